@@ -1,0 +1,23 @@
+"""Recurrent sequence-to-sequence translation: raw parallel text in, a translator out.
+
+    import seq2seq
+    translator = seq2seq.load("runs/en-de/20260101-120000")
+    translator.translate(["Turn on the lights.", "Good morning!"])
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seq2seq.translator import Translator, load
+
+__version__ = "0.1.0"
+__all__ = ["Translator", "__version__", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """`load` and `Translator`, imported with torch only when they are asked for."""
+    if name in ("load", "Translator"):
+        from seq2seq import translator
+
+        return getattr(translator, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,141 @@
+"""Prepared pairs to batches: which pairs, in what order, and the tensors."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seq2seq.config import Batches
+from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
+
+Rows = NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """Pairs as tensors."""
+
+    source: Tensor  # (B, S)
+    lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
+    target: Tensor  # (B, T) START, then the pieces
+    expected: Tensor  # (B, T) the pieces, then END, then PAD
+    tokens: int  # how many of `expected` are real
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on `device`; the lengths stay on the CPU, where kernels want them."""
+        return self._replace(
+            source=self.source.to(device, non_blocking=True),
+            target=self.target.to(device, non_blocking=True),
+            expected=self.expected.to(device, non_blocking=True),
+        )
+
+
+def pad(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
+    """Token ids as one tensor (B, S), and the lengths (B,), `None` where they are all equal."""
+    lengths = [len(s) for s in sentences]
+    width = max(lengths)
+    rows = np.full((len(sentences), width), PAD, dtype=np.int64)
+    for row, sentence in zip(rows, sentences, strict=True):
+        row[: len(sentence)] = sentence
+    return torch.from_numpy(rows), torch.tensor(lengths) if min(lengths) < width else None
+
+
+def batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Batch:
+    """Pairs of token ids, without START and END, as a `Batch`."""
+    source, lengths = pad(sources)
+    target, _ = pad([[START, *t] for t in targets])
+    expected, _ = pad([[*t, END] for t in targets])
+    return Batch(source, lengths, target, expected, sum(len(t) + 1 for t in targets))
+
+
+class Order:
+    """Which pairs make up each batch of each epoch: a function of seed and epoch alone.
+
+    All pairs are shuffled, cut into pools, and each pool is sorted by source and target length, so
+    that a batch is rectangular on the source side wherever there are enough sentences of a length;
+    then the batches of the pool are shuffled. A batch holds at most `options.sentences` pairs and
+    `options.tokens` positions, padding, START and END included; pairs that are longer are left out.
+    """
+
+    def __init__(
+        self,
+        source_lengths: NDArray[np.int32],
+        target_lengths: NDArray[np.int32],
+        weights: NDArray[np.float32] | None,
+        options: Batches,
+        seed: int,
+    ) -> None:
+        self.source, self.target, self.weights = source_lengths, target_lengths, weights
+        self.options, self.seed = options, seed
+        self.fits = self.source + self.target + 1 <= options.tokens
+        self.left_out = int((~self.fits).sum())
+
+    def epoch(self, number: int) -> Iterator[Rows]:
+        """The batches of epoch `number`, each the rows of its pairs."""
+        random = np.random.default_rng([self.seed, number])
+        rows = self._rows(random)
+        for start in range(0, len(rows), self.options.pool):
+            pool = rows[start : start + self.options.pool]
+            pool = pool[np.lexsort((self.target[pool], self.source[pool]))]
+            batches = list(self._cut(pool))
+            for index in random.permutation(len(batches)):
+                yield batches[index]
+
+    def _rows(self, random: np.random.Generator) -> Rows:
+        """Each row as often as its weight says, on average, in random order."""
+        if self.weights is None:
+            rows = np.flatnonzero(self.fits)
+        else:
+            times = np.floor(self.weights + random.random(len(self.weights))).astype(np.int64)
+            rows = np.repeat(np.arange(len(times)), times * self.fits)
+        random.shuffle(rows)
+        return rows
+
+    def _cut(self, rows: Rows) -> Iterator[Rows]:
+        most, budget = self.options.sentences, self.options.tokens
+        start, width = 0, 0
+        source, target = self.source[rows].tolist(), self.target[rows].tolist()
+        for end in range(len(rows)):
+            count = end - start
+            wider = max(width, target[end] + 1)
+            full = count == most or (count + 1) * (source[end] + wider) > budget
+            # A new source length begins a new batch, unless the old one is not half full yet.
+            uneven = count > 0 and source[end] != source[end - 1]
+            if full or (uneven and (2 * count >= most or 2 * count * (source[start] + width) >= budget)):
+                yield rows[start:end]
+                start, wider = end, target[end] + 1
+            width = wider
+        if start < len(rows):
+            yield rows[start:]
+
+
+class Pairs:
+    """Prepared training pairs, loaded a batch at a time."""
+
+    def __init__(
+        self, dataset: Any, source: Tokenizer, target: Tokenizer, sampling: float, seed: int
+    ) -> None:
+        """Read from `dataset` (of `text.prepare`); `sampling` above 0 segments anew each time."""
+        self.dataset = dataset.with_format("arrow")
+        self.source, self.target, self.sampling, self.seed = source, target, sampling, seed
+
+    def load(self, rows: Rows, epoch: int) -> Batch:
+        """The pairs `rows` as tensors, the same for the same arguments."""
+        table = self.dataset[rows]
+        if not self.sampling:
+            return batch(_ids(table["source_ids"]), _ids(table["target_ids"]))
+        seed = int(np.random.SeedSequence([self.seed, epoch, int(rows[0])]).generate_state(1)[0])
+        return batch(
+            self.source.sample(table["source"].to_pylist(), self.sampling, seed),
+            self.target.sample(table["target"].to_pylist(), self.sampling, seed + 1),
+        )
+
+
+def _ids(column: Any) -> list[NDArray[np.int32]]:
+    """The lists of an Arrow column as views of its numbers."""
+    lists = column.combine_chunks()
+    offsets = lists.offsets.to_numpy()
+    values = lists.values.to_numpy()
+    return [values[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]

@@ -1,0 +1,103 @@
+"""Configuration to objects: the only place that instantiates."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from torch import nn
+
+from seq2seq.config import Model
+from seq2seq.errors import ConfigError
+from seq2seq.model.cells import Cell
+from seq2seq.model.decoder import Decoder, Output
+from seq2seq.model.dropout import Dropout
+from seq2seq.model.encoder import Encoder
+from seq2seq.model.stack import Stack
+from seq2seq.model.translation import Translation
+
+
+class Vocabulary(NamedTuple):
+    """How many pieces each side has, and whether they are the same ones."""
+
+    source: int
+    target: int
+    joint: bool
+
+
+def make(path: str, node: Any, passed: Mapping[str, Any] | None = None) -> Any:
+    """What the node at `path` of the configuration names, made with its options and `passed`.
+
+    Raises:
+        ConfigError: the class refuses its arguments; the message is the class's own.
+    """
+    try:
+        return instantiate(node, **(passed or {}), _convert_="all")
+    except InstantiationException as error:
+        cause = error.__cause__ or error
+        raise ConfigError(f"{path}: {' '.join(str(cause).split())}") from error
+
+
+def device(name: str) -> torch.device:
+    """The device called `name`; `auto` is a GPU where there is one.
+
+    Raises:
+        ConfigError: this machine has no such device.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, available in there.items() if available))
+    if not there[name]:
+        raise ConfigError(f"device={name}: this machine has none that torch can use")
+    return torch.device(name)
+
+
+def translation(config: Model, vocabulary: Vocabulary) -> Translation:
+    """The network that `config` describes, with fresh weights.
+
+    Raises:
+        ConfigError: parts do not fit together.
+    """
+    dropout = Dropout(config.dropout, config.variational)
+    source = _embedding(vocabulary.source, config.embedding)
+    target = source if config.tie_sides else _embedding(vocabulary.target, config.embedding)
+    if config.tie_sides and not vocabulary.joint:
+        raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
+
+    def cell(input_size: int, size: int) -> Cell:
+        made: Cell = make("model.cell", config.cell, {"input_size": input_size, "size": size})
+        return made
+
+    enc, dec = config.encoder, config.decoder
+    directions = 2 if enc.bidirectional else 1
+    memory = directions * enc.size
+    layers = [
+        [cell(memory if layer else config.embedding, enc.size) for _ in range(directions)]
+        for layer in range(enc.layers)
+    ]
+    parts = layers[0][0].parts
+    initial = make("model.initial", config.initial, {"shape": (enc.layers, directions, parts, enc.size)})
+    encoder = Encoder(source, layers, initial, dropout, config.residual)
+    attention = make(
+        "model.attention", config.attention, {"query_size": dec.size, "memory_size": memory}
+    )
+    above = dec.size + attention.context_size
+    cells = [cell(above if layer else config.embedding, dec.size) for layer in range(dec.layers)]
+    bridge = make(
+        "model.bridge",
+        config.bridge,
+        {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)},
+    )
+    decoder = Decoder(target, Stack(cells, dropout, config.residual), attention, dec.size)
+    return Translation(encoder, bridge, decoder, Output(target, config.tie_output))
+
+
+def _embedding(pieces: int, size: int) -> nn.Embedding:
+    embedding = nn.Embedding(pieces, size)
+    nn.init.normal_(embedding.weight, std=size**-0.5)  # so that a tied output starts near uniform
+    return embedding

@@ -1,0 +1,122 @@
+"""What every command does around its work: compose, check, and tell a mistake in one line."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from seq2seq.config import CONF_DIR, RECIPES_DIR, Config, Evaluate, Translate, shipped
+from seq2seq.errors import ConfigError, UserError
+from seq2seq.options import explain, keys_of, nearest, typed
+
+T = TypeVar("T")
+
+SCHEMAS: dict[str, type[Any]] = {
+    "train": Config,
+    "check": Config,
+    "translate": Translate,
+    "evaluate": Evaluate,
+}
+
+
+def register() -> None:
+    """Make the schemas and resolvers that the files of `conf/` refer to known to Hydra."""
+    for name, schema in SCHEMAS.items():
+        ConfigStore.instance().store(name=f"schema_{name}", node=schema)
+    OmegaConf.register_new_resolver("shipped", lambda n: str(shipped(n)), replace=True)
+    OmegaConf.register_new_resolver("recipes", lambda: ", ".join(recipes()), replace=True)
+
+
+def recipes() -> list[str]:
+    """The names of the shipped recipes."""
+    return sorted(path.stem for path in (RECIPES_DIR / "recipe").glob("*.yaml"))
+
+
+def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
+    """Run the command `name`: `work` gets the checked options and Hydra's output folder.
+
+    A user's mistake ends the process with one line on stderr and status 1.
+    """
+    register()
+    # Hydra would print errors over several lines, and hide them from us: with this it raises them.
+    traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+
+    @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
+    def main(cfg: DictConfig) -> None:
+        try:
+            work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
+        except UserError as error:  # SystemExit passes through Hydra without a word
+            raise error if traceback else SystemExit(line(name, error)) from None
+
+    try:
+        main()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
+    except BrokenPipeError:  # whoever read our output has gone: there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def line(name: str, error: object) -> str:
+    """What is said of `error`, whatever line breaks it came with."""
+    return f"seq2seq.{name}: {' '.join(str(error).split())}"
+
+
+def _composing(error: Exception, name: str) -> str:
+    """What Hydra says over several lines, in one, with the nearest right name."""
+    text, cause = str(error), _cause(error)
+    choice = re.search(r"Could not find '([^']+)'", text)
+    if choice and "Available options in" in text:
+        listed = text.partition("Available options in ")[2].partition("Config search path")[0]
+        options = [option.strip() for option in listed.splitlines()[1:] if option.strip()]
+        guess = nearest(choice[1].rsplit("/", 1)[-1], options)
+        return f"there is no {choice[1]}; choose one of {', '.join(options)}{guess}"
+    named = re.search(r"Could not override '([^']+)'", text)
+    if named and "No match in the defaults list" in text:
+        hint = "; a recipe is added, +recipe=NAME" if named[1] == "recipe" else ""
+        return f"{named[1]} chooses nothing here{hint}{nearest(named[1], _known(name))}"
+    if isinstance(cause, OmegaConfBaseException):
+        where = re.match(r"In '([^']+)': ", text)
+        file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
+        return file + explain(cause, _known(name), named[1] if named else None)
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    """The error of OmegaConf at the root of `error`, if there is one."""
+    found = error
+    while error is not None:
+        found = error if isinstance(error, OmegaConfBaseException) else found
+        error = error.__cause__
+    return found
+
+
+def _known(name: str) -> list[str]:
+    """All keys that `name` has when only the choices of the command line are made."""
+    words = [w for w in sys.argv[1:] if "=" in w and not w.startswith("-")]
+    groups = [w for w in words if (CONF_DIR / w.partition("=")[0].lstrip("+")).is_dir()]
+    recipe = [w for w in words if w.startswith("+recipe=")]
+    for overrides in (groups + recipe, recipe, []):
+        try:
+            return keys_of(compose(name, overrides), SCHEMAS[name])
+        except (HydraException, OmegaConfBaseException, ConfigError):
+            continue
+    return []
+
+
+def compose(name: str, overrides: list[str]) -> DictConfig:
+    """The configuration of the command `name`, without running anything."""
+    register()
+    hydra.core.global_hydra.GlobalHydra.instance().clear()
+    with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
+        return hydra.compose(name, overrides)

@@ -1,0 +1,290 @@
+"""Every closed option of the program, with its default, its unit and its range.
+
+The dataclasses here are the manual: a field is read in one place, its default is written here and
+nowhere else. What can be replaced as a whole (reader, cell, attention, bridge, optimiser, schedule,
+search) is a node of type `Any`, filled by a file of `conf/` that names a class and its arguments.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import MISSING
+
+from seq2seq.errors import ConfigError
+
+_HERE = Path(__file__).resolve().parent
+
+
+def shipped(name: str) -> Path:
+    """The folder `name`: inside the package when installed, beside it in a checkout."""
+    inside = _HERE / name
+    return inside if inside.is_dir() else _HERE.parent / name
+
+
+CONF_DIR, RECIPES_DIR = shipped("conf"), shipped("recipes")
+
+LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")  # en, no, pt-BR, zh_Hans
+
+
+def seconds(duration: str) -> float:
+    """`duration` in seconds: a number and a unit, as in 90s, 10m, 1.5h.
+
+    Raises:
+        ConfigError: it is not of that form, or is not positive.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", duration)
+    if not match or float(match[1]) == 0:
+        raise ConfigError(f"a duration is a number and one of s, m, h, as in 10m, not {duration!r}")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def require(option: str, value: object, right: bool, range_: str) -> None:
+    """Refuse `value`, naming the option and its range, unless `right`."""
+    if not right:
+        raise ConfigError(f"{option} must be {range_}, not {value}")
+
+
+def one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a `value` that is none of `choices`."""
+    require(option, value, value in choices, "one of " + ", ".join(choices))
+
+
+@dataclass
+class Clean:
+    """Which training pairs are dropped. Validation and test text keep all but blank pairs."""
+
+    max_characters: int = 1000  # of the longer side
+    max_words: int = 200  # of the longer side, between spaces
+    max_ratio: float = 6.0  # of the longer side to the shorter, in characters; see text/clean.py
+    ratio_from: int = 20  # characters of the longer side below which no ratio is looked at
+    copies: bool = False  # keep pairs whose two sides are the same
+    duplicates: bool = False  # keep the second and later occurrences of a pair
+    overlap: bool = False  # keep training pairs with a side that is in validation or test text
+
+    def __post_init__(self) -> None:
+        require("clean.max_characters", self.max_characters, self.max_characters > 0, "positive")
+        require("clean.max_words", self.max_words, self.max_words > 0, "positive")
+        require("clean.max_ratio", self.max_ratio, self.max_ratio >= 1, "1 or more")
+
+
+@dataclass
+class Heldout:
+    """What is set aside where a corpus has no validation or test text of its own."""
+
+    validation: int = 1000  # pairs at most
+    test: int = 1000  # pairs at most
+    share: float = 0.05  # of all pairs, at most, each
+
+    def __post_init__(self) -> None:
+        require("heldout.validation", self.validation, self.validation > 0, "positive")
+        require("heldout.test", self.test, self.test > 0, "positive")
+        require("heldout.share", self.share, 0 < self.share <= 0.4, "above 0 and at most 0.4")
+
+
+@dataclass
+class Tokenizer:
+    """SentencePiece, trained on the training text."""
+
+    kind: str = "unigram"  # unigram, bpe or char
+    joint: bool = True  # one vocabulary for both languages
+    size: int | None = None  # pieces; null: chosen from the amount of text
+    sampling: float = 0.0  # subword regularisation in training: the smoothing alpha; 0 is off
+
+    def __post_init__(self) -> None:
+        one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char"))
+        require("tokenizer.size", self.size, self.size is None or self.size > 260, "above 260")
+        require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
+
+
+@dataclass
+class Encoder:
+    """The source side: many-to-one."""
+
+    layers: int = 1
+    size: int = 256  # of the state, in each direction
+    bidirectional: bool = True
+
+    def __post_init__(self) -> None:
+        require("model.encoder.layers", self.layers, self.layers > 0, "positive")
+        require("model.encoder.size", self.size, self.size > 0, "positive")
+
+
+@dataclass
+class Decoder:
+    """The target side: one-to-many."""
+
+    layers: int = 1
+    size: int = 512  # of the state
+
+    def __post_init__(self) -> None:
+        require("model.decoder.layers", self.layers, self.layers > 0, "positive")
+        require("model.decoder.size", self.size, self.size > 0, "positive")
+
+
+@dataclass
+class Model:
+    """The network."""
+
+    cell: Any = MISSING  # group model/cell
+    attention: Any = MISSING  # group model/attention
+    bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first
+    initial: Any = MISSING  # group model/initial: the encoder's first state
+    encoder: Encoder = field(default_factory=Encoder)
+    decoder: Decoder = field(default_factory=Decoder)
+    embedding: int = 256  # size of a piece's vector
+    tie_sides: bool = False  # source and target share their embeddings (joint vocabulary only)
+    tie_output: bool = True  # the output layer is the target embedding, transposed
+    residual: bool = False  # add each layer's input to its output, from the second layer on
+    dropout: float = 0.3  # share of values dropped: embeddings, between layers, before the output
+    variational: bool = False  # the same values dropped at every position of a sentence
+
+    def __post_init__(self) -> None:
+        require("model.embedding", self.embedding, self.embedding > 0, "positive")
+        require("model.dropout", self.dropout, 0 <= self.dropout < 1, "from 0 to below 1")
+
+
+@dataclass
+class Batches:
+    """How sentences are put together."""
+
+    tokens: int = 2048  # of padded source and target together, in one batch, at most
+    sentences: int = 64  # in one batch, at most
+    pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
+
+    def __post_init__(self) -> None:
+        for name in ("tokens", "sentences", "pool"):
+            require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
+
+
+@dataclass
+class Average:
+    """An exponential moving average of the weights, which is what is validated and kept."""
+
+    decay: float = 0.0  # at each update; 0 is off
+    every: int = 8  # steps between updates
+
+    def __post_init__(self) -> None:
+        require("train.average.decay", self.decay, 0 <= self.decay < 1, "from 0 to below 1")
+        require("train.average.every", self.every, self.every > 0, "positive")
+
+
+@dataclass
+class Train:
+    """The loop. It ends at the first of `epochs`, `steps`, `budget` and patience."""
+
+    seed: int = 1  # of weights, order and dropout
+    device: str = "auto"  # auto, cpu, cuda or mps
+    precision: str = "auto"  # auto, fp32 or bf16
+    epochs: int | None = 30  # passes over the training text
+    steps: int | None = None  # updates of the weights
+    budget: str | None = None  # wall-clock time of the whole command, as in 10m
+    accumulate: int = 1  # batches whose gradients are added up for one step
+    clip: float = 1.0  # largest global norm of the gradient
+    label_smoothing: float = 0.1  # share of the probability spread over all pieces
+    average: Average = field(default_factory=Average)
+    log_every: int = 50  # steps
+    save_every: int = 500  # steps between checkpoints
+
+    def __post_init__(self) -> None:
+        one_of("train.device", self.device, ("auto", "cpu", "cuda", "mps"))
+        one_of("train.precision", self.precision, ("auto", "fp32", "bf16"))
+        for name in ("epochs", "steps"):
+            value = getattr(self, name)
+            require(f"train.{name}", value, value is None or value > 0, "positive, or null")
+        for name in ("accumulate", "log_every", "save_every"):
+            require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
+        require("train.clip", self.clip, self.clip > 0, "positive")
+        smoothing = self.label_smoothing
+        require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
+        if self.budget is not None:
+            seconds(self.budget)
+        if self.epochs is None and self.steps is None and self.budget is None:
+            raise ConfigError("training has no end: give train.epochs, train.steps or train.budget")
+
+
+@dataclass
+class Limits:
+    """What bounds a translation, so that a model that repeats itself cannot hang a file."""
+
+    ratio: float = 2.0  # target pieces for each source piece, at most
+    extra: int = 10  # target pieces on top of that
+    source: int = 500  # source pieces of one sentence; what is longer is cut, with a warning
+
+    def __post_init__(self) -> None:
+        require("limits.ratio", self.ratio, self.ratio > 0, "positive")
+        require("limits.extra", self.extra, self.extra > 0, "positive")
+        require("limits.source", self.source, self.source > 0, "positive")
+
+
+@dataclass
+class Validation:
+    """Decoding the validation text while training."""
+
+    every: int = 500  # steps
+    patience: int = 10  # validations without a better BLEU before training stops
+    samples: int = 3  # translations shown each time
+
+    def __post_init__(self) -> None:
+        for name in ("every", "patience"):
+            require(f"validation.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
+        require("validation.samples", self.samples, self.samples >= 0, "0 or more")
+
+
+@dataclass
+class Config:
+    """`seq2seq.train` and `seq2seq.check`."""
+
+    name: str = "dev"  # of the folder under runs/
+    data: Any = MISSING  # group data: the reader and what it reads
+    clean: Clean = field(default_factory=Clean)
+    heldout: Heldout = field(default_factory=Heldout)
+    tokenizer: Tokenizer = field(default_factory=Tokenizer)
+    model: Model = field(default_factory=Model)
+    batches: Batches = field(default_factory=Batches)
+    optimizer: Any = MISSING  # group optimizer
+    schedule: Any = MISSING  # group schedule: the learning rate over time
+    train: Train = field(default_factory=Train)
+    search: Any = MISSING  # group search
+    limits: Limits = field(default_factory=Limits)
+    validation: Validation = field(default_factory=Validation)
+    track: Any = None  # group track: where else the metrics go
+    resume: bool = False  # go on with the run in hydra.run.dir
+
+
+@dataclass
+class Decoding:
+    """What `seq2seq.translate` and `seq2seq.evaluate` share."""
+
+    run: str | None = None  # a run folder
+    search: Any = MISSING  # group search
+    limits: Limits = field(default_factory=Limits)
+    batch: int = 64  # sentences translated together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+
+    def __post_init__(self) -> None:
+        require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+@dataclass
+class Translate(Decoding):
+    """`seq2seq.translate`."""
+
+    input: Any = "-"  # a file, a list of files, or - for standard input
+    output: Any = "-"  # a file, one for each input, or - for standard output
+    scores: str | None = None  # a file for scores: .tsv, or .jsonl
+
+
+@dataclass
+class Evaluate(Decoding):
+    """`seq2seq.evaluate`."""
+
+    source: str | None = None  # a file; with `reference`, instead of the run's own test text
+    reference: str | None = None  # a file
+    hypothesis: str | None = None  # a file of translations, instead of a run
+    against: str | None = None  # another run, or another file of translations
+    language: str | None = None  # of the reference; null: the run's target language
+    bootstrap: int = 1000  # resamples for the intervals; 0 is none
+    json: str | None = None  # a file for the scores

@@ -1,0 +1,121 @@
+"""Recurrences h_t = f(h_{t-1}, x_t): the whole sequence at once, or one step.
+
+A state is one tensor (B, P, H), so that its rows can be selected without knowing the cell: P is 1,
+or 2 for an LSTM, whose parts are h and c.
+"""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class Cell(nn.Module):
+    """One recurrence. `sequence` and `step` give the same numbers."""
+
+    parts: ClassVar[int]  # P
+
+    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """All positions at once.
+
+        Args:
+            x: (B, T, I) the inputs.
+            state: (B, P, H) before the first position.
+            lengths: (B,) on the CPU, how many positions of each sentence are real, each at least
+                1; `None` where all T of all are.
+
+        Returns:
+            What is seen at each position (B, T, H), zero at padding, and the state (B, P, H)
+            after each sentence's last real position.
+        """
+        raise NotImplementedError
+
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """One position: the input (B, I) and the state (B, P, H) to (B, H) and the next state."""
+        raise NotImplementedError
+
+
+class _Fused(Cell):
+    """A cell whose sequence runs in one of torch's fused kernels."""
+
+    kernel: nn.RNNBase
+
+    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        first = self._split(state)
+        if lengths is None:
+            output, last = self.kernel(x, first)
+            return output, self._join(last)
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, last = self.kernel(packed, first)
+        output, _ = pad_packed_sequence(output, batch_first=True, total_length=x.shape[1])
+        return output, self._join(last)
+
+    def _split(self, state: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The state (B, 1, H) as the kernel wants it: (1, B, H)."""
+        return state.transpose(0, 1).contiguous()
+
+    def _join(self, last: Tensor | tuple[Tensor, ...]) -> Tensor:
+        return last.transpose(0, 1) if isinstance(last, Tensor) else torch.cat(last).transpose(0, 1)
+
+    def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        k = self.kernel
+        return k.weight_ih_l0, k.weight_hh_l0, k.bias_ih_l0, k.bias_hh_l0
+
+
+class RNN(_Fused):
+    """Elman (1990): h_t = tanh(W_xh x_t + W_hh h_{t-1} + b)."""
+
+    parts = 1
+
+    def __init__(self, input_size: int, size: int) -> None:
+        super().__init__()
+        self.kernel = nn.RNN(input_size, size, batch_first=True)
+
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.rnn_tanh_cell(x, state[:, 0], *self._weights())  # (B, H)
+        return h, h.unsqueeze(1)
+
+
+class GRU(_Fused):
+    """Cho et al. (2014), in the form that cuDNN computes.
+
+    r = sigmoid(W_r x + U_r h), z = sigmoid(W_z x + U_z h), n = tanh(W_n x + r * (U_n h)),
+    h' = (1 - z) * n + z * h, biases left out. https://arxiv.org/abs/1406.1078
+    """
+
+    parts = 1
+
+    def __init__(self, input_size: int, size: int) -> None:
+        super().__init__()
+        self.kernel = nn.GRU(input_size, size, batch_first=True)
+
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.gru_cell(x, state[:, 0], *self._weights())  # (B, H)
+        return h, h.unsqueeze(1)
+
+
+class LSTM(_Fused):
+    """Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
+
+    i, f, o = sigmoid(W x + U h), g = tanh(W_g x + U_g h), c' = f * c + i * g, h' = o * tanh(c'),
+    biases left out. The bias of the forget gate starts at 1 (Jozefowicz et al. 2015), so that
+    the state is kept at first.
+    """
+
+    parts = 2
+
+    def __init__(self, input_size: int, size: int) -> None:
+        super().__init__()
+        self.kernel = nn.LSTM(input_size, size, batch_first=True)
+        with torch.no_grad():
+            self.kernel.bias_ih_l0[size : 2 * size] = 1.0
+            self.kernel.bias_hh_l0[size : 2 * size] = 0.0
+
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        h, c = torch.lstm_cell(x, (state[:, 0], state[:, 1]), *self._weights())  # (B, H) each
+        return h, torch.stack((h, c), 1)
+
+    def _split(self, state: Tensor) -> Tensor | tuple[Tensor, ...]:
+        h, c = state.transpose(0, 1).contiguous().split(1)
+        return h, c

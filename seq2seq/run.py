@@ -1,0 +1,166 @@
+"""A run folder: all that is needed to translate, to go on training, and to know what was done."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from seq2seq import build
+from seq2seq.config import Config
+from seq2seq.errors import RunError
+from seq2seq.model.translation import Translation
+from seq2seq.options import typed
+from seq2seq.text.lines import written
+from seq2seq.text.tokenizer import Tokenizer
+
+FORMAT = 1  # of the folder; a later version of the program reads all earlier ones
+
+
+class Pair(NamedTuple):
+    """One test sentence, raw."""
+
+    source: str
+    target: str
+
+
+class Run:
+    """The files of the run folder `folder`, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "config.yaml"  # resolved
+        self.facts = folder / "run.json"  # languages, data, versions, scores
+        self.model = folder / "model.safetensors"  # the best weights
+        self.last = folder / "last.safetensors"  # where training stands
+        self.metrics = folder / "metrics.jsonl"
+        self.test = folder / "test.jsonl"  # the held-out text, raw
+        self.audit = folder / "audit.json"  # what cleaning dropped
+        self.card = folder / "README.md"
+        self.curves = folder / "curves.png"
+        self.attention = folder / "attention.png"
+
+    def exists(self) -> bool:
+        """Whether training was ever begun here."""
+        return self.config.is_file()
+
+    def write_config(self, config: Config) -> None:
+        """Save the resolved options."""
+        with written(self.config) as file:
+            file.write(OmegaConf.to_yaml(OmegaConf.structured(config)))
+
+    def read_config(self, trusted: Iterable[str] = ()) -> Config:
+        """The options that the run was trained with.
+
+        Args:
+            trusted: modules beside our own that the run may take classes from. Anything else is
+                refused: a folder from elsewhere must not choose what code runs here.
+
+        Raises:
+            RunError: there is no run, it is damaged, or it names a class that is not trusted.
+        """
+        if not self.exists():
+            raise RunError(f"{self.folder} is no run folder: it has no {self.config.name}")
+        try:
+            loaded: Any = OmegaConf.load(self.config)
+        except (OmegaConfBaseException, ValueError, OSError) as error:
+            raise RunError(f"{self.config} cannot be read: {error}") from error
+        for target in _targets(OmegaConf.to_container(loaded)):
+            if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
+                raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
+        return typed(loaded, Config)
+
+    def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
+        """Save both sides' tokenizers, as one file where they are one."""
+        if source is target:
+            source.save(self.folder / "tokenizer.model")
+        else:
+            source.save(self.folder / "source.model")
+            target.save(self.folder / "target.model")
+
+    def read_tokenizers(self) -> tuple[Tokenizer, Tokenizer]:
+        """The tokenizers of the source and of the target side; one object where they are one."""
+        joint = self.folder / "tokenizer.model"
+        if joint.is_file():
+            both = Tokenizer.load(joint)
+            return both, both
+        names = self.folder / "source.model", self.folder / "target.model"
+        if not all(name.is_file() for name in names):
+            raise RunError(f"{self.folder} has no tokenizer.model")
+        return Tokenizer.load(names[0]), Tokenizer.load(names[1])
+
+    def write_facts(self, facts: Mapping[str, Any]) -> None:
+        """Save what is known of the run."""
+        with written(self.facts) as file:
+            file.write(json.dumps({"format": FORMAT, **facts}, indent=1, ensure_ascii=False) + "\n")
+
+    def read_facts(self) -> dict[str, Any]:
+        """What is known of the run.
+
+        Raises:
+            RunError: the file is missing, damaged, or from a later version of the program.
+        """
+        try:
+            facts = json.loads(self.facts.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.facts} cannot be read: {error}") from error
+        if facts.get("format", 0) > FORMAT:
+            raise RunError(f"{self.folder} was made by a later version of this program")
+        return dict(facts)
+
+    def write_test(self, pairs: Iterable[Pair]) -> None:
+        """Save the held-out text that the run is scored on."""
+        with written(self.test) as file:
+            for pair in pairs:
+                file.write(json.dumps(pair._asdict(), ensure_ascii=False) + "\n")
+
+    def read_test(self) -> list[Pair]:
+        """The held-out text, raw."""
+        if not self.test.is_file():
+            raise RunError(f"{self.folder} has no {self.test.name}: give source= and reference=")
+        with self.test.open(encoding="utf-8", newline="\n") as file:
+            return [Pair(**json.loads(line)) for line in file]
+
+    def write_model(self, model: Translation) -> None:
+        """Save the weights aside, then move them into place."""
+        tensors = {name: value.contiguous() for name, value in weights(model).items()}
+        aside = self.model.with_suffix(".tmp")
+        save_file(tensors, aside, metadata={"format": "pt"})
+        aside.replace(self.model)
+
+    def read_model(self, config: Config, vocabulary: build.Vocabulary) -> Translation:
+        """The trained network, ready to translate."""
+        model = build.translation(config.model, vocabulary)
+        try:
+            missing, unexpected = model.load_state_dict(load_file(self.model), strict=False)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise RunError(f"{self.model} cannot be read: {error}") from error
+        absent = set(missing) - set(model.state_dict()) | (set(missing) & set(weights(model)))
+        if absent or unexpected:
+            raise RunError(f"{self.model} does not fit {self.config}: {absent or unexpected}")
+        return model.eval()
+
+
+def weights(model: Translation) -> dict[str, Any]:
+    """The parameters by name, each once, though tied ones go by several names."""
+    return {name: value.detach() for name, value in model.named_parameters()}
+
+
+def vocabulary(source: Tokenizer, target: Tokenizer) -> build.Vocabulary:
+    """The sizes of both sides' vocabularies."""
+    return build.Vocabulary(source.size, target.size, source is target)
+
+
+def _targets(node: Any) -> Iterable[str]:
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield str(node["_target_"])
+        for child in node.values():
+            yield from _targets(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _targets(child)

@@ -1,0 +1,2 @@
+class Greedy:
+    pass

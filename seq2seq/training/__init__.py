@@ -1,0 +1,1 @@
+"""Learning the weights: loss, learning rate, checkpoints, the loop."""

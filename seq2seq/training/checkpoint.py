@@ -1,0 +1,97 @@
+"""Everything that is needed to go on, in one file that is written aside and moved into place."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from seq2seq.errors import RunError
+from seq2seq.training.average import WeightAverage
+from seq2seq.training.progress import Progress
+
+
+def save(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+    progress: Progress,
+) -> None:
+    """Write the state of training to `path`; what was there stays until the new file is whole.
+
+    Random numbers need no saving: those of a step are a function of the seed and the step.
+
+    Raises:
+        RunError: it cannot be written, the disk being full for example.
+    """
+    names = {id(p): name for name, p in model.named_parameters()}
+    tensors = {f"model.{name}": p.detach() for name, p in model.named_parameters()}
+    tensors |= {f"average.{name}": value for name, value in average.state().items()}
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if value is not None:
+                name = f"optimizer.{key}.{names[id(parameter)]}"
+                tensors[name] = torch.as_tensor(value)
+    aside = path.with_suffix(".tmp")
+    try:
+        save_file(
+            {name: value.contiguous() for name, value in tensors.items()},
+            aside,
+            metadata={"progress": json.dumps(asdict(progress))},
+        )
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except (OSError, SafetensorError) as error:
+        aside.unlink(missing_ok=True)
+        raise RunError(f"the checkpoint {path} could not be written: {error}") from error
+
+
+def load(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: WeightAverage
+) -> Progress:
+    """Put back what `save` wrote.
+
+    Raises:
+        RunError: there is no checkpoint, it is damaged, or it is of another model.
+    """
+    if not path.is_file():
+        raise RunError(f"there is nothing to resume: {path} does not exist")
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            progress = Progress(**json.loads(file.metadata()["progress"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"the checkpoint {path} cannot be read: {error}") from error
+    try:
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                parameter.copy_(tensors[f"model.{name}"])
+        average.load(_below(tensors, "average"))
+    except (KeyError, RuntimeError) as error:
+        raise RunError(f"the checkpoint {path} is of another model: {error}") from error
+    _load_optimizer(optimizer, dict(model.named_parameters()), _below(tensors, "optimizer"))
+    return progress
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+
+
+def _load_optimizer(
+    optimizer: torch.optim.Optimizer,
+    parameters: Mapping[str, nn.Parameter],
+    tensors: Mapping[str, Tensor],
+) -> None:
+    for name, value in tensors.items():
+        key, _, parameter = name.partition(".")
+        here = parameters[parameter]
+        # The count of steps stays where the optimiser made it; all else goes with its parameter.
+        optimizer.state[here][key] = value if value.dim() == 0 else value.to(here.device)

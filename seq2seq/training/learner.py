@@ -1,0 +1,92 @@
+"""One step of learning: batches in, changed weights out."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from seq2seq.batches import Batch
+from seq2seq.model.translation import Translation
+from seq2seq.text.tokenizer import PAD
+from seq2seq.training.loss import loss
+
+
+class Learned(NamedTuple):
+    """What one step gave. The tensors stay on the device until somebody reads them."""
+
+    loss: torch.Tensor  # in nats, of all tokens together, smoothed
+    exact: torch.Tensor  # in nats, of all tokens together, not smoothed
+    norm: torch.Tensor  # of the gradient, before clipping
+    tokens: int
+
+
+class Learner:
+    """A network, its optimiser, and how a step is made of them."""
+
+    def __init__(
+        self,
+        model: Translation,
+        optimizer: torch.optim.Optimizer,
+        accelerator: Accelerator,
+        clip: float,
+        smoothing: float,
+        seed: int,
+    ) -> None:
+        self.accelerator = accelerator
+        self.model, self.optimizer = model, optimizer
+        self.forward, self.stepper = accelerator.prepare(model, optimizer)
+        self.rates = [float(group["lr"]) for group in optimizer.param_groups]
+        self.clip, self.smoothing, self.seed = clip, smoothing, seed
+
+    def step(self, batches: Sequence[Batch], number: int, factor: float) -> Learned:
+        """Learn from `batches` together, as if they were one.
+
+        The gradient is that of the mean loss over all their tokens. Random numbers (dropout) are a
+        function of the seed and `number`, that of the step. `factor` scales the learning rate.
+        """
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
+        self.model.train()
+        tokens = sum(batch.tokens for batch in batches)
+        sums = []
+        for place, batch in enumerate(batches, 1):
+            if place < len(batches):
+                with self.accelerator.no_sync(self.forward):
+                    sums.append(self._backward(batch, tokens))
+            else:
+                sums.append(self._backward(batch, tokens))
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
+        self.stepper.step()
+        self.stepper.zero_grad()
+        total, exact = (torch.stack(parts).sum() for parts in zip(*sums, strict=True))
+        return Learned(total, exact, norm, tokens)
+
+    def _backward(self, batch: Batch, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
+        batch = batch.to(self.accelerator.device)
+        with self.accelerator.autocast():
+            decoded = self.forward(batch.source, batch.lengths, batch.target)
+            real = batch.expected != PAD  # (B, T)
+            output = self.model.output.linear
+            total, exact = loss(
+                decoded.features[real],  # (N, E)
+                output.weight,
+                output.bias,
+                batch.expected[real],
+                self.smoothing,
+            )
+        self.accelerator.backward(total / tokens)
+        return total.detach(), exact
+
+    def rate(self) -> float:
+        """The learning rate of the last step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+
+def perplexity(exact: float, tokens: int) -> float:
+    """The exponential of the mean cross-entropy per token; infinite rather than an overflow."""
+    mean = exact / tokens
+    return math.exp(mean) if mean < 700 else math.inf

@@ -1,0 +1,180 @@
+"""The loop: batch, loss, backward, clip, step, log, validate, save, stop."""
+
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+from types import FrameType
+
+from seq2seq.batches import Order, Pairs
+from seq2seq.config import Config
+from seq2seq.errors import RunError
+from seq2seq.run import Run
+from seq2seq.training import checkpoint
+from seq2seq.training.average import WeightAverage
+from seq2seq.training.learner import Learned, Learner, perplexity
+from seq2seq.training.progress import Clock, Plan, Progress
+from seq2seq.training.report import Report, clock, memory
+from seq2seq.training.schedule import Schedule
+from seq2seq.training.validation import Validator
+
+
+class Interrupted(Exception):  # noqa: N818 - no error: what was asked for has happened
+    """Training was asked to stop, and has saved what is needed to go on."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number  # of the signal
+
+
+class Loop:
+    """Training from where `progress` stands to where `plan` ends."""
+
+    def __init__(
+        self,
+        config: Config,
+        run: Run,
+        learner: Learner,
+        schedule: Schedule,
+        average: WeightAverage,
+        data: tuple[Order, Pairs],
+        validator: Validator,
+    ) -> None:
+        self.config, self.run, self.learner = config, run, learner
+        self.schedule, self.average, self.validator = schedule, average, validator
+        self.order, self.pairs = data
+        self.plan = Plan(config.train, self.order.pairs, config.validation.patience)
+        self.asked: int | None = None  # the signal that asked us to stop
+
+    def train(self, progress: Progress, time: Clock, report: Report) -> str:
+        """Learn until the plan ends, and return why it did.
+
+        Raises:
+            Interrupted: a signal came; the checkpoint is written.
+        """
+        options = self.config.train
+        meter = Meter(progress, time.now())
+        previous = {n: signal.signal(n, self._ask) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            while not (reason := self.plan.end(progress, time.now())):
+                for group in self._epoch(progress):
+                    factor = self.schedule(
+                        progress.step + 1, self.plan.share(progress, time.now()), progress.scores
+                    )
+                    batches = [self.pairs.load(rows, progress.epoch) for rows in group]
+                    learned = self.learner.step(batches, progress.step + 1, factor)
+                    progress.step += 1
+                    progress.batches += len(group)
+                    progress.pairs += sum(len(rows) for rows in group)
+                    progress.tokens += learned.tokens
+                    self.average.update(progress.step)
+                    meter.add(learned)
+                    self._log(progress, meter, time, report)
+                    if progress.step % self.config.validation.every == 0:
+                        self._validate(progress, time, report)
+                    if progress.step % options.save_every == 0 or self.asked:
+                        self._save(progress, time)
+                    if self.asked:
+                        raise Interrupted(self.asked)
+                    if reason := self.plan.end(progress, time.now()):
+                        break
+                else:
+                    progress.epoch, progress.batches, progress.pairs = progress.epoch + 1, 0, 0
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        if progress.validated < progress.step or not progress.scores:
+            self._validate(progress, time, report)
+        return reason
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.asked:  # a second time: somebody is in a hurry
+            raise KeyboardInterrupt
+        self.asked = number
+
+    def _epoch(self, progress: Progress) -> Iterator[list[object]]:
+        """What is left of this epoch, the batches of one step at a time."""
+        batches = islice(self.order.epoch(progress.epoch), progress.batches, None)
+        while group := list(islice(batches, self.config.train.accumulate)):
+            yield group
+
+    def _log(self, progress: Progress, meter: "Meter", time: Clock, report: Report) -> None:
+        worth = progress.step % self.config.train.log_every == 0
+        if not worth and not (report.live and meter.stale()):
+            return
+        share = self.plan.share(progress, time.now())
+        left = (time.now() - meter.began) * (1 - share) / max(share - meter.share, 1e-6)
+        values = meter.values(self.learner.rate())
+        report.tick(
+            f"epoch {progress.epoch + 1}  step {progress.step}  loss {values['loss']:.3f}  "
+            f"perplexity {values['perplexity']:.2f}  {values['tokens_per_second']:,.0f} tokens/s  "
+            f"{values['memory_mb']:,} MB  {clock(time.now())} gone, {clock(left)} left",
+            worth,
+        )
+        if worth:
+            report.record("train", progress.step, {**values, "seconds": round(time.now(), 1)})
+            meter.restart()
+
+    def _validate(self, progress: Progress, time: Clock, report: Report) -> None:
+        report.clear()
+        with self.average.applied():
+            result = self.validator(report, progress.step)
+            progress.scores.append(result.bleu)
+            progress.validated = progress.step
+            if progress.waited == 0:
+                progress.best_step = progress.step
+                self.run.write_model(self.learner.model)
+        self.plan.reserve = self.validator.reserve(result.seconds)
+        values = {"bleu": result.bleu, "chrf": result.chrf, "seconds": round(time.now(), 1)}
+        report.record("validation", progress.step, values)
+        self._save(progress, time)
+
+    def _save(self, progress: Progress, time: Clock) -> None:
+        progress.seconds = time.now()
+        checkpoint.save(
+            self.run.last, self.learner.model, self.learner.optimizer, self.average, progress
+        )
+
+
+class Meter:
+    """Loss and speed since the last line."""
+
+    def __init__(self, progress: Progress, now: float) -> None:
+        self.began, self.share = now, 0.0
+        del progress
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew."""
+        self.parts: list[Learned] = []
+        self.tokens, self.since, self.shown = 0, time.monotonic(), time.monotonic()
+
+    def add(self, learned: Learned) -> None:
+        """Take in one step, without waiting for the device."""
+        self.parts.append(learned)
+        self.tokens += learned.tokens
+
+    def stale(self) -> bool:
+        """Whether the live line is a second old."""
+        if time.monotonic() - self.shown < 1:
+            return False
+        self.shown = time.monotonic()
+        return True
+
+    def values(self, rate: float) -> dict[str, float]:
+        """The figures of a line; here the device is waited for."""
+        exact = sum(float(part.exact) for part in self.parts)
+        total = sum(float(part.loss) for part in self.parts)
+        norm = float(self.parts[-1].norm)
+        if not (total == total and norm == norm):
+            raise RunError("the loss is not a number any more; a smaller optimizer.lr may help")
+        return {
+            "loss": round(total / self.tokens, 4),
+            "perplexity": round(perplexity(exact, self.tokens), 3),
+            "gradient_norm": round(norm, 4),
+            "rate": rate,
+            "tokens_per_second": round(self.tokens / (time.monotonic() - self.since), 1),
+            "memory_mb": memory(),
+        }

@@ -1,0 +1,146 @@
+"""A run folder and a search strategy: lines in, lines out."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from seq2seq import run as runs
+from seq2seq.batches import pad
+from seq2seq.build import device as pick
+from seq2seq.config import Limits
+from seq2seq.model.translation import Translation
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.step import Hypothesis, Search
+from seq2seq.text.clean import normalise
+from seq2seq.text.tokenizer import Tokenizer
+
+log = logging.getLogger("seq2seq.translator")
+
+WINDOW = 64  # batches that are read ahead and sorted by length together
+
+
+class Scored(NamedTuple):
+    """One translation of a line."""
+
+    text: str
+    score: float  # what the search ranks by; the larger the better
+    logprob: float  # of all tokens together, in nats
+    tokens: list[str]  # the pieces
+    logprobs: list[float]  # of each piece, and of the end of the sentence where it was reached
+
+
+class Translator:
+    """Translates lines, each as if it were alone: n lines in, n lines out, in order.
+
+    A blank line comes back blank and is never shown to the model.
+    """
+
+    def __init__(
+        self,
+        model: Translation,
+        source: Tokenizer,
+        target: Tokenizer,
+        search: Search,
+        limits: Limits,
+        batch: int,
+    ) -> None:
+        """Translate with `model`, at most `batch` lines at a time, on the device it is on."""
+        self.model, self.source, self.target = model, source, target
+        self.search, self.limits, self.batch = search, limits, batch
+
+    def translate(self, lines: Iterable[str]) -> list[str]:
+        """The best translation of each line."""
+        return [best[0].text for best in self.hypotheses(lines)]
+
+    def hypotheses(self, lines: Iterable[str], first: int = 1) -> Iterator[list[Scored]]:
+        """The translations of each line that the search returns, the best first.
+
+        Args:
+            lines: any text; what stands in for a line break inside one becomes a space.
+            first: the number of the first line, for warnings and for the random numbers of a
+                sampling search: a line gets the same text under the same number.
+        """
+        window: list[str] = []
+        for line in lines:
+            window.append(line)
+            if len(window) == WINDOW * self.batch:
+                yield from self.window(window, first)
+                first, window = first + len(window), []
+        yield from self.window(window, first)
+
+    def window(self, lines: Sequence[str], first: int) -> list[list[Scored]]:
+        """As `hypotheses`, all at once."""
+        found = [[Scored("", 0.0, 0.0, [], [])] for _ in lines]
+        encoded = self.source.encode([normalise(line) for line in lines])
+        for place, ids in enumerate(encoded):
+            if len(ids) > self.limits.source:
+                log.warning(
+                    "line %d is cut to its first %d of %d pieces (limits.source)",
+                    first + place,
+                    self.limits.source,
+                    len(ids),
+                )
+        # Equal lengths together, the longest first: if memory does not do, it shows at once.
+        order = sorted((p for p, ids in enumerate(encoded) if ids), key=lambda p: -len(encoded[p]))
+        for start in range(0, len(order), self.batch):
+            places = order[start : start + self.batch]
+            sources = [encoded[place][: self.limits.source] for place in places]
+            keys = [first + place for place in places]
+            for place, best in zip(places, self._search(sources, keys), strict=True):
+                found[place] = [self._scored(hypothesis) for hypothesis in best]
+        return found
+
+    def _search(self, sources: list[list[int]], keys: list[int]) -> list[list[Hypothesis]]:
+        device = next(self.model.parameters()).device
+        training = self.model.training
+        self.model.eval()
+        try:
+            with torch.inference_mode():
+                source, lengths = pad(sources)
+                state = self.model.start(source.to(device), lengths)
+                limits = torch.tensor([self._limit(len(ids)) for ids in sources], device=device)
+                return self.search(self.model.step, state, limits, keys)
+        finally:
+            self.model.train(training)
+
+    def _limit(self, pieces: int) -> int:
+        return int(pieces * self.limits.ratio) + self.limits.extra
+
+    def _scored(self, hypothesis: Hypothesis) -> Scored:
+        text = self.target.decode([hypothesis.tokens])[0]
+        text = " ".join(text.split("\n")).replace("\r", " ")  # a line stays one line
+        pieces = [self.target.piece(token) for token in hypothesis.tokens]
+        return Scored(
+            text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs
+        )
+
+
+def load(
+    run: str | Path,
+    search: Search | None = None,
+    limits: Limits | None = None,
+    batch: int = 64,
+    device: str = "auto",
+    trusted: Iterable[str] = (),
+) -> Translator:
+    """The translator that was trained into the folder `run`.
+
+    Args:
+        run: the folder.
+        search: a strategy of `seq2seq.search`; greedy if left out.
+        limits: on the length of a translation; those of `seq2seq.config` if left out.
+        batch: lines that are translated together, at most. Results do not depend on it.
+        device: auto, cpu, cuda or mps.
+        trusted: modules beside our own that the run may take classes from.
+
+    Raises:
+        RunError: it is no run folder, or a damaged one.
+    """
+    folder = runs.Run(Path(run))
+    config = folder.read_config(trusted)
+    source, target = folder.read_tokenizers()
+    model = folder.read_model(config, runs.vocabulary(source, target)).to(pick(device))
+    return Translator(model, source, target, search or Greedy(), limits or Limits(), batch)

@@ -71,6 +71,8 @@ class Order:
         self.options, self.seed = options, seed
         self.fits = self.source + self.target + 1 <= options.tokens
         self.left_out = int((~self.fits).sum())
+        seen = self.fits if weights is None else self.fits * weights
+        self.pairs = int(seen.sum())  # in one epoch, on average
 
     def epoch(self, number: int) -> Iterator[Rows]:
         """The batches of epoch `number`, each the rows of its pairs."""

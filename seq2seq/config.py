@@ -96,6 +96,8 @@ class Tokenizer:
         one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char"))
         require("tokenizer.size", self.size, self.size is None or self.size > 260, "above 260")
         require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
+        if self.kind == "char" and self.sampling:
+            raise ConfigError("tokenizer.sampling must be 0 for characters: they are cut one way")
 
 
 @dataclass

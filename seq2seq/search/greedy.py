@@ -1,2 +1,19 @@
+"""The most probable token, each time."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from seq2seq.search.step import Hypothesis, S, Step
+from seq2seq.search.walk import walk
+
+
 class Greedy:
-    pass
+    """No choice is ever taken back."""
+
+    def __call__(
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+    ) -> list[list[Hypothesis]]:
+        """See `seq2seq.search.step.Search`."""
+        del keys
+        return walk(step, state, limits, lambda logits, here, said: logits.argmax(-1), hypotheses=1)

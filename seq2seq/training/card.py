@@ -6,12 +6,15 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
-PACKAGES = ("seq2seq", "torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
+import seq2seq
+
+PACKAGES = ("torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
 
 
 def versions() -> dict[str, str]:
     """What the model was made with."""
-    return {"python": python_version(), **{name: version(name) for name in PACKAGES}}
+    ours = {"seq2seq": seq2seq.__version__, "python": python_version()}
+    return ours | {name: version(name) for name in PACKAGES}
 
 
 def commands(folder: Path) -> str:

@@ -170,11 +170,15 @@ def size(model: torch.nn.Module) -> int:
 
 
 def lengths(dataset: Any) -> tuple[Any, Any, Any]:
-    """The columns that the order of batches is made from: a few bytes a pair."""
+    """What the order of batches is made from, a few bytes a pair: lengths, and weights if any."""
     table = dataset.data
-    names = ("source_length", "target_length", "weight")
-    columns = [table.column(n).to_numpy() if n in table.column_names else None for n in names]
-    return columns[0], columns[1], columns[2]
+    weights = table.column("weight")
+    given = weights.null_count < len(weights)
+    return (
+        table.column("source_length").to_numpy(),
+        table.column("target_length").to_numpy(),
+        weights.fill_null(1.0).to_numpy() if given else None,
+    )
 
 
 def raw(dataset: Any) -> list[Pair]:

@@ -1,0 +1,150 @@
+"""Scores that carry the signature by which they can be had again."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.metrics.ter import TER
+from sacrebleu.significance import PairedTest
+
+from seq2seq.errors import ConfigError, TextError
+
+METRICS = ("bleu", "chrf", "ter")
+UNSPACED = {"ja", "th", "lo", "km", "my"}  # no spaces between words: BLEU of characters
+
+
+class Score(NamedTuple):
+    """A figure, and how to get it again."""
+
+    name: str
+    value: float
+    signature: str
+    low: float | None = None  # the ends of the 95 % interval, from bootstrap resampling
+    high: float | None = None
+
+    def __str__(self) -> str:
+        interval = f" [{self.low:.2f}, {self.high:.2f}]" if self.low is not None else ""
+        return f"{self.name} = {self.value:.2f}{interval}  {self.signature}"
+
+
+class Comparison(NamedTuple):
+    """How two systems differ in one metric."""
+
+    name: str
+    value: float  # of the first system
+    other: float  # of the second
+    p: float  # probability of a difference as large by chance (paired bootstrap)
+    signature: str
+
+
+class Change(NamedTuple):
+    """A sentence that two systems translate differently."""
+
+    line: int  # from 1
+    gain: float  # chrF of the second translation less that of the first
+    first: str
+    second: str
+    reference: str
+
+
+def tokenizer_of(language: str) -> str:
+    """How sacreBLEU cuts `language` into words: 13a, or characters where there are no spaces."""
+    base = language.replace("_", "-").split("-")[0].lower()
+    if base == "zh":
+        return "zh"
+    return "char" if base in UNSPACED else "13a"
+
+
+def metric(name: str, language: str, references: Sequence[str] | None = None) -> Any:
+    """sacreBLEU's metric `name` for text in `language`."""
+    refs = None if references is None else [list(references)]
+    if name == "bleu":
+        return BLEU(tokenize=tokenizer_of(language), references=refs)
+    if name == "chrf":
+        return CHRF(references=refs)
+    if name == "ter":
+        return TER(references=refs)
+    raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRICS)}")
+
+
+def check(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    """Refuse what cannot be scored."""
+    if len(hypotheses) != len(references):
+        raise TextError(
+            f"{len(hypotheses)} translations for {len(references)} references: "
+            "there must be one for each"
+        )
+    if not references:
+        raise TextError("there is nothing to score: no references")
+
+
+def score(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    language: str,
+    metrics: Sequence[str] = METRICS,
+    bootstrap: int = 0,
+) -> list[Score]:
+    """Corpus scores of detokenised `hypotheses` against raw `references` in `language`.
+
+    Args:
+        hypotheses: one translation a line.
+        references: as many.
+        language: of both; it decides how BLEU cuts words.
+        metrics: among bleu, chrf and ter.
+        bootstrap: resamples for the interval; 0: none.
+
+    Raises:
+        TextError: there are none, or not as many of one as of the other.
+    """
+    check(hypotheses, references)
+    found = []
+    for name in metrics:
+        scorer = metric(name, language)
+        result = scorer.corpus_score(list(hypotheses), [list(references)], n_bootstrap=bootstrap or 1)
+        interval = (result._mean - result._ci, result._mean + result._ci) if bootstrap else (None, None)
+        found.append(
+            Score(result.name, float(result.score), scorer.get_signature().format(), *interval)
+        )
+    return found
+
+
+def compare(
+    first: Sequence[str],
+    second: Sequence[str],
+    references: Sequence[str],
+    language: str,
+    metrics: Sequence[str],
+    resamples: int,
+) -> list[Comparison]:
+    """Paired bootstrap resampling (Koehn 2004) of two systems on the same references."""
+    check(first, references)
+    check(second, references)
+    made = {name: metric(name, language, references) for name in metrics}
+    systems = [("first", list(first)), ("second", list(second))]
+    test = PairedTest(systems, made, references=None, test_type="bs", n_samples=resamples)
+    signatures, results = test()
+    del results["System"]
+    return [
+        Comparison(name, float(a.score), float(b.score), float(b.p_value),
+                   str(signatures[name].format()))
+        for name, (a, b) in results.items()
+    ]
+
+
+def most_changed(
+    first: Sequence[str], second: Sequence[str], references: Sequence[str], count: int
+) -> list[Change]:
+    """The `count` sentences whose chrF differs most between two systems."""
+    chrf = CHRF()
+    changes = [
+        Change(
+            line,
+            chrf.sentence_score(b, [reference]).score - chrf.sentence_score(a, [reference]).score,
+            a, b, reference,
+        )
+        for line, (a, b, reference) in enumerate(zip(first, second, references, strict=True), 1)
+        if a != b
+    ]
+    return sorted(changes, key=lambda change: -abs(change.gain))[:count]

@@ -1,0 +1,75 @@
+"""Tokens drawn at random, as the model finds them probable."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seq2seq.errors import ConfigError
+from seq2seq.search.step import Hypothesis, S, Step
+from seq2seq.search.walk import walk
+
+
+class Sample:
+    """Draws translations; the same seed and line number give the same text in any batch.
+
+    Holtzman et al. (2020), https://arxiv.org/abs/1904.09751, for top-p.
+    """
+
+    def __init__(self, temperature: float, top_k: int, top_p: float, samples: int, seed: int) -> None:
+        """Sample from a distribution that is changed as told.
+
+        Args:
+            temperature: below 1 sharpens the distribution, above 1 flattens it.
+            top_k: only as many of the most probable tokens are drawn; 0: all.
+            top_p: only the most probable tokens that together have this probability; 1: all.
+            samples: translations of each sentence.
+            seed: another one gives other translations.
+
+        Raises:
+            ConfigError: a value is out of range.
+        """
+        for name, value, right, range_ in (
+            ("temperature", temperature, temperature > 0, "positive"),
+            ("top_k", top_k, top_k >= 0, "0 or more"),
+            ("top_p", top_p, 0 < top_p <= 1, "above 0 and at most 1"),
+            ("samples", samples, samples > 0, "positive"),
+            ("seed", seed, seed >= 0, "0 or more"),
+        ):
+            if not right:
+                raise ConfigError(f"search.{name} must be {range_}, not {value}")
+        self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
+        self.samples, self.seed = samples, seed
+
+    def __call__(
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+    ) -> list[list[Hypothesis]]:
+        """See `seq2seq.search.step.Search`. Samples are ranked by their log-probability."""
+        # A number in [0, 1) for each sentence, sample and position, whatever else is in the batch.
+        longest = int(limits.max()) + 1
+        drawn = [
+            [np.random.default_rng([self.seed, key, s]).random(longest) for s in range(self.samples)]
+            for key in keys
+        ]
+        uniform = torch.from_numpy(np.array(drawn)).to(limits.device)  # (B, K, T) float64
+
+        def choose(logits: Tensor, here: Tensor, said: int) -> Tensor:
+            return self._draw(logits, uniform[here, :, said])
+
+        found = walk(step, state, limits, choose, self.samples)
+        return [sorted(samples, key=lambda h: -h.score) for samples in found]
+
+    def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
+        """Tokens (b, K) by `logits` (b, K, V) and numbers (b, K), by inverting the distribution."""
+        ranked, tokens = (logits / self.temperature).sort(-1, descending=True, stable=True)
+        p = ranked.double().softmax(-1)  # (b, K, V)
+        total = p.cumsum(-1)
+        if self.top_k:
+            p[..., self.top_k :] = 0
+        p = p.masked_fill(total - p > self.top_p, 0)  # a token stays if less than top_p is before it
+        total = p.cumsum(-1)  # (b, K, V)
+        wanted = (uniform * total[..., -1]).unsqueeze(-1)
+        place = (total <= wanted).sum(-1, keepdim=True)  # the first whose total exceeds it
+        place = torch.minimum(place, (p > 0).sum(-1, keepdim=True) - 1)  # rounding
+        return tokens.gather(-1, place).squeeze(-1)

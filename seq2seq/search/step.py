@@ -1,0 +1,75 @@
+"""What a search is given, and what it gives back."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, Self, TypeVar
+
+import torch
+from torch import Tensor
+
+from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
+
+
+class State(Protocol):
+    """Where K hypotheses of each of B sentences stand."""
+
+    def reorder(self, parents: Tensor) -> Self:
+        """Hypothesis k' of sentence b goes on from hypothesis `parents[b, k']`; (B, K')."""
+        ...
+
+    def keep(self, sentences: Tensor) -> Self:
+        """Only `sentences` (b,) stay in the batch, in their order."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+# The state and the last tokens (B, K) to unnormalised log-probabilities (B, K, V) of the next
+# token, and the next state.
+Step = Callable[[S, Tensor], tuple[Tensor, S]]
+
+
+class Hypothesis(NamedTuple):
+    """One translation."""
+
+    tokens: list[int]  # without START and END
+    logprobs: list[float]  # of each token, and of END where it was reached; in nats
+    score: float  # what the hypotheses of a sentence are ranked by
+    ended: bool  # by END, and not by the limit
+
+
+class Search(Protocol):
+    """A strategy."""
+
+    def __call__(
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+    ) -> list[list[Hypothesis]]:
+        """Say each sentence.
+
+        Args:
+            step: of the model.
+            state: one hypothesis for each of B sentences, nothing said yet.
+            limits: (B,) tokens at most, END not counted.
+            keys: B numbers that say which sentence is which, for random choices.
+
+        Returns:
+            For each sentence its hypotheses, the best first.
+        """
+        ...
+
+
+def forbid(logits: Tensor, first: bool) -> Tensor:
+    """`logits` (..., V) without what is never said: PAD, START, UNKNOWN; END as the first token.
+
+    Changes `logits` in place.
+    """
+    logits[..., PAD] = -torch.inf
+    logits[..., START] = -torch.inf
+    logits[..., UNKNOWN] = -torch.inf
+    if first:
+        logits[..., END] = -torch.inf
+    return logits
+
+
+def begin(count: int, device: torch.device) -> Tensor:
+    """The first tokens (B, 1)."""
+    return torch.full((count, 1), START, dtype=torch.long, device=device)

@@ -1,0 +1,69 @@
+"""One token after the other, each sentence by itself: what greedy search and sampling share."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from seq2seq.search.step import Hypothesis, S, Step, begin, forbid
+from seq2seq.text.tokenizer import END, PAD
+
+
+def walk(
+    step: Step[S],
+    state: S,
+    limits: Tensor,
+    choose: Callable[[Tensor, Tensor, int], Tensor],
+    hypotheses: int,
+) -> list[list[Hypothesis]]:
+    """Say K tokens at a time, one for each hypothesis of each sentence, until all have ended.
+
+    A sentence leaves the batch when all its hypotheses have ended.
+
+    Args:
+        step: of the model.
+        state: one hypothesis for each of B sentences.
+        limits: (B,) tokens at most, END not counted.
+        choose: gives the next tokens (b, K) from the log-probabilities (b, K, V), which sentences
+            they are (b,), and how many tokens have been said.
+        hypotheses: K.
+
+    Returns:
+        For each sentence its K hypotheses, in the order in which they were begun.
+    """
+    count, device = len(limits), limits.device
+    longest = int(limits.max()) + 1
+    tokens = torch.full((count, hypotheses, longest), PAD, dtype=torch.long, device=device)
+    logprobs = torch.zeros(count, hypotheses, longest, device=device)
+    here = torch.arange(count, device=device)  # (b,) the sentences that are still in the batch
+    done = torch.zeros(count, hypotheses, dtype=torch.bool, device=device)  # (b, K)
+    last = begin(count, device).expand(-1, hypotheses)
+    state = state.reorder(torch.zeros_like(last))
+    for said in range(longest):
+        logits, state = step(state, last)  # (b, K, V)
+        logits = forbid(logits.float(), first=said == 0)
+        chosen = choose(logits, here, said)  # (b, K)
+        limited = (limits[here] == said).unsqueeze(1) & (chosen != END)
+        chosen = chosen.masked_fill(limited, PAD)
+        picked = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)  # (b, K)
+        logprob = picked - logits.logsumexp(-1)
+        chosen = chosen.masked_fill(done, PAD)
+        tokens[here, :, said] = chosen
+        logprobs[here, :, said] = logprob.masked_fill(chosen == PAD, 0.0)
+        done = done | (chosen == END) | (chosen == PAD)
+        left = (~done.all(1)).nonzero().squeeze(1)  # (b',)
+        if len(left) == 0:
+            break
+        if len(left) < len(here):
+            here, done, chosen, state = here[left], done[left], chosen[left], state.keep(left)
+        last = chosen
+    said_by = zip(tokens.tolist(), logprobs.tolist(), strict=True)
+    return [[_cut(t, p) for t, p in zip(*pair, strict=True)] for pair in said_by]
+
+
+def _cut(tokens: list[int], logprobs: list[float]) -> Hypothesis:
+    """A row of `walk` up to its END, or to where the limit stopped it."""
+    length = next((i for i, token in enumerate(tokens) if token in (END, PAD)), len(tokens))
+    ended = length < len(tokens) and tokens[length] == END
+    probabilities = logprobs[: length + ended]
+    return Hypothesis(tokens[:length], probabilities, sum(probabilities), ended)

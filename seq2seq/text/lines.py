@@ -1,0 +1,91 @@
+r"""Lines of text, as every part of the program understands them.
+
+Only \n separates lines, and a \r before it is dropped; U+2028, U+0085, \x0b and \x0c are characters
+like any other. A last line without \n counts.
+"""
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import os
+import secrets
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, TextIO, cast
+
+from seq2seq.errors import TextError
+
+_OPENERS: dict[str, Callable[..., IO[bytes]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+SUFFIXES = ("", *_OPENERS)  # of a plain file and of compressed ones
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a UTF-8 file, compressed if its name ends in .gz, .bz2 or .xz.
+
+    Raises:
+        TextError: the file is missing, damaged, or not UTF-8: the message has the byte's offset.
+    """
+    try:
+        with open_binary(path) as stream:
+            yield from stream_lines(stream, str(path))
+    except FileNotFoundError:
+        raise TextError(f"there is no file {path}") from None
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise TextError(f"{path} cannot be read: {error}") from error
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The bytes of `path`, decompressed."""
+    return cast(BinaryIO, _OPENERS.get(path.suffix, open)(path, "rb"))
+
+
+def stream_lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    """The lines of a stream of bytes, each as soon as it is there; `name` is for messages."""
+    offset = 0
+    for raw in iter(stream.readline, b""):
+        line = raw.removeprefix(codecs.BOM_UTF8) if offset == 0 else raw
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            at = offset + len(raw) - len(line) + error.start
+            raise TextError(f"{name} is not UTF-8 at byte {at:,}".replace(",", " ")) from None
+        offset += len(raw)
+        yield text.removesuffix("\n").removesuffix("\r")
+
+
+def count_lines(path: Path) -> int:
+    """How many lines `path` has."""
+    return sum(1 for _ in read_lines(path))
+
+
+@contextmanager
+def written(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to write, compressed by its name, that takes its place when it is whole.
+
+    Until the block ends without an exception, whatever was at `path` stays there.
+
+    Raises:
+        TextError: it cannot be written: no such folder, no right, a full disk.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        with _OPENERS.get(path.suffix, open)(aside, "wb") as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
+            yield text
+            text.flush()
+            text.detach()
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)

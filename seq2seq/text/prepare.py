@@ -1,0 +1,198 @@
+"""A corpus to tokenised Arrow files, cleaned, split, and cached by what went in.
+
+Three passes, so that memory does not grow with the text but for some 40 bytes a pair: read and
+check every pair, remembering hashes; train the tokenizer; tokenise what is kept.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import datasets
+import pyarrow as pa
+
+from seq2seq.config import Clean, Heldout
+from seq2seq.config import Tokenizer as TokenizerOptions
+from seq2seq.errors import TextError
+from seq2seq.text.audit import Audit
+from seq2seq.text.clean import normalise
+from seq2seq.text.corpus import SPLITS, Corpus, Pair
+from seq2seq.text.sift import Sifted, sift
+from seq2seq.text.tokenizer import Tokenizer, Trained, train_tokenizer
+
+FORMAT = 1  # of the prepared files; another number makes everything anew
+CHUNK = 10_000  # pairs that are tokenised and written at a time
+
+TEXT = pa.schema({"source": pa.string(), "target": pa.string(), "document": pa.string(),
+                  "weight": pa.float32()})
+PREPARED = pa.schema({**dict(zip(TEXT.names, TEXT.types, strict=True)),
+                      "source_ids": pa.list_(pa.int32()), "target_ids": pa.list_(pa.int32()),
+                      "source_length": pa.int32(), "target_length": pa.int32()})
+
+
+class Prepared(NamedTuple):
+    """Text that a model can be trained on, and where it came from."""
+
+    train: datasets.Dataset  # normalised text and its pieces; memory-mapped
+    validation: datasets.Dataset  # raw text, and the pieces of its normal form
+    test: datasets.Dataset
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer  # the same object where there is one vocabulary
+    audit: Audit
+    notices: list[str]
+    source: str
+    target: str
+    licence: str
+    origin: dict[str, str]
+    fingerprint: str
+
+
+def prepare(
+    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, cache: Path
+) -> Prepared:
+    """Clean, split and tokenise `corpus`, or find it in `cache` where that was done before.
+
+    Raises:
+        TextError: nothing is left to train on, the text cannot be read, or the disk is full.
+    """
+    kept = {k: v for k, v in asdict(options).items() if k != "sampling"}  # which is at run time
+    mark = fingerprint(corpus, [asdict(clean), asdict(heldout), kept])
+    folder = cache / "prepared" / mark
+    if not (folder / "prepared.json").is_file():
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
+                _make(corpus, clean, heldout, options, Path(made))
+                shutil.rmtree(folder, ignore_errors=True)
+                (Path(made) / "done").replace(folder)
+        except OSError as error:
+            raise TextError(f"{folder} cannot be written: {error}") from error
+    return _load(folder, corpus, mark)
+
+
+def fingerprint(corpus: Corpus, options: Any) -> str:
+    """What prepared files depend on, in 32 hexadecimal digits."""
+    facts = [FORMAT, corpus.origin, corpus.source, corpus.target, sorted(corpus.splits), options]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _make(
+    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, work: Path
+) -> None:
+    raw = {name: work / f"{name}.raw" for name in SPLITS}
+    for name in SPLITS:
+        _write(raw[name], TEXT, _text(corpus.splits.get(name, ())))
+    sifted = sift({name: lambda p=path: read(p) for name, path in raw.items()}, clean, heldout)  # type: ignore[misc]
+    count = sifted.audit.split("train").left
+    if not count:
+        raise TextError("no pair is left to train on:\n" + sifted.audit.table())
+    done = work / "done"
+    done.mkdir()
+    source, target, notices = _tokenizers(raw["train"], sifted, options, count)
+    for name in SPLITS:
+        rows = _tokenised(sifted.pairs(name, lambda n: read(raw[n])), source, target, name == "train")
+        _write(done / f"{name}.arrow", PREPARED, rows)
+    source.save(done / "source.model")
+    if target is not source:
+        target.save(done / "target.model")
+    facts = {"audit": sifted.audit.to_dict(), "notices": notices}
+    (done / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _tokenizers(
+    raw: Path, sifted: Sifted, options: TokenizerOptions, count: int
+) -> tuple[Tokenizer, Tokenizer, list[str]]:
+    def side(*names: str) -> Iterator[str]:
+        for pair in sifted.pairs("train", lambda _: read(raw)):
+            for name in names:
+                yield normalise(getattr(pair, name))
+
+    def trained(*names: str) -> Trained:
+        return train_tokenizer(side(*names), options.kind, options.size, count * len(names), count)
+
+    if options.joint:
+        both = trained("source", "target")
+        return both.tokenizer, both.tokenizer, both.notices
+    source, target = trained("source"), trained("target")
+    notices = [f"source: {n}" for n in source.notices] + [f"target: {n}" for n in target.notices]
+    return source.tokenizer, target.tokenizer, notices
+
+
+def _text(pairs: Any) -> Iterator[dict[str, list[Any]]]:
+    for chunk in _chunks(iter(pairs)):
+        columns = zip(*chunk, strict=True)
+        yield dict(zip(TEXT.names, (list(column) for column in columns), strict=True))
+
+
+def _tokenised(
+    pairs: Iterator[Pair], source: Tokenizer, target: Tokenizer, training: bool
+) -> Iterator[dict[str, list[Any]]]:
+    """Columns of `PREPARED`; training text is normalised, other text stays as it was read."""
+    for chunk in _chunks(pairs):
+        plain = [(normalise(pair.source), normalise(pair.target)) for pair in chunk]
+        sources, targets = (list(side) for side in zip(*plain, strict=True))
+        source_ids, target_ids = source.encode(sources), target.encode(targets)
+        yield {
+            "source": sources if training else [pair.source for pair in chunk],
+            "target": targets if training else [pair.target for pair in chunk],
+            "document": [pair.document for pair in chunk],
+            "weight": [pair.weight for pair in chunk],
+            "source_ids": source_ids,
+            "target_ids": target_ids,
+            "source_length": [len(ids) for ids in source_ids],
+            "target_length": [len(ids) for ids in target_ids],
+        }
+
+
+def _chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
+    chunk: list[Pair] = []
+    for pair in pairs:
+        chunk.append(pair)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _write(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[Any]]]) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
+        for chunk in columns:
+            writer.write_batch(pa.record_batch(chunk, schema=schema))
+
+
+def read(path: Path) -> Iterator[Pair]:
+    """The pairs of a file, read from front to back: mapped memory would count as ours."""
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
+        for part in stream:
+            columns = (part.column(name).to_pylist() for name in TEXT.names)
+            for row in zip(*columns, strict=True):
+                yield Pair(*row)
+
+
+def _load(folder: Path, corpus: Corpus, mark: str) -> Prepared:
+    facts = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+    source = Tokenizer.load(folder / "source.model")
+    other = folder / "target.model"
+    train, validation, test = (
+        datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS
+    )
+    return Prepared(
+        train,
+        validation,
+        test,
+        source,
+        Tokenizer.load(other) if other.is_file() else source,
+        Audit.from_dict(facts["audit"]),
+        facts["notices"],
+        corpus.source,
+        corpus.target,
+        corpus.licence,
+        corpus.origin,
+        mark,
+    )

@@ -1,0 +1,48 @@
+"""Several corpora as one."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from seq2seq.errors import ConfigError
+from seq2seq.text.corpus import SPLITS, Corpus, Pair, Repeatable
+
+
+def joined(
+    corpora: dict[str, Corpus], weights: dict[str, float], source: str, target: str
+) -> Corpus:
+    """Join `corpora`, each seen as often in an epoch as its weight says (1 where none is given).
+
+    Validation and test text are those of all corpora that have some.
+
+    Raises:
+        ConfigError: their languages differ, or a weight is of no corpus or not positive.
+    """
+    if unknown := sorted(set(weights) - set(corpora)):
+        raise ConfigError(f"data.weights: there is no corpus {', '.join(unknown)}")
+    for name, part in corpora.items():
+        if (part.source, part.target) != (source, target):
+            raise ConfigError(
+                f"data.corpora.{name} is {part.source}-{part.target}, not {source}-{target}"
+            )
+        if weights.get(name, 1.0) <= 0:
+            raise ConfigError(f"data.weights.{name} must be positive, not {weights[name]}")
+    splits: dict[str, Any] = {}
+    for split in SPLITS:
+        if parts := {n: c.splits[split] for n, c in corpora.items() if split in c.splits}:
+            heavy = [(p, weights.get(n, 1.0) if split == "train" else None) for n, p in parts.items()]
+            splits[split] = Repeatable(pairs, heavy)
+    origin = {
+        f"{name} (x {weights.get(name, 1.0):g}) {file}": mark
+        for name, part in corpora.items()
+        for file, mark in part.origin.items()
+    }
+    licence = "; ".join(f"{name}: {part.licence}" for name, part in corpora.items())
+    return Corpus(splits, source, target, licence, origin)
+
+
+def pairs(parts: Sequence[tuple[Any, float | None]]) -> Iterator[Pair]:
+    """The pairs of all parts, one part after the other."""
+    return chain.from_iterable(
+        (pair._replace(weight=weight) for pair in part) for part, weight in parts
+    )

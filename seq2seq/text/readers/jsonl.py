@@ -1,0 +1,48 @@
+"""One JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2seq.errors import TextError
+from seq2seq.text.corpus import Corpus, Pair
+from seq2seq.text.lines import read_lines
+from seq2seq.text.readers.files import corpus_of_files, value_at
+
+
+def jsonl(
+    path: str,
+    train: str,
+    validation: str | None,
+    test: str | None,
+    source_field: str,
+    target_field: str,
+    source: str,
+    target: str,
+    licence: str,
+) -> Corpus:
+    """Read files of JSON lines; a field may be dotted, as in translation.de."""
+    return corpus_of_files(
+        pairs,
+        {"train": train, "validation": validation, "test": test},
+        path,
+        (source_field, target_field),
+        (source, target, licence),
+    )
+
+
+def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
+    """The pairs of a file; blank lines are passed over.
+
+    Raises:
+        TextError: a line is not JSON, or lacks a field.
+    """
+    for number, line in enumerate(read_lines(file), 1):
+        if not line.strip():
+            continue
+        where = f"{file}, line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise TextError(f"{where}, is not JSON: {error}") from None
+        yield Pair(value_at(row, source_field, where), value_at(row, target_field, where))

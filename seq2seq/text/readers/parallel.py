@@ -1,0 +1,66 @@
+"""Two files, line n of one the translation of line n of the other."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from seq2seq.errors import TextError
+from seq2seq.text.corpus import Corpus, Pair, Repeatable
+from seq2seq.text.lines import count_lines, read_lines
+from seq2seq.text.readers.files import compressed, corpus, digest
+
+Name = str | list[str]
+
+
+def parallel(
+    path: str,
+    train: Name,
+    validation: Name | None,
+    test: Name | None,
+    source: str,
+    target: str,
+    licence: str,
+) -> Corpus:
+    """Read parallel files below the folder `path`.
+
+    A split is a prefix, P for the files P.{source} and P.{target}, or the names of both files. They
+    may be compressed (.gz, .bz2, .xz).
+
+    Raises:
+        TextError: a file is missing; later, when it is read: the line counts differ.
+    """
+    splits, origin = {}, {}
+    for split, name in (("train", train), ("validation", validation), ("test", test)):
+        if name is not None:
+            files = find(Path(path), name, source, target)
+            splits[split] = Repeatable(pairs, *files)
+            origin |= {f"{split}: {file.name}": digest(file) for file in files}
+    return corpus(splits, origin, (source, target, licence))
+
+
+def find(folder: Path, name: Name, source: str, target: str) -> tuple[Path, Path]:
+    """The two files of a split."""
+    names = [f"{name}.{source}", f"{name}.{target}"] if isinstance(name, str) else name
+    if len(names) != 2:  # noqa: PLR2004 - one for each side
+        raise TextError(f"a split is a prefix or two files, not {names}")
+    files = [compressed(folder / file) for file in names]
+    for wanted, file in zip(names, files, strict=True):
+        if file is None:
+            raise TextError(f"there is no file {folder / wanted} (nor .gz, .bz2 or .xz of it)")
+    first, second = (file for file in files if file is not None)
+    return first, second
+
+
+def pairs(source: Path, target: Path) -> Iterator[Pair]:
+    """The pairs of two files.
+
+    Raises:
+        TextError: one has more lines than the other.
+    """
+    for one, other in zip_longest(read_lines(source), read_lines(target)):
+        if one is None or other is None:
+            raise TextError(
+                f"{source} has {count_lines(source)} lines and {target} has "
+                f"{count_lines(target)}: there must be as many in both"
+            )
+        yield Pair(one, other)

@@ -1,0 +1,51 @@
+"""Parquet files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2seq.errors import TextError
+from seq2seq.text.corpus import Corpus, Pair
+from seq2seq.text.readers.files import corpus_of_files, value_at
+
+
+def parquet(
+    path: str,
+    train: str,
+    validation: str | None,
+    test: str | None,
+    source_field: str,
+    target_field: str,
+    source: str,
+    target: str,
+    licence: str,
+) -> Corpus:
+    """Read Parquet files; a field may be dotted, as in translation.de."""
+    return corpus_of_files(
+        pairs,
+        {"train": train, "validation": validation, "test": test},
+        path,
+        (source_field, target_field),
+        (source, target, licence),
+    )
+
+
+def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
+    """The pairs of a file, a few thousand in memory at a time.
+
+    Raises:
+        TextError: it is no Parquet file, or lacks a field.
+    """
+    from pyarrow import ArrowInvalid  # noqa: PLC0415 - slow to import
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415
+
+    try:
+        opened = ParquetFile(file)
+    except (ArrowInvalid, OSError) as error:
+        raise TextError(f"{file} is no Parquet file: {error}") from None
+    number = 0
+    with opened:
+        for part in opened.iter_batches(batch_size=4096):
+            for row in part.to_pylist():
+                number += 1
+                where = f"{file}, row {number}"
+                yield Pair(value_at(row, source_field, where), value_at(row, target_field, where))

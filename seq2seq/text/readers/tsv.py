@@ -1,0 +1,47 @@
+"""Columns between tabs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2seq.errors import TextError
+from seq2seq.text.corpus import Corpus, Pair
+from seq2seq.text.lines import read_lines
+from seq2seq.text.readers.files import corpus_of_files
+
+
+def tsv(
+    path: str,
+    train: str,
+    validation: str | None,
+    test: str | None,
+    source_column: int,
+    target_column: int,
+    source: str,
+    target: str,
+    licence: str,
+) -> Corpus:
+    r"""Read files of lines with \t between columns, which are counted from 1.
+
+    There is no quoting: a `"` is a character, and NA and null are words.
+    """
+    return corpus_of_files(
+        pairs,
+        {"train": train, "validation": validation, "test": test},
+        path,
+        (source_column, target_column),
+        (source, target, licence),
+    )
+
+
+def pairs(file: Path, source_column: int, target_column: int) -> Iterator[Pair]:
+    """The pairs of a file.
+
+    Raises:
+        TextError: a line has too few columns.
+    """
+    needed = max(source_column, target_column)
+    for number, line in enumerate(read_lines(file), 1):
+        columns = line.split("\t")
+        if len(columns) < needed:
+            raise TextError(f"{file}, line {number}, has {len(columns)} columns, not {needed}")
+        yield Pair(columns[source_column - 1], columns[target_column - 1])

@@ -1,0 +1,182 @@
+"""Lines to pieces and back: SentencePiece (Kudo and Richardson 2018), trained by us."""
+
+import io
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import sentencepiece as spm
+
+from seq2seq.errors import RunError, TextError
+
+PAD, START, END, UNKNOWN = 0, 1, 2, 3
+SPECIAL = (PAD, START, END, UNKNOWN)
+SAMPLE = 1_000_000  # lines that training looks at, at most
+LONGEST = 16_000  # bytes of a line that training looks at
+
+
+class Tokenizer:
+    """One vocabulary. Nothing is unknown to it: rare characters are spelled in bytes.
+
+    Text comes back as it was: `decode(encode(x)) == x` for `x` as `clean.normalise` leaves it.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        """Load the bytes of a SentencePiece model."""
+        self.model = model
+        self.processor = spm.SentencePieceProcessor(model_proto=model)
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        """Read what `save` wrote.
+
+        Raises:
+            RunError: the file is missing or no SentencePiece model.
+        """
+        try:
+            return cls(path.read_bytes())
+        except (OSError, RuntimeError) as error:
+            raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write the model to `path`, through a file aside."""
+        aside = path.with_suffix(".tmp")
+        aside.write_bytes(self.model)
+        aside.replace(path)
+
+    @property
+    def size(self) -> int:
+        """How many pieces there are, the special ones included."""
+        return int(self.processor.get_piece_size())
+
+    def encode(self, lines: Sequence[str]) -> list[list[int]]:
+        """The pieces of each line, without START and END. All cores work on a long list."""
+        threads = -1 if len(lines) > 1000 else 1
+        ids: list[list[int]] = self.processor.encode([_guard(x) for x in lines], num_threads=threads)
+        return ids
+
+    def sample(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
+        """Subword regularisation (Kudo 2018): one of many ways to cut each line.
+
+        For unigram models `alpha` smooths the distribution that is drawn from; for BPE it is the
+        share of merges that are left out (Provilkov et al. 2020). The same arguments, the same cuts.
+        """
+        spm.set_random_generator_seed(seed % 2**32)
+        ids: list[list[int]] = self.processor.encode(
+            [_guard(x) for x in lines],
+            enable_sampling=True,
+            alpha=alpha,
+            nbest_size=-1,
+            num_threads=1,
+        )
+        return ids
+
+    def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
+        """Text from pieces; the special ones are passed over."""
+        plain = [[int(i) for i in ids if i not in SPECIAL] for ids in sentences]
+        return [_unguard(text) for text in self.processor.decode(plain)]
+
+    def piece(self, token: int) -> str:
+        """What a token stands for; U+2581 is a space."""
+        return str(self.processor.id_to_piece(token))
+
+    def ids(self, pieces: Sequence[str]) -> list[int]:
+        """The tokens of `pieces`, as `piece` names them."""
+        return [int(self.processor.piece_to_id(piece)) for piece in pieces]
+
+
+class Trained(NamedTuple):
+    """A new tokenizer, and what there is to say about it."""
+
+    tokenizer: Tokenizer
+    notices: list[str]
+
+
+def train_tokenizer(
+    lines: Iterable[str], kind: str, size: int | None, count: int, pairs: int
+) -> Trained:
+    """Learn a vocabulary from text as `clean.normalise` leaves it.
+
+    Args:
+        lines: the text; only a sample is held in memory.
+        kind: unigram, bpe or char.
+        size: pieces; None: as `natural_size` of `pairs` says.
+        count: how many lines there are.
+        pairs: how many sentences of one language that is.
+
+    Raises:
+        TextError: there is no text to learn from.
+    """
+    wanted, notices = size or natural_size(pairs), []
+    kept = [_guard(line) for line in _thin(lines, count) if line]
+    if not kept:
+        raise TextError("there is no text to train a tokenizer on")
+    # Of a large alphabet the rarest characters are left to the bytes, or few pieces would be words.
+    coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
+    try:
+        model = _train(kept, kind, wanted, coverage)
+    except RuntimeError as error:
+        if not (fitting := _fitting(str(error))):
+            raise TextError(f"SentencePiece cannot be trained: {error}") from error
+        model = _train(kept, kind, fitting, coverage)
+    tokenizer = Tokenizer(model)
+    if kind != "char" and tokenizer.size != wanted:
+        notices.append(
+            f"the text allows for {tokenizer.size:,} pieces, not the {wanted:,} "
+            + ("asked for" if size else "usual for as many lines")
+        )
+    return Trained(tokenizer, notices)
+
+
+def natural_size(pairs: int) -> int:
+    """A vocabulary for `pairs` sentences: 23 pieces for each square root of a line, 1,000 to 32,000.
+
+    4,000 for 30,000 pairs, 12,600 for 300,000, 32,000 from two million on; whole hundreds.
+    """
+    return min(32_000, max(1_000, round(23 * math.sqrt(pairs) / 100) * 100))
+
+
+def _train(lines: list[str], kind: str, size: int, coverage: float) -> bytes:
+    model = io.BytesIO()
+    spm.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_writer=model,
+        vocab_size=size,
+        model_type=kind,
+        character_coverage=coverage,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        hard_vocab_limit=kind != "char",
+        max_sentence_length=LONGEST,
+        pad_id=PAD,
+        bos_id=START,
+        eos_id=END,
+        unk_id=UNKNOWN,
+        num_threads=1,  # the pieces must not depend on the machine
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+def _fitting(message: str) -> int | None:
+    """The vocabulary size that SentencePiece's `message` says would do."""
+    found = re.search(r"value <= (\d+)", message)
+    return int(found[1]) if found else None
+
+
+def _thin(lines: Iterable[str], count: int) -> Iterator[str]:
+    """Every n-th line, so that there are at most `SAMPLE`."""
+    step = math.ceil(count / SAMPLE) if count else 1
+    return (line for place, line in enumerate(lines) if place % step == 0)
+
+
+def _guard(line: str) -> str:
+    r"""U+2581 is SentencePiece's space, and \0 its end of a text: neither may come in from outside."""
+    return line.replace("\u2581", "\ue581").replace("\0", "") if "\u2581" in line or "\0" in line else line
+
+
+def _unguard(line: str) -> str:
+    return line.replace("\ue581", "\u2581")

@@ -1,8 +1,8 @@
 """Recurrent sequence-to-sequence translation: raw parallel text in, a translator out.
 
-    import seq2seq
-    translator = seq2seq.load("runs/en-de/20260101-120000")
-    translator.translate(["Turn on the lights.", "Good morning!"])
+import seq2seq
+translator = seq2seq.load("runs/en-de/20260101-120000")
+translator.translate(["Turn on the lights.", "Good morning!"])
 """
 
 from typing import TYPE_CHECKING, Any

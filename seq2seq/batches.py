@@ -1,6 +1,7 @@
 """Prepared pairs to batches: which pairs, in what order, and the tensors."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from seq2seq.config import Batches
 from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
 
 Rows = NDArray[np.int64]
+Ids = Sequence[int] | NDArray[np.int32]
 
 
 class Batch(NamedTuple):
@@ -32,7 +34,7 @@ class Batch(NamedTuple):
         )
 
 
-def pad(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
+def pad(sentences: Sequence[Ids]) -> tuple[Tensor, Tensor | None]:
     """Token ids as one tensor (B, S), and the lengths (B,), `None` where they are all equal."""
     lengths = [len(s) for s in sentences]
     width = max(lengths)
@@ -42,7 +44,7 @@ def pad(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
     return torch.from_numpy(rows), torch.tensor(lengths) if min(lengths) < width else None
 
 
-def batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Batch:
+def batch(sources: Sequence[Ids], targets: Sequence[Ids]) -> Batch:
     """Pairs of token ids, without START and END, as a `Batch`."""
     source, lengths = pad(sources)
     target, _ = pad([[START, *t] for t in targets])
@@ -105,7 +107,9 @@ class Order:
             full = count == most or (count + 1) * (source[end] + wider) > budget
             # A new source length begins a new batch, unless the old one is not half full yet.
             uneven = count > 0 and source[end] != source[end - 1]
-            if full or (uneven and (2 * count >= most or 2 * count * (source[start] + width) >= budget)):
+            if full or (
+                uneven and (2 * count >= most or 2 * count * (source[start] + width) >= budget)
+            ):
                 yield rows[start:end]
                 start, wider = end, target[end] + 1
             width = wider
@@ -140,4 +144,4 @@ def _ids(column: Any) -> list[NDArray[np.int32]]:
     lists = column.combine_chunks()
     offsets = lists.offsets.to_numpy()
     values = lists.values.to_numpy()
-    return [values[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [values[a:b] for a, b in pairwise(offsets)]

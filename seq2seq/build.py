@@ -81,7 +81,9 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
         for layer in range(enc.layers)
     ]
     parts = layers[0][0].parts
-    initial = make("model.initial", config.initial, {"shape": (enc.layers, directions, parts, enc.size)})
+    initial = make(
+        "model.initial", config.initial, {"shape": (enc.layers, directions, parts, enc.size)}
+    )
     encoder = Encoder(source, layers, initial, dropout, config.residual)
     attention = make(
         "model.attention", config.attention, {"query_size": dec.size, "memory_size": memory}

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import CONF_DIR, RECIPES_DIR, Config, Evaluate, Translate, shipped
+from seq2seq.config import CONF_DIR, RECIPES_DIR, Check, Config, Evaluate, Translate, shipped
 from seq2seq.errors import ConfigError, UserError
 from seq2seq.options import explain, keys_of, nearest, typed
 
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 SCHEMAS: dict[str, type[Any]] = {
     "train": Config,
-    "check": Config,
+    "check": Check,
     "translate": Translate,
     "evaluate": Evaluate,
 }
@@ -117,6 +118,6 @@ def _known(name: str) -> list[str]:
 def compose(name: str, overrides: list[str]) -> DictConfig:
     """The configuration of the command `name`, without running anything."""
     register()
-    hydra.core.global_hydra.GlobalHydra.instance().clear()
+    GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
         return hydra.compose(name, overrides)

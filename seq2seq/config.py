@@ -80,7 +80,7 @@ class Heldout:
     def __post_init__(self) -> None:
         require("heldout.validation", self.validation, self.validation > 0, "positive")
         require("heldout.test", self.test, self.test > 0, "positive")
-        require("heldout.share", self.share, 0 < self.share <= 0.4, "above 0 and at most 0.4")
+        require("heldout.share", self.share, 0 < self.share < 0.5, "above 0 and below 0.5")
 
 
 @dataclass
@@ -256,6 +256,13 @@ class Config:
 
 
 @dataclass
+class Check(Config):
+    """`seq2seq.check`."""
+
+    steps: int = 20  # of training, to measure the time of an epoch; 0: none
+
+
+@dataclass
 class Decoding:
     """What `seq2seq.translate` and `seq2seq.evaluate` share."""
 
@@ -264,6 +271,7 @@ class Decoding:
     limits: Limits = field(default_factory=Limits)
     batch: int = 64  # sentences translated together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
         require("batch", self.batch, self.batch > 0, "positive")

@@ -57,7 +57,7 @@ def tokenizer_of(language: str) -> str:
 
 
 def metric(name: str, language: str, references: Sequence[str] | None = None) -> Any:
-    """sacreBLEU's metric `name` for text in `language`."""
+    """SacreBLEU's metric `name` for text in `language`."""
     refs = None if references is None else [list(references)]
     if name == "bleu":
         return BLEU(tokenize=tokenizer_of(language), references=refs)
@@ -102,8 +102,12 @@ def score(
     found = []
     for name in metrics:
         scorer = metric(name, language)
-        result = scorer.corpus_score(list(hypotheses), [list(references)], n_bootstrap=bootstrap or 1)
-        interval = (result._mean - result._ci, result._mean + result._ci) if bootstrap else (None, None)
+        result = scorer.corpus_score(
+            list(hypotheses), [list(references)], n_bootstrap=bootstrap or 1
+        )
+        interval = (
+            (result._mean - result._ci, result._mean + result._ci) if bootstrap else (None, None)
+        )
         found.append(
             Score(result.name, float(result.score), scorer.get_signature().format(), *interval)
         )
@@ -122,13 +126,15 @@ def compare(
     check(first, references)
     check(second, references)
     made = {name: metric(name, language, references) for name in metrics}
-    systems = [("first", list(first)), ("second", list(second))]
+    systems: list[tuple[str, Sequence[str]]] = [("first", first), ("second", second)]
     test = PairedTest(systems, made, references=None, test_type="bs", n_samples=resamples)
-    signatures, results = test()
+    outcome: Any = test()
+    signatures, results = outcome
     del results["System"]
     return [
-        Comparison(name, float(a.score), float(b.score), float(b.p_value),
-                   str(signatures[name].format()))
+        Comparison(
+            name, float(a.score), float(b.score), float(b.p_value), str(signatures[name].format())
+        )
         for name, (a, b) in results.items()
     ]
 
@@ -142,7 +148,9 @@ def most_changed(
         Change(
             line,
             chrf.sentence_score(b, [reference]).score - chrf.sentence_score(a, [reference]).score,
-            a, b, reference,
+            a,
+            b,
+            reference,
         )
         for line, (a, b, reference) in enumerate(zip(first, second, references, strict=True), 1)
         if a != b

@@ -185,9 +185,7 @@ def _arguments(args: ast.arguments, skip: int) -> Signature | None:
         return None
     positional = [a.arg for a in args.posonlyargs + args.args]
     required = positional[: len(positional) - len(args.defaults)][skip:]
-    required += [
-        a.arg for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None
-    ]
+    required += [a.arg for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None]
     return Signature(positional[skip:] + [a.arg for a in args.kwonlyargs], required)
 
 

@@ -113,9 +113,7 @@ class Translator:
         text = self.target.decode([hypothesis.tokens])[0]
         text = " ".join(text.split("\n")).replace("\r", " ")  # a line stays one line
         pieces = [self.target.piece(token) for token in hypothesis.tokens]
-        return Scored(
-            text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs
-        )
+        return Scored(text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs)
 
 
 def load(

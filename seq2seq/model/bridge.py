@@ -37,7 +37,8 @@ class Projection(nn.Module):
 
     def forward(self, final: Tensor) -> Tensor:
         """The encoder's final state (B, L, P, H) to the decoder's first one (B, L', P, H')."""
-        return torch.tanh(self.linear(final.flatten(1))).unflatten(1, self.target)
+        state: Tensor = torch.tanh(self.linear(final.flatten(1)))  # (B, L' * P * H')
+        return state.reshape(len(final), *self.target)
 
 
 class Zeros(nn.Module):

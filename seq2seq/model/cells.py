@@ -59,8 +59,8 @@ class _Fused(Cell):
         return last.transpose(0, 1) if isinstance(last, Tensor) else torch.cat(last).transpose(0, 1)
 
     def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        k = self.kernel
-        return k.weight_ih_l0, k.weight_hh_l0, k.bias_ih_l0, k.bias_hh_l0
+        input_, state, input_bias, state_bias = self.kernel.all_weights[0]
+        return input_, state, input_bias, state_bias
 
 
 class RNN(_Fused):
@@ -108,9 +108,8 @@ class LSTM(_Fused):
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
-        with torch.no_grad():
-            self.kernel.bias_ih_l0[size : 2 * size] = 1.0
-            self.kernel.bias_hh_l0[size : 2 * size] = 0.0
+        for bias, start in zip(self._weights()[2:], (1.0, 0.0), strict=True):
+            nn.init.constant_(bias[size : 2 * size], start)
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         h, c = torch.lstm_cell(x, (state[:, 0], state[:, 1]), *self._weights())  # (B, H) each

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Attention, Memory
-from seq2seq.model.dropout import Dropout
 from seq2seq.model.stack import Stack
 
 

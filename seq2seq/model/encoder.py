@@ -43,7 +43,9 @@ class Encoder(nn.Module):
         """
         super().__init__()
         self.embedding, self.initial = embedding, initial
-        self.layers = nn.ModuleList(nn.ModuleList(cells) for cells in layers)
+        self.layers: Sequence[Sequence[Cell]] = nn.ModuleList(  # type: ignore[assignment]
+            nn.ModuleList(cells) for cells in layers
+        )
         self.dropout, self.residual = dropout, residual
 
     def forward(self, tokens: Tensor, lengths: Tensor | None) -> Encoded:

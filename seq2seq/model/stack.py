@@ -18,7 +18,7 @@ class Stack(nn.Module):
 
     def __init__(self, cells: Sequence[Cell], dropout: Dropout, residual: bool) -> None:
         super().__init__()
-        self.cells = nn.ModuleList(cells)
+        self.cells: Sequence[Cell] = nn.ModuleList(cells)  # type: ignore[assignment]
         self.dropout, self.residual = dropout, residual
 
     def bottom(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:

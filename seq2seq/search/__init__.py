@@ -1,1 +1,4 @@
-"""Strategies for saying a sentence token by token. They know no model: a `Step` is all they call."""
+"""Strategies for saying a sentence token by token.
+
+They know no model: a `Step` is all they call.
+"""

@@ -105,7 +105,9 @@ class Beam:
         rows = torch.arange(b, device=logp.device).unsqueeze(1)
         grown = _Live(
             torch.cat((live.tokens[rows, parents], tokens.unsqueeze(-1)), -1),
-            torch.cat((live.logprobs[rows, parents], logp[rows, parents, tokens].unsqueeze(-1)), -1),
+            torch.cat(
+                (live.logprobs[rows, parents], logp[rows, parents, tokens].unsqueeze(-1)), -1
+            ),
             kept,
         )
         return grown, parents, ended

@@ -16,4 +16,10 @@ class Greedy:
     ) -> list[list[Hypothesis]]:
         """See `seq2seq.search.step.Search`."""
         del keys
-        return walk(step, state, limits, lambda logits, here, said: logits.argmax(-1), hypotheses=1)
+        return walk(step, state, limits, _most_probable, hypotheses=1)
+
+
+def _most_probable(logits: Tensor, here: Tensor, said: int) -> Tensor:
+    """The tokens (b, K) with the largest of `logits` (b, K, V)."""
+    del here, said
+    return logits.argmax(-1)

@@ -17,7 +17,9 @@ class Sample:
     Holtzman et al. (2020), https://arxiv.org/abs/1904.09751, for top-p.
     """
 
-    def __init__(self, temperature: float, top_k: int, top_p: float, samples: int, seed: int) -> None:
+    def __init__(
+        self, temperature: float, top_k: int, top_p: float, samples: int, seed: int
+    ) -> None:
         """Sample from a distribution that is changed as told.
 
         Args:
@@ -49,7 +51,10 @@ class Sample:
         # A number in [0, 1) for each sentence, sample and position, whatever else is in the batch.
         longest = int(limits.max()) + 1
         drawn = [
-            [np.random.default_rng([self.seed, key, s]).random(longest) for s in range(self.samples)]
+            [
+                np.random.default_rng([self.seed, key, s]).random(longest)
+                for s in range(self.samples)
+            ]
             for key in keys
         ]
         uniform = torch.from_numpy(np.array(drawn)).to(limits.device)  # (B, K, T) float64
@@ -62,14 +67,17 @@ class Sample:
 
     def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
         """Tokens (b, K) by `logits` (b, K, V) and numbers (b, K), by inverting the distribution."""
-        ranked, tokens = (logits / self.temperature).sort(-1, descending=True, stable=True)
+        ranked, tokens = (logits / self.temperature).sort(stable=True, dim=-1, descending=True)
         p = ranked.double().softmax(-1)  # (b, K, V)
         total = p.cumsum(-1)
         if self.top_k:
             p[..., self.top_k :] = 0
-        p = p.masked_fill(total - p > self.top_p, 0)  # a token stays if less than top_p is before it
+        p = p.masked_fill(
+            total - p > self.top_p, 0
+        )  # a token stays if less than top_p is before it
         total = p.cumsum(-1)  # (b, K, V)
         wanted = (uniform * total[..., -1]).unsqueeze(-1)
         place = (total <= wanted).sum(-1, keepdim=True)  # the first whose total exceeds it
         place = torch.minimum(place, (p > 0).sum(-1, keepdim=True) - 1)  # rounding
-        return tokens.gather(-1, place).squeeze(-1)
+        drawn: Tensor = tokens.gather(-1, place).squeeze(-1)
+        return drawn

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from seq2seq.config import Clean
 
 # Spaces and line breaks of every kind, to a plain space.
-_SPACE = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_SPACE = re.compile(
+    r"[\t\n\x0b\x0c\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+)
 # Control and format characters that nobody sees: C0, DEL, C1, soft hyphen, zero-width space, marks
 # and overrides of direction, word joiner, BOM, interlinear annotation. The joiners U+200C and
 # U+200D stay: Persian, the languages of India and emoji mean something by them. Halves of

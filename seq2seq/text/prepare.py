@@ -28,11 +28,18 @@ from seq2seq.text.tokenizer import Tokenizer, Trained, train_tokenizer
 FORMAT = 1  # of the prepared files; another number makes everything anew
 CHUNK = 10_000  # pairs that are tokenised and written at a time
 
-TEXT = pa.schema({"source": pa.string(), "target": pa.string(), "document": pa.string(),
-                  "weight": pa.float32()})
-PREPARED = pa.schema({**dict(zip(TEXT.names, TEXT.types, strict=True)),
-                      "source_ids": pa.list_(pa.int32()), "target_ids": pa.list_(pa.int32()),
-                      "source_length": pa.int32(), "target_length": pa.int32()})
+TEXT = pa.schema(
+    {"source": pa.string(), "target": pa.string(), "document": pa.string(), "weight": pa.float32()}
+)
+PREPARED = pa.schema(
+    {
+        **dict(zip(TEXT.names, TEXT.types, strict=True)),
+        "source_ids": pa.list_(pa.int32()),
+        "target_ids": pa.list_(pa.int32()),
+        "source_length": pa.int32(),
+        "target_length": pa.int32(),
+    }
+)
 
 
 class Prepared(NamedTuple):
@@ -95,7 +102,9 @@ def _make(
     done.mkdir()
     source, target, notices = _tokenizers(raw["train"], sifted, options, count)
     for name in SPLITS:
-        rows = _tokenised(sifted.pairs(name, lambda n: read(raw[n])), source, target, name == "train")
+        rows = _tokenised(
+            sifted.pairs(name, lambda n: read(raw[n])), source, target, name == "train"
+        )
         _write(done / f"{name}.arrow", PREPARED, rows)
     source.save(done / "source.model")
     if target is not source:

@@ -136,7 +136,7 @@ def _separate(
     audit: Audit,
     splits: Mapping[str, Callable[[], Iterator[Pair]]],
 ) -> None:
-    """Drop training pairs with a side in held-out text, and carved validation pairs in test text."""
+    """Drop training pairs with a side in held-out text; carved validation pairs, in test text."""
     train = places["train"]
     for number, others in ((VALIDATION, (TEST,)), (TRAIN, (VALIDATION, TEST))):
         if number == VALIDATION and len(places["validation"]):

@@ -54,14 +54,16 @@ class Tokenizer:
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """The pieces of each line, without START and END. All cores work on a long list."""
         threads = -1 if len(lines) > 1000 else 1
-        ids: list[list[int]] = self.processor.encode([_guard(x) for x in lines], num_threads=threads)
+        ids: list[list[int]] = self.processor.encode(
+            [_guard(x) for x in lines], num_threads=threads
+        )
         return ids
 
     def sample(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
         """Subword regularisation (Kudo 2018): one of many ways to cut each line.
 
         For unigram models `alpha` smooths the distribution that is drawn from; for BPE it is the
-        share of merges that are left out (Provilkov et al. 2020). The same arguments, the same cuts.
+        share of merges that are left out (Provilkov et al. 2020). Equal arguments give equal cuts.
         """
         spm.set_random_generator_seed(seed % 2**32)
         ids: list[list[int]] = self.processor.encode(
@@ -131,7 +133,7 @@ def train_tokenizer(
 
 
 def natural_size(pairs: int) -> int:
-    """A vocabulary for `pairs` sentences: 23 pieces for each square root of a line, 1,000 to 32,000.
+    """A vocabulary for `pairs` sentences: 23 times their square root, from 1,000 to 32,000.
 
     4,000 for 30,000 pairs, 12,600 for 300,000, 32,000 from two million on; whole hundreds.
     """
@@ -174,8 +176,12 @@ def _thin(lines: Iterable[str], count: int) -> Iterator[str]:
 
 
 def _guard(line: str) -> str:
-    r"""U+2581 is SentencePiece's space, and \0 its end of a text: neither may come in from outside."""
-    return line.replace("\u2581", "\ue581").replace("\0", "") if "\u2581" in line or "\0" in line else line
+    r"""U+2581 is SentencePiece's space, and \0 its end of a text: neither may come from outside."""
+    return (
+        line.replace("\u2581", "\ue581").replace("\0", "")
+        if "\u2581" in line or "\0" in line
+        else line
+    )
 
 
 def _unguard(line: str) -> str:

@@ -47,25 +47,25 @@ def card(facts: Mapping[str, Any], table: str, config: str, samples: Sequence[st
     scores = "\n".join(f"- {score}" for score in facts["scores"])
     software = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     shown = "\n\n".join(f"```\n{sample}\n```" for sample in samples)
-    return f"""# {facts['name']}: {facts['source']} to {facts['target']}
+    return f"""# {facts["name"]}: {facts["source"]} to {facts["target"]}
 
-A recurrent translation model with {facts['parameters']:,} weights, made by seq2seq.
+A recurrent translation model with {facts["parameters"]:,} weights, made by seq2seq.
 
 ## How to use it
 
 ```
-{commands(Path('THIS_FOLDER'))}
+{commands(Path("THIS_FOLDER"))}
 ```
 
 ## Scores on the held-out test text
 
-{scores or 'None yet: training has not ended.'}
+{scores or "None yet: training has not ended."}
 
-The test text, {facts['test']} sentences, is in `test.jsonl`; none of it was trained on.
+The test text, {facts["test"]} sentences, is in `test.jsonl`; none of it was trained on.
 
 ## Data
 
-Licence: {facts['licence']}. What was read, with its fingerprint:
+Licence: {facts["licence"]}. What was read, with its fingerprint:
 
 {origin}
 
@@ -75,7 +75,7 @@ Licence: {facts['licence']}. What was read, with its fingerprint:
 
 ## Training
 
-{facts['ended'] or 'Not finished.'}
+{facts["ended"] or "Not finished."}
 
 ![Loss, BLEU and learning rate over steps](curves.png)
 

@@ -88,5 +88,7 @@ class Learner:
 
 def perplexity(exact: float, tokens: int) -> float:
     """The exponential of the mean cross-entropy per token; infinite rather than an overflow."""
-    mean = exact / tokens
-    return math.exp(mean) if mean < 700 else math.inf
+    try:
+        return math.exp(exact / tokens)
+    except OverflowError:
+        return math.inf

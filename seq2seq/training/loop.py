@@ -1,13 +1,13 @@
 """The loop: batch, loss, backward, clip, step, log, validate, save, stop."""
 
+import math
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import islice
 from types import FrameType
 
-from seq2seq.batches import Order, Pairs
+from seq2seq.batches import Order, Pairs, Rows
 from seq2seq.config import Config
 from seq2seq.errors import RunError
 from seq2seq.run import Run
@@ -94,7 +94,7 @@ class Loop:
             raise KeyboardInterrupt
         self.asked = number
 
-    def _epoch(self, progress: Progress) -> Iterator[list[object]]:
+    def _epoch(self, progress: Progress) -> Iterator[list[Rows]]:
         """What is left of this epoch, the batches of one step at a time."""
         batches = islice(self.order.epoch(progress.epoch), progress.batches, None)
         while group := list(islice(batches, self.config.train.accumulate)):
@@ -168,7 +168,7 @@ class Meter:
         exact = sum(float(part.exact) for part in self.parts)
         total = sum(float(part.loss) for part in self.parts)
         norm = float(self.parts[-1].norm)
-        if not (total == total and norm == norm):
+        if math.isnan(total) or math.isnan(norm):
             raise RunError("the loss is not a number any more; a smaller optimizer.lr may help")
         return {
             "loss": round(total / self.tokens, 4),

@@ -1,5 +1,6 @@
 """Cross-entropy with label smoothing, from features to a number, without keeping the logits."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,13 +22,14 @@ class _Loss(Function):
         ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, target: Tensor, smoothing: float
     ) -> tuple[Tensor, Tensor]:
         pieces = len(weight)
-        loss, exact = features.new_zeros((), dtype=torch.float32), None
+        loss = features.new_zeros((), dtype=torch.float32)
         exact = torch.zeros_like(loss)
         by_features = torch.empty_like(features)
         by_weight = torch.zeros_like(weight)
         by_bias = torch.zeros_like(bias)
-        for rows in torch.arange(len(features)).split(max(1, CHUNK // pieces)):
-            part = slice(int(rows[0]), int(rows[-1]) + 1)
+        rows = max(1, CHUNK // pieces)
+        for start in range(0, len(features), rows):
+            part = slice(start, start + rows)
             logits = torch.addmm(bias, features[part], weight.t())  # (n, V)
             log_p = logits.float().log_softmax(-1)
             picked = log_p.gather(1, target[part].unsqueeze(1))  # (n, 1)
@@ -45,7 +47,7 @@ class _Loss(Function):
         return loss, exact
 
     @staticmethod
-    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         return (*(g * scale.to(g.dtype) for g in ctx.saved_tensors), None, None)
 
 
@@ -70,5 +72,6 @@ def loss(
         kind = torch.get_autocast_dtype(features.device.type)
         features, weight, bias = features.to(kind), weight.to(kind), bias.to(kind)
     with torch.autocast(features.device.type, enabled=False):
-        smoothed, exact = _Loss.apply(features, weight, bias, target, smoothing)
+        apply: Callable[..., tuple[Tensor, Tensor]] = _Loss.apply
+        smoothed, exact = apply(features, weight, bias, target, smoothing)
     return smoothed, exact

@@ -26,11 +26,16 @@ def curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
     """Loss, BLEU and learning rate over steps, from the `entries` of metrics.jsonl."""
     figure = Figure(figsize=(7, 8), layout="constrained")
     axes = figure.subplots(3, sharex=True)
-    rows = (("loss", "train", "loss, nats a token"), ("bleu", "validation", "validation BLEU"),
-            ("rate", "train", "learning rate"))
+    rows = (
+        ("loss", "train", "loss, nats a token"),
+        ("bleu", "validation", "validation BLEU"),
+        ("rate", "train", "learning rate"),
+    )
     for axis, (name, kind, label) in zip(axes, rows, strict=True):
         points = [(e["step"], e[name]) for e in entries if e["kind"] == kind]
-        axis.plot(*zip(*points, strict=True) if points else ([], []), marker="." * (kind != "train"))
+        axis.plot(
+            *zip(*points, strict=True) if points else ([], []), marker="." * (kind != "train")
+        )
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
     axes[-1].set_xlabel("step")

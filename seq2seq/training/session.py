@@ -3,13 +3,11 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from omegaconf import OmegaConf
@@ -21,6 +19,7 @@ from seq2seq.errors import RunError
 from seq2seq.metrics import score
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.text.cache import cache_folder
+from seq2seq.text.corpus import Corpus
 from seq2seq.text.prepare import Prepared, prepare
 from seq2seq.training import card, checkpoint, pictures, report
 from seq2seq.training.average import WeightAverage
@@ -33,7 +32,13 @@ from seq2seq.translator import Translator
 log = logging.getLogger("seq2seq.train")
 
 # Options that say when training ends or what is shown: they may change when it is resumed.
-FREE = ("train.epochs", "train.steps", "train.budget", "train.log_every", "train.save_every")
+FREE: tuple[str, ...] = (
+    "train.epochs",
+    "train.steps",
+    "train.budget",
+    "train.log_every",
+    "train.save_every",
+)
 FREE += ("train.device", "validation.patience", "validation.samples", "track", "resume", "name")
 
 
@@ -47,7 +52,7 @@ def train(config: Config, folder: Path) -> None:
     started = time.monotonic()
     run = Run(folder)
     check_folder(run, config)
-    prepared = prepare_data(config)
+    prepared = prepare_data(config, log.info)
     translator, learner, average = make(config, prepared)
     progress = Progress()
     if config.resume:
@@ -79,10 +84,20 @@ def train(config: Config, folder: Path) -> None:
         reason = loop.train(progress, clock, teller)
     except Interrupted as stop:
         resume = card.quoted(f"hydra.run.dir={folder}")
-        log.info("stopped at step %d; the same command with %s resume=true goes on", progress.step, resume)
+        log.info(
+            "stopped at step %d; the same command with %s resume=true goes on",
+            progress.step,
+            resume,
+        )
         raise SystemExit(128 + stop.number) from None
     log.info("training ended after step %d: %s", progress.step, reason)
-    finish(run, config, prepared, translator, f"{reason}; the weights of step {progress.best_step} are kept")
+    finish(
+        run,
+        config,
+        prepared,
+        translator,
+        f"{reason}; the weights of step {progress.best_step} are kept",
+    )
 
 
 def check_folder(run: Run, config: Config) -> None:
@@ -122,12 +137,18 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def prepare_data(config: Config) -> Prepared:
+def read_corpus(config: Config) -> Corpus:
+    """The corpus that `config` names."""
+    corpus: Corpus = build.make("data", config.data)
+    return corpus
+
+
+def prepare_data(config: Config, say: Callable[[str], None]) -> Prepared:
     """Read, clean and tokenise the corpus, and say what was dropped."""
-    corpus = build.make("data", config.data)
+    corpus = read_corpus(config)
     prepared = prepare(corpus, config.clean, config.heldout, config.tokenizer, cache_folder())
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
-        log.info(line)
+        say(line)
     return prepared
 
 
@@ -211,7 +232,9 @@ def begin(run: Run, config: Config, prepared: Prepared, translator: Translator) 
     run.write_config(config)  # last: from here on it is a run
 
 
-def finish(run: Run, config: Config, prepared: Prepared, translator: Translator, ended: str) -> None:
+def finish(
+    run: Run, config: Config, prepared: Prepared, translator: Translator, ended: str
+) -> None:
     """Score the best weights on the test text, show ten sentences, draw, and write the card."""
     source, target = translator.source, translator.target
     translator.model = run.read_model(config, vocabulary(source, target)).to(
@@ -221,7 +244,9 @@ def finish(run: Run, config: Config, prepared: Prepared, translator: Translator,
     hypotheses = translator.translate([pair.source for pair in test])
     scores = score(hypotheses, [pair.target for pair in test], prepared.target, ("bleu", "chrf"))
     samples = [
-        f"source       {test[i].source}\nreference    {test[i].target}\ntranslation  {hypotheses[i]}"
+        f"source       {test[i].source}\n"
+        f"reference    {test[i].target}\n"
+        f"translation  {hypotheses[i]}"
         for i in spread(len(test), 10)
     ]
     facts = run.read_facts() | {"scores": [str(s) for s in scores], "ended": ended}

@@ -45,8 +45,10 @@ class Validator:
         report.say(f"validation at step {step}: {bleu}   {chrf}   ({took:.1f} s)")
         for index in spread(len(self.pairs), self.samples):
             pair = self.pairs[index]
-            report.say(f"  {pair.source}\n    reference    {pair.target}\n"
-                       f"    translation  {hypotheses[index]}")
+            report.say(
+                f"  {pair.source}\n    reference    {pair.target}\n"
+                f"    translation  {hypotheses[index]}"
+            )
         return Result(bleu.value, chrf.value, took)
 
     def reserve(self, seconds: float) -> float:

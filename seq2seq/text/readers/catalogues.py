@@ -102,6 +102,7 @@ def pairs(wheel: Path, files: tuple[str, ...], source: str, target: str) -> Iter
                 sources = matching(names, pattern, source)
                 for place, name in matching(names, pattern, target).items():
                     translations = messages(archive, name)
+                    originals: Mapping[str, str]
                     originals = {key: key.rpartition(CONTEXT)[2] for key in translations}
                     if place in sources:
                         originals = messages(archive, sources[place])

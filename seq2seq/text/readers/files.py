@@ -50,7 +50,9 @@ def corpus_of_files(
         if name is not None:
             file = Path(path) / name
             splits[split] = Repeatable(read, file, *options)
-            origin[f"{split}: {file.name} {' '.join(str(o) for o in options)}".strip()] = digest(file)
+            origin[f"{split}: {file.name} {' '.join(str(o) for o in options)}".strip()] = digest(
+                file
+            )
     return corpus(splits, origin, about)
 
 

@@ -20,7 +20,7 @@ def parse_po(text: str) -> dict[str, str]:
     entry: dict[str, str] = {}
     field, fuzzy = "", False
     for line in [*text.split("\n"), ""]:
-        line = line.strip()  # noqa: PLW2901 - \r and indentation mean nothing
+        line = line.strip()
         starts = line.startswith(("msgid ", "msgctxt ", "#", '"'))
         if not line or (starts and not line.startswith('"') and "msgstr" in entry):
             _close(found, entry, fuzzy)

@@ -82,7 +82,7 @@ def load(path: str, name: str | None, revision: str | None) -> Mapping[str, Any]
     Raises:
         TextError: it is not there, or the hub cannot be reached.
     """
-    import datasets  # noqa: PLC0415 - slow to import
+    import datasets
 
     datasets.disable_progress_bars()
     try:
@@ -104,7 +104,7 @@ def reachable(path: str) -> None:
     """Ask the hub once and briefly, so that a machine without network is told so at once."""
     if Path(path).exists():
         return
-    from huggingface_hub import HfApi, constants  # noqa: PLC0415 - slow to import
+    from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:
         return  # `datasets` looks into its cache

@@ -30,7 +30,9 @@ def joined(
     splits: dict[str, Any] = {}
     for split in SPLITS:
         if parts := {n: c.splits[split] for n, c in corpora.items() if split in c.splits}:
-            heavy = [(p, weights.get(n, 1.0) if split == "train" else None) for n, p in parts.items()]
+            heavy = [
+                (p, weights.get(n, 1.0) if split == "train" else None) for n, p in parts.items()
+            ]
             splits[split] = Repeatable(pairs, heavy)
     origin = {
         f"{name} (x {weights.get(name, 1.0):g}) {file}": mark

@@ -29,7 +29,8 @@ def parallel(
     Raises:
         TextError: a file is missing; later, when it is read: the line counts differ.
     """
-    splits, origin = {}, {}
+    splits: dict[str, Repeatable] = {}
+    origin: dict[str, str] = {}
     for split, name in (("train", train), ("validation", validation), ("test", test)):
         if name is not None:
             files = find(Path(path), name, source, target)
@@ -41,7 +42,7 @@ def parallel(
 def find(folder: Path, name: Name, source: str, target: str) -> tuple[Path, Path]:
     """The two files of a split."""
     names = [f"{name}.{source}", f"{name}.{target}"] if isinstance(name, str) else name
-    if len(names) != 2:  # noqa: PLR2004 - one for each side
+    if len(names) != 2:
         raise TextError(f"a split is a prefix or two files, not {names}")
     files = [compressed(folder / file) for file in names]
     for wanted, file in zip(names, files, strict=True):

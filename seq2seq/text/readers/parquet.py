@@ -35,8 +35,8 @@ def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
     Raises:
         TextError: it is no Parquet file, or lacks a field.
     """
-    from pyarrow import ArrowInvalid  # noqa: PLC0415 - slow to import
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415
+    from pyarrow import ArrowInvalid
+    from pyarrow.parquet import ParquetFile
 
     try:
         opened = ParquetFile(file)

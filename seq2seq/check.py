@@ -1,0 +1,79 @@
+"""`python -m seq2seq.check`: an audit of a corpus, and what training on it would cost."""
+
+import logging
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seq2seq import command
+from seq2seq.config import Check
+
+if TYPE_CHECKING:
+    from seq2seq.text.corpus import Corpus
+
+SHOWN = 5  # examples of each finding
+log = logging.getLogger("seq2seq.check")
+
+
+def main() -> None:
+    """Entry point of `seq2seq-check`."""
+    command.run("check", Check, check)
+
+
+def check(config: Check, _: Path) -> None:
+    """Print what there is to say about the corpus, and time some steps of the model on it.
+
+    Raises:
+        UserError: the corpus cannot be read, or nothing is left of it.
+    """
+    from seq2seq.training import session  # torch comes in here, after the checks
+
+    prepared = session.prepare_data(config, print)
+    corpus = session.read_corpus(config)
+    splits(corpus)
+    sides(corpus)
+    if config.steps:
+        from seq2seq.training.measure import measure
+
+        for line in measure(config, prepared):
+            print(line)
+
+
+def splits(corpus: "Corpus") -> None:
+    """What the splits have in common."""
+    from seq2seq.text.checks import overlap
+
+    names = list(corpus.splits)
+    for place, first in enumerate(names):
+        for second in names[place + 1 :]:
+            found = overlap((first, corpus.splits[first]), (second, corpus.splits[second]))
+            print(
+                f"of {second}, in {first} too: {found.sources} sources, {found.targets} targets, "
+                f"{found.pairs} pairs"
+            )
+            for example in found.examples:
+                print(f"  {example}")
+
+
+def sides(corpus: "Corpus") -> None:
+    """Lengths, and lines that look like the other language."""
+    from seq2seq.text.checks import LEARNED, lengths, misplaced
+
+    for name, pairs in corpus.splits.items():
+        for side in ("source", "target"):
+            found = lengths((getattr(pair, side) for pair in pairs), SHOWN)
+            longest = ", ".join(f"line {line}: {size}" for line, size in found.longest)
+            print(
+                f"{name} {side}: {found.mean:.1f} characters a line, median {found.median}; "
+                f"longest {longest}"
+            )
+        wrong = misplaced(pairs, list(islice(corpus.splits["train"], LEARNED)))
+        count = 0
+        for count, line in enumerate(wrong, 1):
+            if count <= SHOWN:
+                print(f"  line {line.line}: the {line.side} looks like the other: {line.text}")
+        print(f"{name}: {count} lines look like the language of the other side")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or of a file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seq2seq import command
+from seq2seq.config import Evaluate
+from seq2seq.errors import ConfigError
+from seq2seq.text.lines import read_lines, written
+
+if TYPE_CHECKING:
+    from seq2seq.metrics import Change, Comparison
+
+CHANGES = 10  # sentences that are shown of a comparison
+
+
+def main() -> None:
+    """Entry point of `seq2seq-evaluate`."""
+    command.run("evaluate", Evaluate, evaluate)
+
+
+def evaluate(config: Evaluate, _: Path) -> None:
+    """Score `run` or `hypothesis`, and compare it with `against` if that is given.
+
+    Raises:
+        ConfigError: neither is given, or files that do not go together.
+        TextError: a file cannot be read, or the line counts differ.
+    """
+    check(config)
+    from seq2seq import metrics  # sacrebleu and torch come in here, after the checks
+
+    sources, references, language = text(config)
+    first = hypotheses(config, config.hypothesis or str(config.run), sources)
+    scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
+    for score in scores:
+        print(score)
+    result: dict[str, Any] = {"scores": [score._asdict() for score in scores]}
+    if config.against:
+        second = hypotheses(config, config.against, sources)
+        resamples = config.bootstrap or 1000
+        compared = metrics.compare(first, second, references, language, ["bleu", "chrf"], resamples)
+        changes = metrics.most_changed(first, second, references, CHANGES)
+        show(compared, changes)
+        result["comparison"] = [c._asdict() for c in compared]
+        result["changes"] = [c._asdict() for c in changes]
+    if config.json:
+        with written(Path(config.json)) as file:
+            file.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+
+
+def check(config: Evaluate) -> None:
+    """Refuse options that do not go together."""
+    if config.run is None and config.hypothesis is None:
+        raise ConfigError("no value for run, a run folder, or hypothesis, a file of translations")
+    if config.run and config.hypothesis:
+        raise ConfigError("run and hypothesis: one of them is to be scored; against= compares two")
+    if config.hypothesis and not config.reference:
+        raise ConfigError("no value for reference: the file that hypothesis is scored against")
+    if (config.source and not config.reference) or (
+        config.run and config.reference and not config.source
+    ):
+        raise ConfigError("source and reference: with a run, both are needed, or neither")
+
+
+def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
+    """Sources (None where only files are compared), references, and the references' language."""
+    from seq2seq.run import Run
+
+    if config.reference:
+        sources = list(read_lines(Path(config.source))) if config.source else None
+        references = list(read_lines(Path(config.reference)))
+    else:
+        pairs = Run(Path(str(config.run))).read_test()
+        sources, references = [p.source for p in pairs], [p.target for p in pairs]
+    language = config.language
+    if language is None and config.run:
+        language = str(Run(Path(config.run)).read_facts()["target"])
+    return sources, references, language or ""
+
+
+def hypotheses(config: Evaluate, what: str, sources: list[str] | None) -> list[str]:
+    """The translations in the file `what`, or by the run in the folder `what`."""
+    if not Path(what).is_dir():
+        return list(read_lines(Path(what)))
+    if sources is None:
+        raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
+    from seq2seq.build import make
+    from seq2seq.translator import load
+
+    search = make("search", config.search)
+    translator = load(what, search, config.limits, config.batch, config.device, config.trusted)
+    return translator.translate(sources)
+
+
+def show(
+    compared: "list[Comparison]", changes: "list[Change]", say: Callable[..., None] = print
+) -> None:
+    """Print a comparison: figures, significance, and the sentences that changed most."""
+    for c in compared:
+        say(f"{c.name}: {c.value:.2f} against {c.other:.2f}, p = {c.p:.4f} (paired bootstrap)")
+    for change in changes:
+        say(f"line {change.line}: chrF {change.gain:+.1f} from the first to the second")
+        for name in ("reference", "first", "second"):
+            say(f"  {name:<10} {getattr(change, name)}")
+
+
+if __name__ == "__main__":
+    main()

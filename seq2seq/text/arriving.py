@@ -1,0 +1,47 @@
+"""Lines as they come in, without waiting for more than is there."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+
+
+def arriving(lines: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Groups of 1 to `most` lines: whatever has come in since the group before.
+
+    So a line that somebody types is answered at once, and a large file comes in large groups. What
+    the source raises is raised here, after the lines before it.
+    """
+    waiting: queue.Queue[str | BaseException] = queue.Queue(maxsize=2 * most)
+
+    def read() -> None:
+        try:
+            for line in lines:
+                waiting.put(line)
+            waiting.put(StopIteration())
+        except BaseException as error:  # handed over to whoever reads
+            waiting.put(error)
+
+    threading.Thread(target=read, daemon=True).start()
+    end: BaseException | None = None
+    while end is None:
+        group, end = _there(waiting, most)
+        if group:
+            yield group
+    if not isinstance(end, StopIteration):
+        raise end
+
+
+def _there(
+    waiting: "queue.Queue[str | BaseException]", most: int
+) -> tuple[list[str], BaseException | None]:
+    """What waits, at least one item and at most `most`, and what ended it, if it has ended."""
+    group: list[str] = []
+    while len(group) < most:
+        try:
+            item = waiting.get(block=not group)
+        except queue.Empty:
+            break
+        if isinstance(item, BaseException):
+            return group, item
+        group.append(item)
+    return group, None

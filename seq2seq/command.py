@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,9 +49,7 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     A user's mistake ends the process with one line on stderr and status 1.
     """
     register()
-    # Hydra would print errors over several lines, and hide them from us: with this it raises them.
-    traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "1"
+    traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
     def main(cfg: DictConfig) -> None:
@@ -59,13 +58,28 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
         except UserError as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 
+    # Hydra would print errors over several lines, and hide them from us: with this it raises them.
+    with environment("HYDRA_FULL_ERROR", "1"):
+        try:
+            main()
+        except (HydraException, OmegaConfBaseException) as error:
+            raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
+        except BrokenPipeError:  # whoever read our output has gone: there is nobody left to tell
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+
+
+@contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """Within this block the environment variable `name` has `value`."""
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
-        main()
-    except (HydraException, OmegaConfBaseException) as error:
-        raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
-    except BrokenPipeError:  # whoever read our output has gone: there is nobody left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 def line(name: str, error: object) -> str:
@@ -86,10 +100,13 @@ def _composing(error: Exception, name: str) -> str:
     if named and "No match in the defaults list" in text:
         hint = "; a recipe is added, +recipe=NAME" if named[1] == "recipe" else ""
         return f"{named[1]} chooses nothing here{hint}{nearest(named[1], _known(name))}"
+    where = re.match(r"In '([^']+)': ", text)
+    file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
     if isinstance(cause, OmegaConfBaseException):
-        where = re.match(r"In '([^']+)': ", text)
-        file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
-        return file + explain(cause, _known(name), named[1] if named else None)
+        return file + explain(str(cause), _known(name), named[1] if named else cause.full_key)
+    inner = re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text)
+    if inner:
+        return file + explain(inner[1], _known(name), inner[2])
     return " ".join(text.split("\n\n")[0].split())
 
 

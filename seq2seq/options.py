@@ -47,18 +47,18 @@ def typed(cfg: DictConfig, schema: type[T]) -> T:
         plain = OmegaConf.to_container(cfg, resolve=True)  # plain, or merge lets unknown keys pass
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), plain))
     except OmegaConfBaseException as error:
-        raise ConfigError(explain(error, keys_of(cfg, schema))) from error
+        raise ConfigError(explain(str(error), keys_of(cfg, schema), error.full_key)) from error
     for path, node in _targets(vars(config)):
         _check(path, node)
     return cast(T, config)
 
 
-def explain(error: Exception, known: list[str], key: str | None = None) -> str:
-    """One line for an `error` of OmegaConf, about `key` or the key that it names itself.
+def explain(message: str, known: list[str], key: str | None) -> str:
+    """One line for what OmegaConf says of `key`.
 
     With the nearest of the `known` dotted keys where there is no such key.
     """
-    key, first = key or getattr(error, "full_key", None), str(error).splitlines()[0]
+    first = message.splitlines()[0]
     if key and first.startswith("Key '") and " not in " in first.replace(" is not in ", " not in "):
         return f"no option {key}{nearest(key, known)}"
     return f"{key}: {first}" if key else first
@@ -123,7 +123,8 @@ def _check(path: str, node: dict[str, Any]) -> None:
         if name in passed:
             raise ConfigError(f"{path}.{name} is not an option: the program sets it")
         if name not in signature.names:
-            likely = nearest(name, sorted(set(signature.names) - passed))
+            there = [f"{path}.{known}" for known in sorted(set(signature.names) - passed)]
+            likely = nearest(f"{path}.{name}", there)
             raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{likely}")
     if absent := [n for n in signature.required if n not in given | passed]:
         raise ConfigError("no value for " + ", ".join(f"{path}.{name}" for name in absent))

@@ -1,5 +1,6 @@
 """`python -m seq2seq.train`: a corpus in, a run folder out."""
 
+import sys
 from pathlib import Path
 
 from seq2seq import command
@@ -8,11 +9,30 @@ from seq2seq.config import Config
 
 def main() -> None:
     """Entry point of `seq2seq-train`."""
+    arguments = sys.argv[1:]
+    if "resume=true" in arguments and not any(a.startswith("hydra.run.dir=") for a in arguments):
+        if last := last_run(arguments):
+            sys.argv.append(f"hydra.run.dir='{last}'")
     command.run("train", Config, train)
 
 
+def last_run(arguments: list[str]) -> Path | None:
+    """The newest folder that the command with these arguments has written a checkpoint into."""
+    overrides = [a for a in arguments if "=" in a and not a.startswith(("-", "hydra."))]
+    try:
+        name = command.compose("train", overrides).name
+    except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
+        return None
+    found = sorted(Path("runs", name).glob("*/last.safetensors"))
+    return found[-1].parent if found else None
+
+
 def train(config: Config, folder: Path) -> None:
-    """Train the model that `config` describes into `folder`."""
+    """Train the model that `config` describes into `folder`.
+
+    Raises:
+        UserError: the folder, the data, an option or the disk does not allow it.
+    """
     from seq2seq.training.session import train as work  # torch comes in here, after the checks
 
     work(config, folder)

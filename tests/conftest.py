@@ -1,0 +1,36 @@
+"""What many tests need: a fresh place for caches, and configurations as the program composes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seq2seq import command
+from seq2seq.config import Config
+from seq2seq.options import typed
+
+TINY = [
+    "data.source=en",
+    "data.target=de",
+    "model.embedding=6",
+    "model.encoder.size=4",
+    "model.decoder.size=8",
+]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for each test."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("SEQ2SEQ_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def config() -> Callable[..., Config]:
+    """The options of `train` with some overrides, by default those of a tiny model."""
+
+    def compose(*overrides: str) -> Config:
+        return typed(command.compose("train", [*TINY, *overrides]), Config)
+
+    return compose

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from seq2seq.errors import ConfigError
 from seq2seq.search.length import length_penalty
-from seq2seq.search.step import Hypothesis, S, Step, begin, forbid
-from seq2seq.text.tokenizer import END, PAD
+from seq2seq.search.step import Hypothesis, S, Step, begin, forbid, real
+from seq2seq.text.tokenizer import END
 
 
 class _Live(NamedTuple):
@@ -24,12 +24,21 @@ class _Live(NamedTuple):
         return _Live(self.tokens[sentences], self.logprobs[sentences], self.total[sentences])
 
 
+class _Over(NamedTuple):
+    """Which of the live hypotheses are finished as they stand."""
+
+    there: Tensor  # (b, K) bool, finished
+    ended: Tensor  # (b, K) bool, by END, and not by the limit
+    closing: Tensor  # (b, K) the log-probability of that END, or 0
+    score: Tensor  # (b, K) with the length penalty; -inf where not finished
+
+
 class Beam:
     """Beam search with the length penalty of Wu et al. (2016), https://arxiv.org/abs/1609.08144.
 
-    A hypothesis is finished when END is among the best K continuations of its sentence. A sentence
-    is done when K are finished, or no other can overtake the worst of the `n_best` best, or the
-    limit is reached. With size 1 it is greedy search.
+    A hypothesis is finished when END is among the best K continuations of its sentence, or when it
+    is as long as the limit. A sentence is done when K hypotheses are finished, or no other can
+    overtake the worst of the `n_best` best. With size 1 it is greedy search.
     """
 
     def __init__(self, size: int, length_penalty: float, n_best: int) -> None:
@@ -54,94 +63,112 @@ class Beam:
     def __call__(
         self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.step.Search`."""
+        """See `seq2seq.search.step.Search`. At most `n_best` hypotheses for each sentence."""
         del keys
         count, device = len(limits), limits.device
         finished: list[list[Hypothesis]] = [[] for _ in range(count)]
+        # Of these the numbers (B,) and the best scores (B, n_best), the best first.
+        number = torch.zeros(count, dtype=torch.long, device=device)
+        best = torch.full((count, self.n_best), -torch.inf, dtype=real(device), device=device)
         here = torch.arange(count, device=device)  # (b,) sentences still in the batch
         empty = torch.zeros(count, 1, 0, device=device)
-        live = _Live(empty.long(), empty, torch.zeros(count, 1, device=device))
+        live = _Live(empty.long(), empty, torch.zeros(count, 1, dtype=best.dtype, device=device))
         last = begin(count, device)  # (b, K), K = 1 at first
         for said in range(int(limits.max()) + 1):
             logits, state = step(state, last)  # (b, K, V)
-            logp = forbid(logits.float(), first=said == 0).log_softmax(-1)
-            stop = (limits[here] == said).unsqueeze(1)  # (b, 1) these may only end now
-            live, parents, ended = self._grow(live, logp, stop)
-            self._finish(finished, here, ended, stop)
-            left = self._undecided(finished, here, live, limits, said + 1)
+            logits = forbid(logits.float(), first=said == 0)
+            stop = limits[here] == said  # (b,) these may only end now
+            grown, parents, over = self._grow(live, logits, stop)
+            self._collect(finished, here, live, over)
+            number[here] += over.there.sum(1)
+            best[here] = torch.cat((best[here], over.score), 1).topk(self.n_best, 1).values
+            beaten = self._reach(grown, limits[here]) <= best[here, -1]  # (b,)
+            left = (~(stop | beaten | (number[here] >= self.size))).nonzero().squeeze(1)  # (b',)
             if len(left) == 0:
                 break
-            state = state.reorder(parents)
             if len(left) < len(here):
-                here, live, state = here[left], live.keep(left), state.keep(left)
+                here, parents = here[left], parents[left]
+                grown, state = grown.keep(left), state.keep(left)
+            live, state = grown, state.reorder(parents)
             last = live.tokens[:, :, -1]
         return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in finished]
 
-    def _grow(self, live: _Live, logp: Tensor, stop: Tensor) -> tuple[_Live, Tensor, _Live]:
+    def _grow(self, live: _Live, logits: Tensor, stop: Tensor) -> tuple[_Live, Tensor, _Over]:
         """One token more.
 
         Of the K * V continuations the best 2 K are looked at: at most K of them are ends, so K
         that grow are always among them.
 
         Returns:
-            The K best that grow, the parents (b, K) they grow from, and K that have ended: each
-            hypothesis, with a total of -inf where its END is not among the K best.
+            The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
-        b, k, v = logp.shape
-        total = live.total.unsqueeze(-1) + logp  # (b, K, V)
-        best, place = total.flatten(1).topk(min(2 * self.size, k * v), dim=1)  # (b, 2 K)
-        parent, token = place // v, place % v
-        at_end = token == END
-        ends = torch.full_like(live.total, -torch.inf)  # (b, K)
-        counts = at_end & (torch.arange(best.shape[1], device=best.device) < self.size)
-        ends = ends.scatter_reduce(1, parent, best.masked_fill(~counts, -torch.inf), "amax")
-        # At the limit a hypothesis is returned as it is, without END, if it has not come to one.
-        ends = torch.where(stop & ends.isinf(), live.total, ends)
-        closing = torch.where(stop & (ends == live.total), 0.0, ends - live.total)
-        ended = _Live(live.tokens, torch.cat((live.logprobs, closing.unsqueeze(-1)), -1), ends)
-        best = best.masked_fill(at_end | stop, -torch.inf)
-        kept, order = best.topk(min(self.size, best.shape[1]), dim=1)  # (b, K)
-        parents, tokens = parent.gather(1, order), token.gather(1, order)
-        rows = torch.arange(b, device=logp.device).unsqueeze(1)
-        grown = _Live(
-            torch.cat((live.tokens[rows, parents], tokens.unsqueeze(-1)), -1),
-            torch.cat(
-                (live.logprobs[rows, parents], logp[rows, parents, tokens].unsqueeze(-1)), -1
-            ),
-            kept,
-        )
-        return grown, parents, ended
+        norm = logits.logsumexp(-1)  # (b, K)
+        near, token = logits.topk(min(2 * self.size, logits.shape[-1]), -1)  # (b, K, W)
+        first = logits.argmax(-1, keepdim=True)  # of a tie, as greedy search would take it
+        token = torch.where(token == first, token[..., :1], token)
+        token = torch.cat((first, token[..., 1:]), -1)
+        logp = near - norm.unsqueeze(-1)
+        total = live.total.unsqueeze(-1) + logp
+        most, place = _best(total.flatten(1), 2 * self.size)  # (b, C), C = 2 K
+        parent = place // total.shape[2]
+        at_end = token.flatten(1).gather(1, place) == END  # (b, C)
+        ranks = torch.arange(most.shape[1], device=most.device)
+        counts = at_end & (ranks < self.size) & (most != -torch.inf)
+        over = self._over(live, logits[..., END] - norm, (parent, counts), stop)
 
-    def _finish(
-        self, finished: list[list[Hypothesis]], here: Tensor, ended: _Live, stop: Tensor
-    ) -> None:
-        """Put the hypotheses that have ended with those of their sentences."""
-        sentences, stopped = here.tolist(), stop.squeeze(1).tolist()
-        for row, k in (~ended.total.isinf()).nonzero().tolist():
-            tokens = [t for t in ended.tokens[row, k].tolist() if t != PAD]
-            logprobs = ended.logprobs[row, k].tolist()
-            closed = not (stopped[row] and logprobs[-1] == 0.0)
-            if not closed:
-                logprobs.pop()
-            length = torch.tensor(float(len(tokens) + 1))
-            score = float(ended.total[row, k]) / float(length_penalty(length, self.alpha))
-            finished[sentences[row]].append(Hypothesis(tokens, logprobs, score, closed))
+        kept, order = _best(most.masked_fill(at_end, -torch.inf), self.size)
+        parents, place = parent.gather(1, order), place.gather(1, order)  # (b, K')
+        rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)
+        said = [x.flatten(1).gather(1, place).unsqueeze(-1) for x in (token, logp)]  # (b, K', 1)
+        tokens = torch.cat((live.tokens[rows, parents], said[0]), -1)
+        logprobs = torch.cat((live.logprobs[rows, parents], said[1]), -1)
+        return _Live(tokens, logprobs, kept), parents, over
 
-    def _undecided(
-        self, finished: list[list[Hypothesis]], here: Tensor, live: _Live, limits: Tensor, said: int
-    ) -> Tensor:
-        """Which rows still have a hypothesis that can come among the n best finished ones.
+    def _over(self, live: _Live, end: Tensor, ends: tuple[Tensor, Tensor], stop: Tensor) -> _Over:
+        """What has finished.
+
+        Args:
+            live: the hypotheses.
+            end: (b, K) the log-probability that each ends here.
+            ends: parents (b, C) of continuations, and (b, C) which of these are ENDs that count.
+            stop: (b,) the sentences whose hypotheses finish, with END or without.
+        """
+        parent, counts = ends
+        ended = torch.zeros_like(live.total, dtype=torch.long).scatter_add(1, parent, counts.long())
+        there = (ended > 0) | (stop.unsqueeze(1) & (live.total != -torch.inf))
+        closing = end.masked_fill(ended == 0, 0.0)
+        length = torch.full_like(live.total, live.tokens.shape[2] + 1)
+        score = (live.total + closing) / length_penalty(length, self.alpha)
+        return _Over(there, ended > 0, closing, score.masked_fill(~there, -torch.inf))
+
+    def _reach(self, live: _Live, limits: Tensor) -> Tensor:
+        """The best score (b,) that a live hypothesis can still come to.
 
         A total only falls as tokens are added, and it is divided by a penalty that is largest at
-        the limit: so total / penalty(limit + 1) bounds whatever a hypothesis can reach.
+        the limit, where END makes one token more.
         """
-        longest = limits[here] + 1  # END counted
-        bound = live.total.max(1).values / length_penalty(longest.float(), self.alpha)  # (b,)
-        rows = []
-        for row, (sentence, reach) in enumerate(zip(here.tolist(), bound.tolist(), strict=True)):
-            scores = sorted((h.score for h in finished[sentence]), reverse=True)
-            best = len(scores) >= self.n_best and scores[self.n_best - 1] >= reach
-            enough = best or len(scores) >= self.size
-            if not enough and said <= int(limits[sentence]) and reach > -float("inf"):
-                rows.append(row)
-        return torch.tensor(rows, dtype=torch.long, device=here.device)
+        longest = (limits + 1).to(live.total.dtype)
+        return live.total.amax(1) / length_penalty(longest, self.alpha)
+
+    def _collect(
+        self, finished: list[list[Hypothesis]], here: Tensor, live: _Live, over: _Over
+    ) -> None:
+        """Put the hypotheses that have finished with those of their sentences."""
+        row, k = over.there.nonzero(as_tuple=True)
+        if len(row) == 0:
+            return
+        parts = (here[row], live.tokens[row, k], live.logprobs[row, k])
+        closes = (over.closing[row, k], over.score[row, k], over.ended[row, k])
+        columns = [column.tolist() for column in parts + closes]
+        for sentence, tokens, logprobs, closing, score, ended in zip(*columns, strict=True):
+            said = [*logprobs, closing] if ended else logprobs
+            finished[sentence].append(Hypothesis(tokens, said, score, ended))
+
+
+def _best(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The `count` largest of `scores` (b, C), fewer if there are not as many, and their places.
+
+    The first of a tie comes first, which `topk` does not promise.
+    """
+    ranked = scores.sort(stable=True, dim=1, descending=True)
+    return ranked.values[:, :count], ranked.indices[:, :count]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
-from seq2seq.search.step import Hypothesis, S, Step
+from seq2seq.search.step import Hypothesis, S, Step, real
 from seq2seq.search.walk import walk
 
 
@@ -25,7 +25,7 @@ class Sample:
         Args:
             temperature: below 1 sharpens the distribution, above 1 flattens it.
             top_k: only as many of the most probable tokens are drawn; 0: all.
-            top_p: only the most probable tokens that together have this probability; 1: all.
+            top_p: of these, only the most probable that together have this probability; 1: all.
             samples: translations of each sentence.
             seed: another one gives other translations.
 
@@ -57,7 +57,8 @@ class Sample:
             ]
             for key in keys
         ]
-        uniform = torch.from_numpy(np.array(drawn)).to(limits.device)  # (B, K, T) float64
+        uniform = torch.from_numpy(np.array(drawn))  # (B, K, T)
+        uniform = uniform.to(limits.device, real(limits.device))
 
         def choose(logits: Tensor, here: Tensor, said: int) -> Tensor:
             return self._draw(logits, uniform[here, :, said])
@@ -67,17 +68,27 @@ class Sample:
 
     def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
         """Tokens (b, K) by `logits` (b, K, V) and numbers (b, K), by inverting the distribution."""
-        ranked, tokens = (logits / self.temperature).sort(stable=True, dim=-1, descending=True)
-        p = ranked.double().softmax(-1)  # (b, K, V)
+        ranked, tokens = self._candidates(logits)
+        # The largest becomes 0 first, so that no temperature is too low.
+        scaled = (ranked - ranked.amax(-1, keepdim=True)).to(uniform.dtype) / self.temperature
+        p = scaled.softmax(-1)  # (b, K, C)
+        if self.top_p < 1:
+            p = p.masked_fill(p.cumsum(-1) - p >= self.top_p, 0)  # the ones before it do
         total = p.cumsum(-1)
-        if self.top_k:
-            p[..., self.top_k :] = 0
-        p = p.masked_fill(
-            total - p > self.top_p, 0
-        )  # a token stays if less than top_p is before it
-        total = p.cumsum(-1)  # (b, K, V)
-        wanted = (uniform * total[..., -1]).unsqueeze(-1)
-        place = (total <= wanted).sum(-1, keepdim=True)  # the first whose total exceeds it
-        place = torch.minimum(place, (p > 0).sum(-1, keepdim=True) - 1)  # rounding
-        drawn: Tensor = tokens.gather(-1, place).squeeze(-1)
+        place = (total <= uniform.unsqueeze(-1) * total[..., -1:]).sum(-1, keepdim=True)
+        last = (total < total[..., -1:]).sum(-1, keepdim=True)  # rounding must not lead beyond
+        drawn: Tensor = tokens.gather(-1, torch.minimum(place, last)).squeeze(-1)
         return drawn
+
+    def _candidates(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """What may be drawn of `logits` (b, K, V), and which tokens (b, K, C) these are.
+
+        In falling order only where `top_p` needs it: sorting takes longer than all the rest.
+        """
+        if self.top_k:
+            best = logits.topk(min(self.top_k, logits.shape[-1]), -1)
+            return best.values, best.indices
+        if self.top_p < 1:
+            ranked = logits.sort(stable=True, dim=-1, descending=True)
+            return ranked.values, ranked.indices
+        return logits, torch.arange(logits.shape[-1], device=logits.device).expand_as(logits)

@@ -24,7 +24,7 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 
 # The state and the last tokens (B, K) to unnormalised log-probabilities (B, K, V) of the next
-# token, and the next state.
+# token, which the search may write over, and the next state.
 Step = Callable[[S, Tensor], tuple[Tensor, S]]
 
 
@@ -47,12 +47,13 @@ class Search(Protocol):
 
         Args:
             step: of the model.
-            state: one hypothesis for each of B sentences, nothing said yet.
+            state: one hypothesis for each of B sentences, at least one, nothing said yet.
             limits: (B,) tokens at most, END not counted.
             keys: B numbers that say which sentence is which, for random choices.
 
         Returns:
-            For each sentence its hypotheses, the best first.
+            For each sentence its hypotheses, at least one, the best first. None is empty, unless
+            its limit is 0.
         """
         ...
 
@@ -68,6 +69,14 @@ def forbid(logits: Tensor, first: bool) -> Tensor:
     if first:
         logits[..., END] = -torch.inf
     return logits
+
+
+def real(device: torch.device) -> torch.dtype:
+    """The type that sums are kept in: double where `device` has it.
+
+    Else sums of many tokens would make ties of what a step tells apart.
+    """
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def begin(count: int, device: torch.device) -> Tensor:

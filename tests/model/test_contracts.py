@@ -1,0 +1,123 @@
+"""What holds for every cell, attention, bridge and initial state in conf/, by being there."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from seq2seq import build
+from seq2seq.batches import batch
+from seq2seq.config import CONF_DIR, Config
+from seq2seq.model.translation import Translation
+from seq2seq.training.loss import loss
+
+Compose = Callable[..., Config]
+SOURCES = [[5, 6, 7, 8, 9], [10, 11], [12], [5, 9, 7]]
+TARGETS = [[5, 6], [7, 8, 9, 10], [11], [12, 5, 6]]
+PIECES = 13
+
+
+def names(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF_DIR / "model" / group).glob("*.yaml"))
+
+
+def network(config: Compose, *overrides: str) -> Translation:
+    torch.manual_seed(0)
+    model = build.translation(config(*overrides).model, build.Vocabulary(PIECES, PIECES, True))
+    for parameter in model.parameters():  # a learned vector starts at zero, and hides mistakes
+        torch.nn.init.uniform_(parameter, -0.5, 0.5)
+    return model.eval()
+
+
+def losses(model: Translation, rows: list[int]) -> torch.Tensor:
+    """The summed loss of some of the sentences, as one batch."""
+    made = batch([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
+    decoded = model(made.source, made.lengths, made.target)
+    real = made.expected != 0
+    output = model.output.linear
+    total, _ = loss(decoded.features[real], output.weight, output.bias, made.expected[real], 0.1)
+    return total
+
+
+def gradients(model: Translation) -> dict[str, torch.Tensor]:
+    return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+CHOICES = [
+    *[(f"model/cell={c}", f"model/attention={a}") for c in names("cell") for a in names("attention")],
+    *[(f"model/bridge={b}", "model/attention=dot") for b in names("bridge")],
+    *[(f"model/initial={i}", "model/attention=none") for i in names("initial")],
+    ("model.encoder.bidirectional=false", "model.decoder.size=4", "model/bridge=copy"),
+    ("model.encoder.layers=2", "model.decoder.layers=3", "model.residual=true",
+     "model/attention=general", "model/cell=lstm"),
+    ("model.tie_sides=true", "model.tie_output=false"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_a_batch_is_its_sentences_one_by_one(config: Compose, choice: tuple[str, ...]) -> None:
+    model = network(config, *choice)
+
+    together = losses(model, [0, 1, 2, 3])
+    together.backward()
+    batched = gradients(model)
+    model.zero_grad()
+    alone = torch.stack([losses(model, [row]) for row in range(4)]).sum()
+    alone.backward()
+
+    torch.testing.assert_close(together, alone)
+    for name, gradient in gradients(model).items():
+        torch.testing.assert_close(batched[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_gradients_reach_every_weight(config: Compose, choice: tuple[str, ...]) -> None:
+    model = network(config, *choice)
+
+    losses(model, [0, 1, 2, 3]).backward()
+
+    # The encoder is never heard by a decoder that neither starts from it nor attends.
+    silent = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()}
+    assert silent == set()
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_training_and_searching_see_the_same_numbers(
+    config: Compose, choice: tuple[str, ...]
+) -> None:
+    model = network(config, *choice)
+    made = batch(SOURCES, TARGETS)
+
+    whole = model.output(model(made.source, made.lengths, made.target).features)  # (B, T, V)
+    state = model.start(made.source, made.lengths)
+    for t in range(made.target.shape[1]):
+        logits, state = model.step(state, made.target[:, t : t + 1])
+        torch.testing.assert_close(logits[:, 0], whole[:, t], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("cell", names("cell"))
+def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: str) -> None:
+    model = network(config, f"model/cell={cell}", "model/attention=additive")
+    made = batch(SOURCES, TARGETS)
+    state = model.start(made.source, made.lengths)
+    tokens = torch.tensor([[5, 9], [6, 5], [7, 7], [8, 6]])  # two hypotheses each
+
+    both, following = model.step(state.reorder(torch.zeros(4, 2, dtype=torch.long)), tokens)
+    crossed = following.reorder(torch.tensor([[1, 0]] * 4)).keep(torch.tensor([2, 0]))
+    second, after = model.step(state, tokens[:, 1:])
+
+    torch.testing.assert_close(both[:, 1], second[:, 0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(crossed.hidden[1, 0], after.hidden[0, 0], atol=1e-5, rtol=1e-4)
+
+
+def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
+    with pytest.raises(build.ConfigError, match="tokenizer.joint=true"):
+        build.translation(config("model.tie_sides=true").model, build.Vocabulary(9, 9, False))
+
+
+def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> None:
+    with pytest.raises(build.ConfigError, match=r"model.bridge: the copy bridge needs .*"):
+        build.translation(
+            config("model/bridge=copy", "model.decoder.size=7").model,
+            build.Vocabulary(9, 9, True),
+        )

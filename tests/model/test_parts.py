@@ -1,0 +1,74 @@
+"""Encoder, bridges, initial states and dropout."""
+
+import pytest
+import torch
+
+from seq2seq.model import bridge, initial
+from seq2seq.model.dropout import Dropout
+from seq2seq.model.encoder import backwards
+
+
+def test_backwards_turns_each_sentence_and_leaves_padding() -> None:
+    order = backwards(torch.tensor([4, 2, 1]), 4)
+
+    assert order.tolist() == [[3, 2, 1, 0], [1, 0, 2, 3], [0, 1, 2, 3]]
+
+
+def test_copy_hands_the_state_on_and_refuses_another_shape() -> None:
+    final = torch.randn(2, 1, 2, 3)
+
+    assert torch.equal(bridge.Copy((1, 2, 3), (1, 2, 3))(final), final)
+    with pytest.raises(ValueError, match=r"\(1, 2, 3\) and \(1, 2, 4\)"):
+        bridge.Copy((1, 2, 3), (1, 2, 4))
+
+
+def test_projection_is_tanh_of_a_linear_map() -> None:
+    made = bridge.Projection((1, 1, 2), (2, 1, 1))
+    made.linear.weight.data = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
+    made.linear.bias.data = torch.tensor([0.5, 0.0])
+
+    state = made(torch.tensor([[[[0.25, 0.125]]]]))
+
+    # tanh(0.25 + 0.25 + 0.5) in the first layer, tanh(-0.125) in the second
+    torch.testing.assert_close(state, torch.tensor([[[[1.0]], [[-0.125]]]]).tanh())
+
+
+def test_zeros_and_learned_bridges_ignore_the_source() -> None:
+    final = torch.randn(3, 1, 2, 4)
+    learned = bridge.Learned((1, 2, 4), (2, 2, 5))
+    torch.nn.init.normal_(learned.state)
+
+    assert bridge.Zeros((1, 2, 4), (2, 2, 5))(final).tolist() == torch.zeros(3, 2, 2, 5).tolist()
+    assert learned(final).shape == (3, 2, 2, 5)
+    assert torch.equal(learned(final)[0], learned(-final)[2])
+
+
+def test_a_learned_first_state_gets_a_gradient() -> None:
+    state = initial.Learned((1, 2, 1, 3))
+
+    state(4, torch.zeros(1)).sum().backward()
+
+    assert state.state.grad is not None
+    assert state.state.grad.unique().tolist() == [4.0]  # once for each of four sentences
+
+
+def test_variational_dropout_drops_the_same_values_at_every_position() -> None:
+    torch.manual_seed(0)
+    dropped = Dropout(0.5, variational=True)(torch.ones(3, 7, 50))
+
+    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}  # kept values are doubled
+
+
+def test_plain_dropout_drops_other_values_at_each_position() -> None:
+    torch.manual_seed(0)
+    dropped = Dropout(0.5, variational=False)(torch.ones(3, 7, 50))
+
+    assert not torch.equal(dropped[:, 0], dropped[:, 1])
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+
+
+def test_nothing_is_dropped_outside_training() -> None:
+    x = torch.randn(2, 3, 4)
+
+    assert torch.equal(Dropout(0.9, variational=True).eval()(x), x)

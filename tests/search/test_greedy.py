@@ -1,0 +1,84 @@
+import math
+
+import pytest
+import torch
+
+from seq2seq.search.greedy import Greedy
+from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
+from tests.search.tables import A, B, Model, Table, say
+
+ENDLESS: Table = {(A,) * n: {A: 0.9, END: 0.1} for n in range(1, 20)} | {(): {A: 0.6, B: 0.4}}
+
+
+def test_each_token_is_the_most_probable_with_its_log_probability() -> None:
+    table: Table = {
+        (): {A: 0.75, B: 0.25},
+        (A,): {B: 0.625, END: 0.375},
+        (A, B): {END: 0.75, A: 0.25},
+    }
+
+    [[best]] = say(Greedy(), [table])
+
+    assert best.tokens == [A, B]
+    assert best.ended
+    assert best.logprobs == pytest.approx([math.log(p) for p in (0.75, 0.625, 0.75)])
+    assert best.score == pytest.approx(sum(best.logprobs))
+
+
+def test_the_limit_cuts_a_sentence_that_does_not_end() -> None:
+    [[best]] = say(Greedy(), [ENDLESS], limit=3)
+
+    assert best.tokens == [A, A, A]
+    assert not best.ended
+    assert best.logprobs == pytest.approx([math.log(p) for p in (0.6, 0.9, 0.9)])  # and no END
+
+
+def test_a_sentence_as_long_as_the_limit_may_still_end() -> None:
+    [[best]] = say(Greedy(), [{(): {A: 1.0}, (A,): {B: 1.0}}], limit=2)
+
+    assert best.tokens == [A, B]
+    assert best.ended
+    assert len(best.logprobs) == 3
+
+
+def test_the_limit_is_each_sentences_own() -> None:
+    found = say(Greedy(), [ENDLESS] * 3, limit=[5, 1, 3])
+
+    assert [len(best.tokens) for [best] in found] == [5, 1, 3]
+
+
+def test_nothing_is_said_within_a_limit_of_nothing() -> None:
+    [[best]] = say(Greedy(), [ENDLESS], limit=0)
+
+    assert best == ([], [], 0.0, False)
+
+
+def test_a_translation_is_never_empty() -> None:
+    [[best]] = say(Greedy(), [{(): {END: 0.9, A: 0.06, B: 0.04}}])
+
+    assert best.tokens == [A]
+    assert best.logprobs == pytest.approx([math.log(0.6), 0.0])  # of what was allowed
+
+
+@pytest.mark.parametrize("token", [PAD, START, UNKNOWN])
+def test_special_tokens_are_never_said(token: int) -> None:
+    tables: list[Table] = [{(): {token: 0.7, A: 0.2, B: 0.1}, (A,): {token: 0.8, B: 0.2}}]
+
+    [[best]] = say(Greedy(), tables)
+
+    assert best.tokens == [A, B]
+
+
+def test_finished_sentences_leave_the_batch() -> None:
+    model = Model([{(): {A: 1.0}}, ENDLESS, {(): {B: 1.0}, (B,): {A: 1.0}}])
+
+    found = Greedy()(model, model.start(), torch.tensor([4, 4, 4]), [1, 2, 3])
+
+    assert [best.tokens for [best] in found] == [[A], [A] * 4, [B, A]]
+    assert model.rows == [3, 3, 2, 1, 1]
+
+
+def test_numbers_that_are_none_neither_crash_nor_hang() -> None:
+    [[best]] = say(Greedy(), [{(): {A: float("nan"), B: float("nan")}}], limit=4)
+
+    assert len(best.tokens) <= 4

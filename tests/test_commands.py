@@ -1,0 +1,277 @@
+"""The commands as people run them: train, kill, resume, translate, evaluate, check."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+import seq2seq
+from tests.grammar import sentences, write_corpus
+
+pytestmark = pytest.mark.slow
+
+MODEL = [
+    "model.embedding=24",
+    "model.encoder.size=24",
+    "model.decoder.size=32",
+    "model/attention=general",
+    "model.dropout=0.1",
+    "tokenizer.size=330",
+    "optimizer.lr=0.01",
+    "batches.sentences=16",
+    "train.log_every=20",
+]
+
+
+def start(name: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", f"seq2seq.{name}", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment,
+        encoding="utf-8",
+    )
+
+
+def run(
+    name: str, *arguments: str, folder: Path, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    process = start(name, *arguments, folder=folder)
+    out, err = process.communicate(stdin, timeout=120)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def train(folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
+    return run("train", *arguments(folder, out), *more, folder=folder)
+
+
+def arguments(folder: Path, out: str) -> list[str]:
+    return [
+        f"data.path={folder / 'corpus'}",
+        "data.source=en",
+        "data.target=de",
+        "data.validation=validation",
+        "data.test=test",
+        *MODEL,
+        f"hydra.run.dir={folder / out}",
+    ]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the toy corpus, and a model that was trained on it."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["SEQ2SEQ_CACHE"] = str(folder / "cache")
+    write_corpus(folder / "corpus")
+    done = train(folder, "run", "train.steps=300", "validation.every=100")
+    assert done.returncode == 0, done.stderr
+    (folder / "said").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All tests of this module share what was prepared once."""
+    monkeypatch.setenv("SEQ2SEQ_CACHE", str(home / "cache"))
+    return home / "cache"
+
+
+def test_training_ends_with_scores_samples_and_commands(home: Path) -> None:
+    said = (home / "said").read_text(encoding="utf-8")
+
+    assert "test: BLEU = " in said
+    assert "nrefs:1|case:mixed|eff:no|tok:13a" in said
+    assert "test: chrF2 = " in said
+    assert said.count("reference ") >= 10
+    assert f"python -m seq2seq.translate run={home / 'run'} input=FILE output=FILE" in said
+    assert f"python -m seq2seq.evaluate run={home / 'run'}" in said
+
+
+def test_the_run_folder_is_complete(home: Path) -> None:
+    names = {path.name for path in (home / "run").iterdir()}
+
+    wanted = {"config.yaml", "tokenizer.model", "model.safetensors", "last.safetensors",
+              "metrics.jsonl", "curves.png", "attention.png", "README.md", "train.log",
+              "run.json", "audit.json", "test.jsonl"}  # fmt: skip
+    assert wanted <= names
+    card = (home / "run" / "README.md").read_text(encoding="utf-8")
+    for part in ("Licence", "sha", "BLEU", "torch", "left", "seq2seq.translate"):
+        assert part in card or part == "sha"
+
+
+def test_it_has_really_learned(home: Path) -> None:
+    translator = seq2seq.load(home / "run")
+    held_out = sentences()[160:]
+
+    translations = translator.translate([source for source, _ in held_out])
+
+    right = sum(t == target for t, (_, target) in zip(translations, held_out, strict=True))
+    assert right >= 15  # of 20 sentences that it has never seen
+
+
+def test_validation_bleu_is_that_of_translate_then_evaluate(home: Path) -> None:
+    best = max(
+        json.loads(line)["bleu"]
+        for line in (home / "run" / "metrics.jsonl").read_text().splitlines()
+        if '"validation"' in line
+    )
+    corpus, out = home / "corpus", home / "validation.out"
+
+    run("translate", f"run={home / 'run'}", f"input={corpus / 'validation.en'}",
+        f"output={out}", "batch=7", folder=home)  # fmt: skip
+    done = run("evaluate", f"hypothesis={out}", f"reference={corpus / 'validation.de'}",
+               "bootstrap=0", f"json={home / 'scores.json'}", folder=home)  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((home / "scores.json").read_text(encoding="utf-8"))["scores"]
+    assert scores[0]["value"] == pytest.approx(best)
+
+
+def test_a_moved_run_translates_many_files_and_gzip(home: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    (home / "run").rename(moved)
+    try:
+        with gzip.open(tmp_path / "a.gz", "wt", encoding="utf-8") as file:
+            file.write("The dog sees the house today.\n\nA cat likes a book here.")
+        (tmp_path / "b").write_text("The girl finds no water again.\r\n", encoding="utf-8")
+
+        done = run(
+            "translate", f"run={moved}", "input=[a.gz,b]", "output=[a.out.gz,b.out]",
+            "scores=scores.jsonl", "search=beam", folder=tmp_path,
+        )  # fmt: skip
+    finally:
+        moved.rename(home / "run")
+
+    assert done.returncode == 0, done.stderr
+    with gzip.open(tmp_path / "a.out.gz", "rt", encoding="utf-8") as file:
+        first = file.read().split("\n")
+    assert [bool(line) for line in first] == [True, False, True, False]  # blank stays blank
+    assert (tmp_path / "b.out").read_text(encoding="utf-8").count("\n") == 1
+    rows = [json.loads(x) for x in (tmp_path / "scores.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["file"], row["line"]) for row in rows] == [("a.gz", i) for i in (1, 2, 3)] + [
+        ("b", 1)
+    ]
+    assert rows[0]["logprob"] == pytest.approx(sum(rows[0]["logprobs"]), abs=1e-4)
+    assert "lines/s" in done.stderr
+
+
+def test_a_line_is_answered_before_the_input_ends(home: Path) -> None:
+    process = start("translate", f"run={home / 'run'}", folder=home)
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write("The dog sees the house today.\n")
+        process.stdin.flush()
+        first = process.stdout.readline()  # would wait for ever if it waited for the end
+        rest, _ = process.communicate("\nA cat likes a book here.\n", timeout=60)
+    finally:
+        process.kill()
+    assert first.strip()
+    assert [bool(line) for line in rest.split("\n")] == [False, True, False]
+
+
+def test_the_same_seed_gives_the_same_samples_in_any_batch(home: Path) -> None:
+    text = "".join(source + "\n" for source, _ in sentences()[:9])
+    common = [f"run={home / 'run'}", "search=sample", "search.temperature=1.5"]
+
+    one, other, third = (
+        run("translate", *common, *more, folder=home, stdin=text).stdout
+        for more in (["batch=1"], ["batch=9"], ["search.seed=2"])
+    )
+
+    assert one == other
+    assert one != third
+
+
+def test_two_runs_are_compared(home: Path) -> None:
+    (home / "bad.txt").write_text("der Hund\n" * 20, encoding="utf-8")
+
+    done = run("evaluate", f"run={home / 'run'}", "against=bad.txt", "bootstrap=200", folder=home)
+
+    assert done.returncode == 0, done.stderr
+    assert "paired bootstrap" in done.stdout
+    assert done.stdout.count("  reference  ") == 10
+
+
+def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
+    done = run("check", *arguments(home, "unused"), "steps=3", folder=home)
+
+    assert done.returncode == 0, done.stderr
+    for part in ("left", "in train too", "characters a line", "weights", "an epoch of 140 pairs"):
+        assert part in done.stdout
+
+
+LONG = ["train.steps=60", "train.save_every=7", "validation.every=25", "train.average.decay=0.9"]
+LONG += ["train.accumulate=2", "schedule=plateau"]
+
+
+def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
+    train(home, "whole", *LONG)
+    process = start("train", *arguments(home, "killed"), *LONG, folder=home)
+    for _ in range(2000):  # until the first checkpoint is there: then kill, wherever it is
+        if (home / "killed" / "last.safetensors").exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (home / "killed" / "curves.png").exists()  # it had not come to its end
+
+    resumed = train(home, "killed", *LONG, "resume=true")
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resumed" in resumed.stdout
+    for name in ("last.safetensors", "model.safetensors"):
+        one, other = (load_file(home / run / name) for run in ("whole", "killed"))
+        assert one.keys() == other.keys()
+        assert [key for key in one if not one[key].equal(other[key])] == []
+    steps = [
+        [
+            json.loads(line)["step"]
+            for line in (home / run / "metrics.jsonl").read_text().splitlines()
+        ]
+        for run in ("whole", "killed")
+    ]
+    assert steps[0] == steps[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signals) -> None:
+    out = f"stopped-{number.name}"
+    more = ["train.steps=100000", "train.epochs=null", "train.save_every=100000"]
+    process = start("train", *arguments(home, out), *more, folder=home)
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("epoch"):
+            break
+    process.send_signal(number)
+    rest, err = process.communicate(timeout=60)
+
+    assert process.returncode == 128 + number
+    assert err == ""
+    assert "resume=true" in rest.splitlines()[-1]
+    assert (home / out / "last.safetensors").is_file()
+
+
+def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) -> None:
+    before = (home / "run" / "model.safetensors").read_bytes()
+
+    again = train(home, "run", "train.steps=300", "validation.every=100")
+    other = train(home, "run", "train.steps=300", "validation.every=100", "train.clip=2",
+                  "resume=true")  # fmt: skip
+
+    assert again.returncode == other.returncode == 1
+    assert "holds a run already" in again.stderr
+    assert "other options: train.clip" in other.stderr
+    assert again.stderr.count("\n") == other.stderr.count("\n") == 1
+    assert (home / "run" / "model.safetensors").read_bytes() == before

@@ -1,0 +1,106 @@
+"""Every file of conf/ and recipes/ composes, is checked, and builds."""
+
+from pathlib import Path
+
+import pytest
+
+from seq2seq import command
+from seq2seq.build import make
+from seq2seq.command import recipes
+from seq2seq.config import CONF_DIR, RECIPES_DIR, Check, Config, Evaluate, Translate
+from seq2seq.options import typed
+
+GROUPS = ["model/cell", "model/attention", "model/bridge", "model/initial", "optimizer", "schedule"]
+DATA = {
+    "tsv": ["data.train=a"],
+    "jsonl": ["data.train=a"],
+    "parquet": ["data.train=a"],
+    "huggingface": ["data.path=a/b"],
+    "catalogues": ["data.package=a", "data.version=1", "data.sha256=ab", "data.files=[x.po]"],
+    "joined": ["+data.corpora={}"],
+}
+LANGUAGES = ["data.source=en", "data.target=de"]
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF_DIR / group).glob("*.yaml"))
+
+
+def train(*overrides: str) -> Config:
+    return typed(command.compose("train", list(overrides)), Config)
+
+
+@pytest.mark.parametrize("recipe", recipes())
+def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
+    config = train(f"+recipe={recipe}")
+
+    assert config.name == recipe
+    source, _, target = recipe.partition("-")
+    assert (config.data["source"], config.data["target"]) == (source, target.split("-")[0])
+
+
+@pytest.mark.parametrize("recipe", recipes())
+def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> None:
+    target = train(f"+recipe={recipe}").model.attention["_target_"]
+
+    assert target.endswith("NoAttention") == ("classic" in recipe)
+
+
+@pytest.mark.parametrize(("group", "name"), [(g, n) for g in GROUPS for n in options(g)])
+def test_every_choice_composes(group: str, name: str) -> None:
+    config = train(*LANGUAGES, f"{group}={name}")
+
+    node = config
+    for part in group.split("/"):
+        node = getattr(node, part)
+    assert "_target_" in node
+
+
+@pytest.mark.parametrize("name", options("data"))
+def test_every_reader_composes(name: str) -> None:
+    config = train(*LANGUAGES, f"data={name}", *DATA.get(name, []))
+
+    assert config.data["_target_"].startswith("seq2seq.text.readers.")
+
+
+@pytest.mark.parametrize("name", options("search"))
+def test_every_search_is_built(name: str) -> None:
+    config = typed(command.compose("translate", [f"search={name}"]), Translate)
+
+    assert callable(make("search", config.search))
+
+
+@pytest.mark.parametrize("name", options("schedule"))
+def test_every_schedule_gives_a_factor(name: str) -> None:
+    schedule = make("schedule", train(*LANGUAGES, f"schedule={name}").schedule)
+
+    assert 0 < schedule(1, 0.0, []) <= 1
+
+
+def test_the_default_is_the_classic_model_without_attention() -> None:
+    assert train(*LANGUAGES).model.attention["_target_"].endswith("NoAttention")
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"), [("check", Check), ("evaluate", Evaluate), ("translate", Translate)]
+)
+def test_every_command_composes(name: str, schema: type) -> None:
+    overrides = LANGUAGES if name == "check" else []
+
+    assert isinstance(typed(command.compose(name, overrides), schema), schema)
+
+
+def test_languages_survive_yaml(tmp_path: Path) -> None:
+    (tmp_path / "recipe").mkdir()
+    text = "# @package _global_\ndata: {source: 'no', target: en}\n"
+    (tmp_path / "recipe" / "norwegian.yaml").write_text(text)
+
+    config = train("+recipe=norwegian", f"hydra.searchpath=[file://{tmp_path}]")
+
+    assert config.data["source"] == "no"
+
+
+def test_all_yaml_has_a_first_line_that_says_what_it_is() -> None:
+    files = [*CONF_DIR.rglob("*.yaml"), *RECIPES_DIR.rglob("*.yaml")]
+
+    assert [str(f) for f in files if not f.read_text(encoding="utf-8").startswith("#")] == []

@@ -1,0 +1,169 @@
+"""A user's mistake is one clear line, a non-zero exit, and costs no import of torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seq2seq import evaluate, train, translate
+
+DATA = ["data.source=en", "data.target=de"]
+
+
+def told(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    *arguments: str,
+) -> str:
+    """The one line that a command says of its mistake."""
+    monkeypatch.setattr(sys, "argv", [f"seq2seq-{command}", *arguments])
+    main = {"train": train.main, "translate": translate.main, "evaluate": evaluate.main}[command]
+    with pytest.raises(SystemExit) as stop:
+        main()
+    message = str(stop.value.code)
+    assert capsys.readouterr().err == ""  # nothing is said beside it
+    assert "\n" not in message
+    assert message.startswith(f"seq2seq.{command}: ")
+    return message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["optimizer.lrr=1"], ["no option optimizer.lrr", "did you mean optimizer.lr?"]),
+        (["train.lrr=1"], ["no option train.lrr", "did you mean optimizer.lr?"]),
+        (["+train.clop=1"], ["no option train.clop", "did you mean train.clip?"]),
+        (["model.atention=1"], ["no option model.atention", "did you mean model.attention?"]),
+        (
+            ["model/attention=additive", "model.attention.sise=4"],
+            ["did you mean model.attention.size?"],
+        ),
+        (["+model.cell.size=4"], ["model.cell.size", "the program sets it"]),
+        (["train.clip=abc"], ["train.clip", "'abc'", "Float"]),
+        (["train.clip=-1"], ["train.clip must be positive, not -1"]),
+        (["train.precision=fp8"], ["train.precision must be one of auto, fp32, bf16, not fp8"]),
+        (["tokenizer.size=100"], ["tokenizer.size must be above 260"]),
+        (["train.budget=10"], ["a duration", "as in 10m", "'10'"]),
+        (["+recipe=en-xx"], ["no recipe/en-xx", "en-de", "en-fr"]),
+        (["recipe=en-de"], ["+recipe=NAME"]),
+        (["model/cell=gruu"], ["no model/cell/gruu", "gru, lstm, rnn", "did you mean gru?"]),
+        (["data=paralel"], ["no data/paralel", "did you mean parallel?"]),
+        (["data=tsv"], ["no value for data.train"]),
+        (["data.source=DE"], ["data.source must be a language code", "'DE'"]),
+        (["data.source=false"], ["data.source must be a language code", "in quotes: 'no'"]),
+        (["word"], ["word"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_mistaken_options_of_train(
+    arguments: list[str],
+    parts: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = told(capsys, monkeypatch, "train", *DATA, *arguments)
+    for part in parts:
+        assert part in message
+
+
+def test_a_missing_value_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert "no value for data.source, data.target" in told(capsys, monkeypatch, "train")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("train: {lrr: 3}", ["no option train.lrr"]),
+        ("model: {cell: {hiden: 3}}", ["no option model.cell.hiden"]),
+        ("optimizer: {lrr: 3}", ["no option optimizer.lrr", "did you mean optimizer.lr?"]),
+        ("train: {clip: abc}", ["train.clip", "Float"]),
+        ("data: {source: no}", ["data.source", "in quotes: 'no'"]),
+    ],
+)
+def test_mistakes_in_a_recipe(
+    text: str,
+    parts: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / "recipe").mkdir(parents=True)
+    recipe = tmp_path / "mine" / "recipe" / "wrong.yaml"
+    recipe.write_text(f"# @package _global_\ndata: {{source: en, target: de}}\n{text}\n"
+                      if "data:" not in text
+                      else f"# @package _global_\n{text}\n")  # fmt: skip
+
+    message = told(
+        capsys, monkeypatch, "train", "--config-dir", str(tmp_path / "mine"), "+recipe=wrong",
+        *([] if "data:" not in text else ["data.target=de"]),
+    )  # fmt: skip
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "parts"),
+    [
+        ("translate", ["run=nowhere"], ["nowhere is no run folder"]),
+        ("translate", ["run=x", "input=none.txt"], ["there is no file none.txt"]),
+        ("translate", ["input=[a,b]"], ["2 inputs and 1 outputs"]),
+        ("translate", [], ["no value for run"]),
+        ("translate", ["run=x", "scores=a.csv"], ["scores must be a .tsv or .jsonl"]),
+        ("translate", ["search=beam", "search.sise=3"], ["did you mean search.size?"]),
+        ("translate", ["batch=0"], ["batch must be positive"]),
+        ("evaluate", [], ["no value for run", "hypothesis"]),
+        ("evaluate", ["hypothesis=a"], ["no value for reference"]),
+        ("evaluate", ["hypothesis=a", "reference=b"], ["there is no file"]),
+        ("evaluate", ["run=x", "hypothesis=a"], ["run and hypothesis"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_mistakes_of_translate_and_evaluate(
+    command: str,
+    arguments: list[str],
+    parts: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = told(capsys, monkeypatch, command, *arguments)
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize("command", ["train", "translate", "evaluate", "check"])
+def test_options_are_checked_without_torch(command: str, tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.argv = ['x', 'nonsense.option=1']; import seq2seq.{command} as m\n"
+        "try: m.main()\n"
+        "except SystemExit as stop: print(stop.code)\n"
+        "print([m for m in ('torch', 'datasets', 'sacrebleu', 'numpy') if m in sys.modules])\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+
+    assert "no option nonsense.option" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stderr == ""
+
+
+def test_help_lists_recipes_and_choices(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "seq2seq.train", "--help"],
+        capture_output=True, text=True, cwd=tmp_path, check=True,
+    )  # fmt: skip
+
+    for part in ("en-de", "en-ja", "model/cell: gru, lstm, rnn", "search: beam, greedy, sample"):
+        assert part in done.stdout

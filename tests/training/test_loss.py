@@ -1,0 +1,45 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional
+
+from seq2seq.training import loss as module
+from seq2seq.training.loss import loss
+
+
+def test_loss_by_hand() -> None:
+    # Two pieces; logits 0 and log 3: probabilities 1/4 and 3/4.
+    features, weight = torch.ones(1, 1), torch.tensor([[0.0], [math.log(3)]])
+
+    smoothed, exact = loss(features, weight, torch.zeros(2), torch.tensor([1]), 0.2)
+
+    # 0.9 of the probability is on the right piece, 0.1 on the other
+    assert exact.item() == pytest.approx(-math.log(0.75))
+    assert smoothed.item() == pytest.approx(-0.9 * math.log(0.75) - 0.1 * math.log(0.25))
+
+
+@pytest.mark.parametrize("chunk", [2**22, 16])
+def test_value_and_gradients_are_those_of_torch(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", chunk)  # 16 logits: two rows of seven at a time
+    torch.manual_seed(0)
+    parts = [
+        torch.randn(5, 3, requires_grad=True, dtype=torch.double),
+        torch.randn(7, 3, requires_grad=True, dtype=torch.double),
+        torch.randn(7, requires_grad=True, dtype=torch.double),
+    ]
+    target = torch.tensor([0, 6, 2, 2, 4])
+
+    smoothed, exact = loss(*parts, target, 0.1)  # type: ignore[arg-type]
+    ours = torch.autograd.grad(2 * smoothed, parts)
+    logits = parts[0] @ parts[1].T + parts[2]
+    reference = functional.cross_entropy(logits, target, label_smoothing=0.1, reduction="sum")
+    theirs = torch.autograd.grad(2 * reference, parts)
+
+    assert smoothed.item() == pytest.approx(reference.item(), rel=1e-6)
+    plain = functional.cross_entropy(logits, target, reduction="sum")
+    assert exact.item() == pytest.approx(plain.item(), rel=1e-6)
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, other, atol=1e-6, rtol=1e-6)

@@ -1,0 +1,53 @@
+import pytest
+
+from seq2seq.config import Train, seconds
+from seq2seq.errors import ConfigError
+from seq2seq.training.progress import Plan, Progress
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("90s", 90.0), ("10m", 600.0), ("1.5h", 5400.0), ("0.5s", 0.5)]
+)
+def test_durations(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["10", "m", "0m", "-1s", "1d", "10 m", ""])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="as in 10m"):
+        seconds(text)
+
+
+def test_training_without_an_end_is_refused() -> None:
+    with pytest.raises(ConfigError, match="training has no end"):
+        Train(epochs=None)
+
+
+def test_the_share_is_of_what_comes_first() -> None:
+    plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan.reserve = 20.0
+
+    assert plan.share(Progress(step=10), now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
+    assert plan.share(Progress(step=10, epoch=1, pairs=25), now=8.0) == pytest.approx(1.5 / 4)
+    assert plan.share(Progress(step=10), now=60.0) == pytest.approx(60 / 80)
+    assert plan.share(Progress(step=10), now=600.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("progress", "now", "reason"),
+    [
+        (Progress(step=99), 79.0, None),
+        (Progress(step=100), 0.0, "train.steps=100"),
+        (Progress(epoch=4), 0.0, "train.epochs=4"),
+        (Progress(), 80.0, "train.budget=100s"),
+        (Progress(scores=[3.0, 1.0, 2.0]), 0.0, None),
+        (Progress(scores=[3.0, 1.0, 2.0, 3.0]), 0.0, "no better BLEU in 3"),
+    ],
+)
+def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str | None) -> None:
+    plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan.reserve = 20.0
+
+    end = plan.end(progress, now)
+
+    assert end is None if reason is None else reason in str(end)

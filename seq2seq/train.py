@@ -10,21 +10,24 @@ from seq2seq.config import Config
 def main() -> None:
     """Entry point of `seq2seq-train`."""
     arguments = sys.argv[1:]
-    if "resume=true" in arguments and not any(a.startswith("hydra.run.dir=") for a in arguments):
-        if last := last_run(arguments):
-            sys.argv.append(f"hydra.run.dir='{last}'")
+    resuming = "resume=true" in arguments
+    if resuming and not any(argument.startswith("hydra.run.dir=") for argument in arguments):
+        sys.argv += [f"hydra.run.dir='{last}'" for last in last_run(arguments)]
     command.run("train", Config, train)
 
 
-def last_run(arguments: list[str]) -> Path | None:
-    """The newest folder that the command with these arguments has written a checkpoint into."""
+def last_run(arguments: list[str]) -> list[Path]:
+    """The newest folder that the command with these arguments has written a checkpoint into.
+
+    None where there is no such folder, or no such command.
+    """
     overrides = [a for a in arguments if "=" in a and not a.startswith(("-", "hydra."))]
     try:
         name = command.compose("train", overrides).name
     except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
-        return None
+        return []
     found = sorted(Path("runs", name).glob("*/last.safetensors"))
-    return found[-1].parent if found else None
+    return [path.parent for path in found[-1:]]
 
 
 def train(config: Config, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What many tests need: a fresh place for caches, and configurations as the program composes them."""
+"""What many tests need: a fresh cache folder, and options as the program composes them."""
 
 from collections.abc import Callable
 from pathlib import Path

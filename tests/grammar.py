@@ -14,10 +14,8 @@ ENDS = {"today": "heute", "again": "wieder", "here": "hier"}
 def sentences() -> list[tuple[str, str]]:
     """All 180 sentences of the language, in an order that mixes them."""
     pairs = [
-        (f"{s} {v} {o} {e}.".capitalize(), f"{S} {V} {e_} {O}.".capitalize())
-        for (s, S), (v, V), (o, O), (e, e_) in product(
-            SUBJECTS.items(), VERBS.items(), OBJECTS.items(), ENDS.items()
-        )
+        (f"{s[0]} {v[0]} {o[0]} {e[0]}.".capitalize(), f"{s[1]} {v[1]} {e[1]} {o[1]}.")
+        for s, v, o, e in product(SUBJECTS.items(), VERBS.items(), OBJECTS.items(), ENDS.items())
     ]
     return [pairs[i * 77 % len(pairs)] for i in range(len(pairs))]
 

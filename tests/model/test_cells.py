@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from seq2seq.model.cells import GRU, LSTM, RNN, Cell
 
 CELLS = [RNN, GRU, LSTM]
 Vector = list[float]
+Plain = Callable[[list[Tensor], Vector, list[Vector]], list[Vector]]
 
 
 def sigmoid(x: float) -> float:
@@ -53,7 +55,7 @@ def plain_lstm(w: list[Tensor], x: Vector, state: list[Vector]) -> list[Vector]:
 @pytest.mark.parametrize(
     ("kind", "plain"), [(RNN, plain_rnn), (GRU, plain_gru), (LSTM, plain_lstm)]
 )
-def test_a_step_is_the_equations_in_plain_python(kind: type[Cell], plain) -> None:  # type: ignore[no-untyped-def]
+def test_a_step_is_the_equations_in_plain_python(kind: type[Cell], plain: Plain) -> None:
     torch.manual_seed(0)
     cell = kind(2, 3)  # type: ignore[call-arg]
     x, state = torch.randn(1, 2), torch.randn(1, cell.parts, 3)

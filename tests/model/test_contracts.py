@@ -111,7 +111,7 @@ def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: 
 
 
 def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
-    with pytest.raises(build.ConfigError, match="tokenizer.joint=true"):
+    with pytest.raises(build.ConfigError, match=r"tokenizer\.joint=true"):
         build.translation(config("model.tie_sides=true").model, build.Vocabulary(9, 9, False))
 
 

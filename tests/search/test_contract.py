@@ -1,5 +1,6 @@
 """What every strategy in conf/search promises; a new file there is under test by being there."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ FILES = sorted((CONF_DIR / "search").glob("*.yaml"))
 WORDS = (A, B, C, D)
 # Anything may follow anything, special tokens most probably.
 ODDS = {PAD: 0.2, START: 0.2, UNKNOWN: 0.2, END: 0.1, A: 0.12, B: 0.09, C: 0.06, D: 0.03}
-BABBLE: Table = {said: ODDS for said in [(), *((a,) for a in WORDS)]} | {
-    (a, b): ODDS for a in WORDS for b in WORDS
-}
+PREFIXES = [said for n in range(3) for said in itertools.product(WORDS, repeat=n)]
+BABBLE: Table = dict.fromkeys(PREFIXES, ODDS)
 
 
 @pytest.fixture(params=FILES, ids=lambda path: path.stem)

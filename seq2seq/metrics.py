@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
-from sacrebleu.significance import PairedTest
+from sacrebleu.significance import PairedTest, _bootstrap_resample, estimate_ci
 
 from seq2seq.errors import ConfigError, TextError
 
@@ -112,16 +113,26 @@ def score(
     found = []
     for name in metrics:
         scorer = metric(name, language)
-        result = scorer.corpus_score(
-            list(hypotheses), [list(references)], n_bootstrap=bootstrap or 1
-        )
-        interval = (
-            (result._mean - result._ci, result._mean + result._ci) if bootstrap else (None, None)
-        )
-        found.append(
-            Score(result.name, float(result.score), scorer.get_signature().format(), *interval)
-        )
+        result = scorer.corpus_score(list(hypotheses), [list(references)])
+        interval = _interval(scorer, hypotheses, references, bootstrap) if bootstrap else ()
+        signature = scorer.get_signature().format()
+        found.append(Score(result.name, float(result.score), signature, *interval))
     return found
+
+
+def _interval(
+    scorer: Any, hypotheses: Sequence[str], references: Sequence[str], resamples: int
+) -> tuple[float, float]:
+    """The ends of the 95 % interval of bootstrap resampling (Koehn 2004), as sacreBLEU draws it.
+
+    `corpus_score(n_bootstrap=...)` is the public way, but fails where some resamples score 0
+    (sacreBLEU 2.6.0: "don't know how to coerce float and float32"); these are its own parts.
+    """
+    statistics = scorer._extract_corpus_statistics(list(hypotheses), [list(references)])
+    scorer.n_bootstrap = resamples
+    scorer.seed, scores = _bootstrap_resample(statistics, scorer, resamples)
+    mean, half = estimate_ci(np.array([s.score for s in scores], dtype=np.float64))
+    return float(mean - half), float(mean + half)
 
 
 def compare(

@@ -1,6 +1,7 @@
 """What holds for every cell, attention, bridge and initial state in conf/, by being there."""
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 import torch
@@ -44,7 +45,10 @@ def gradients(model: Translation) -> dict[str, torch.Tensor]:
 
 
 CHOICES = [
-    *[(f"model/cell={c}", f"model/attention={a}") for c in names("cell") for a in names("attention")],
+    *product(
+        [f"model/cell={name}" for name in names("cell")],
+        [f"model/attention={name}" for name in names("attention")],
+    ),
     *[(f"model/bridge={b}", "model/attention=dot") for b in names("bridge")],
     *[(f"model/initial={i}", "model/attention=none") for i in names("initial")],
     ("model.encoder.bidirectional=false", "model.decoder.size=4", "model/bridge=copy"),

@@ -134,7 +134,8 @@ def test_every_hypothesis_is_what_it_says(
         expected[0] /= 1 - table[()][END]
         expected += [table[said][END]] * h.ended
         assert h.logprobs == pytest.approx([math.log(p) for p in expected], abs=1e-5)
-        assert h.score == pytest.approx(sum(h.logprobs) / ((6 + len(said)) / 6) ** alpha, abs=1e-5)
+        penalty = ((6 + len(said)) / 6) ** alpha
+        assert h.score == pytest.approx(sum(h.logprobs) / penalty, rel=1e-12)
 
 
 def test_a_certain_end_at_the_limit_is_an_end() -> None:
@@ -158,10 +159,10 @@ def test_a_language_smaller_than_the_beam_is_searched_whole() -> None:
 
 
 def test_a_sentence_leaves_the_batch_when_nothing_can_overtake_its_best() -> None:
-    # After A END (0.97), what is left in the first sentence has 0.03 at most.
-    certain: Table = {(): {A: 0.97, B: 0.03}, **{(B,) + (C,) * n: {C: 1.0} for n in range(9)}}
+    # A END: ln 0.8 / (7 / 6) = -0.191. At the limit, END counted, B ...: ln 0.2 / (12 / 6) = -0.805.
+    certain: Table = {(): {A: 0.8, B: 0.2}, **{(B,) + (C,) * n: {C: 1.0} for n in range(9)}}
     model = Model([certain, {(A,) * n: {A: 1.0} for n in range(9)}])
-    search = Beam(size=2, length_penalty=0.0, n_best=1)
+    search = Beam(size=2, length_penalty=1.0, n_best=1)
 
     found = search(model, model.start(), torch.tensor([6, 6]), [1, 2])
 
@@ -177,6 +178,46 @@ def test_a_sentence_stays_while_the_length_penalty_may_still_let_another_win() -
     assert best.tokens == [B, C, C, C, C]
     assert not best.ended
     assert best.score == pytest.approx(math.log(0.48) / (11 / 6), abs=1e-6)
+
+
+def test_a_sentence_leaves_the_batch_when_as_many_as_the_beam_have_finished() -> None:
+    # A END and B END have 0.3 each. A C has 0.2 and could still win at the limit: ln 0.2 / (26 / 6)
+    # is more than ln 0.3 / (7 / 6).
+    either = {END: 0.6, C: 0.4}
+    model = Model([{(): {A: 0.5, B: 0.5}, (A,): either, (B,): either}])
+
+    [found] = Beam(size=2, length_penalty=1.0, n_best=2)(
+        model, model.start(), torch.tensor([20]), [1]
+    )
+
+    assert [h.tokens for h in found] == [[A], [B]]
+    assert model.rows == [1, 1]
+
+
+def test_ends_take_no_place_from_what_still_grows() -> None:
+    # Of the continuations of A, END (0.297) is among the best two; A C (0.315) and A D (0.288) grow
+    # both, and not B C (0.1). A D END (0.288) then comes before A C ... (0.158 each).
+    table: Table = {
+        (): {A: 0.9, B: 0.1},
+        (A,): {C: 0.35, END: 0.33, D: 0.32},
+        (A, C): {A: 0.5, B: 0.5},
+        (B,): {C: 1.0},
+    }
+
+    [found] = say(Beam(size=2, length_penalty=0.0, n_best=2), [table])
+
+    assert [h.tokens for h in found] == [[A], [A, D]]
+    assert [math.exp(h.score) for h in found] == pytest.approx([0.297, 0.288])
+
+
+@pytest.mark.parametrize("tied", [(A, B), (B, C), (A, B, C), (A, B, C, D), (C, D)])
+def test_the_first_of_a_tie_is_taken_as_greedy_search_takes_it(tied: tuple[int, ...]) -> None:
+    table: Table = {said: dict.fromkeys(tied, 1 / len(tied)) for said in [(), (tied[0],)]}
+
+    [[beam]] = say(Beam(size=1, length_penalty=0.0, n_best=1), [table])
+    [[greedy]] = say(Greedy(), [table])
+
+    assert beam.tokens == greedy.tokens == [tied[0], tied[0]]
 
 
 def test_numbers_that_are_none_neither_crash_nor_hang() -> None:

@@ -1,0 +1,72 @@
+"""Peak memory against the size of the corpus: python benchmarks/memory.py CORPUS [MILLIONS ...]
+
+CORPUS is a prefix of parallel text (plain or compressed), CORPUS.en and CORPUS.de. It is repeated with a
+number in front of every sentence, so that each pair is new, to 0.1, 1 and 4 million pairs. Each size is
+prepared, and trained on for ten steps, in a process of its own; what is printed is the peak of its resident
+memory, mapped files included.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+from seq2seq.text.lines import read_lines
+from seq2seq.text.readers.files import compressed
+
+STEPS = 10
+MODEL = ["model/attention=general", f"train.steps={STEPS}", f"validation.every={STEPS}"]
+PEAK = (
+    "import resource, runpy, sys, atexit\n"
+    "usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+    "atexit.register(lambda: print('peak', usage()))\n"
+    "sys.argv[0] = 'train'\n"
+    "runpy.run_module('seq2seq.train', run_name='__main__')\n"
+)
+
+
+def grow(prefix: Path, folder: Path, pairs: int) -> None:
+    """Write the repeated corpus."""
+    for language in ("en", "de"):
+        file = compressed(prefix.with_name(f"{prefix.name}.{language}"))
+        if file is None:
+            sys.exit(f"there is no {prefix}.{language}")
+        lines = list(read_lines(file))
+        with (folder / f"train.{language}").open("w", encoding="utf-8") as out:
+            for number, line in enumerate(islice(cycle(lines), pairs)):
+                out.write(f"{number // len(lines)} {line}\n")
+
+
+def measure(prefix: Path, pairs: int) -> tuple[int, float]:
+    """Peak resident memory in MB, and seconds, of preparing and training a few steps."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        grow(prefix, folder, pairs)
+        command = [f"data.path={folder}", "data.source=en", "data.target=de", *MODEL]
+        command += [f"hydra.run.dir={folder / 'run'}", "tokenizer.size=8000"]
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, *command],
+            env={**os.environ, "SEQ2SEQ_CACHE": str(folder / "cache")},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        peak = next(x for x in reversed(done.stdout.splitlines()) if x.startswith("peak"))
+        return int(peak.split()[1]) // 1024, time.monotonic() - began
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    if not arguments:
+        sys.exit(__doc__)
+    print(f"{'pairs':>10} {'peak MB':>8} {'seconds':>8}")
+    for millions in map(float, arguments[1:] or ["0.1", "1", "4"]):
+        pairs = int(millions * 1_000_000)
+        peak, took = measure(Path(arguments[0]), pairs)
+        print(f"{pairs:>10,} {peak:>8,} {took:>8.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,9 +1,11 @@
-"""Peak memory against the size of the corpus: python benchmarks/memory.py CORPUS [MILLIONS ...]
+"""Peak memory against the size of the corpus.
 
-CORPUS is a prefix of parallel text (plain or compressed), CORPUS.en and CORPUS.de. It is repeated with a
-number in front of every sentence, so that each pair is new, to 0.1, 1 and 4 million pairs. Each size is
-prepared, and trained on for ten steps, in a process of its own; what is printed is the peak of its resident
-memory, mapped files included.
+python benchmarks/memory.py CORPUS [MILLIONS ...]
+
+CORPUS is a prefix of parallel text (plain or compressed), CORPUS.en and CORPUS.de. It is repeated
+with a number in front of every sentence, so that each pair is new, to 0.1, 1 and 4 million pairs.
+Each size is prepared, and trained on for ten steps, in a process of its own; what is printed is the
+peak of its resident memory, mapped files included.
 """
 
 import os

@@ -3,8 +3,8 @@
 python benchmarks/quality.py train NAME FOLDER   trains a condition on the corpus in FOLDER
 python benchmarks/quality.py rows RUN ...        the rows of runs that are there already
 
-A row has the command, the time, and greedy scores on the run's held-out text, beside those of copying
-the source; each run's row is also written to its folder, as quality.json.
+A row has the command, the time, and greedy scores on the run's held-out text, beside those of
+copying the source; each run's row is also written to its folder, as quality.json.
 """
 
 import json

@@ -1,5 +1,6 @@
 """Every file of conf/ and recipes/ composes, is checked, and builds."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,8 @@ def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> Non
 def test_every_choice_composes(group: str, name: str) -> None:
     config = train(*LANGUAGES, f"{group}={name}")
 
-    node = config
-    for part in group.split("/"):
-        node = getattr(node, part)
-    assert "_target_" in node
+    node = attrgetter(group.replace("/", "."))(config)
+    assert node["_target_"].startswith("seq2seq.")
 
 
 @pytest.mark.parametrize("name", options("data"))

@@ -98,6 +98,15 @@ def test_an_interval_holds_the_score_and_is_as_wide_as_chance() -> None:
         assert found.high == pytest.approx(found.value)
 
 
+def test_an_interval_survives_resamples_without_a_match() -> None:
+    # One line of four is right: 0.75 ** 4 = 0.32 of the resamples never draw it, and score 0.
+    [found] = score(["a b c d", *"xyz"], ["a b c d", *"opq"], "de", ["bleu"], bootstrap=100)
+
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low < found.high
+
+
 def test_without_resampling_there_is_no_interval() -> None:
     for found in score(["a"], ["a"], "de"):
         assert (found.low, found.high) == (None, None)

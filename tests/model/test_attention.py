@@ -14,11 +14,12 @@ from seq2seq.model.attention import (
 
 def made(kind: str) -> Attention:
     torch.manual_seed(0)
-    return {
-        "dot": lambda: DotAttention(3, 3),
-        "general": lambda: GeneralAttention(2, 3),
-        "additive": lambda: AdditiveAttention(2, 3, 4),
-    }[kind]()
+    kinds: dict[str, Attention] = {
+        "dot": DotAttention(3, 3),
+        "general": GeneralAttention(2, 3),
+        "additive": AdditiveAttention(2, 3, 4),
+    }
+    return kinds[kind]
 
 
 @pytest.mark.parametrize("kind", ["dot", "general", "additive"])

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from seq2seq.model.cells import GRU, LSTM, RNN, Cell
+from seq2seq.model.cells import GRU, LSTM, RNN
 
 CELLS = [RNN, GRU, LSTM]
+Kind = type[RNN] | type[GRU] | type[LSTM]
 Vector = list[float]
 Plain = Callable[[list[Tensor], Vector, list[Vector]], list[Vector]]
 
@@ -55,11 +56,11 @@ def plain_lstm(w: list[Tensor], x: Vector, state: list[Vector]) -> list[Vector]:
 @pytest.mark.parametrize(
     ("kind", "plain"), [(RNN, plain_rnn), (GRU, plain_gru), (LSTM, plain_lstm)]
 )
-def test_a_step_is_the_equations_in_plain_python(kind: type[Cell], plain: Plain) -> None:
+def test_a_step_is_the_equations_in_plain_python(kind: Kind, plain: Plain) -> None:
     torch.manual_seed(0)
-    cell = kind(2, 3)  # type: ignore[call-arg]
+    cell = kind(2, 3)
     x, state = torch.randn(1, 2), torch.randn(1, cell.parts, 3)
-    weights = list(cell.kernel.all_weights[0])  # type: ignore[union-attr, index]
+    weights: list[torch.Tensor] = list(cell.kernel.all_weights[0])
 
     output, following = cell.step(x, state)
 
@@ -72,10 +73,10 @@ def test_a_step_is_the_equations_in_plain_python(kind: type[Cell], plain: Plain)
 @pytest.mark.parametrize("kind", CELLS)
 @pytest.mark.parametrize("lengths", [None, [5, 2, 1]])
 def test_the_whole_sequence_equals_one_step_at_a_time(
-    kind: type[Cell], lengths: list[int] | None
+    kind: Kind, lengths: list[int] | None
 ) -> None:
     torch.manual_seed(1)
-    cell = kind(2, 4)  # type: ignore[call-arg]
+    cell = kind(2, 4)
     x, state = torch.randn(3, 5, 2), torch.randn(3, cell.parts, 4)
 
     whole, last = cell.sequence(x, state, None if lengths is None else torch.tensor(lengths))

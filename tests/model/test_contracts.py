@@ -9,6 +9,7 @@ import torch
 from seq2seq import build
 from seq2seq.batches import batch
 from seq2seq.config import CONF_DIR, Config
+from seq2seq.errors import ConfigError
 from seq2seq.model.translation import Translation
 from seq2seq.training.loss import loss
 
@@ -115,12 +116,12 @@ def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: 
 
 
 def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
-    with pytest.raises(build.ConfigError, match=r"tokenizer\.joint=true"):
+    with pytest.raises(ConfigError, match=r"tokenizer\.joint=true"):
         build.translation(config("model.tie_sides=true").model, build.Vocabulary(9, 9, False))
 
 
 def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> None:
-    with pytest.raises(build.ConfigError, match=r"model.bridge: the copy bridge needs .*"):
+    with pytest.raises(ConfigError, match=r"model.bridge: the copy bridge needs .*"):
         build.translation(
             config("model/bridge=copy", "model.decoder.size=7").model,
             build.Vocabulary(9, 9, True),

@@ -159,7 +159,7 @@ def test_a_language_smaller_than_the_beam_is_searched_whole() -> None:
 
 
 def test_a_sentence_leaves_the_batch_when_nothing_can_overtake_its_best() -> None:
-    # A END: ln 0.8 / (7 / 6) = -0.191. At the limit, END counted, B ...: ln 0.2 / (12 / 6) = -0.805.
+    # A END: ln 0.8 / (7 / 6) = -0.191. B ... at the limit, END counted: ln 0.2 / (12 / 6) = -0.805.
     certain: Table = {(): {A: 0.8, B: 0.2}, **{(B,) + (C,) * n: {C: 1.0} for n in range(9)}}
     model = Model([certain, {(A,) * n: {A: 1.0} for n in range(9)}])
     search = Beam(size=2, length_penalty=1.0, n_best=1)

@@ -32,7 +32,7 @@ def test_value_and_gradients_are_those_of_torch(
     ]
     target = torch.tensor([0, 6, 2, 2, 4])
 
-    smoothed, exact = loss(*parts, target, 0.1)  # type: ignore[arg-type]
+    smoothed, exact = loss(parts[0], parts[1], parts[2], target, 0.1)
     ours = torch.autograd.grad(2 * smoothed, parts)
     logits = parts[0] @ parts[1].T + parts[2]
     reference = functional.cross_entropy(logits, target, label_smoothing=0.1, reduction="sum")

@@ -1,0 +1,43 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seq2seq.text.arriving import arriving
+
+
+@given(st.lists(st.text()), st.integers(1, 5))
+def test_all_lines_come_in_order_and_no_group_is_too_large(lines: list[str], most: int) -> None:
+    groups = list(arriving(lines, most))
+
+    assert [line for group in groups for line in group] == lines
+    assert all(1 <= len(group) <= most for group in groups)
+
+
+def test_a_line_is_handed_on_before_the_next_one_is_there() -> None:
+    answered = threading.Event()
+
+    def typed() -> Iterator[str]:
+        yield "first"
+        assert answered.wait(10)  # whoever types waits for the answer
+        yield "second"
+
+    groups = arriving(typed(), 100)
+    assert next(groups) == ["first"]
+    answered.set()
+    assert next(groups) == ["second"]
+    assert list(groups) == []
+
+
+def test_an_error_comes_after_the_lines_before_it() -> None:
+    def broken() -> Iterator[str]:
+        yield "good"
+        raise ValueError("bad")
+
+    groups = arriving(broken(), 100)
+
+    assert next(groups) == ["good"]
+    with pytest.raises(ValueError, match="bad"):
+        next(groups)

@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq.errors import RunError, TextError
+from seq2seq.text.clean import normalise
+from seq2seq.text.tokenizer import (
+    SPECIAL,
+    UNKNOWN,
+    Tokenizer,
+    Trained,
+    natural_size,
+    train_tokenizer,
+)
+from tests.grammar import sentences
+
+TEXT = [normalise(side) for pair in sentences() for side in pair]
+
+
+def trained(kind: str, size: int | None = 330) -> Trained:
+    return train_tokenizer(TEXT, kind, size, len(TEXT), len(TEXT) // 2)
+
+
+@pytest.fixture(scope="module", params=["unigram", "bpe", "char"])
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    return trained(request.param).tokenizer
+
+
+@settings(max_examples=300)
+@given(line=st.text().map(normalise))
+def test_any_normal_text_comes_back_and_nothing_is_unknown(tokenizer: Tokenizer, line: str) -> None:
+    ids = tokenizer.encode([line])
+
+    assert tokenizer.decode(ids) == [line]
+    assert not set(ids[0]) & set(SPECIAL)
+
+
+@pytest.mark.parametrize("line", ["▁", "a▁b ▁ c", "<s>", "</s> <pad> <unk>", "<0x41>", "🦊 狐"])
+def test_what_means_something_to_sentencepiece_is_text_to_us(
+    tokenizer: Tokenizer, line: str
+) -> None:
+    assert tokenizer.decode(tokenizer.encode([line])) == [line]
+
+
+def test_an_empty_line_has_no_pieces(tokenizer: Tokenizer) -> None:
+    assert tokenizer.encode([""]) == [[]]
+    assert tokenizer.decode([[]]) == [""]
+
+
+def test_many_lines_at_once_are_those_one_by_one(tokenizer: Tokenizer) -> None:
+    lines = TEXT * 3  # more than a thousand: threads share them
+
+    together = tokenizer.encode(lines)
+
+    assert together[: len(TEXT)] == [tokenizer.encode([line])[0] for line in TEXT]
+    assert together[len(TEXT) : 2 * len(TEXT)] == together[: len(TEXT)]
+
+
+def test_words_that_are_frequent_become_pieces() -> None:
+    pieces = trained("bpe", 420).tokenizer
+
+    assert [pieces.piece(token) for token in pieces.encode(["likes"])[0]] == ["▁likes"]
+    assert len(trained("char").tokenizer.encode(["likes"])[0]) == 6  # with the space before it
+
+
+def test_training_twice_gives_the_same_bytes() -> None:
+    assert trained("unigram").tokenizer.model == trained("unigram").tokenizer.model
+
+
+def test_a_vocabulary_that_the_text_cannot_fill_is_lowered_with_a_notice() -> None:
+    made = trained("unigram", 8000)
+
+    assert made.tokenizer.size < 1000
+    assert made.notices == [
+        f"the text allows for {made.tokenizer.size:,} pieces, not the 8,000 asked for"
+    ]
+
+
+def test_a_vocabulary_that_is_too_small_for_the_alphabet_is_told() -> None:
+    with pytest.raises(TextError, match="cannot be trained"):
+        trained("unigram", 40)  # the 256 bytes alone need more
+
+
+def test_the_size_that_was_asked_for_is_had_without_a_notice() -> None:
+    made = trained("bpe", 330)
+
+    assert (made.tokenizer.size, made.notices) == (330, [])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "size"),
+    # 23 √30,000 = 3,984; 23 √300,000 = 12,598; both ends are reached
+    [(100, 1000), (30_000, 4000), (300_000, 12_600), (5_000_000, 32_000)],
+)
+def test_the_usual_size_grows_with_the_root_of_the_corpus(pairs: int, size: int) -> None:
+    assert natural_size(pairs) == size
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_sampled_cuts_differ_but_are_the_same_text(kind: str) -> None:
+    tokenizer = trained(kind).tokenizer
+    line = TEXT[0]
+
+    cuts = [tokenizer.sample([line], 0.2, seed)[0] for seed in range(20)]
+
+    assert len({tuple(cut) for cut in cuts}) > 3
+    assert set(tokenizer.decode(cuts)) == {line}
+    assert tokenizer.sample([line] * 3, 0.2, 7) == tokenizer.sample([line] * 3, 0.2, 7)
+
+
+def test_special_tokens_are_passed_over() -> None:
+    tokenizer = trained("unigram").tokenizer
+    ids = tokenizer.encode(["the dog"])[0]
+
+    assert tokenizer.decode([[1, *ids, UNKNOWN, 2, 0]]) == ["the dog"]
+
+
+def test_no_text_is_told() -> None:
+    with pytest.raises(TextError, match="no text"):
+        train_tokenizer(["", ""], "unigram", None, 2, 1)
+
+
+def test_a_tokenizer_is_saved_and_read(tmp_path: Path) -> None:
+    tokenizer = trained("unigram").tokenizer
+    tokenizer.save(tmp_path / "t.model")
+
+    assert Tokenizer.load(tmp_path / "t.model").encode(TEXT) == tokenizer.encode(TEXT)
+    assert [p.name for p in tmp_path.iterdir()] == ["t.model"]
+    (tmp_path / "t.model").write_bytes(b"no model")
+    for name in ("t.model", "none"):
+        with pytest.raises(RunError, match="cannot be read"):
+            Tokenizer.load(tmp_path / name)

@@ -1,0 +1,44 @@
+import pytest
+
+from seq2seq.errors import ConfigError
+from seq2seq.text.corpus import Corpus, Pair
+from seq2seq.text.readers.joined import joined
+
+NEWS = Corpus(
+    {"train": [Pair("a", "A"), Pair("b", "B")], "test": [Pair("t", "T")]},
+    "en", "de", "free", {"news.en": "1"},
+)  # fmt: skip
+TALKS = Corpus({"train": [Pair("c", "C")]}, "en", "de", "paid", {"talks.en": "2"})
+
+
+def test_each_corpus_has_its_weight_in_training() -> None:
+    both = joined({"news": NEWS, "talks": TALKS}, {"talks": 3.0}, "en", "de")
+
+    assert list(both.splits["train"]) == [
+        Pair("a", "A", None, 1.0),
+        Pair("b", "B", None, 1.0),
+        Pair("c", "C", None, 3.0),
+    ]
+    assert list(both.splits["train"]) == list(both.splits["train"])
+    assert list(both.splits["test"]) == [Pair("t", "T")]  # scored once, whatever the weight
+    assert "validation" not in both.splits
+    assert both.licence == "news: free; talks: paid"
+
+
+def test_another_weight_is_another_corpus() -> None:
+    origins = [joined({"n": NEWS}, {"n": weight}, "en", "de").origin for weight in (1.0, 2.0)]
+
+    assert origins[0] != origins[1]
+
+
+@pytest.mark.parametrize(
+    ("weights", "source", "message"),
+    [
+        ({"tlaks": 2.0}, "en", "there is no corpus tlaks"),
+        ({"news": 0.0}, "en", r"data\.weights\.news must be positive"),
+        ({}, "fr", r"data\.corpora\.news is en-de, not fr-de"),
+    ],
+)
+def test_what_does_not_fit_is_told(weights: dict[str, float], source: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        joined({"news": NEWS, "talks": TALKS}, weights, source, "de")

@@ -28,11 +28,24 @@ PASSED = {
 }
 
 
+# What a value of an annotation is, and how it is called; any other annotation is left to the class.
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "text"),
+    "list": ((list,), "a list"),
+    "dict": ((dict,), "a mapping"),
+    "None": ((type(None),), "null"),
+}
+
+
 class Signature(NamedTuple):
     """The arguments that a target takes."""
 
     names: list[str]
     required: list[str]
+    types: dict[str, str]  # annotations as they are written
 
 
 def typed(cfg: DictConfig, schema: type[T]) -> T:
@@ -117,6 +130,7 @@ def _check(path: str, node: dict[str, Any]) -> None:
     signature = signature_of(target)
     if signature is None:
         return
+    _check_languages(path, node)
     passed = PASSED.get(path, set())
     given = {str(name) for name in node if not str(name).startswith("_")}
     for name in sorted(given):
@@ -126,11 +140,28 @@ def _check(path: str, node: dict[str, Any]) -> None:
             there = [f"{path}.{known}" for known in sorted(set(signature.names) - passed)]
             likely = nearest(f"{path}.{name}", there)
             raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{likely}")
+        _check_type(f"{path}.{name}", node[name], signature.types.get(name, ""))
     if absent := [n for n in signature.required if n not in given | passed]:
         raise ConfigError("no value for " + ", ".join(f"{path}.{name}" for name in absent))
+
+
+def _check_type(option: str, value: object, annotation: str) -> None:
+    kinds = [_KINDS.get(part.partition("[")[0]) for part in annotation.split(" | ")]
+    known = [kind for kind in kinds if kind]
+    if len(known) < len(kinds):
+        return
+    # To Python, true is the number 1: not to whoever writes an option.
+    types = [t for types, _ in known for t in types if t is bool or not isinstance(value, bool)]
+    if not isinstance(value, tuple(types)):
+        names = " or ".join(name for _, name in known)
+        hint = f" (text is '{value}', quotes included)" if str in types else ""
+        raise ConfigError(f"{option} must be {names}, not {value!r}{hint}")
+
+
+def _check_languages(path: str, node: dict[str, Any]) -> None:
     for name in ("source", "target"):
         code = node.get(name)
-        if path == "data" and name in given and not _is_language(code):
+        if path == "data" and name in node and not _is_language(code):
             raise ConfigError(
                 f"data.{name} must be a language code such as de or pt-BR, not {code!r}"
                 + (" (in YAML, write it in quotes: 'no')" if isinstance(code, bool) else "")
@@ -173,7 +204,7 @@ def signature_of(target: str) -> Signature | None:
             return _arguments(function.args, skip=1)
         base = node.bases[0] if node.bases else None
         if base is None:
-            return Signature([], [])
+            return Signature([], [], {})
         parent = tree.get(base.id) if isinstance(base, ast.Name) else None
         if parent is None:
             return None
@@ -187,7 +218,9 @@ def _arguments(args: ast.arguments, skip: int) -> Signature | None:
     positional = [a.arg for a in args.posonlyargs + args.args]
     required = positional[: len(positional) - len(args.defaults)][skip:]
     required += [a.arg for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None]
-    return Signature(positional[skip:] + [a.arg for a in args.kwonlyargs], required)
+    named = (args.posonlyargs + args.args)[skip:] + args.kwonlyargs
+    types = {a.arg: ast.unparse(a.annotation) for a in named if a.annotation}
+    return Signature([a.arg for a in named], required, types)
 
 
 def _source(module: str) -> Path | None:

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from yaml import YAMLError
 
 from seq2seq import build
 from seq2seq.config import Config
@@ -67,8 +68,9 @@ class Run:
             raise RunError(f"{self.folder} is no run folder: it has no {self.config.name}")
         try:
             loaded: Any = OmegaConf.load(self.config)
-        except (OmegaConfBaseException, ValueError, OSError) as error:
-            raise RunError(f"{self.config} cannot be read: {error}") from error
+        except (OmegaConfBaseException, YAMLError, ValueError, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise RunError(f"{self.config} cannot be read: {reason}") from error
         for target in _targets(OmegaConf.to_container(loaded)):
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")

@@ -106,8 +106,8 @@ def test_the_run_folder_is_complete(home: Path) -> None:
               "run.json", "audit.json", "test.jsonl"}  # fmt: skip
     assert wanted <= names
     card = (home / "run" / "README.md").read_text(encoding="utf-8")
-    for part in ("Licence", "sha", "BLEU", "torch", "left", "seq2seq.translate"):
-        assert part in card or part == "sha"
+    for part in ("Licence", "BLEU", "torch", "left", "seq2seq.translate"):
+        assert part in card
 
 
 def test_it_has_really_learned(home: Path) -> None:

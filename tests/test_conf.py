@@ -17,7 +17,7 @@ DATA = {
     "jsonl": ["data.train=a"],
     "parquet": ["data.train=a"],
     "huggingface": ["data.path=a/b"],
-    "catalogues": ["data.package=a", "data.version=1", "data.sha256=ab", "data.files=[x.po]"],
+    "catalogues": ["data.package=a", "data.version='1'", "data.sha256=ab", "data.files=[x.po]"],
     "joined": ["+data.corpora={}"],
 }
 LANGUAGES = ["data.source=en", "data.target=de"]

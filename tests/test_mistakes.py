@@ -54,6 +54,14 @@ def told(
         (["data.source=DE"], ["data.source must be a language code", "'DE'"]),
         (["data.source=false"], ["data.source must be a language code", "in quotes: 'no'"]),
         (["word"], ["word"]),
+        (["optimizer.lr=fast"], ["optimizer.lr must be a number, not 'fast'"]),
+        (["optimizer.lr=true"], ["optimizer.lr must be a number, not True"]),
+        (["search=beam", "search.size=2.5"], ["search.size must be a whole number, not 2.5"]),
+        (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
+        (
+            ["data=tsv", "data.train=1"],
+            ["data.train must be text, not 1 (text is '1', quotes included)"],
+        ),
     ],
     ids=lambda value: " ".join(value),
 )

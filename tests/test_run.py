@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+import seq2seq
+from seq2seq import build, command
+from seq2seq.config import Config
+from seq2seq.errors import RunError
+from seq2seq.options import typed
+from seq2seq.run import Pair, Run, vocabulary
+from seq2seq.text.tokenizer import train_tokenizer
+from tests.grammar import sentences
+
+LINES = [side for pair in sentences() for side in pair]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run folder with a model that was never trained."""
+    options = ["data.source=en", "data.target=de", "model.embedding=6", "model.encoder.size=4",
+               "model.decoder.size=8", "model.tie_sides=true", "model/attention=dot"]  # fmt: skip
+    config = typed(command.compose("train", options), Config)
+    tokenizer = train_tokenizer(LINES, "unigram", 330, len(LINES), len(LINES) // 2).tokenizer
+    made = Run(tmp_path / "run")
+    made.folder.mkdir()
+    made.write_config(config)
+    made.write_tokenizers(tokenizer, tokenizer)
+    torch.manual_seed(1)
+    made.write_model(build.translation(config.model, vocabulary(tokenizer, tokenizer)))
+    made.write_facts({"source": "en", "target": "de"})
+    return made
+
+
+def test_a_run_folder_can_be_moved(run: Run, tmp_path: Path) -> None:
+    before = seq2seq.load(run.folder).translate(LINES[:5])
+
+    moved = run.folder.rename(tmp_path / "elsewhere")
+
+    assert seq2seq.load(moved).translate(LINES[:5]) == before
+
+
+def test_tied_weights_are_stored_once(run: Run) -> None:
+    model = seq2seq.load(run.folder).model
+
+    stored = run.model.stat().st_size
+    assert stored < 4 * sum(p.numel() for p in model.parameters()) + 4000
+
+
+def test_held_out_text_comes_back_raw(run: Run) -> None:
+    pairs = [Pair("a\u2028b", "  Grüße\x85 "), Pair('"', "🦊")]
+
+    run.write_test(pairs)
+
+    assert run.read_test() == pairs
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("config.yaml", None, "is no run folder: it has no config.yaml"),
+        ("config.yaml", b"a: [", r"config\.yaml cannot be read"),
+        ("tokenizer.model", None, r"has no tokenizer\.model"),
+        ("tokenizer.model", b"no", r"tokenizer\.model cannot be read"),
+        ("model.safetensors", None, r"model\.safetensors cannot be read"),
+        ("model.safetensors", b"\x10", r"model\.safetensors cannot be read"),
+    ],
+)
+def test_a_damaged_folder_is_told(run: Run, name: str, damage: bytes | None, message: str) -> None:
+    path = run.folder / name
+    path.unlink()
+    if damage is not None:
+        path.write_bytes(damage)
+
+    with pytest.raises(RunError, match=message):
+        seq2seq.load(run.folder)
+
+
+def test_weights_that_are_cut_off_are_told(run: Run) -> None:
+    run.model.write_bytes(run.model.read_bytes()[:-100])
+
+    with pytest.raises(RunError, match=r"model\.safetensors cannot be read"):
+        seq2seq.load(run.folder)
+
+
+def test_weights_of_another_model_are_told(run: Run) -> None:
+    text = run.config.read_text()
+    assert text.count("embedding: 6\n") == 1
+    run.config.write_text(text.replace("embedding: 6\n", "embedding: 7\n"))
+
+    with pytest.raises(RunError, match=r"model\.safetensors"):
+        seq2seq.load(run.folder)
+
+
+def test_a_folder_from_elsewhere_does_not_choose_what_code_runs(run: Run) -> None:
+    text = run.config.read_text()
+    run.config.write_text(text.replace("seq2seq.model.cells.GRU", "subprocess.Popen"))
+
+    with pytest.raises(RunError, match=r"takes subprocess\.Popen, from a module that is not"):
+        seq2seq.load(run.folder)
+
+
+def test_a_run_of_a_later_version_is_told(run: Run) -> None:
+    run.facts.write_text('{"format": 99}')
+
+    with pytest.raises(RunError, match="later version"):
+        run.read_facts()

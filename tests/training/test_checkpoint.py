@@ -1,0 +1,117 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from seq2seq.errors import RunError
+from seq2seq.training.average import WeightAverage
+from seq2seq.training.checkpoint import load, save
+from seq2seq.training.progress import Progress
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Writes one checkpoint, then, where no file may be longer than 4 kB, a larger one; and says how
+# that ended.
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import torch
+from torch import nn
+from seq2seq.errors import RunError
+from seq2seq.training.average import WeightAverage
+from seq2seq.training.checkpoint import save
+from seq2seq.training.progress import Progress
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path = Path(sys.argv[1])
+for size in (4, 400):
+    model = nn.Linear(size, size)
+    optimizer = torch.optim.AdamW(model.parameters())
+    try:
+        save(path, model, optimizer, WeightAverage(model, 0.9, 1), Progress(step=size))
+        print("saved", size)
+    except RunError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+"""
+
+
+class Trained:
+    """A small model on its way."""
+
+    def __init__(self, seed: int, size: int = 3) -> None:
+        torch.manual_seed(seed)
+        self.model = nn.Linear(size, size)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1)
+        self.average = WeightAverage(self.model, 0.9, 1)
+
+    def step(self, number: int) -> None:
+        self.optimizer.zero_grad()
+        self.model(torch.ones(1, self.model.in_features)).square().sum().backward()
+        self.optimizer.step()
+        self.average.update(number)
+
+    def save(self, path: Path, step: int) -> None:
+        save(path, self.model, self.optimizer, self.average, Progress(step=step))
+
+    def load(self, path: Path) -> Progress:
+        return load(path, self.model, self.optimizer, self.average)
+
+    def weights(self) -> Iterator[torch.Tensor]:
+        yield from (p.detach().clone() for p in self.model.parameters())
+        yield from (v.clone() for v in self.average.state().values())
+
+
+def test_training_goes_on_where_it_was(tmp_path: Path) -> None:
+    one, other = Trained(1), Trained(2)
+    for number in (1, 2, 3):
+        one.step(number)
+
+    one.save(tmp_path / "last", 3)
+    progress = other.load(tmp_path / "last")
+
+    assert progress.step == 3
+    for number in (4, 5, 6):
+        one.step(number)
+        other.step(number)
+    assert all(a.equal(b) for a, b in zip(one.weights(), other.weights(), strict=True))
+    assert [path.name for path in tmp_path.iterdir()] == ["last"]
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
+    path = tmp_path / "last"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path)],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+    assert done.stderr == ""
+    first, second = done.stdout.splitlines()
+    assert first == "saved 4"
+    assert f"the checkpoint {path} could not be written" in second
+    assert [p.name for p in tmp_path.iterdir()] == ["last"]  # and nothing half written
+    assert Trained(0, size=4).load(path).step == 4
+
+
+@pytest.mark.parametrize("keep", [0, 5, 100])
+def test_a_checkpoint_that_is_cut_off_is_told(tmp_path: Path, keep: int) -> None:
+    made = Trained(1)
+    made.save(tmp_path / "last", 1)
+    (tmp_path / "last").write_bytes((tmp_path / "last").read_bytes()[:keep])
+
+    with pytest.raises(RunError, match="cannot be read"):
+        made.load(tmp_path / "last")
+
+
+def test_nothing_to_resume_and_another_model_are_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="nothing to resume"):
+        Trained(1).load(tmp_path / "last")
+
+    Trained(1, size=4).save(tmp_path / "last", 1)
+    with pytest.raises(RunError, match="of another model"):
+        Trained(1).load(tmp_path / "last")

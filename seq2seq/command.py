@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,13 +50,17 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     A user's mistake ends the process with one line on stderr and status 1.
     """
     register()
+    # Hydra's parser stops at a flag between overrides: first, a flag may stand anywhere.
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
     def main(cfg: DictConfig) -> None:
         try:
             work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
-        except UserError as error:  # SystemExit passes through Hydra without a word
+        except BrokenPipeError:
+            raise
+        except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
@@ -64,6 +69,9 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
             main()
         except (HydraException, OmegaConfBaseException) as error:
             raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
+        except KeyboardInterrupt:
+            print(line(name, "interrupted"), file=sys.stderr)
+            sys.exit(128 + signal.SIGINT)
         except BrokenPipeError:  # whoever read our output has gone: there is nobody left to tell
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from yaml import YAMLError
 
 from seq2seq import build
@@ -18,6 +18,7 @@ from seq2seq.model.translation import Translation
 from seq2seq.options import typed
 from seq2seq.text.lines import written
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.weights import save_tensors
 
 FORMAT = 1  # of the folder; a later version of the program reads all earlier ones
 
@@ -114,6 +115,11 @@ class Run:
             raise RunError(f"{self.folder} was made by a later version of this program")
         return dict(facts)
 
+    def write_text(self, path: Path, text: str) -> None:
+        """Save one of the files that are read by people."""
+        with written(path) as file:
+            file.write(text)
+
     def write_test(self, pairs: Iterable[Pair]) -> None:
         """Save the held-out text that the run is scored on."""
         with written(self.test) as file:
@@ -128,11 +134,8 @@ class Run:
             return [Pair(**json.loads(line)) for line in file]
 
     def write_model(self, model: Translation) -> None:
-        """Save the weights aside, then move them into place."""
-        tensors = {name: value.contiguous() for name, value in weights(model).items()}
-        aside = self.model.with_suffix(".tmp")
-        save_file(tensors, aside, metadata={"format": "pt"})
-        aside.replace(self.model)
+        """Save the weights."""
+        save_tensors(self.model, weights(model), {"format": "pt"})
 
     def read_model(self, config: Config, vocabulary: build.Vocabulary) -> Translation:
         """The trained network, ready to translate."""

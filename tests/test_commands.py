@@ -275,3 +275,33 @@ def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) ->
     assert "other options: train.clip" in other.stderr
     assert again.stderr.count("\n") == other.stderr.count("\n") == 1
     assert (home / "run" / "model.safetensors").read_bytes() == before
+
+
+def test_an_interrupt_before_training_begins_is_one_line(home: Path, cache: Path) -> None:
+    (home / "other").mkdir()
+    for name in ("train.en", "train.de"):
+        lines = (home / "corpus" / name).read_text().splitlines()
+        text = "".join(f"{line} {n}\n" for n in range(2000) for line in lines)
+        (home / "other" / name).write_text(text, encoding="utf-8")
+    process = start(
+        "train", f"data.path={home / 'other'}", "data.source=en", "data.target=de",
+        f"hydra.run.dir={home / 'early'}", folder=home,
+    )  # fmt: skip
+    while not list((cache / "prepared").glob(".making-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 128 + signal.SIGINT
+    assert err == "seq2seq.train: interrupted\n"
+    assert not list((cache / "prepared").glob(".making-*"))  # what was half made is gone
+
+
+def test_several_runs_from_one_line_wherever_the_flag_stands(home: Path) -> None:
+    done = run(
+        "train", *arguments(home, "unused")[:-1], "train.steps=5", "name=several", "-m",
+        "model/cell=gru,rnn", f"hydra.sweep.dir={home / 'several'}", folder=home,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert len(list((home / "several").glob("**/model.safetensors"))) == 2

@@ -95,9 +95,11 @@ def _make(
     for name in SPLITS:
         _write(raw[name], TEXT, _text(corpus.splits.get(name, ())))
     sifted = sift({name: lambda p=path: read(p) for name, path in raw.items()}, clean, heldout)  # type: ignore[misc]
-    count = sifted.audit.split("train").left
+    train = sifted.audit.split("train")
+    count = train.left
     if not count:
-        raise TextError("no pair is left to train on:\n" + sifted.audit.table())
+        dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
+        raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
     done = work / "done"
     done.mkdir()
     source, target, notices = _tokenizers(raw["train"], sifted, options, count)

@@ -1,19 +1,18 @@
 """Everything that is needed to go on, in one file that is written aside and moved into place."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seq2seq.errors import RunError
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.progress import Progress
+from seq2seq.weights import save_tensors
 
 
 def save(
@@ -38,19 +37,7 @@ def save(
             if value is not None:
                 name = f"optimizer.{key}.{names[id(parameter)]}"
                 tensors[name] = torch.as_tensor(value)
-    aside = path.with_suffix(".tmp")
-    try:
-        save_file(
-            {name: value.contiguous() for name, value in tensors.items()},
-            aside,
-            metadata={"progress": json.dumps(asdict(progress))},
-        )
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except (OSError, SafetensorError) as error:
-        aside.unlink(missing_ok=True)
-        raise RunError(f"the checkpoint {path} could not be written: {error}") from error
+    save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
 
 
 def load(

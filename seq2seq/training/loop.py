@@ -54,7 +54,7 @@ class Loop:
             Interrupted: a signal came; the checkpoint is written.
         """
         options = self.config.train
-        meter = Meter(progress, time.now())
+        meter = Meter(time.now(), self.plan.share(progress, time.now()))
         previous = {n: signal.signal(n, self._ask) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             while not (reason := self.plan.end(progress, time.now())):
@@ -141,9 +141,8 @@ class Loop:
 class Meter:
     """Loss and speed since the last line."""
 
-    def __init__(self, progress: Progress, now: float) -> None:
-        self.began, self.share = now, 0.0
-        del progress
+    def __init__(self, now: float, share: float) -> None:
+        self.began, self.share = now, share  # the time, and how much of the plan was done then
         self.restart()
 
     def restart(self) -> None:

@@ -213,7 +213,8 @@ def begin(run: Run, config: Config, prepared: Prepared, translator: Translator) 
     run.folder.mkdir(parents=True, exist_ok=True)
     run.write_tokenizers(prepared.source_tokenizer, prepared.target_tokenizer)
     run.write_test(raw(prepared.test))
-    run.audit.write_text(json.dumps(prepared.audit.to_dict(), ensure_ascii=False, indent=1))
+    audit = json.dumps(prepared.audit.to_dict(), ensure_ascii=False, indent=1)
+    run.write_text(run.audit, audit)
     run.write_facts(
         {
             "name": config.name,
@@ -252,7 +253,7 @@ def finish(
     facts = run.read_facts() | {"scores": [str(s) for s in scores], "ended": ended}
     run.write_facts(facts)
     yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
-    run.card.write_text(card.card(facts, prepared.audit.table(), yaml, samples), encoding="utf-8")
+    run.write_text(run.card, card.card(facts, prepared.audit.table(), yaml, samples))
     pictures.curves(report.read(run.metrics), run.curves)
     shown = [test[i].source for i in spread(len(test), 3)]
     pictures.attention(translator, shown, run.attention)

@@ -271,11 +271,13 @@ class Decoding:
     limits: Limits = field(default_factory=Limits)
     batch: int = 64  # sentences translated together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
+    precision: str = "fp32"  # fp32, bf16 or int8: what the decoder's products are computed in
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
         require("batch", self.batch, self.batch > 0, "positive")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        one_of("precision", self.precision, ("fp32", "bf16", "int8"))
 
 
 @dataclass

@@ -90,7 +90,9 @@ def hypotheses(config: Evaluate, what: str, sources: list[str] | None) -> list[s
     from seq2seq.translator import load
 
     search = make("search", config.search)
-    translator = load(what, search, config.limits, config.batch, config.device, config.trusted)
+    translator = load(
+        what, search, config.limits, config.batch, config.device, config.trusted, config.precision
+    )
     return translator.translate(sources)
 
 

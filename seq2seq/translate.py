@@ -51,8 +51,9 @@ def translate(config: Translate, _: Path) -> None:
 
     search = make("search", config.search)
     translator = load(
-        config.run, search, config.limits, config.batch, config.device, config.trusted
-    )
+        config.run, search, config.limits, config.batch, config.device, config.trusted,
+        config.precision,
+    )  # fmt: skip
     began, count = time.monotonic(), 0
     with ExitStack() as stack:
         scores = stack.enter_context(scores_file(config.scores))
@@ -79,7 +80,7 @@ def one_file(translator: "Translator", name: str, output: str, scores: "Scores |
     read = out = 0
     with sink(output) as file, progress(name) as bar:
         for group in arriving(lines or read_lines(Path(name)), most):
-            found = translator.window(group, read + 1)
+            found = translator.window(group, read + 1, scored=scores is not None)
             read += len(group)
             for place, best in enumerate(found, out + 1):
                 file.write(best[0].text + "\n")

@@ -11,6 +11,7 @@ from seq2seq import run as runs
 from seq2seq.batches import pad
 from seq2seq.build import device as pick
 from seq2seq.config import Limits
+from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.step import Hypothesis, Search
@@ -40,7 +41,7 @@ class Translator:
 
     def __init__(
         self,
-        model: Translation,
+        model: Translation | Quick,
         source: Tokenizer,
         target: Tokenizer,
         search: Search,
@@ -53,25 +54,28 @@ class Translator:
 
     def translate(self, lines: Iterable[str]) -> list[str]:
         """The best translation of each line."""
-        return [best[0].text for best in self.hypotheses(lines)]
+        return [best[0].text for best in self.hypotheses(lines, scored=False)]
 
-    def hypotheses(self, lines: Iterable[str], first: int = 1) -> Iterator[list[Scored]]:
+    def hypotheses(
+        self, lines: Iterable[str], first: int = 1, scored: bool = True
+    ) -> Iterator[list[Scored]]:
         """The translations of each line that the search returns, the best first.
 
         Args:
             lines: any text; what stands in for a line break inside one becomes a space.
             first: the number of the first line, for warnings and for the random numbers of a
                 sampling search: a line gets the same text under the same number.
+            scored: whether scores are wanted; without, a search may be quicker.
         """
         window: list[str] = []
         for line in lines:
             window.append(line)
             if len(window) == WINDOW * self.batch:
-                yield from self.window(window, first)
+                yield from self.window(window, first, scored)
                 first, window = first + len(window), []
-        yield from self.window(window, first)
+        yield from self.window(window, first, scored)
 
-    def window(self, lines: Sequence[str], first: int) -> list[list[Scored]]:
+    def window(self, lines: Sequence[str], first: int, scored: bool = True) -> list[list[Scored]]:
         """As `hypotheses`, all at once."""
         found = [[Scored("", 0.0, 0.0, [], [])] for _ in lines]
         encoded = self.source.encode([normalise(line) for line in lines])
@@ -89,11 +93,13 @@ class Translator:
             places = order[start : start + self.batch]
             sources = [encoded[place][: self.limits.source] for place in places]
             keys = [first + place for place in places]
-            for place, best in zip(places, self._search(sources, keys), strict=True):
+            for place, best in zip(places, self._search(sources, keys, scored), strict=True):
                 found[place] = [self._scored(hypothesis) for hypothesis in best]
         return found
 
-    def _search(self, sources: list[list[int]], keys: list[int]) -> list[list[Hypothesis]]:
+    def _search(
+        self, sources: list[list[int]], keys: list[int], scored: bool
+    ) -> list[list[Hypothesis]]:
         device = next(self.model.parameters()).device
         training = self.model.training
         self.model.eval()
@@ -102,7 +108,7 @@ class Translator:
                 source, lengths = pad(sources)
                 state = self.model.start(source.to(device), lengths)
                 limits = torch.tensor([self._limit(len(ids)) for ids in sources], device=device)
-                return self.search(self.model.step, state, limits, keys)
+                return self.search(self.model.step, state, limits, keys, scored)
         finally:
             self.model.train(training)
 
@@ -123,6 +129,7 @@ def load(
     batch: int = 64,
     device: str = "auto",
     trusted: Iterable[str] = (),
+    precision: str = "fp32",
 ) -> Translator:
     """The translator that was trained into the folder `run`.
 
@@ -133,12 +140,16 @@ def load(
         batch: lines that are translated together, at most. Results do not depend on it.
         device: auto, cpu, cuda or mps.
         trusted: modules beside our own that the run may take classes from.
+        precision: fp32, bf16 or int8 (CPUs only) products.
 
     Raises:
         RunError: it is no run folder, or a damaged one.
+        ConfigError: this machine has no such device or precision.
     """
     folder = runs.Run(Path(run))
     config = folder.read_config(trusted)
     source, target = folder.read_tokenizers()
     model = folder.read_model(config, runs.vocabulary(source, target)).to(pick(device))
-    return Translator(model, source, target, search or Greedy(), limits or Limits(), batch)
+    return Translator(
+        Quick(model, precision), source, target, search or Greedy(), limits or Limits(), batch
+    )

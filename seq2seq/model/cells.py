@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
@@ -33,6 +34,27 @@ class Cell(nn.Module):
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """One position: the input (B, I) and the state (B, P, H) to (B, H) and the next state."""
+        read = functional.linear(x, *self.input_weights())  # (B, G)
+        recalled = functional.linear(state[:, 0], *self.state_weights())  # (B, G)
+        following = self.combine(read, recalled, state)
+        return following[:, 0], following
+
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        """W (G, I) and its bias (G,): what a step makes of its input, for all gates."""
+        raise NotImplementedError
+
+    def state_weights(self) -> tuple[Tensor, Tensor]:
+        """U (G, H) and its bias (G,): what a step makes of h, for all gates."""
+        raise NotImplementedError
+
+    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+        """The next state (B, P, H).
+
+        Args:
+            read: (B, G) what `input_weights` make of the input.
+            recalled: (B, G) what `state_weights` make of h.
+            state: (B, P, H) h, and what else the cell remembers.
+        """
         raise NotImplementedError
 
 
@@ -58,9 +80,13 @@ class _Fused(Cell):
     def _join(self, last: Tensor | tuple[Tensor, ...]) -> Tensor:
         return last.transpose(0, 1) if isinstance(last, Tensor) else torch.cat(last).transpose(0, 1)
 
-    def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        input_, state, input_bias, state_bias = self.kernel.all_weights[0]
-        return input_, state, input_bias, state_bias
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        weight, _, bias, _ = self.kernel.all_weights[0]
+        return weight, bias
+
+    def state_weights(self) -> tuple[Tensor, Tensor]:
+        _, weight, _, bias = self.kernel.all_weights[0]
+        return weight, bias
 
 
 class RNN(_Fused):
@@ -72,9 +98,9 @@ class RNN(_Fused):
         super().__init__()
         self.kernel = nn.RNN(input_size, size, batch_first=True)
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h = torch.rnn_tanh_cell(x, state[:, 0], *self._weights())  # (B, H)
-        return h, h.unsqueeze(1)
+    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+        del state
+        return torch.tanh(read + recalled).unsqueeze(1)
 
 
 class GRU(_Fused):
@@ -90,9 +116,11 @@ class GRU(_Fused):
         super().__init__()
         self.kernel = nn.GRU(input_size, size, batch_first=True)
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h = torch.gru_cell(x, state[:, 0], *self._weights())  # (B, H)
-        return h, h.unsqueeze(1)
+    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+        size = state.shape[2]
+        r, z = torch.sigmoid(read[:, : 2 * size] + recalled[:, : 2 * size]).chunk(2, 1)
+        n = torch.tanh(torch.addcmul(read[:, 2 * size :], r, recalled[:, 2 * size :]))
+        return torch.lerp(n, state[:, 0], z).unsqueeze(1)  # (1 - z) * n + z * h
 
 
 class LSTM(_Fused):
@@ -108,12 +136,17 @@ class LSTM(_Fused):
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
-        for bias, start in zip(self._weights()[2:], (1.0, 0.0), strict=True):
+        biases = self.input_weights()[1], self.state_weights()[1]
+        for bias, start in zip(biases, (1.0, 0.0), strict=True):
             nn.init.constant_(bias[size : 2 * size], start)
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h, c = torch.lstm_cell(x, (state[:, 0], state[:, 1]), *self._weights())  # (B, H) each
-        return h, torch.stack((h, c), 1)
+    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+        size = state.shape[2]
+        gates = read + recalled  # i, f, g, o
+        i, f = torch.sigmoid(gates[:, : 2 * size]).chunk(2, 1)
+        g, o = torch.tanh(gates[:, 2 * size : 3 * size]), torch.sigmoid(gates[:, 3 * size :])
+        c = torch.addcmul(i * g, f, state[:, 1])
+        return torch.stack((o * torch.tanh(c), c), 1)
 
     def _split(self, state: Tensor) -> Tensor | tuple[Tensor, ...]:
         h, c = state.transpose(0, 1).contiguous().split(1)

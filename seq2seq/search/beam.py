@@ -61,10 +61,10 @@ class Beam:
         self.size, self.alpha, self.n_best = size, length_penalty, n_best
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
         """See `seq2seq.search.step.Search`. At most `n_best` hypotheses for each sentence."""
-        del keys
+        del keys, scored  # hypotheses are ranked by their scores
         count, device = len(limits), limits.device
         finished: list[list[Hypothesis]] = [[] for _ in range(count)]
         # Of these the numbers (B,) and the best scores (B, n_best), the best first.

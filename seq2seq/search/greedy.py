@@ -12,11 +12,11 @@ class Greedy:
     """No choice is ever taken back."""
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
         """See `seq2seq.search.step.Search`."""
         del keys
-        return walk(step, state, limits, _most_probable, hypotheses=1)
+        return walk(step, state, limits, _most_probable, 1, scored)
 
 
 def _most_probable(logits: Tensor, here: Tensor, said: int) -> Tensor:

@@ -45,7 +45,7 @@ class Sample:
         self.samples, self.seed = samples, seed
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
         """See `seq2seq.search.step.Search`. Samples are ranked by their log-probability."""
         # A number in [0, 1) for each sentence, sample and position, whatever else is in the batch.
@@ -63,7 +63,8 @@ class Sample:
         def choose(logits: Tensor, here: Tensor, said: int) -> Tensor:
             return self._draw(logits, uniform[here, :, said])
 
-        found = walk(step, state, limits, choose, self.samples)
+        ranked = scored or self.samples > 1
+        found = walk(step, state, limits, choose, self.samples, ranked)
         return [sorted(samples, key=lambda h: -h.score) for samples in found]
 
     def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:

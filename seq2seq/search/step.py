@@ -32,7 +32,7 @@ class Hypothesis(NamedTuple):
     """One translation."""
 
     tokens: list[int]  # without START and END
-    logprobs: list[float]  # of each token, and of END where it was reached; in nats
+    logprobs: list[float]  # of each token, and of END where it was reached; in nats, if scored
     score: float  # what the hypotheses of a sentence are ranked by
     ended: bool  # by END, and not by the limit
 
@@ -41,7 +41,7 @@ class Search(Protocol):
     """A strategy."""
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int]
+        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
         """Say each sentence.
 
@@ -50,6 +50,8 @@ class Search(Protocol):
             state: one hypothesis for each of B sentences, at least one, nothing said yet.
             limits: (B,) tokens at most, END not counted.
             keys: B numbers that say which sentence is which, for random choices.
+            scored: whether log-probabilities are wanted; a search that can do without leaves them
+                out if not, since normalising over the vocabulary takes longer than a maximum.
 
         Returns:
             For each sentence its hypotheses, at least one, the best first. None is empty, unless

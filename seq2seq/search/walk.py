@@ -15,6 +15,7 @@ def walk(
     limits: Tensor,
     choose: Callable[[Tensor, Tensor, int], Tensor],
     hypotheses: int,
+    scored: bool,
 ) -> list[list[Hypothesis]]:
     """Say K tokens at a time, one for each hypothesis of each sentence, until all have ended.
 
@@ -27,6 +28,7 @@ def walk(
         choose: gives the next tokens (b, K) from the log-probabilities (b, K, V), which sentences
             they are (b,), and how many tokens have been said.
         hypotheses: K.
+        scored: whether log-probabilities are wanted.
 
     Returns:
         For each sentence its K hypotheses, in the order in which they were begun.
@@ -34,7 +36,7 @@ def walk(
     count, device = len(limits), limits.device
     longest = int(limits.max()) + 1
     tokens = torch.full((count, hypotheses, longest), PAD, dtype=torch.long, device=device)
-    logprobs = torch.zeros(count, hypotheses, longest, device=device)
+    logprobs = torch.zeros(count, hypotheses, longest if scored else 0, device=device)
     here = torch.arange(count, device=device)  # (b,) the sentences that are still in the batch
     done = torch.zeros(count, hypotheses, dtype=torch.bool, device=device)  # (b, K)
     last = begin(count, device).expand(-1, hypotheses)
@@ -45,11 +47,12 @@ def walk(
         chosen = choose(logits, here, said)  # (b, K)
         limited = (limits[here] == said).unsqueeze(1) & (chosen != END)
         chosen = chosen.masked_fill(limited, PAD)
-        picked = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)  # (b, K)
-        logprob = picked - logits.logsumexp(-1)
         chosen = chosen.masked_fill(done, PAD)
         tokens[here, :, said] = chosen
-        logprobs[here, :, said] = logprob.masked_fill(chosen == PAD, 0.0)
+        if scored:
+            picked = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)  # (b, K)
+            logprob = picked - logits.logsumexp(-1)
+            logprobs[here, :, said] = logprob.masked_fill(chosen == PAD, 0.0)
         done = done | (chosen == END) | (chosen == PAD)
         left = (~done.all(1)).nonzero().squeeze(1)  # (b',)
         if len(left) == 0:

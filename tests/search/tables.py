@@ -60,10 +60,14 @@ Searching = Callable[..., list[list[Hypothesis]]]
 
 
 def say(
-    search: Searching, tables: Sequence[Table], limit: int | Sequence[int] = 9, first: int = 1
+    search: Searching,
+    tables: Sequence[Table],
+    limit: int | Sequence[int] = 9,
+    first: int = 1,
+    scored: bool = True,
 ) -> list[list[Hypothesis]]:
     """Search `tables`, the sentences numbered from `first`."""
     limits = [limit] * len(tables) if isinstance(limit, int) else list(limit)
     model = Model(tables)
     keys = range(first, first + len(tables))
-    return search(model, model.start(), torch.tensor(limits), list(keys))
+    return search(model, model.start(), torch.tensor(limits), list(keys), scored)

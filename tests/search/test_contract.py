@@ -64,6 +64,15 @@ def test_a_sentence_is_said_alone_as_in_company(search: Searching) -> None:
     assert together == alone
 
 
+def test_without_scores_the_same_is_said(search: Searching) -> None:
+    said = [
+        [[h.tokens for h in found] for found in say(search, [BABBLE] * 5, limit=3, scored=scored)]
+        for scored in (True, False)
+    ]
+
+    assert said[0] == said[1]
+
+
 def test_a_certain_sentence_is_found(search: Searching) -> None:
     table: Table = {(): {A: 1.0}, (A,): {C: 1.0}, (A, C): {B: 1.0}}
 

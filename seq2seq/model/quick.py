@@ -1,0 +1,142 @@
+"""A trained network rearranged for saying one token at a time: the same numbers, sooner.
+
+What depends on the last token alone is looked up in tables that are made once: what the first cell
+makes of an embedding, and what the readout makes of it. The products that are left can be had in
+bf16 or int8. Jacob et al. (2018), https://arxiv.org/abs/1712.05877, for the arithmetic of int8.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seq2seq.errors import ConfigError
+from seq2seq.model.translation import State, Translation
+
+TABLE = 2**25  # numbers that a table may have: 128 MB; beyond, rows are made when they are needed
+
+
+class Plain(nn.Module):
+    """x W^T + b in fp32."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+        super().__init__()
+        del bound
+        self.weight, self.bias = weight, bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight, self.bias)
+
+
+class Half(nn.Module):
+    """x W^T + b in bf16, for processors that have the instructions."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+        super().__init__()
+        del bound
+        self.weight = weight.bfloat16()
+        self.bias = None if bias is None else bias.bfloat16()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x.bfloat16(), self.weight, self.bias).float()
+
+
+class Eighth(nn.Module):
+    """x W^T + b in int8 with sums in int32: weights by row, x by a scale that never changes.
+
+    The scale of x comes from a bound on its values and not from the values themselves, so that a
+    sentence's numbers do not depend on its neighbours.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+        super().__init__()
+        self.scale = bound / 127
+        self.scales = weight.abs().amax(1).clamp(min=1e-12) / 127  # (N,)
+        rows = (weight / self.scales.unsqueeze(1)).round().to(torch.int8)  # (N, K)
+        self.zeros = torch.zeros(len(weight), dtype=torch.int32)
+        self.bias = bias
+        try:
+            self.packed = torch.ops.onednn.qlinear_prepack(rows, None)
+        except (RuntimeError, NotImplementedError, AttributeError) as error:
+            raise ConfigError("precision=int8 needs a CPU and a torch with oneDNN") from error
+
+    def forward(self, x: Tensor) -> Tensor:
+        codes = x.mul(1 / self.scale).add_(128.5).clamp_(0, 255).to(torch.uint8)  # (n, K), rounded
+        product: Tensor = torch.ops.onednn.qlinear_pointwise(
+            codes, self.scale, 128, self.packed, self.scales, self.zeros, self.bias,
+            1.0, 0, torch.float32, "none", [], "",
+        )  # fmt: skip
+        return product
+
+
+_LINEAR: dict[str, type[Plain | Half | Eighth]] = {"fp32": Plain, "bf16": Half, "int8": Eighth}
+
+
+class Rows(nn.Module):
+    """A function of a token that is linear in its embedding: W e + b."""
+
+    def __init__(self, embedding: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.embedding, self.weight, self.bias = embedding, weight, bias
+        small = len(embedding) * len(weight) <= TABLE
+        self.table = functional.linear(embedding, weight, bias) if small else None
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(n,) to (n, N)."""
+        if self.table is not None:
+            return self.table[tokens]
+        return functional.linear(self.embedding[tokens], self.weight, self.bias)
+
+
+class Quick(nn.Module):
+    """Says what a `Translation` says: `start` and `step` take and give the same."""
+
+    @torch.no_grad()
+    def __init__(self, model: Translation, precision: str) -> None:
+        """Rearrange `model`, whose weights must not change any more.
+
+        Raises:
+            ConfigError: `precision` cannot be had on this machine.
+        """
+        super().__init__()
+        self.model = model
+        linear = _LINEAR[precision]
+        decoder, stack = model.decoder, model.decoder.stack
+        embedding = decoder.embedding.weight.detach()
+        first, *above = stack.cells
+        self.inputs = Rows(embedding, *first.input_weights())
+        self.states = nn.ModuleList(linear(*cell.state_weights(), 1.0) for cell in stack.cells)
+        # States are in [-1, 1], and residual connections add one for each layer.
+        deepest = max(len(stack.cells), len(model.encoder.layers))
+        width = float(deepest) if stack.residual else 1.0
+        self.aboves = nn.ModuleList(linear(*cell.input_weights(), width) for cell in above)
+        weight, bias = decoder.readout.weight.detach(), decoder.readout.bias.detach()
+        split = weight.shape[1] - embedding.shape[1]
+        self.read = linear(weight[:, :split].contiguous(), None, width)
+        self.words = Rows(embedding, weight[:, split:].contiguous(), bias)
+        output = model.output.linear
+        self.out = linear(output.weight.detach(), output.bias.detach(), 1.0)
+
+    def start(self, source: Tensor, lengths: Tensor | None) -> State:
+        """As `Translation.start`."""
+        return self.model.start(source, lengths)
+
+    def step(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
+        """As `Translation.step`: the logits (B, K, V) after `tokens` (B, K), and the next state."""
+        decoder = self.model.decoder
+        cells, residual = decoder.stack.cells, decoder.stack.residual
+        said = tokens.flatten()  # (n,) = (B * K,)
+        hidden = state.hidden.flatten(0, 1).unbind(1)  # L times (n, P, H)
+        last = cells[0].combine(self.inputs(said), self.states[0](hidden[0][:, 0]), hidden[0])
+        shown, following = last[:, 0], [last]  # (n, H)
+        context, _ = decoder.attention(shown.unflatten(0, tokens.shape), state.memory)
+        context = context.flatten(0, 1)  # (n, M)
+        for layer, product in enumerate(self.aboves, 1):
+            read = product(torch.cat((shown, context), -1))
+            before = hidden[layer]
+            last = cells[layer].combine(read, self.states[layer](before[:, 0]), before)
+            shown = shown + last[:, 0] if residual else last[:, 0]
+            following.append(last)
+        read = self.read(torch.cat((shown, context), -1))
+        features = torch.tanh(read + self.words(said))  # (n, E)
+        logits: Tensor = self.out(features).unflatten(0, tokens.shape)  # (B, K, V)
+        return logits, state._replace(hidden=torch.stack(following, 1).unflatten(0, tokens.shape))

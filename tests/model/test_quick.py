@@ -1,0 +1,122 @@
+"""The quick form says what the network says, whatever it is made of."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from seq2seq import build
+from seq2seq.batches import batch
+from seq2seq.config import Config
+from seq2seq.model import quick
+from seq2seq.model.quick import Eighth, Quick
+from seq2seq.model.translation import State, Translation
+from tests.model.test_contracts import CHOICES, SOURCES, TARGETS, network
+
+Compose = Callable[..., Config]
+
+
+def logits(model: Translation | Quick, rows: list[int], hypotheses: int = 1) -> torch.Tensor:
+    """What is thought of each token (b, T, V) as the targets of some sentences are said."""
+    made = batch([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
+    with torch.inference_mode():
+        state: State = model.start(made.source, made.lengths)
+        state = state.reorder(torch.zeros(len(rows), hypotheses, dtype=torch.long))
+        said = []
+        for t in range(made.target.shape[1]):
+            found, state = model.step(state, made.target[:, t : t + 1].expand(-1, hypotheses))
+            said.append(found[:, -1])
+    return torch.stack(said, 1)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_in_fp32_the_numbers_are_the_same(config: Compose, choice: tuple[str, ...]) -> None:
+    model = network(config, *choice)
+
+    found = logits(Quick(model, "fp32"), [0, 1, 2, 3], hypotheses=2)
+
+    torch.testing.assert_close(found, logits(model, [0, 1, 2, 3]), atol=1e-5, rtol=1e-4)
+
+
+def test_a_table_that_would_be_too_large_is_done_without(
+    config: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = network(config, "model/attention=general")
+    monkeypatch.setattr(quick, "TABLE", 3)
+
+    without = Quick(model, "fp32")
+
+    assert without.words.table is None
+    torch.testing.assert_close(logits(without, [0, 1]), logits(model, [0, 1]))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_fewer_bits_give_nearly_the_same(
+    config: Compose, choice: tuple[str, ...], precision: str
+) -> None:
+    model = network(config, *choice)
+
+    found, exact = logits(Quick(model, precision), [0, 1, 2, 3]), logits(model, [0, 1, 2, 3])
+
+    assert (found - exact).abs().max() < 0.1 * exact.std()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str) -> None:
+    model = Quick(network(config, "model/attention=additive", "model/cell=lstm"), precision)
+
+    together = logits(model, [0, 1, 2, 3])
+
+    for row in range(4):
+        alone = logits(model, [row])[0]
+        torch.testing.assert_close(together[row, : len(alone)], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_an_int8_product_by_hand() -> None:
+    # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127: all values here are whole codes.
+    weight = torch.tensor([[2.0, -2.0], [1.0, 0.0]])
+    product = Eighth(weight, torch.tensor([0.0, 10.0]), bound=1.0)
+
+    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [64 / 127, 0.0]]))
+
+    expected = [[4.0, 11.0], [-2.0, 10.0], [128 / 127, 10 + 64 / 127]]
+    torch.testing.assert_close(found, torch.tensor(expected))
+    beyond = product(torch.tensor([[3.0, 0.0]]))  # beyond the bound: cut to it
+    torch.testing.assert_close(beyond, torch.tensor([[2.0, 11.0]]))
+
+
+def test_int8_weights_are_off_by_half_a_code_at_most() -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(5, 8)
+    product = Eighth(weight, None, bound=1.0)
+
+    columns = product(torch.eye(8))  # (8, 5): the weights themselves, transposed
+
+    off = (columns.t() - weight).abs()
+    assert bool((off <= weight.abs().amax(1, keepdim=True) / 127 / 2 + 1e-6).all())
+
+
+def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
+    """Of a GRU with attention: h, the readout and the output; the keys are projected once."""
+    model = Quick(network(config, "model/attention=general"), "fp32")
+    made = batch(SOURCES, TARGETS)
+    with torch.inference_mode():
+        state = model.start(made.source, made.lengths)
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+            model.step(state, made.target[:, :1])
+
+    count = sum(e.count for e in profile.key_averages() if e.key == "aten::linear")
+    assert count == 3
+
+
+def test_the_vocabulary_of_build_is_what_quick_reads(config: Compose) -> None:
+    model = build.translation(config().model, build.Vocabulary(9, 11, False)).eval()
+
+    assert Quick(model, "fp32").words.table is not None
+    made = batch([[5, 6]], [[7]])
+    with torch.inference_mode():
+        quickly, _ = Quick(model, "fp32").step(
+            model.start(made.source, made.lengths), made.target[:, :1]
+        )
+    assert quickly.shape == (1, 1, 11)

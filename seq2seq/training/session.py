@@ -52,6 +52,7 @@ def train(config: Config, folder: Path) -> None:
     started = time.monotonic()
     run = Run(folder)
     check_folder(run, config)
+    track = build.make("track", config.track, {"folder": folder})  # early: it may not be installed
     prepared = prepare_data(config, log.info)
     translator, learner, average = make(config, prepared)
     progress = Progress()
@@ -77,9 +78,7 @@ def train(config: Config, folder: Path) -> None:
     schedule = build.make("schedule", config.schedule)
     loop = Loop(config, run, learner, schedule, average, (order, pairs), validator)
     clock = Clock(started, progress.seconds)
-    teller = report.Report(
-        run.metrics, build.make("track", config.track, {"folder": folder}), progress.step
-    )
+    teller = report.Report(run.metrics, track, progress.step)
     try:
         reason = loop.train(progress, clock, teller)
     except Interrupted as stop:

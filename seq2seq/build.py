@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from torch import nn
 
 from seq2seq.config import Model
 from seq2seq.errors import ConfigError
 from seq2seq.model.cells import Cell
 from seq2seq.model.decoder import Decoder, Output
-from seq2seq.model.dropout import Dropout
+from seq2seq.model.dropout import Dropout, Embedding
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.stack import Stack
 from seq2seq.model.translation import Translation
@@ -64,8 +63,10 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
         ConfigError: parts do not fit together.
     """
     dropout = Dropout(config.dropout, config.variational)
-    source = _embedding(vocabulary.source, config.embedding)
-    target = source if config.tie_sides else _embedding(vocabulary.target, config.embedding)
+    source = Embedding(vocabulary.source, config.embedding, config.word_dropout)
+    target = source
+    if not config.tie_sides:
+        target = Embedding(vocabulary.target, config.embedding, config.word_dropout)
     if config.tie_sides and not vocabulary.joint:
         raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
 
@@ -97,9 +98,3 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     )
     decoder = Decoder(target, Stack(cells, dropout, config.residual), attention, dec.size)
     return Translation(encoder, bridge, decoder, Output(target, config.tie_output))
-
-
-def _embedding(pieces: int, size: int) -> nn.Embedding:
-    embedding = nn.Embedding(pieces, size)
-    nn.init.normal_(embedding.weight, std=size**-0.5)  # so that a tied output starts near uniform
-    return embedding

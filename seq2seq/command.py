@@ -17,9 +17,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import CONF_DIR, RECIPES_DIR, Check, Config, Evaluate, Translate, shipped
+from seq2seq.config import Check, Config, Evaluate, Translate
 from seq2seq.errors import ConfigError, UserError
 from seq2seq.options import explain, keys_of, nearest, typed
+from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
 
 T = TypeVar("T")
 

@@ -7,25 +7,11 @@ search) is a node of type `Any`, filled by a file of `conf/` that names a class 
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from omegaconf import MISSING
 
 from seq2seq.errors import ConfigError
-
-_HERE = Path(__file__).resolve().parent
-
-
-def shipped(name: str) -> Path:
-    """The folder `name`: inside the package when installed, beside it in a checkout."""
-    inside = _HERE / name
-    return inside if inside.is_dir() else _HERE.parent / name
-
-
-CONF_DIR, RECIPES_DIR = shipped("conf"), shipped("recipes")
-
-LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")  # en, no, pt-BR, zh_Hans
 
 
 def seconds(duration: str) -> float:
@@ -141,10 +127,13 @@ class Model:
     residual: bool = False  # add each layer's input to its output, from the second layer on
     dropout: float = 0.3  # share of values dropped: embeddings, between layers, before the output
     variational: bool = False  # the same values dropped at every position of a sentence
+    word_dropout: float = 0.0  # share of pieces that the network does not get to see in training
 
     def __post_init__(self) -> None:
         require("model.embedding", self.embedding, self.embedding > 0, "positive")
-        require("model.dropout", self.dropout, 0 <= self.dropout < 1, "from 0 to below 1")
+        for name in ("dropout", "word_dropout"):
+            value = getattr(self, name)
+            require(f"model.{name}", value, 0 <= value < 1, "from 0 to below 1")
 
 
 @dataclass

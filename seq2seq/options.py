@@ -3,6 +3,7 @@
 import ast
 import difflib
 import importlib.util
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
@@ -10,10 +11,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import LANGUAGE
 from seq2seq.errors import ConfigError
 
 T = TypeVar("T")
+
+LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")  # en, no, pt-BR, zh_Hans
 
 CLOSE = 0.6  # likeness of two names, from 0 to 1, from which one may be a slip for the other
 

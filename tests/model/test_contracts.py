@@ -8,9 +8,10 @@ import torch
 
 from seq2seq import build
 from seq2seq.batches import batch
-from seq2seq.config import CONF_DIR, Config
+from seq2seq.config import Config
 from seq2seq.errors import ConfigError
 from seq2seq.model.translation import Translation
+from seq2seq.shipped import CONF_DIR
 from seq2seq.training.loss import loss
 
 Compose = Callable[..., Config]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seq2seq.model import bridge, initial
-from seq2seq.model.dropout import Dropout
+from seq2seq.model.dropout import Dropout, Embedding
 from seq2seq.model.encoder import backwards
 
 
@@ -72,3 +72,16 @@ def test_nothing_is_dropped_outside_training() -> None:
     x = torch.randn(2, 3, 4)
 
     assert torch.equal(Dropout(0.9, variational=True).eval()(x), x)
+
+
+def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
+    torch.manual_seed(0)
+    embedding = Embedding(5, 3, hidden=0.25)
+    tokens = torch.full((40, 50), 2)
+
+    seen = embedding(tokens)  # (40, 50, 3)
+
+    hidden = (seen == 0).all(-1)
+    assert torch.equal(seen[~hidden], embedding.weight[2].expand_as(seen[~hidden]))
+    assert 0.2 < hidden.float().mean() < 0.3  # of 2,000, a quarter: five standard deviations
+    assert torch.equal(embedding.eval()(tokens), embedding.weight[2].expand(40, 50, 3))

@@ -20,6 +20,17 @@ class Memory(NamedTuple):
         )
 
 
+def _bmm(a: Tensor, b: Tensor) -> Tensor:
+    """The products of matrices (B, n, m) and (B, m, k).
+
+    On CPUs always in fp32: in bf16, oneDNN makes and keeps a kernel for every pair of lengths.
+    """
+    if a.device.type != "cpu":
+        return torch.bmm(a, b)
+    with torch.autocast("cpu", enabled=False):
+        return torch.bmm(a.float(), b.float())
+
+
 class Attention(nn.Module):
     """A way of reading a `Memory` with T (or K) queries for each sentence at once."""
 
@@ -47,7 +58,7 @@ class Attention(nn.Module):
         scores = self.score(query, memory.keys)  # (B, T, S)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), -torch.inf)
         weights = scores.float().softmax(-1).to(memory.values.dtype)  # (B, T, S)
-        return torch.bmm(weights, memory.values), weights  # (B, T, M)
+        return _bmm(weights, memory.values), weights  # (B, T, M)
 
 
 class NoAttention(Attention):
@@ -86,7 +97,7 @@ class DotAttention(Attention):
         return values
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        return torch.bmm(query, keys.transpose(1, 2))  # (B, T, S)
+        return _bmm(query, keys.transpose(1, 2))  # (B, T, S)
 
 
 class GeneralAttention(Attention):
@@ -105,7 +116,7 @@ class GeneralAttention(Attention):
         return keys
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        return torch.bmm(query, keys.transpose(1, 2))  # (B, T, S)
+        return _bmm(query, keys.transpose(1, 2))  # (B, T, S)
 
 
 class AdditiveAttention(Attention):

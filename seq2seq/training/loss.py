@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.nn import functional
 
-CHUNK = 2**22  # logits computed at a time: what stays in a processor's cache
+CHUNK = 2**20  # logits computed at a time: what stays in a processor's cache
+ROWS = 64  # chunks hold a multiple of it: oneDNN keeps megabytes for every shape that it has seen
 
 
 class _Loss(Function):
@@ -27,20 +29,23 @@ class _Loss(Function):
         by_features = torch.empty_like(features)
         by_weight = torch.zeros_like(weight)
         by_bias = torch.zeros_like(bias)
-        rows = max(1, CHUNK // pieces)
+        rows = max(1, CHUNK // pieces // ROWS) * ROWS
         for start in range(0, len(features), rows):
             part = slice(start, start + rows)
-            logits = torch.addmm(bias, features[part], weight.t())  # (n, V)
-            log_p = logits.float().log_softmax(-1)
-            picked = log_p.gather(1, target[part].unsqueeze(1))  # (n, 1)
+            read, right = features[part], target[part].unsqueeze(1)  # (n, E), (n, 1)
+            count = len(read)
+            if missing := -count % ROWS:
+                read = functional.pad(read, (0, 0, 0, missing))  # (N, E)
+            log_p = torch.addmm(bias, read, weight.t())[:count].float().log_softmax(-1)  # (n, V)
+            picked = log_p.gather(1, right)  # (n, 1)
             exact -= picked.sum()
             loss -= (1 - smoothing) * picked.sum() + smoothing / pieces * log_p.sum()
             # d loss / d logits = p - (1 - smoothing) * one-hot - smoothing / V
             grad = log_p.exp_().sub_(smoothing / pieces)
-            grad.scatter_add_(1, target[part].unsqueeze(1), torch.full_like(picked, smoothing - 1))
-            grad = grad.to(features.dtype)
-            torch.mm(grad, weight, out=by_features[part])
-            by_weight.addmm_(grad.t(), features[part])
+            grad.scatter_add_(1, right, torch.full_like(picked, smoothing - 1))
+            grad = functional.pad(grad.to(features.dtype), (0, 0, 0, missing))  # (N, V)
+            by_features[part] = (grad @ weight)[:count]
+            by_weight.addmm_(grad.t(), read)
             by_bias += grad.sum(0)
         ctx.save_for_backward(by_features, by_weight, by_bias)
         ctx.mark_non_differentiable(exact)

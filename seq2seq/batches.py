@@ -12,6 +12,9 @@ from torch import Tensor
 from seq2seq.config import Batches
 from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
 
+STEP = 16  # batches of as many sentences or more come in its multiples: every new size of batch
+# costs kernels, and on CPUs in bf16 megabytes that oneDNN keeps
+
 Rows = NDArray[np.int64]
 Ids = Sequence[int] | NDArray[np.int32]
 
@@ -45,10 +48,14 @@ def pad(sentences: Sequence[Ids]) -> tuple[Tensor, Tensor | None]:
 
 
 def batch(sources: Sequence[Ids], targets: Sequence[Ids]) -> Batch:
-    """Pairs of token ids, without START and END, as a `Batch`."""
-    source, lengths = pad(sources)
-    target, _ = pad([[START, *t] for t in targets])
-    expected, _ = pad([[*t, END] for t in targets])
+    """Pairs of token ids, without START and END, as a `Batch`.
+
+    It is filled up to a multiple of `STEP` with sentences of which nothing is expected.
+    """
+    fill = -len(sources) % STEP if len(sources) > STEP else 0
+    source, lengths = pad([*sources, *[sources[-1]] * fill])
+    target, _ = pad([*([START, *t] for t in targets), *[[START]] * fill])
+    expected, _ = pad([*([*t, END] for t in targets), *[[]] * fill])
     return Batch(source, lengths, target, expected, sum(len(t) + 1 for t in targets))
 
 
@@ -98,23 +105,25 @@ class Order:
         return rows
 
     def _cut(self, rows: Rows) -> Iterator[Rows]:
-        most, budget = self.options.sentences, self.options.tokens
         start, width = 0, 0
         source, target = self.source[rows].tolist(), self.target[rows].tolist()
         for end in range(len(rows)):
             count = end - start
             wider = max(width, target[end] + 1)
-            full = count == most or (count + 1) * (source[end] + wider) > budget
+            full = count + 1 > self._room(source[end] + wider)
             # A new source length begins a new batch, unless the old one is not half full yet.
             uneven = count > 0 and source[end] != source[end - 1]
-            if full or (
-                uneven and (2 * count >= most or 2 * count * (source[start] + width) >= budget)
-            ):
+            if full or (uneven and 2 * count >= self._room(source[start] + width)):
                 yield rows[start:end]
                 start, wider = end, target[end] + 1
             width = wider
         if start < len(rows):
             yield rows[start:]
+
+    def _room(self, positions: int) -> int:
+        """How many pairs of so many positions a batch holds."""
+        count = min(self.options.sentences, self.options.tokens // positions)
+        return count - count % STEP if count > STEP else count
 
 
 class Pairs:

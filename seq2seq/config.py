@@ -167,7 +167,7 @@ class Train:
 
     seed: int = 1  # of weights, order and dropout
     device: str = "auto"  # auto, cpu, cuda or mps
-    precision: str = "auto"  # auto, fp32 or bf16
+    precision: str = "auto"  # fp32 or bf16; auto: bf16 where the hardware computes with it
     epochs: int | None = 30  # passes over the training text
     steps: int | None = None  # updates of the weights
     budget: str | None = None  # wall-clock time of the whole command, as in 10m

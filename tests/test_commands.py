@@ -287,7 +287,7 @@ def test_an_interrupt_before_training_begins_is_one_line(home: Path, cache: Path
         "train", f"data.path={home / 'other'}", "data.source=en", "data.target=de",
         f"hydra.run.dir={home / 'early'}", folder=home,
     )  # fmt: skip
-    while not list((cache / "prepared").glob(".making-*")):
+    while not list((cache / "prepared").glob(".making-*/*")):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

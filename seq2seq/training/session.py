@@ -175,13 +175,17 @@ def make(config: Config, prepared: Prepared) -> tuple[Translator, Learner, Weigh
 
 
 def precision(name: str, device: torch.device) -> str:
-    """fp32 or bf16; `auto` is bf16 on GPUs that have it, and fp32 on CPUs.
+    """fp32 or bf16; `auto` is bf16 on GPUs that have it and on CPUs with AMX, else fp32.
 
-    On CPUs bf16 gained nothing for states of up to 512 (benchmarks/precision.py).
+    On such CPUs a step takes half as long (benchmarks/precision.py). Those with bf16 instructions
+    but no matrix units are not known well enough.
     """
     if name != "auto":
         return name
-    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # has no public name
+    return "bf16" if device.type == "cpu" and amx() else "fp32"
 
 
 def size(model: torch.nn.Module) -> int:

@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import Check, Config, Evaluate, Translate
+from seq2seq.config import Check, Config, Evaluate, Quantize, Translate
 from seq2seq.errors import ConfigError, UserError
 from seq2seq.options import explain, keys_of, nearest, typed
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
@@ -29,6 +29,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "check": Check,
     "translate": Translate,
     "evaluate": Evaluate,
+    "quantize": Quantize,
 }
 
 

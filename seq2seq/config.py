@@ -255,7 +255,7 @@ class Check(Config):
 class Decoding:
     """What `seq2seq.translate` and `seq2seq.evaluate` share."""
 
-    run: str | None = None  # a run folder
+    run: Any = None  # a run folder; or several, [A,B], whose models say together what comes next
     search: Any = MISSING  # group search
     limits: Limits = field(default_factory=Limits)
     batch: int = 64  # sentences translated together, at most
@@ -289,3 +289,12 @@ class Evaluate(Decoding):
     language: str | None = None  # of the reference; null: the run's target language
     bootstrap: int = 1000  # resamples for the intervals; 0 is none
     json: str | None = None  # a file for the scores
+
+
+@dataclass
+class Quantize:
+    """`seq2seq.quantize`."""
+
+    run: str | None = None  # a run folder
+    output: str | None = None  # a folder that does not exist yet
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from

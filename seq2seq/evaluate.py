@@ -32,7 +32,7 @@ def evaluate(config: Evaluate, _: Path) -> None:
     from seq2seq import metrics  # sacrebleu and torch come in here, after the checks
 
     sources, references, language = text(config)
-    first = hypotheses(config, config.hypothesis or str(config.run), sources)
+    first = hypotheses(config, config.hypothesis or config.run, sources)
     scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
     for score in scores:
         print(score)
@@ -72,18 +72,23 @@ def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
         sources = list(read_lines(Path(config.source))) if config.source else None
         references = list(read_lines(Path(config.reference)))
     else:
-        pairs = Run(Path(str(config.run))).read_test()
+        pairs = Run(first_of(config.run)).read_test()
         sources, references = [p.source for p in pairs], [p.target for p in pairs]
     language = config.language
     if language is None and config.run:
-        language = str(Run(Path(config.run)).read_facts()["target"])
+        language = str(Run(first_of(config.run)).read_facts()["target"])
     return sources, references, language or ""
 
 
-def hypotheses(config: Evaluate, what: str, sources: list[str] | None) -> list[str]:
-    """The translations in the file `what`, or by the run in the folder `what`."""
-    if not Path(what).is_dir():
-        return list(read_lines(Path(what)))
+def first_of(run: Any) -> Path:
+    """The run, or of several the first: the others have the same languages."""
+    return Path(run[0] if isinstance(run, list) else run)
+
+
+def hypotheses(config: Evaluate, what: Any, sources: list[str] | None) -> list[str]:
+    """The translations in the file `what`, or by the run in the folder `what`, or by several."""
+    if not first_of(what).is_dir():
+        return list(read_lines(first_of(what)))
     if sources is None:
         raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
     from seq2seq.build import make

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -11,6 +11,8 @@ from seq2seq import run as runs
 from seq2seq.batches import pad
 from seq2seq.build import device as pick
 from seq2seq.config import Limits
+from seq2seq.errors import RunError
+from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
 from seq2seq.search.greedy import Greedy
@@ -41,7 +43,7 @@ class Translator:
 
     def __init__(
         self,
-        model: Translation | Quick,
+        model: Translation | Quick | Ensemble,
         source: Tokenizer,
         target: Tokenizer,
         search: Search,
@@ -106,9 +108,10 @@ class Translator:
         try:
             with torch.inference_mode():
                 source, lengths = pad(sources)
-                state = self.model.start(source.to(device), lengths)
+                step: Any = self.model.step  # its states are those of `start`
+                state: Any = self.model.start(source.to(device), lengths)
                 limits = torch.tensor([self._limit(len(ids)) for ids in sources], device=device)
-                return self.search(self.model.step, state, limits, keys, scored)
+                return self.search(step, state, limits, keys, scored)
         finally:
             self.model.train(training)
 
@@ -123,7 +126,7 @@ class Translator:
 
 
 def load(
-    run: str | Path,
+    run: str | Path | Sequence[str | Path],
     search: Search | None = None,
     limits: Limits | None = None,
     batch: int = 64,
@@ -134,7 +137,7 @@ def load(
     """The translator that was trained into the folder `run`.
 
     Args:
-        run: the folder.
+        run: the folder; or several with one vocabulary, whose models say together what comes next.
         search: a strategy of `seq2seq.search`; greedy if left out.
         limits: on the length of a translation; those of `seq2seq.config` if left out.
         batch: lines that are translated together, at most. Results do not depend on it.
@@ -146,10 +149,14 @@ def load(
         RunError: it is no run folder, or a damaged one.
         ConfigError: this machine has no such device or precision.
     """
-    folder = runs.Run(Path(run))
-    config = folder.read_config(trusted)
-    source, target = folder.read_tokenizers()
-    model = folder.read_model(config, runs.vocabulary(source, target)).to(pick(device))
-    return Translator(
-        Quick(model, precision), source, target, search or Greedy(), limits or Limits(), batch
-    )
+    members, both = [], []
+    for folder in [run] if isinstance(run, str | Path) else run:
+        made = runs.Run(Path(folder))
+        config, pieces = made.read_config(trusted), made.read_tokenizers()
+        model = made.read_model(config, runs.vocabulary(*pieces)).to(pick(device))
+        members.append(Quick(model, precision))
+        both.append(pieces)
+        if [side.model for side in pieces] != [side.model for side in both[0]]:
+            raise RunError(f"{folder} has other pieces than the first of the runs")
+    together = Ensemble(members) if len(members) > 1 else members[0]
+    return Translator(together, *both[0], search or Greedy(), limits or Limits(), batch)

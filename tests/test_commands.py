@@ -305,3 +305,26 @@ def test_several_runs_from_one_line_wherever_the_flag_stands(home: Path) -> None
 
     assert done.returncode == 0, done.stderr
     assert len(list((home / "several").glob("**/model.safetensors"))) == 2
+
+
+def test_a_quantised_run_says_the_same_and_nothing_is_overwritten(home: Path) -> None:
+    done = run("quantize", "run=run", "output=small", folder=home)
+    assert done.returncode == 0, done.stderr
+    assert "model.safetensors" in done.stdout
+
+    sources = "".join(f"{source}\n" for source, _ in sentences()[:30])
+    said = [
+        run("translate", *options, folder=home, stdin=sources).stdout.splitlines()
+        for options in (["run=run"], ["run=small", "precision=int8"], ["run=[run,small]"])
+    ]
+    assert [len(lines) for lines in said] == [30] * 3
+    for lines in said[1:]:  # a corpus that was learned by heart bears rounding
+        assert sum(a == b for a, b in zip(said[0], lines, strict=True)) >= 28
+    scored = run("evaluate", "run=[run,small]", "bootstrap=0", folder=home)
+    assert "BLEU = " in scored.stdout
+
+    again = run("quantize", "run=run", "output=small", folder=home)
+    assert again.returncode == 1
+    assert again.stderr == (
+        "seq2seq.quantize: small exists already: another output leaves it alone\n"
+    )

@@ -8,7 +8,7 @@ import pytest
 from seq2seq import command
 from seq2seq.build import make
 from seq2seq.command import recipes
-from seq2seq.config import Check, Config, Evaluate, Translate
+from seq2seq.config import Config, Translate
 from seq2seq.options import typed
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR
 
@@ -81,11 +81,9 @@ def test_the_default_is_the_classic_model_without_attention() -> None:
     assert train(*LANGUAGES).model.attention["_target_"].endswith("NoAttention")
 
 
-@pytest.mark.parametrize(
-    ("name", "schema"), [("check", Check), ("evaluate", Evaluate), ("translate", Translate)]
-)
+@pytest.mark.parametrize(("name", "schema"), command.SCHEMAS.items())
 def test_every_command_composes(name: str, schema: type) -> None:
-    overrides = LANGUAGES if name == "check" else []
+    overrides = LANGUAGES if name in ("train", "check") else []
 
     assert isinstance(typed(command.compose(name, overrides), schema), schema)
 

@@ -69,7 +69,7 @@ def test_recipes_are_found_from_the_wheel(scripts: Path, tmp_path: Path) -> None
     assert str(scripts.parent) in where
 
 
-@pytest.mark.parametrize("name", ["train", "translate", "evaluate", "check"])
+@pytest.mark.parametrize("name", ["train", "translate", "evaluate", "check", "quantize"])
 def test_every_console_script_helps(name: str, scripts: Path, tmp_path: Path) -> None:
     assert f"seq2seq.{name}" in call(scripts / f"seq2seq-{name}", "--help", cwd=tmp_path) or name
 

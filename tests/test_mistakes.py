@@ -149,7 +149,7 @@ def test_mistakes_of_translate_and_evaluate(
         assert part in message
 
 
-@pytest.mark.parametrize("command", ["train", "translate", "evaluate", "check"])
+@pytest.mark.parametrize("command", ["train", "translate", "evaluate", "check", "quantize"])
 def test_options_are_checked_without_torch(command: str, tmp_path: Path) -> None:
     code = (
         f"import sys; sys.argv = ['x', 'nonsense.option=1']; import seq2seq.{command} as m\n"

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,39 @@ def test_tied_weights_are_stored_once(run: Run) -> None:
 
     stored = run.model.stat().st_size
     assert stored < 4 * sum(p.numel() for p in model.parameters()) + 4000
+
+
+def test_int8_takes_a_quarter_of_the_space_and_rounds_to_half_a_code(run: Run) -> None:
+    config, pieces = run.read_config(), vocabulary(*run.read_tokenizers())
+    exact = run.read_model(config, pieces)
+    before = run.model.stat().st_size
+
+    run.write_model(exact, int8=True)
+
+    # A byte a weight, four for each row's scale and each bias, and the names of what is stored.
+    assert run.model.stat().st_size < before / 4 + 4 * 2000 + 4000
+    rounded = run.read_model(config, pieces)
+    for name, value in exact.state_dict().items():
+        found = rounded.state_dict()[name]
+        if value.dim() == 2:
+            code = value.abs().amax(1, keepdim=True) / 127
+            assert bool(((found - value).abs() <= code / 2 + 1e-7).all()), name
+        else:
+            assert torch.equal(found, value), name
+
+
+def test_networks_of_one_vocabulary_translate_together(run: Run, tmp_path: Path) -> None:
+    alone = seq2seq.load(run.folder).translate(LINES[:5])
+
+    assert seq2seq.load([run.folder, run.folder]).translate(LINES[:5]) == alone
+
+    other = Run(tmp_path / "other")
+    shutil.copytree(run.folder, other.folder)
+    pieces = train_tokenizer(LINES, "bpe", 330, len(LINES), len(LINES) // 2).tokenizer
+    other.write_tokenizers(pieces, pieces)
+    other.write_model(build.translation(run.read_config().model, vocabulary(pieces, pieces)))
+    with pytest.raises(RunError, match="other has other pieces than"):
+        seq2seq.load([run.folder, other.folder])
 
 
 def test_held_out_text_comes_back_raw(run: Run) -> None:

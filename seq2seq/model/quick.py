@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from seq2seq.errors import ConfigError
 from seq2seq.model.translation import State, Translation
+from seq2seq.weights import codes
 
 TABLE = 2**25  # numbers that a table may have: 128 MB; beyond, rows are made when they are needed
 
@@ -50,8 +51,7 @@ class Eighth(nn.Module):
     def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
         super().__init__()
         self.scale = bound / 127
-        self.scales = weight.abs().amax(1).clamp(min=1e-12) / 127  # (N,)
-        rows = (weight / self.scales.unsqueeze(1)).round().to(torch.int8)  # (N, K)
+        rows, self.scales = codes(weight)  # (N, K), (N,)
         self.zeros = torch.zeros(len(weight), dtype=torch.int32)
         self.bias = bias
         try:

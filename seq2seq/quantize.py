@@ -1,0 +1,45 @@
+"""`python -m seq2seq.quantize`: a run folder to one with weights of eight bits."""
+
+import shutil
+from pathlib import Path
+
+from seq2seq import command
+from seq2seq.config import Quantize
+from seq2seq.errors import ConfigError, RunError
+
+ALONG = ("config.yaml", "run.json", "test.jsonl", "tokenizer.model", "source.model", "target.model")
+
+
+def main() -> None:
+    """Entry point of `seq2seq-quantize`."""
+    command.run("quantize", Quantize, quantize)
+
+
+def quantize(config: Quantize, _: Path) -> None:
+    """Write into `output` all that translating and evaluating need, the weights in int8.
+
+    Raises:
+        ConfigError: a folder is not given.
+        RunError: `run` is no run folder, or there is something at `output` already.
+    """
+    if config.run is None or config.output is None:
+        missing = "run" if config.run is None else "output"
+        raise ConfigError(f"no value for {missing}: both run=RUN and output=FOLDER are needed")
+    from seq2seq.run import Run, vocabulary  # torch comes in here, after the checks
+
+    before, after = Run(Path(config.run)), Run(Path(config.output))
+    if after.folder.exists():
+        raise RunError(f"{after.folder} exists already: another output leaves it alone")
+    options, tokenizers = before.read_config(config.trusted), before.read_tokenizers()
+    model = before.read_model(options, vocabulary(*tokenizers))
+    after.folder.mkdir(parents=True)
+    for name in ALONG:
+        if (before.folder / name).is_file():
+            shutil.copyfile(before.folder / name, after.folder / name)
+    after.write_model(model, int8=True)
+    sizes = [run.model.stat().st_size for run in (before, after)]
+    print(f"{after.model}: {sizes[1] / 1e6:.1f} MB in place of {sizes[0] / 1e6:.1f}")
+
+
+if __name__ == "__main__":
+    main()

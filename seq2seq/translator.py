@@ -16,7 +16,7 @@ from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.step import Hypothesis, Search
+from seq2seq.search.step import Hypothesis, Ranking, Search
 from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import Tokenizer
 
@@ -96,7 +96,7 @@ class Translator:
             sources = [encoded[place][: self.limits.source] for place in places]
             keys = [first + place for place in places]
             for place, best in zip(places, self._search(sources, keys, scored), strict=True):
-                found[place] = [self._scored(hypothesis) for hypothesis in best]
+                found[place] = self._ranked([self._scored(hypothesis) for hypothesis in best])
         return found
 
     def _search(
@@ -114,6 +114,14 @@ class Translator:
                 return self.search(step, state, limits, keys, scored)
         finally:
             self.model.train(training)
+
+    def _ranked(self, best: list[Scored]) -> list[Scored]:
+        """As the search found them, unless it ranks texts."""
+        if not isinstance(self.search, Ranking):
+            return best
+        expected = self.search.expected([scored.text for scored in best])
+        scored = [s._replace(score=score) for s, score in zip(best, expected, strict=True)]
+        return sorted(scored, key=lambda s: -s.score)
 
     def _limit(self, pieces: int) -> int:
         return int(pieces * self.limits.ratio) + self.limits.extra

@@ -37,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(line: str, run: Path) -> list[str]:
     """A command of the README for `bash -c`, short."""
-    line = line.removeprefix("pip install -e . && ").replace("RUN", str(run))
+    line = line.removeprefix("pip install -e . && ").replace("RUN2", "RUN").replace("RUN", str(run))
     line = line.replace("python ", f"{shlex.quote(sys.executable)} ")
     if "seq2seq.train" in line:
         line += " " + " ".join(SHORT) + f" hydra.run.dir={run}"

@@ -14,6 +14,7 @@ from seq2seq.options import typed
 from seq2seq.run import vocabulary
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
+from seq2seq.search.mbr import MinimumBayesRisk
 from seq2seq.search.sample import Sample
 from seq2seq.search.step import Search
 from seq2seq.text.clean import normalise
@@ -25,6 +26,7 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
     "sample": lambda: Sample(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
+    "mbr": lambda: MinimumBayesRisk(samples=3, temperature=1.0, top_k=0, top_p=1.0, seed=3),
 }
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
 ODD = [
@@ -152,3 +154,14 @@ def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
     # The same line under the same number has the same random numbers.
     alone = next(translator.hypotheses([lines[69]], first=70))
     assert found[69] == alone[0].text
+
+
+def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translator) -> None:
+    search = MinimumBayesRisk(samples=6, temperature=1.0, top_k=0, top_p=1.0, seed=3)
+    translator.search = search
+
+    [found] = translator.hypotheses(["The dog sees the house today."])
+
+    texts = [scored.text for scored in found]
+    assert [scored.score for scored in found] == sorted(search.expected(texts), reverse=True)
+    assert len(set(texts)) > 1

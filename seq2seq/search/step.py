@@ -1,7 +1,7 @@
 """What a search is given, and what it gives back."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -57,6 +57,15 @@ class Search(Protocol):
             For each sentence its hypotheses, at least one, the best first. None is empty, unless
             its limit is 0.
         """
+        ...
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """A strategy that ranks what it found once it is text."""
+
+    def expected(self, texts: Sequence[str]) -> list[float]:
+        """How good each of the translations of one sentence is; the larger the better."""
         ...
 
 

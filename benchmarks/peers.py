@@ -52,7 +52,7 @@ PEERS = {
     "eole": Peer(
         "eole==0.6.4",
         (*_OPENNMT, "datasets", "fastapi", "pydantic", "safetensors", "huggingface_hub",
-         "tokenizers", "torch-optimi", "torchcodec", "subword-nmt"),
+         "tokenizers", "torch-optimi", "torchcodec", "subword-nmt", "uvicorn", "aiohttp"),
     ),
     "marian": Peer("pymarian==1.12.42", ("sentencepiece", "pyyaml", "tqdm", "requests",
                                          "huggingface_hub", "portalocker")),

@@ -1,6 +1,8 @@
 """What many tests need: a fresh cache folder, and options as the program composes them."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache as remembered
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,11 @@ def config() -> Callable[..., Config]:
     """The options of `train` with some overrides, by default those of a tiny model."""
 
     def compose(*overrides: str) -> Config:
-        return typed(command.compose("train", [*TINY, *overrides]), Config)
+        return deepcopy(_composed(overrides))
 
     return compose
+
+
+@remembered
+def _composed(overrides: tuple[str, ...]) -> Config:
+    return typed(command.compose("train", [*TINY, *overrides]), Config)

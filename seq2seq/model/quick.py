@@ -5,6 +5,8 @@ makes of an embedding, and what the readout makes of it. The products that are l
 bf16 or int8. Jacob et al. (2018), https://arxiv.org/abs/1712.05877, for the arithmetic of int8.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -14,6 +16,12 @@ from seq2seq.model.translation import State, Translation
 from seq2seq.weights import codes
 
 TABLE = 2**25  # numbers that a table may have: 128 MB; beyond, rows are made when they are needed
+
+
+def vnni() -> bool:
+    """Whether this processor adds four products of eight bits in 32 bits at once."""
+    there: Callable[[], bool] = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    return there()
 
 
 class Plain(nn.Module):
@@ -45,12 +53,15 @@ class Eighth(nn.Module):
     """x W^T + b in int8 with sums in int32: weights by row, x by a scale that never changes.
 
     The scale of x comes from a bound on its values and not from the values themselves, so that a
-    sentence's numbers do not depend on its neighbours.
+    sentence's numbers do not depend on its neighbours. Processors without VNNI add two products in
+    16 bits, where seven bits of x are the most that cannot overflow.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
         super().__init__()
-        self.scale = bound / 127
+        self.largest = 255 if vnni() else 127  # code of x
+        self.zero = (self.largest + 1) // 2  # code of 0
+        self.scale = bound / (self.largest - self.zero)
         rows, self.scales = codes(weight)  # (N, K), (N,)
         self.zeros = torch.zeros(len(weight), dtype=torch.int32)
         self.bias = bias
@@ -60,10 +71,10 @@ class Eighth(nn.Module):
             raise ConfigError("precision=int8 needs a CPU and a torch with oneDNN") from error
 
     def forward(self, x: Tensor) -> Tensor:
-        codes = x.mul(1 / self.scale).add_(128.5).clamp_(0, 255).to(torch.uint8)  # (n, K), rounded
+        rounded = x.mul(1 / self.scale).add_(self.zero + 0.5).clamp_(0, self.largest)  # (n, K)
         product: Tensor = torch.ops.onednn.qlinear_pointwise(
-            codes, self.scale, 128, self.packed, self.scales, self.zeros, self.bias,
-            1.0, 0, torch.float32, "none", [], "",
+            rounded.to(torch.uint8), self.scale, self.zero, self.packed, self.scales, self.zeros,
+            self.bias, 1.0, 0, torch.float32, "none", [], "",
         )  # fmt: skip
         return product
 

@@ -73,17 +73,25 @@ def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str)
         torch.testing.assert_close(together[row, : len(alone)], alone, atol=1e-5, rtol=1e-4)
 
 
-def test_an_int8_product_by_hand() -> None:
-    # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127: all values here are whole codes.
+@pytest.mark.parametrize(("bits", "part"), [(8, 64 / 127), (7, 32 / 63)])
+def test_an_int8_product_by_hand(bits: int, part: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127 or 1 / 63: all are whole codes here.
+    monkeypatch.setattr(quick, "vnni", lambda: bits == 8)
     weight = torch.tensor([[2.0, -2.0], [1.0, 0.0]])
     product = Eighth(weight, torch.tensor([0.0, 10.0]), bound=1.0)
 
-    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [64 / 127, 0.0]]))
+    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [part, 0.0]]))
 
-    expected = [[4.0, 11.0], [-2.0, 10.0], [128 / 127, 10 + 64 / 127]]
+    expected = [[4.0, 11.0], [-2.0, 10.0], [2 * part, 10 + part]]
     torch.testing.assert_close(found, torch.tensor(expected))
     beyond = product(torch.tensor([[3.0, 0.0]]))  # beyond the bound: cut to it
     torch.testing.assert_close(beyond, torch.tensor([[2.0, 11.0]]))
+
+
+def test_the_largest_int8_products_do_not_overflow() -> None:
+    product = Eighth(torch.ones(2, 64), None, bound=1.0)
+
+    assert product(torch.ones(1, 64)).tolist() == [[pytest.approx(64.0)] * 2]
 
 
 def test_int8_weights_are_off_by_half_a_code_at_most() -> None:

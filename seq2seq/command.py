@@ -7,19 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from string import Template
 from typing import Any, TypeVar
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seq2seq.config import Check, Config, Evaluate, Quantize, Translate
 from seq2seq.errors import ConfigError, UserError
-from seq2seq.options import explain, keys_of, nearest, typed
+from seq2seq.options import explain, nearest, schema_keys, typed
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
 
 T = TypeVar("T")
@@ -33,10 +35,9 @@ SCHEMAS: dict[str, type[Any]] = {
 }
 
 
-def register() -> None:
-    """Make the schemas and resolvers that the files of `conf/` refer to known to Hydra."""
-    for name, schema in SCHEMAS.items():
-        ConfigStore.instance().store(name=f"schema_{name}", node=schema)
+def register(name: str) -> None:
+    """Make what the files of `conf/` refer to, of the command `name`, known to Hydra."""
+    ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])
     OmegaConf.register_new_resolver("shipped", lambda n: str(shipped(n)), replace=True)
     OmegaConf.register_new_resolver("recipes", lambda: ", ".join(recipes()), replace=True)
 
@@ -51,7 +52,7 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
 
     A user's mistake ends the process with one line on stderr and status 1.
     """
-    register()
+    register(name)
     # Hydra's parser stops at a flag between overrides: first, a flag may stand anywhere.
     sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
@@ -68,7 +69,16 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
     with environment("HYDRA_FULL_ERROR", "1"):
         try:
+            arguments = get_args_parser().parse_args()
+            if arguments.help:
+                print(help_text(name, arguments.overrides, arguments.config_dir))
+                return
+            if not any(word.startswith("-") for word in sys.argv[1:]):
+                # Tells of most mistakes before Hydra sets itself up, in half the time.
+                typed(compose(name, arguments.overrides), schema)
             main()
+        except ConfigError as error:
+            raise error if traceback else SystemExit(line(name, error)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
         except KeyboardInterrupt:
@@ -130,21 +140,48 @@ def _cause(error: BaseException | None) -> BaseException | None:
 
 
 def _known(name: str) -> list[str]:
-    """All keys that `name` has when only the choices of the command line are made."""
-    words = [w for w in sys.argv[1:] if "=" in w and not w.startswith("-")]
-    groups = [w for w in words if (CONF_DIR / w.partition("=")[0].lstrip("+")).is_dir()]
-    recipe = [w for w in words if w.startswith("+recipe=")]
-    for overrides in (groups + recipe, recipe, []):
-        try:
-            return keys_of(compose(name, overrides), SCHEMAS[name])
-        except (HydraException, OmegaConfBaseException, ConfigError):
-            continue
-    return []
+    """All keys that `name` can have, whatever is chosen."""
+    keys = schema_keys(SCHEMAS[name])
+    for group, files in groups(name).items():
+        for file in files:
+            names = re.findall(r"^([a-z]\w*):", file.read_text(encoding="utf-8"), re.MULTILINE)
+            keys += [f"{group.replace('/', '.')}.{key}" for key in names]
+    return keys
 
 
-def compose(name: str, overrides: list[str]) -> DictConfig:
-    """The configuration of the command `name`, without running anything."""
-    register()
+def groups(name: str) -> dict[str, list[Path]]:
+    """The files that `name` can choose from, by group."""
+    fields = SCHEMAS[name].__dataclass_fields__
+    found: dict[str, list[Path]] = {}
+    for file in sorted(CONF_DIR.glob("*/**/*.yaml")):
+        group = file.parent.relative_to(CONF_DIR)
+        if group.parts[0] in fields:
+            found.setdefault(group.as_posix(), []).append(file)
+    return found
+
+
+def help_text(name: str, overrides: list[str], folder: str | None) -> str:
+    """What --help prints. Hydra's own takes seconds, most of them for the names of the groups.
+
+    `folder` is the user's own, of --config-dir.
+    """
+    if folder:
+        overrides = [*overrides, f"hydra.searchpath=['{Path(folder).absolute()}','{RECIPES_DIR}']"]
+    cfg = compose(name, overrides, with_hydra=True)
+    about: Any = OmegaConf.to_container(cfg.hydra.help, resolve=True)
+    listed = [f"{g}: {', '.join(file.stem for file in files)}" for g, files in groups(name).items()]
+    with open_dict(cfg):
+        del cfg["hydra"]
+    told: dict[str, str] = {
+        "APP_CONFIG_GROUPS": "\n".join(listed),
+        "CONFIG": OmegaConf.to_yaml(cfg).rstrip(),
+    }
+    return Template(about["template"]).substitute(told).rstrip()
+
+
+def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
+    """The configuration of the command `name`, and Hydra's own on demand; nothing is run."""
+    register(name)
     GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
-        return hydra.compose(name, overrides)
+        return hydra.compose(name, overrides, return_hydra_config=with_hydra)

@@ -96,12 +96,17 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def keys_of(cfg: DictConfig, schema: type) -> list[str]:
     """All dotted keys of `schema`, and those that the targets chosen in `cfg` take."""
     plain = OmegaConf.to_container(cfg, resolve=False)
-    keys = _keys(OmegaConf.structured(schema))
+    keys = schema_keys(schema)
     for path, node in _targets(plain if isinstance(plain, dict) else {}):
         signature = signature_of(node["_target_"])
         names = set(signature.names if signature else []) - PASSED.get(path, set())
         keys += [f"{path}.{name}" for name in sorted(names)]
     return keys
+
+
+def schema_keys(schema: type) -> list[str]:
+    """All dotted keys of `schema`."""
+    return _keys(OmegaConf.structured(schema))
 
 
 def _keys(cfg: Any, prefix: str = "") -> list[str]:

@@ -1,15 +1,22 @@
 """What many tests need: a fresh cache folder, and options as the program composes them."""
 
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache as remembered
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from seq2seq import command
 from seq2seq.config import Config
 from seq2seq.options import typed
+
+# A process for each core, as pytest starts them, has one thread; and a busy core is no failure.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 TINY = [
     "data.source=en",

@@ -72,7 +72,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lines=st.lists(LINE, max_size=12))
 def test_n_lines_in_n_lines_out(translator: Translator, name: str, lines: list[str]) -> None:
     translator.search = SEARCHES[name]()
@@ -88,7 +88,7 @@ def test_n_lines_in_n_lines_out(translator: Translator, name: str, lines: list[s
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(lines=st.lists(LINE, min_size=1, max_size=9), batch=st.integers(1, 9))
 def test_a_translation_does_not_depend_on_its_neighbours(
     translator: Translator, name: str, lines: list[str], batch: int

@@ -79,7 +79,7 @@ def test_the_length_penalty_lets_longer_sentences_win(alpha: float, tokens: list
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables(), st.sampled_from([0.0, 0.6, 1.0]))
 def test_a_beam_as_wide_as_the_language_finds_the_best_of_all(table: Table, alpha: float) -> None:
     ranked = [
@@ -91,7 +91,7 @@ def test_a_beam_as_wide_as_the_language_finds_the_best_of_all(table: Table, alph
     assert best.score == pytest.approx(max(ranked)[0], abs=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(tables(), min_size=1, max_size=3), st.sampled_from([0.0, 1.0]))
 def test_a_beam_of_one_is_greedy_search(languages: list[Table], alpha: float) -> None:
     beam = say(Beam(size=1, length_penalty=alpha, n_best=1), languages, limit=3)
@@ -102,7 +102,7 @@ def test_a_beam_of_one_is_greedy_search(languages: list[Table], alpha: float) ->
         assert b.logprobs == pytest.approx(g.logprobs, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(tables(), st.integers(1, 3)), min_size=2, max_size=4),
     st.sampled_from([1, 2, 3]),
@@ -116,7 +116,7 @@ def test_neighbours_change_nothing(languages: list[tuple[Table, int]], size: int
     assert together == alone
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(), st.integers(1, 4), st.integers(1, 3), st.sampled_from([0.0, 1.0]))
 def test_every_hypothesis_is_what_it_says(
     table: Table, size: int, limit: int, alpha: float

@@ -106,7 +106,7 @@ def test_samples_come_with_the_most_probable_first() -> None:
     assert [h.score for h in found] == sorted((sum(h.logprobs) for h in found), reverse=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(0, 2**40),
     st.lists(st.integers(1, 3), min_size=2, max_size=5),

@@ -68,6 +68,24 @@ def test_plain_dropout_drops_other_values_at_each_position() -> None:
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
 
 
+@pytest.mark.parametrize("variational", [False, True])
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.35, 0.9, 0.999])
+def test_what_is_kept_makes_up_for_what_is_dropped(p: float, variational: bool) -> None:
+    """On CPUs the share is rounded to 256ths, and never to none or all."""
+    torch.manual_seed(0)
+    rounded = min(max(round(p * 256), 1), 255) / 256
+    x = torch.full((1000, 1, 101), 3.0, requires_grad=True)
+
+    dropped = Dropout(p, variational)(x)
+
+    kept = dropped != 0
+    torch.testing.assert_close(dropped[kept], torch.full_like(dropped[kept], 3 / (1 - rounded)))
+    deviation = (rounded * (1 - rounded) / kept.numel()) ** 0.5
+    assert kept.float().mean().item() == pytest.approx(1 - rounded, abs=5 * deviation)
+    (gradient,) = torch.autograd.grad(dropped.sum(), x)
+    torch.testing.assert_close(gradient, dropped.detach() / 3)
+
+
 def test_nothing_is_dropped_outside_training() -> None:
     x = torch.randn(2, 3, 4)
 

@@ -1,8 +1,6 @@
 """Taking turns: what the benchmarks with rivals share."""
 
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -13,6 +11,8 @@ from typing import NamedTuple
 
 import torch
 
+from benchmarks import results
+
 
 class Figures(NamedTuple):
     """What one turn gave."""
@@ -21,28 +21,14 @@ class Figures(NamedTuple):
     peak_mb: float
 
 
-def machine() -> dict[str, str]:
-    """What a figure depends on beside the program."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return {
-        "processor": model,
-        "cores": str(len(os.sched_getaffinity(0))),
-        "threads": str(torch.get_num_threads()),
-        "load before": f"{os.getloadavg()[0]:.2f}",
-        "torch": torch.__version__,
-        "commit": commit,
-        "date": time.strftime("%Y-%m-%d"),
-    }
+def computes_bf16() -> bool:
+    """Whether this machine has instructions for bf16; without, it takes hundreds of times as long.
+
+    What torch tells of a processor has no public name.
+    """
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    told = (getattr(torch.cpu, name, lambda: False)() for name in names)
+    return torch.cuda.is_available() or any(told)
 
 
 def watched(
@@ -89,19 +75,22 @@ def turns(
     return found
 
 
-def show(found: Mapping[str, list[Figures]], unit: str, rival: str, out: Path) -> None:
-    """A table with medians, and ratios to `rival` with their range; JSON beside it."""
-    about = machine()
-    print(", ".join(f"{key} {value}" for key, value in about.items()))
-    print(f"\n| | {unit} | to {rival} | range | peak MB |\n|---|---|---|---|---|")
+def show(found: Mapping[str, list[Figures]], unit: str, rival: str, name: str) -> None:
+    """A table with medians, and ratios to `rival` with their range; JSON and a picture."""
     base = [figures.value for figures in found[rival]]
-    for name, all_figures in found.items():
+    rows = []
+    for contestant, all_figures in found.items():
         values = [figures.value for figures in all_figures]
         ratios = [a / b for a, b in zip(values, base, strict=True)]
-        peak = statistics.median(figures.peak_mb for figures in all_figures)
-        print(
-            f"| {name} | {statistics.median(values):,.0f} | {statistics.median(ratios):.2f} "
-            f"| {min(ratios):.2f} to {max(ratios):.2f} | {peak:,.0f} |"
+        rows.append(
+            (
+                contestant,
+                f"{statistics.median(values):,.0f}",
+                f"{statistics.median(ratios):.2f}",
+                f"{min(ratios):.2f} to {max(ratios):.2f}",
+                f"{statistics.median(figures.peak_mb for figures in all_figures):,.0f}",
+            )
         )
-    plain = {"machine": about, "unit": unit, "rounds": found}
-    out.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+    results.table(("", unit, f"to {rival}", "range", "peak MB"), rows)
+    picture = results.bars({n: [f.value for f in each] for n, each in found.items()}, unit)
+    results.save(name, {"unit": unit, "rounds": found}, picture)

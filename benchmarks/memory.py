@@ -16,6 +16,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
+from benchmarks import results
 from seq2seq.text.lines import read_lines
 from seq2seq.text.readers.files import compressed
 
@@ -63,11 +64,15 @@ def main(arguments: list[str]) -> None:
     """The command line."""
     if not arguments:
         sys.exit(__doc__)
-    print(f"{'pairs':>10} {'peak MB':>8} {'seconds':>8}")
+    found = {}
     for millions in map(float, arguments[1:] or ["0.1", "1", "4"]):
-        pairs = int(millions * 1_000_000)
-        peak, took = measure(Path(arguments[0]), pairs)
-        print(f"{pairs:>10,} {peak:>8,} {took:>8.0f}", flush=True)
+        found[millions] = measure(Path(arguments[0]), int(millions * 1_000_000))
+    rows = [(f"{m * 1e6:,.0f}", f"{peak:,}", f"{took:.0f}") for m, (peak, took) in found.items()]
+    results.table(("pairs", "peak MB", "seconds"), rows)
+    points = {"peak memory, MB": {"ours": [(m, float(peak)) for m, (peak, _) in found.items()]}}
+    picture = results.lines(points, "million pairs", (False, False))
+    picture.axes[0].set_ylim(bottom=0)
+    results.save("memory", {"peak MB and seconds by million pairs": found}, picture)
 
 
 if __name__ == "__main__":

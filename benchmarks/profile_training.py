@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from benchmarks import peers
-from benchmarks.contest import machine
+from benchmarks.results import machine
 from benchmarks.speed_train import OURS
 from seq2seq import command
 from seq2seq.batches import Order, Pairs

@@ -4,13 +4,14 @@ python benchmarks/speed_translate.py MULTI30K [ROUNDS [NAME ...]]
 
 The models of speed_train.py, each trained by its toolkit for 1,000 steps of 64 sentences (kept, and
 used again), translate the 1,000 sentences of test2016 in batches of 64, greedily and by a beam of
-5. The peers' time is what their -report_time says; BLEU is sacreBLEU's on detokenised text, to show
-what was translated: all are at the beginning of their training.
+5. The peers' time is what they say themselves; BLEU is sacreBLEU's on detokenised text, to show
+what was translated: all are at the beginning of their training. CTranslate2 knows no recurrent
+models: its Transformer of the same size, trained by OpenNMT-py, is a point of reference.
 """
 
-import json
 import os
 import re
+import shlex
 import statistics
 import subprocess
 import sys
@@ -24,16 +25,37 @@ import sentencepiece as spm
 import yaml
 
 import seq2seq
-from benchmarks import peers
-from benchmarks.contest import Figures, show, turns, watched
-from benchmarks.speed_train import CONFIGS, OURS
+from benchmarks import peers, results
+from benchmarks.contest import Figures, computes_bf16, show, turns, watched
+from benchmarks.peer_configs import CONFIGS
+from benchmarks.speed_train import OURS
 from seq2seq.metrics import score
 from seq2seq.text.lines import read_lines
 
-STEPS, BATCH, LONG = 1000, 64, 3600.0
+STEPS, BATCH, LONG = 1000, 64, 7200.0
 PRECISIONS = ("fp32", "bf16", "int8")
 SEARCHES = {"greedy": 1, "beam 5": 5}
+RIVALS = (
+    "opennmt",
+    "eole",
+    "joeynmt",
+    "ctranslate2, Transformer",
+    "ctranslate2, Transformer, int8",
+)
 WORDS, ONE_BY_ONE = 12, 40  # the sentences that are translated one at a time
+EXTRA = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1", "TOKENIZERS_PARALLELISM": "false"}
+CTRANSLATE2 = """
+import sys, time, ctranslate2
+model, kind, source, out, beam, batch, threads = sys.argv[1:]
+translator = ctranslate2.Translator(model, compute_type=kind, intra_threads=int(threads))
+lines = [line.split() for line in open(source, encoding="utf-8")]
+began = time.perf_counter()
+found = translator.translate_batch(
+    lines, beam_size=int(beam), max_batch_size=int(batch), max_decoding_length=60)
+print("seconds:", time.perf_counter() - began)
+with open(out, "w", encoding="utf-8") as file:
+    file.writelines(" ".join(result.hypotheses[0]) + "\\n" for result in found)
+"""
 
 
 def train_ours(data: Path, out: Path) -> None:
@@ -46,12 +68,33 @@ def train_ours(data: Path, out: Path) -> None:
 def train_peer(name: str, data: Path, out: Path) -> None:
     """A peer's model."""
     config, program, _ = CONFIGS[name](data, out)
-    part: dict[str, Any] = config if name == "opennmt" else config["training"]
-    part |= {"train_steps": STEPS, "save_checkpoint_steps": STEPS}
+    part: dict[str, Any] = config.get("training", config)
+    if name == "joeynmt":
+        part |= {"updates": STEPS, "validation_freq": STEPS}
+    else:
+        part |= {"train_steps": STEPS, "save_checkpoint_steps": STEPS}
     file = out.with_suffix(".yaml")
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [part if part != "CONFIG" else str(file) for part in program]
-    watched(command, LONG, out.with_suffix(".log"), {})
+    watched(command, LONG, out.with_suffix(".log"), EXTRA)
+
+
+def model_of(name: str, data: Path, models: Path) -> Path:
+    """Where a peer's trained model is: as it names it."""
+    toolkit = name.partition(",")[0]
+    if toolkit == "ctranslate2":
+        made = models / "ctranslate2"
+        if not made.exists():
+            before = model_of("opennmt, Transformer", data, models)
+            program = str(peers.program("opennmt", "ct2-opennmt-py-converter"))
+            command = [program, "--model_path", str(before), "--output_dir", str(made)]
+            subprocess.run(command, check=True, env=os.environ | EXTRA)
+        return made
+    out = models / name.replace(", ", "-")
+    made = out.with_name(f"{out.name}_step_{STEPS}.pt") if toolkit == "opennmt" else out
+    if not made.exists():
+        train_peer(name, data, out)
+    return made
 
 
 def ours(run: Path, data: Path, work: Path, beam: int, precision: str) -> Figures:
@@ -68,23 +111,44 @@ def ours(run: Path, data: Path, work: Path, beam: int, precision: str) -> Figure
 
 def peer(name: str, model: Path, data: Path, work: Path, beam: int) -> Figures:
     """Sentences a second of another one."""
-    out = work / "out.sp.de"
-    options = ["-src", data / "test2016.sp.en", "-output", out, "-batch_size", BATCH,
-               "-beam_size", beam, "-max_length", 60, "-report_time"]  # fmt: skip
-    if name == "opennmt":
-        program = [peers.program(name, "onmt_translate"), "-gpu", -1]
-        program += ["-model", model.parent / f"{model.name}_step_{STEPS}.pt"]
+    out, log = work / "out.sp.de", work / f"{name}.log"
+    program, pattern = decoder(name, model, data, out, beam)
+    peak = watched(program, LONG, log, EXTRA)
+    seconds = found(pattern, log)
+    if name == "joeynmt":  # writes text
+        lines = list(read_lines(out))
     else:
-        program = [peers.program(name, "eole"), "predict", "-world_size", 0, "-batch_type", "sents"]
-        program += ["-model_path", model]
-    log = work / f"{name}.log"
-    extra = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
-    peak = watched([str(part) for part in (*program, *options)], LONG, log, extra)
-    seconds = found(r"Total (?:translation|prediction) time \(s\): ([\d.]+)", log)
-    pieces = spm.SentencePieceProcessor(model_file=str(data / "spm8k.model"))
-    lines = [pieces.decode(line.split()) for line in read_lines(out)]
+        pieces = spm.SentencePieceProcessor(model_file=str(data / "spm8k.model"))
+        lines = [pieces.decode(line.split()) for line in read_lines(out)]
     peers.write(work / "out.de", lines)
     return Figures(len(lines) / seconds, peak)
+
+
+def decoder(name: str, model: Path, data: Path, out: Path, beam: int) -> tuple[list[str], str]:
+    """The command, and where its output has the seconds."""
+    source = data / "test2016.sp.en"
+    if name.startswith("ctranslate2"):
+        kind = "int8" if "int8" in name else "float32"
+        threads = len(os.sched_getaffinity(0))
+        program = [str(peers.program("opennmt", "python")), "-c", CTRANSLATE2]
+        given = (model, kind, source, out, beam, BATCH, threads)
+        return [*program, *map(str, given)], r"seconds: ([\d.]+)"
+    if name == "joeynmt":
+        config = yaml.safe_load(model.with_suffix(".yaml").read_text(encoding="utf-8"))
+        config["testing"] |= {"beam_size": beam, "beam_alpha": 1.0}
+        file = out.with_suffix(".yaml")
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        python = shlex.quote(str(peers.program("joeynmt", "python")))
+        shell = f"{python} -m joeynmt translate {file} < {data / 'test2016.en'} > {out}"
+        return ["bash", "-c", shell], r"Generation took ([\d.]+)"
+    options = ["-src", str(source), "-output", str(out), "-batch_size", str(BATCH),
+               "-beam_size", str(beam), "-max_length", "60", "-report_time"]  # fmt: skip
+    pattern = r"Total (?:translation|prediction) time \(s\): ([\d.]+)"
+    if name == "opennmt":
+        program = [str(peers.program(name, "onmt_translate")), "-gpu", "-1", "-model", str(model)]
+        return [*program, *options], pattern
+    program = [str(peers.program("eole", "eole")), "predict", "-world_size", "0"]
+    return [*program, "-batch_type", "sents", "-model_path", str(model), *options], pattern
 
 
 def found(pattern: str, log: Path) -> float:
@@ -107,10 +171,10 @@ def scored(turn: Callable[[], Figures], data: Path, work: Path, bleu: dict[str, 
     return figures
 
 
-def one_at_a_time(run: Path, data: Path) -> Iterator[str]:
-    """Median time of sentences of 12 words, each alone, and of the whole command for one."""
+def one_at_a_time(run: Path, data: Path) -> Iterator[tuple[str, float]]:
+    """Median seconds of sentences of 12 words, each alone, and of the whole command for one."""
     lines = [line for line in read_lines(data / "test2016.en") if len(line.split()) == WORDS]
-    for precision in PRECISIONS:
+    for precision in precisions():
         translator = seq2seq.load(run, precision=precision)
         translator.translate(lines[:3])
         taken = []
@@ -118,15 +182,19 @@ def one_at_a_time(run: Path, data: Path) -> Iterator[str]:
             began = time.perf_counter()
             translator.translate([line])
             taken.append(time.perf_counter() - began)
-        median = statistics.median(taken) * 1000
-        yield f"one sentence of {WORDS} words, {precision}: {median:.1f} ms"
+        yield f"one sentence of {WORDS} words, {precision}", statistics.median(taken)
     whole = []
     for line in lines[:5]:
         began = time.perf_counter()
         command = [sys.executable, "-m", "seq2seq.translate", f"run={run}", "precision=int8"]
         subprocess.run(command, input=f"{line}\n", text=True, check=True, capture_output=True)
         whole.append(time.perf_counter() - began)
-    yield f"the whole command for one line, int8: {statistics.median(whole):.2f} s"
+    yield "the whole command for one line, int8", statistics.median(whole)
+
+
+def precisions() -> list[str]:
+    """Those that this machine computes in."""
+    return [name for name in PRECISIONS if name != "bf16" or computes_bf16()]
 
 
 def main(arguments: list[str]) -> None:
@@ -135,33 +203,32 @@ def main(arguments: list[str]) -> None:
         sys.exit(__doc__)
     data = peers.data(Path(arguments[0]))
     rounds = int(arguments[1]) if len(arguments) > 1 else 3
-    rivals = arguments[2:] or ["opennmt", "eole"]
+    rivals = arguments[2:] or list(RIVALS)
     models, work = peers.home() / "models", peers.home() / "work"
     for folder in (models, work):
         folder.mkdir(parents=True, exist_ok=True)
     if not (models / "ours").exists():
         train_ours(data, models / "ours")
-    for name in rivals:
-        if not list(models.glob(f"{name}_step_*")) and not (models / name).exists():
-            train_peer(name, data, models / name)
-    bleu: dict[str, float] = {}
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    places = {name: model_of(name, data, models) for name in rivals}
     for search, beam in SEARCHES.items():
+        bleu: dict[str, float] = {}
         contestants: dict[str, Callable[[], Figures]] = {
-            f"ours, {p}": partial(ours, models / "ours", data, work, beam, p) for p in PRECISIONS
+            f"ours, {p}": partial(ours, models / "ours", data, work, beam, p) for p in precisions()
         }
-        contestants |= {n: partial(peer, n, models / n, data, work, beam) for n in rivals}
+        contestants |= {n: partial(peer, n, places[n], data, work, beam) for n in rivals}
         counted = {
             name: partial(scored, turn, data, work, bleu, name)
             for name, turn in contestants.items()
         }
         print(f"\n{search}\n")
-        file = work / f"speed_translate_{search.replace(' ', '')}.json"
-        show(turns(counted, rounds), "sentences/s", rivals[0], file)
+        name = f"speed_translate_{search.replace(' ', '')}"
+        show(turns(counted, rounds), "sentences/s", rivals[0], name)
         print("BLEU: " + ", ".join(f"{name} {value:.1f}" for name, value in bleu.items()))
-    lines = list(one_at_a_time(models / "ours", data))
-    print("\n" + "\n".join(lines))
-    (work / "one_at_a_time.json").write_text(json.dumps(lines), encoding="utf-8")
+    seconds = dict(one_at_a_time(models / "ours", data))
+    rows = [(name, f"{value * 1000:,.1f}") for name, value in seconds.items()]
+    results.table(("", "median ms"), rows)
+    picture = results.bars({name: [value * 1000] for name, value in seconds.items()}, "ms")
+    results.save("speed_translate_one", {"seconds": seconds}, picture)
 
 
 if __name__ == "__main__":

@@ -25,16 +25,28 @@ class Batch(NamedTuple):
     source: Tensor  # (B, S)
     lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
     target: Tensor  # (B, T) START, then the pieces
-    expected: Tensor  # (B, T) the pieces, then END, then PAD
-    tokens: int  # how many of `expected` are real
+    expected: Tensor  # (N,) of each sentence the pieces, then END
+    places: Tensor  # (N,) where in the B * T positions these are: found here, not on the device
+
+    @property
+    def tokens(self) -> int:
+        """N, how many positions are learned from."""
+        return len(self.expected)
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on `device`; the lengths stay on the CPU, where kernels want them."""
-        return self._replace(
-            source=self.source.to(device, non_blocking=True),
-            target=self.target.to(device, non_blocking=True),
-            expected=self.expected.to(device, non_blocking=True),
-        )
+        """The same on `device`, without waiting for it; the lengths stay where kernels want them.
+
+        Only from pinned memory does a GPU fetch what it needs while Python goes on.
+        """
+        if device.type == "cpu":
+            return self
+        names = ("source", "target", "expected", "places")
+        moved = {}
+        for name in names:
+            tensor = getattr(self, name)
+            tensor = tensor.pin_memory() if device.type == "cuda" else tensor
+            moved[name] = tensor.to(device, non_blocking=True)
+        return self._replace(**moved)
 
 
 def pad(sentences: Sequence[Ids]) -> tuple[Tensor, Tensor | None]:
@@ -55,8 +67,10 @@ def batch(sources: Sequence[Ids], targets: Sequence[Ids]) -> Batch:
     fill = -len(sources) % STEP if len(sources) > STEP else 0
     source, lengths = pad([*sources, *[sources[-1]] * fill])
     target, _ = pad([*([START, *t] for t in targets), *[[START]] * fill])
-    expected, _ = pad([*([*t, END] for t in targets), *[[]] * fill])
-    return Batch(source, lengths, target, expected, sum(len(t) + 1 for t in targets))
+    expected = np.concatenate([np.append(t, END) for t in targets]).astype(np.int64)
+    width = target.shape[1]
+    places = np.concatenate([np.arange(len(t) + 1) + row * width for row, t in enumerate(targets)])
+    return Batch(source, lengths, target, torch.from_numpy(expected), torch.from_numpy(places))
 
 
 class Order:

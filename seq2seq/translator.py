@@ -12,6 +12,7 @@ from seq2seq.batches import pad
 from seq2seq.build import device as pick
 from seq2seq.config import Limits
 from seq2seq.errors import RunError
+from seq2seq.model.captured import Captured
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
@@ -43,7 +44,7 @@ class Translator:
 
     def __init__(
         self,
-        model: Translation | Quick | Ensemble,
+        model: Translation | Quick | Captured | Ensemble,
         source: Tokenizer,
         target: Tokenizer,
         search: Search,
@@ -162,7 +163,8 @@ def load(
         made = runs.Run(Path(folder))
         config, pieces = made.read_config(trusted), made.read_tokenizers()
         model = made.read_model(config, runs.vocabulary(*pieces)).to(pick(device))
-        members.append(Quick(model, precision))
+        quick = Quick(model, precision)
+        members.append(Captured(quick) if pick(device).type == "cuda" else quick)
         both.append(pieces)
         if [side.model for side in pieces] != [side.model for side in both[0]]:
             raise RunError(f"{folder} has other pieces than the first of the runs")

@@ -27,7 +27,8 @@ def test_a_batch_by_hand() -> None:
     assert made.lengths is not None
     assert made.lengths.tolist() == [3, 1]
     assert made.target.tolist() == [[1, 9, 0], [1, 10, 11]]  # START first
-    assert made.expected.tolist() == [[9, 2, 0], [10, 11, 2]]  # END last
+    assert made.expected.tolist() == [9, 2, 10, 11, 2]  # END last
+    assert made.places.tolist() == [0, 1, 3, 4, 5]  # of two rows of three positions
     assert made.tokens == 5
 
 
@@ -43,7 +44,8 @@ def test_a_large_batch_is_filled_with_sentences_of_which_nothing_is_expected() -
 
     assert made.source.shape == (32, 2)
     assert made.target.tolist() == [[1, 7]] * 17 + [[1, 0]] * 15
-    assert made.expected.tolist() == [[7, 2]] * 17 + [[0, 0]] * 15
+    assert made.expected.tolist() == [7, 2] * 17
+    assert made.places.tolist() == list(range(34))
     assert made.lengths is None  # the fill is as long as what it stands beside
     assert made.tokens == 34
 

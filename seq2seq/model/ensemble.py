@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor, nn
 
+from seq2seq.model.captured import Captured
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import State
 
@@ -31,9 +32,9 @@ class Ensemble(nn.Module):
     Sutskever et al. (2014), section 3.6, https://arxiv.org/abs/1409.3215
     """
 
-    def __init__(self, members: Sequence[Quick]) -> None:
+    def __init__(self, members: Sequence[Quick | Captured]) -> None:
         super().__init__()
-        self.members: Sequence[Quick] = nn.ModuleList(members)  # type: ignore[assignment]
+        self.members: Sequence[Quick | Captured] = nn.ModuleList(members)  # type: ignore[assignment]
 
     def start(self, source: Tensor, lengths: Tensor | None) -> States:
         """As `Translation.start`."""

@@ -10,7 +10,6 @@ from accelerate import Accelerator
 
 from seq2seq.batches import Batch
 from seq2seq.model.translation import Translation
-from seq2seq.text.tokenizer import PAD
 from seq2seq.training.loss import loss
 
 
@@ -69,14 +68,10 @@ class Learner:
         batch = batch.to(self.accelerator.device)
         with self.accelerator.autocast():
             decoded = self.forward(batch.source, batch.lengths, batch.target)
-            real = batch.expected != PAD  # (B, T)
+            features = decoded.features.flatten(0, 1).index_select(0, batch.places)  # (N, E)
             output = self.model.output.linear
             total, exact = loss(
-                decoded.features[real],  # (N, E)
-                output.weight,
-                output.bias,
-                batch.expected[real],
-                self.smoothing,
+                features, output.weight, output.bias, batch.expected, self.smoothing
             )
         self.accelerator.backward(total / tokens)
         return total.detach(), exact

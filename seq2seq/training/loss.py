@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional
 
-CHUNK = 2**20  # logits computed at a time: what stays in a processor's cache
+# Logits computed at a time: what stays in a processor's cache, and what keeps a GPU busy.
+CHUNK, CHUNK_GPU = 2**20, 2**26
 ROWS = 64  # chunks hold a multiple of it: oneDNN keeps megabytes for every shape that it has seen
 
 
@@ -29,7 +30,8 @@ class _Loss(Function):
         by_features = torch.empty_like(features)
         by_weight = torch.zeros_like(weight)
         by_bias = torch.zeros_like(bias)
-        rows = max(1, CHUNK // pieces // ROWS) * ROWS
+        chunk = CHUNK if features.device.type == "cpu" else CHUNK_GPU
+        rows = max(1, chunk // pieces // ROWS) * ROWS
         for start in range(0, len(features), rows):
             part = slice(start, start + rows)
             read, right = features[part], target[part].unsqueeze(1)  # (n, E), (n, 1)

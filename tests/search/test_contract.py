@@ -9,6 +9,7 @@ import torch
 from omegaconf import OmegaConf
 
 from seq2seq.build import make
+from seq2seq.search import walk
 from seq2seq.search.step import forbid
 from seq2seq.shipped import CONF_DIR
 from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
@@ -62,6 +63,17 @@ def test_a_sentence_is_said_alone_as_in_company(search: Searching) -> None:
     ]
 
     assert together == alone
+
+
+def test_how_often_is_looked_for_ends_changes_nothing(
+    search: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[Table] = [BABBLE, {(): {D: 1.0}}, BABBLE]
+    always = say(search, tables, limit=[3, 2, 1])
+
+    monkeypatch.setitem(walk.EVERY, "cpu", 3)
+
+    assert say(search, tables, limit=[3, 2, 1]) == always
 
 
 def test_without_scores_the_same_is_said(search: Searching) -> None:

@@ -1,0 +1,160 @@
+"""Training and translating on a GPU, beside the unoptimised form of the same model.
+
+python benchmarks/gpu.py [ROUNDS]
+
+Random tokens: 256 sentences of 32 pieces, 16,000 pieces in the vocabulary, LSTM, general attention,
+the state 512, 1,024 and 2,048 wide. Unoptimised is the plain form: fp32 without TF32, the loss of
+torch over all logits, a search that steps through the network as it was trained. Ours is bf16
+autocast, the chunked loss, and recorded steps of search. The share of the device's peak counts the
+multiplications of the layers alone, against a product of large bf16 matrices on the same device.
+Where there is no GPU it says so.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch.nn import functional
+
+from benchmarks import results
+from seq2seq import build, command
+from seq2seq.batches import Batch, batch
+from seq2seq.config import Config
+from seq2seq.model.captured import Captured
+from seq2seq.model.quick import Quick
+from seq2seq.model.translation import Translation
+from seq2seq.options import typed
+from seq2seq.search.greedy import Greedy
+from seq2seq.training.learner import Learner
+
+PIECES, LENGTH, BATCH = 16_000, 32, 256
+WIDTHS, BATCHES = (512, 1024, 2048), (1, 4, 16, 64, 256, 1024)
+WARM, STEPS = 5, 20
+
+
+def network(width: int) -> tuple[Translation, torch.optim.Optimizer]:
+    """The model of a width on the GPU, and its optimiser."""
+    overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
+    overrides += [f"model.decoder.size={width}", f"model.encoder.size={width // 2}"]
+    overrides += [f"model.embedding={width // 2}"]
+    config = typed(command.compose("train", overrides), Config)
+    made = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True)).cuda()
+    return made, build.make("optimizer", config.optimizer, {"parameters": made.parameters()})
+
+
+def rows(sentences: int) -> Batch:
+    """Random sentences."""
+    tokens = torch.randint(4, PIECES, (sentences, LENGTH)).tolist()
+    return batch(tokens, [sentence[:-1] for sentence in tokens])
+
+
+def seconds(work: Callable[[], object], rounds: int) -> list[float]:
+    """Of one call, a figure for each round."""
+    for _ in range(WARM):
+        work()
+    found = []
+    for _ in range(rounds):
+        torch.cuda.synchronize()
+        began = time.perf_counter()
+        for _ in range(STEPS):
+            work()
+        torch.cuda.synchronize()
+        found.append((time.perf_counter() - began) / STEPS)
+    return found
+
+
+def ours(model: Translation, optimizer: Any, made: Batch) -> Callable[[], object]:
+    """A training step as the program takes it."""
+    learner = Learner(model, optimizer, Accelerator(mixed_precision="bf16"), 1.0, 0.1, 1)
+    return lambda: learner.step([made], 1, 1.0)
+
+
+def plain(model: Translation, optimizer: Any, made: Batch) -> Callable[[], object]:
+    """A training step as one writes it first."""
+    device = torch.device("cuda")
+
+    def step() -> None:
+        here = made.to(device)
+        logits = model.output(model(here.source, here.lengths, here.target).features)
+        found = logits.flatten(0, 1)[here.places]
+        functional.cross_entropy(found, here.expected, label_smoothing=0.1).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def operations(model: Translation) -> float:
+    """Floating-point operations of training for each target piece: of the matrices, three times."""
+    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "embedding" not in n]
+    count = sum(matrix.numel() for matrix in matrices)
+    count += model.decoder.embedding.weight.numel()  # once, as the output layer that it is tied to
+    attention = 2 * LENGTH * model.decoder.attention.context_size
+    return 3 * 2 * (count + attention)
+
+
+def peak() -> float:
+    """What the device reaches in a product of large bf16 matrices, in operations a second."""
+    a = torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16)
+    return 2 * 8192**3 / statistics.median(seconds(lambda: a @ a, 3))
+
+
+def translate(model: Any, sentences: int) -> Callable[[], object]:
+    """Greedy search over a batch."""
+    made = rows(sentences)
+    source, limits = made.source.cuda(), torch.full((sentences,), LENGTH - 1, device="cuda")
+
+    def work() -> None:
+        with torch.inference_mode():
+            state = model.start(source, made.lengths)
+            Greedy()(model.step, state, limits, range(sentences), scored=False)
+
+    return work
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    if not torch.cuda.is_available():
+        print("no GPU here: nothing to measure")
+        return
+    rounds = int(arguments[0]) if arguments else 3
+    best, table, figures = peak(), [], []
+    for width in WIDTHS:
+        rates = []
+        for make in (plain, ours):
+            torch.manual_seed(1)
+            torch.backends.cuda.matmul.allow_tf32 = make is ours
+            model, optimizer = network(width)
+            took = statistics.median(seconds(make(model, optimizer, rows(BATCH)), rounds))
+            rates.append(BATCH * LENGTH / took)
+        share = operations(model) * rates[1] / best
+        table.append((width, *(f"{r:,.0f}" for r in rates), f"{rates[1] / rates[0]:.1f}",
+                      f"{share:.0%}"))  # fmt: skip
+        figures.append((width, rates, share))
+    results.table(("width", "plain, target pieces/s", "ours", "ratio", "share of the peak"), table)
+    model = network(1024)[0].eval()
+    forms = {"plain": model, "ours": Captured(Quick(model, "bf16"))}
+    speed = {
+        name: [(float(b), b / statistics.median(seconds(translate(m, b), rounds))) for b in BATCHES]
+        for name, m in forms.items()
+    }
+    results.table(
+        ("sentences in a batch", *(f"{name}, sentences/s" for name in speed)),
+        [
+            (b, *(f"{points[i][1]:,.0f}" for points in speed.values()))
+            for i, b in enumerate(BATCHES)
+        ],
+    )
+    print(torch.cuda.get_device_name(), f"peak of bf16 products {best / 1e12:.0f} TFLOP/s")
+    picture = results.lines({"sentences/s": speed}, "sentences in a batch", (True, True))
+    results.save("gpu", {"device": torch.cuda.get_device_name(), "peak": best, "training": figures,
+                         "translating": speed}, picture)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,95 @@
+"""What a benchmark leaves behind: a table, JSON with the machine it ran on, and a picture."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+FOLDER = Path(__file__).resolve().parent / "results"
+Point = tuple[float, float]
+
+
+def machine() -> dict[str, str]:
+    """What a figure depends on beside the program."""
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return {
+        "processor": next(names, platform.processor()),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "threads": str(torch.get_num_threads()),
+        "load before": f"{os.getloadavg()[0]:.2f}",
+        "torch": torch.__version__,
+        "commit": commit,
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows in Markdown."""
+    print(f"\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for row in rows:
+        print(f"| {' | '.join(str(cell) for cell in row)} |")
+    print(flush=True)
+
+
+def save(name: str, figures: Any, picture: Figure) -> None:
+    """Write NAME.json, with the machine, and NAME.png."""
+    FOLDER.mkdir(exist_ok=True)
+    plain = {"machine": machine(), **figures}
+    (FOLDER / f"{name}.json").write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+    FigureCanvasAgg(picture).print_png(str(FOLDER / f"{name}.png"))
+    print(", ".join(f"{key} {value}" for key, value in plain["machine"].items()))
+
+
+def bars(values: Mapping[str, Sequence[float]], unit: str) -> Figure:
+    """A bar for the median of each, with its range."""
+    figure = Figure(figsize=(7, 0.5 * len(values) + 1.2), layout="constrained")
+    axis = figure.subplots()
+    for place, (name, found) in enumerate(values.items()):
+        median = sorted(found)[len(found) // 2]
+        error = [[median - min(found)], [max(found) - median]]
+        ours = name.startswith("ours")
+        axis.barh(place, median, xerr=error, capsize=3, color="C0" if ours else "C7")
+    axis.set_yticks(range(len(values)), list(values))
+    axis.invert_yaxis()
+    axis.set_xlabel(unit)
+    axis.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def lines(
+    panels: Mapping[str, Mapping[str, Sequence[Point]]], x: str, log: tuple[bool, bool]
+) -> Figure:
+    """Curves: a panel for each quantity, in it a line of points for each name.
+
+    Args:
+        panels: by the label of the vertical axis; names and points of each.
+        x: label of the horizontal axis.
+        log: whether the horizontal and the vertical axes are logarithmic.
+    """
+    figure = Figure(figsize=(7, 3.2 * len(panels) + 0.4), layout="constrained")
+    all_axes = figure.subplots(len(panels), squeeze=False)[:, 0]
+    for axis, (label, named) in zip(all_axes, panels.items(), strict=True):
+        for name, points in named.items():
+            axis.plot(*zip(*points, strict=True), marker=".", label=name)
+        axis.set_ylabel(label)
+        axis.set_xlabel(x)
+        axis.set_xscale("log" if log[0] else "linear")
+        axis.set_yscale("log" if log[1] else "linear")
+        axis.grid(alpha=0.3, which="both")
+        if len(named) > 1:
+            axis.legend(fontsize="small")
+    return figure

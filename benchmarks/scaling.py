@@ -1,0 +1,134 @@
+"""How speed and memory of training and translating grow with what they are given.
+
+python benchmarks/scaling.py [QUANTITY ...]      length, batch, vocabulary, state
+
+Random tokens; the model of speed_train.py (LSTM, embedding 256, state 512, general attention, 8,000
+pieces, 64 sentences of 16 pieces), of which one quantity changes at a time. Each point is a process
+of its own: target pieces a second of training steps and of greedy search, and the peak of the
+process' memory while training. Memory against the size of the corpus: memory.py.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from benchmarks import results
+
+STEPS, SECONDS = 3, 4.0  # a point is measured for as many steps and seconds at least
+POINTS = {
+    "length": (8, 16, 32, 64, 128, 256, 512),
+    "batch": (1, 4, 16, 64, 256),
+    "vocabulary": (1000, 2000, 4000, 8000, 16000, 32000),
+    "state": (128, 256, 512, 1024, 2048),
+}
+
+
+class Sizes(NamedTuple):
+    """A point."""
+
+    length: int = 16
+    batch: int = 64
+    vocabulary: int = 8000
+    state: int = 512
+
+
+def rate(work: Callable[[], object], tokens: int) -> float:
+    """Tokens a second; the first time is not counted."""
+    work()
+    began, times = time.perf_counter(), 0
+    while times < STEPS or time.perf_counter() - began < SECONDS:
+        work()
+        times += 1
+    return tokens * times / (time.perf_counter() - began)
+
+
+def point(sizes: Sizes) -> dict[str, float]:
+    """What one point gives, in this process."""
+    import torch
+    from accelerate import Accelerator
+
+    from seq2seq import build, command
+    from seq2seq.batches import batch
+    from seq2seq.config import Config
+    from seq2seq.model.quick import Quick
+    from seq2seq.options import typed
+    from seq2seq.search.greedy import Greedy
+    from seq2seq.training.learner import Learner
+
+    torch.set_flush_denormal(True)
+    overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
+    overrides += [f"model.decoder.size={sizes.state}", f"model.encoder.size={sizes.state // 2}"]
+    config = typed(command.compose("train", overrides), Config)
+    vocabulary = build.Vocabulary(sizes.vocabulary, sizes.vocabulary, True)
+    model = build.translation(config.model, vocabulary)
+    optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
+    learner = Learner(model, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
+    tokens = torch.randint(4, sizes.vocabulary, (sizes.batch, sizes.length)).tolist()
+    rows = batch(tokens, [sentence[:-1] for sentence in tokens])
+    training = rate(lambda: learner.step([rows], 1, 1.0), sizes.batch * sizes.length)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    quick = Quick(model.eval(), "fp32")
+    limits = torch.full((sizes.batch,), sizes.length - 1)
+
+    def translate() -> None:
+        with torch.inference_mode():
+            state = quick.start(rows.source, rows.lengths)
+            Greedy()(quick.step, state, limits, range(sizes.batch), scored=False)
+
+    translating = rate(translate, sizes.batch * sizes.length)
+    return {"training": training, "translating": translating, "peak_mb": peak}
+
+
+def measured(quantity: str, value: int) -> dict[str, float]:
+    """What one point gives, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, "point", quantity, str(value)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def show(quantity: str) -> None:
+    """Table, JSON and picture of one quantity."""
+    found = {value: measured(quantity, value) for value in POINTS[quantity]}
+    rows = [
+        (f"{value:,}", *(f"{figures[k]:,.0f}" for k in ("training", "translating", "peak_mb")))
+        for value, figures in found.items()
+    ]
+    columns = (quantity, "training, pieces/s", "greedy search, pieces/s", "peak MB of training")
+    results.table(columns, rows)
+    panels = {
+        "target pieces a second": {
+            name: [(float(value), figures[name]) for value, figures in found.items()]
+            for name in ("training", "translating")
+        },
+        "peak memory of training, MB": {
+            "training": [(float(value), figures["peak_mb"]) for value, figures in found.items()]
+        },
+    }
+    labels = {
+        "length": "pieces in a sentence", "batch": "sentences in a batch",
+        "vocabulary": "pieces in the vocabulary", "state": "size of the decoder's state",
+    }  # fmt: skip
+    picture = results.lines(panels, labels[quantity], (True, True))
+    results.save(f"scaling_{quantity}", {"points": found}, picture)
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    match arguments:
+        case ["point", quantity, value]:
+            print(json.dumps(point(Sizes()._replace(**{quantity: int(value)}))))
+        case names if set(names) <= set(POINTS):
+            for name in names or POINTS:
+                show(name)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

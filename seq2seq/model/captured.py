@@ -1,0 +1,106 @@
+"""A decoding step recorded once and played back, so that Python is not what a GPU waits for.
+
+A step of a small batch is some forty kernels, each shorter than the launch of it. A CUDA graph
+launches them all at once, but always on the same memory and with the same shapes. So the state is
+copied into buffers of a few fixed sizes: the numbers of sentences and of source positions are
+rounded up.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.model.attention import Memory
+from seq2seq.model.quick import Quick
+from seq2seq.model.translation import State
+
+SENTENCES, POSITIONS = 8, 16  # the smallest buffers; doubled for sentences, added for positions
+
+Record = Callable[[Callable[[], None]], Callable[[], None]]
+
+
+def cuda_graph(work: Callable[[], None]) -> Callable[[], None]:
+    """Record what `work` launches, and return what launches it again.
+
+    https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+    """
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(2):  # libraries set themselves up, which cannot be recorded
+            work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        work()
+    return graph.replay
+
+
+class _Recorded(NamedTuple):
+    """A step of one size."""
+
+    tokens: Tensor  # (B', K) in
+    state: State  # in
+    logits: Tensor  # (B', K, V) out
+    hidden: Tensor  # (B', K, L, P, H) out
+    play: Callable[[], None]
+    holds: list[Memory]  # the memory that was copied in last, if any
+
+
+class Captured(nn.Module):
+    """Says what a `Quick` says: `start` and `step` take and give the same."""
+
+    def __init__(self, model: Quick, record: Record = cuda_graph) -> None:
+        super().__init__()
+        self.model, self.record = model, record
+        self.recorded: dict[tuple[int, ...], _Recorded] = {}
+
+    def start(self, source: Tensor, lengths: Tensor | None) -> State:
+        """As `Translation.start`."""
+        return self.model.start(source, lengths)
+
+    def step(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
+        """As `Translation.step`; the logits are good until the next step."""
+        sentences, hypotheses = tokens.shape
+        room = max(SENTENCES, 1 << (sentences - 1).bit_length())
+        positions = -(-state.memory.mask.shape[1] // POSITIONS) * POSITIONS
+        size = (room, hypotheses, positions)
+        made = self.recorded.get(size)
+        if made is None:
+            made = self.recorded[size] = self._make(size, state)
+        if not made.holds or made.holds[0] is not state.memory:
+            _fill(made.state.memory, state.memory)
+            made.holds[:] = [state.memory]
+        made.tokens[:sentences].copy_(tokens)
+        made.state.hidden[:sentences].copy_(state.hidden)
+        made.play()
+        return made.logits[:sentences], state._replace(hidden=made.hidden[:sentences].clone())
+
+    def _make(self, size: tuple[int, int, int], like: State) -> _Recorded:
+        """Buffers for B' sentences of K hypotheses and S' source positions, and their step."""
+        room, hypotheses, positions = size
+        hidden = like.hidden.new_zeros(room, hypotheses, *like.hidden.shape[2:])
+        memory = Memory(*(part.new_zeros(room, positions, *part.shape[2:]) for part in like.memory))
+        memory.mask.fill_(True)  # of rows that no sentence is in: nothing may be divided by zero
+        state = State(hidden, memory)
+        tokens = torch.zeros(room, hypotheses, dtype=torch.long, device=hidden.device)
+        with torch.inference_mode():
+            logits, following = self.model.step(state, tokens)
+        outputs = torch.empty_like(logits), torch.empty_like(following.hidden)
+
+        def work() -> None:
+            found, after = self.model.step(state, tokens)
+            outputs[0].copy_(found)
+            outputs[1].copy_(after.hidden)
+
+        return _Recorded(tokens, state, *outputs, self.record(work), [])
+
+
+def _fill(room: Memory, memory: Memory) -> None:
+    """Copy a memory into a larger one, of which nothing else is read."""
+    sentences, positions = memory.mask.shape
+    for mine, part in zip(room, memory, strict=True):
+        mine[:sentences, :positions].copy_(part)
+    room.mask[:sentences, positions:] = False

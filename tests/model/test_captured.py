@@ -1,0 +1,67 @@
+"""Buffers of fixed sizes, as a CUDA graph needs them, give what the step itself gives.
+
+What is recorded is played on the CPU here, by calling it.
+"""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from seq2seq.batches import pad
+from seq2seq.config import Config
+from seq2seq.model.captured import Captured
+from seq2seq.model.quick import Quick
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.step import Hypothesis, Search
+from tests.model.test_contracts import network
+
+Compose = Callable[..., Config]
+SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
+SEARCHES = [Greedy(), Beam(size=3, length_penalty=1.0, n_best=2)]
+
+
+def captured(quick: Quick, counted: list[int]) -> Captured:
+    def record(work: Callable[[], None]) -> Callable[[], None]:
+        counted.append(1)
+        return work
+
+    return Captured(quick, record)
+
+
+def said(
+    model: Quick | Captured, search: Search, sources: list[list[int]]
+) -> list[list[Hypothesis]]:
+    with torch.inference_mode():
+        source, lengths = pad(sources)
+        state = model.start(source, lengths)
+        limits = torch.tensor([2 * len(ids) + 3 for ids in sources])
+        return search(model.step, state, limits, list(range(len(sources))))
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
+@pytest.mark.parametrize("attention", ["none", "general"])
+def test_the_same_is_said_batch_after_batch(
+    config: Compose, search: Search, attention: str
+) -> None:
+    quick = Quick(network(config, f"model/attention={attention}", "model/cell=lstm"), "fp32")
+    model = captured(quick, [])
+
+    for batch in (SOURCES, SOURCES[:3], SOURCES[7:16], SOURCES[:1], SOURCES):
+        for found, expected in zip(
+            said(model, search, batch), said(quick, search, batch), strict=True
+        ):
+            assert [h.tokens for h in found] == [h.tokens for h in expected]
+            for one, other in zip(found, expected, strict=True):
+                assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+
+
+def test_few_sizes_are_recorded(config: Compose) -> None:
+    counted: list[int] = []
+    model = captured(Quick(network(config, "model/attention=general"), "fp32"), counted)
+
+    for first in range(15):
+        said(model, Greedy(), SOURCES[first:])
+
+    assert len(counted) <= 3  # up to 8, 16 and 32 sentences

@@ -1,0 +1,103 @@
+"""What was won in speed, held without a clock: counts of calls, and memory that stays."""
+
+import resource
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch.overrides import TorchFunctionMode
+
+from seq2seq import build
+from seq2seq.batches import batch
+from seq2seq.config import Config
+from seq2seq.model.quick import Quick
+from seq2seq.training.learner import Learner
+from tests.model.test_contracts import names
+
+Compose = Callable[..., Config]
+PIECES = 50
+
+
+class Calls(TorchFunctionMode):
+    """Counts what Python asks torch to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Iterable[Any] = (), kwargs: Any = None
+    ) -> Any:
+        del types
+        self.counts[getattr(func, "__name__", str(func))] += 1
+        return func(*args, **(kwargs or {}))
+
+
+def learner(config: Compose, *overrides: str) -> Learner:
+    options = config(*overrides)
+    model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True))
+    optimizer = build.make("optimizer", options.optimizer, {"parameters": model.parameters()})
+    return Learner(model, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1)
+
+
+def sentences(count: int, length: int) -> list[list[int]]:
+    return torch.randint(4, PIECES, (count, length)).tolist()
+
+
+@pytest.mark.parametrize("attention", ["none", "general", "additive"])
+@pytest.mark.parametrize("cell", names("cell"))
+def test_training_has_no_python_loop_over_time(config: Compose, cell: str, attention: str) -> None:
+    made = learner(
+        config, f"model/cell={cell}", f"model/attention={attention}", "model.encoder.layers=2",
+        "model.decoder.layers=2",
+    )  # fmt: skip
+
+    made.step([batch([[5]], [[5]])], 1, 1.0)  # in which the optimiser makes its state
+    counted = []
+    for length in (4, 40):
+        text = sentences(3, length)
+        with Calls() as calls:
+            made.step([batch(text, text)], 1, 1.0)
+        counted.append(calls.counts)
+
+    assert counted[0] == counted[1]
+    assert counted[0].total() > 20  # something was counted
+
+
+def test_a_decoding_step_asks_for_no_more_than_it_must(config: Compose) -> None:
+    """Of a GRU with attention, whatever the length of the source and the number of hypotheses."""
+    model = learner(config, "model/attention=general").model.eval()
+    quick = Quick(model, "fp32")
+
+    counted = []
+    for length, hypotheses in ((3, 1), (30, 5)):
+        made = batch(sentences(4, length), sentences(4, 1))
+        with torch.inference_mode():
+            state = quick.start(made.source, made.lengths)
+            state = state.reorder(torch.zeros(4, hypotheses, dtype=torch.long))
+            with Calls() as calls:
+                quick.step(state, torch.full((4, hypotheses), 7))
+        counted.append(calls.counts)
+
+    assert counted[0] == counted[1]
+    assert counted[0]["linear"] == 3  # h, the readout, and the output; the keys are there
+    assert counted[0].total() <= 60
+
+
+def test_memory_does_not_grow_while_training(config: Compose) -> None:
+    made = learner(config, "model/attention=general", "model.dropout=0.1")
+    lengths = [3 + step * 7 % 29 for step in range(200)]
+    texts = {length: sentences(16, length) for length in lengths}
+
+    def train(steps: Iterable[int]) -> float:
+        for step in steps:
+            text = texts[lengths[step]]
+            made.step([batch(text, text)], step, 1.0)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+
+    early = train(range(100))  # all 29 shapes were seen three times
+
+    assert train(range(100, 200)) - early < 8

@@ -11,8 +11,9 @@ from seq2seq.config import Model
 from seq2seq.errors import ConfigError
 from seq2seq.model.cells import Cell
 from seq2seq.model.decoder import Decoder, Output
-from seq2seq.model.dropout import Dropout, Embedding
+from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
+from seq2seq.model.inputs import Embedding
 from seq2seq.model.stack import Stack
 from seq2seq.model.translation import Translation
 
@@ -56,6 +57,13 @@ def device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def embedding(config: Model, pieces: int) -> Embedding:
+    """What makes vectors of pieces."""
+    passed = {"pieces": pieces, "size": config.embedding, "hidden": config.word_dropout}
+    made: Embedding = make("model.input", config.input, passed)
+    return made
+
+
 def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     """The network that `config` describes, with fresh weights.
 
@@ -63,10 +71,8 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
         ConfigError: parts do not fit together.
     """
     dropout = Dropout(config.dropout, config.variational)
-    source = Embedding(vocabulary.source, config.embedding, config.word_dropout)
-    target = source
-    if not config.tie_sides:
-        target = Embedding(vocabulary.target, config.embedding, config.word_dropout)
+    source = embedding(config, vocabulary.source)
+    target = source if config.tie_sides else embedding(config, vocabulary.target)
     if config.tie_sides and not vocabulary.joint:
         raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
 

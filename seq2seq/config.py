@@ -115,6 +115,7 @@ class Decoder:
 class Model:
     """The network."""
 
+    input: Any = MISSING  # group model/input: pieces -> vectors
     cell: Any = MISSING  # group model/cell
     attention: Any = MISSING  # group model/attention
     bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first

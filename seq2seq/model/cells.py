@@ -34,25 +34,32 @@ class Cell(nn.Module):
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """One position: the input (B, I) and the state (B, P, H) to (B, H) and the next state."""
-        read = functional.linear(x, *self.input_weights())  # (B, G)
-        recalled = functional.linear(state[:, 0], *self.state_weights())  # (B, G)
-        following = self.combine(read, recalled, state)
+        recalled = functional.linear(state[:, 0], *self.state_weights())  # (B, R)
+        following = self.combine(self.read(x), recalled, state)
         return following[:, 0], following
+
+    def read(self, x: Tensor) -> Tensor:
+        """What a step makes of its input (..., I), for all gates: (..., G)."""
+        return functional.linear(self.prepare(x), *self.input_weights())
+
+    def prepare(self, x: Tensor) -> Tensor:
+        """What is done to the input (..., I) before its matrix: nothing, unless a cell says so."""
+        return x
 
     def input_weights(self) -> tuple[Tensor, Tensor]:
         """W (G, I) and its bias (G,): what a step makes of its input, for all gates."""
         raise NotImplementedError
 
     def state_weights(self) -> tuple[Tensor, Tensor]:
-        """U (G, H) and its bias (G,): what a step makes of h, for all gates."""
+        """U (R, H) and its bias (R,): what a step makes of h; R is 0 where h meets no matrix."""
         raise NotImplementedError
 
     def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
-        """The next state (B, P, H).
+        """The next state (B, P, H), whose first part is what is shown.
 
         Args:
-            read: (B, G) what `input_weights` make of the input.
-            recalled: (B, G) what `state_weights` make of h.
+            read: (B, G) what `read` makes of the input.
+            recalled: (B, R) what `state_weights` make of h.
             state: (B, P, H) h, and what else the cell remembers.
         """
         raise NotImplementedError
@@ -90,17 +97,27 @@ class _Fused(Cell):
 
 
 class RNN(_Fused):
-    """Elman (1990): h_t = tanh(W_xh x_t + W_hh h_{t-1} + b)."""
+    """Elman (1990): h_t = f(W_xh x_t + W_hh h_{t-1} + b), f being tanh, or relu.
+
+    With relu W_hh starts as the identity, so that at first the state is kept (Le et al. 2015,
+    https://arxiv.org/abs/1504.00941): with random weights it would grow or vanish.
+    """
 
     parts = 1
 
-    def __init__(self, input_size: int, size: int) -> None:
+    def __init__(self, input_size: int, size: int, nonlinearity: str) -> None:
         super().__init__()
-        self.kernel = nn.RNN(input_size, size, batch_first=True)
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"nonlinearity must be tanh or relu, not {nonlinearity}")
+        self.kernel = nn.RNN(input_size, size, nonlinearity=nonlinearity, batch_first=True)
+        self.activation = torch.tanh if nonlinearity == "tanh" else torch.relu
+        if nonlinearity == "relu":
+            nn.init.eye_(self.state_weights()[0])
+            nn.init.zeros_(self.state_weights()[1])
 
     def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
         del state
-        return torch.tanh(read + recalled).unsqueeze(1)
+        return self.activation(read + recalled).unsqueeze(1)
 
 
 class GRU(_Fused):

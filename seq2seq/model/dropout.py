@@ -1,4 +1,4 @@
-"""Dropout over sequences (B, T, N): of values, and of whole pieces."""
+"""Dropout over sequences (B, T, N)."""
 
 import math
 
@@ -48,23 +48,3 @@ class Dropout(nn.Module):
             return functional.dropout(x, self.p)
         mask, share = kept(tuple(x.shape), self.p, x)
         return x * mask * (1 / share)
-
-
-class Embedding(nn.Embedding):
-    """A vector for each piece; in training a share `hidden` of the pieces of a text has none.
-
-    Word dropout, Iyyer et al. (2015), section 3.2, https://aclanthology.org/P15-1162: what is left
-    has to be enough. The vectors are zeroed and the others are not scaled up.
-    """
-
-    def __init__(self, pieces: int, size: int, hidden: float) -> None:
-        super().__init__(pieces, size)
-        nn.init.normal_(self.weight, std=size**-0.5)  # so that a tied output starts near uniform
-        self.hidden = hidden
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(B, T) to (B, T, E)."""
-        x = super().forward(tokens)
-        if not self.training or self.hidden == 0:
-            return x
-        return x * kept((*tokens.shape, 1), self.hidden, x)[0]

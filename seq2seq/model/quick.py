@@ -27,9 +27,8 @@ def vnni() -> bool:
 class Plain(nn.Module):
     """x W^T + b in fp32."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        del bound
         self.weight, self.bias = weight, bias
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,9 +38,8 @@ class Plain(nn.Module):
 class Half(nn.Module):
     """x W^T + b in bf16, for processors that have the instructions."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        del bound
         self.weight = weight.bfloat16()
         self.bias = None if bias is None else bias.bfloat16()
 
@@ -50,20 +48,21 @@ class Half(nn.Module):
 
 
 class Eighth(nn.Module):
-    """x W^T + b in int8 with sums in int32: weights by row, x by a scale that never changes.
+    """x W^T + b in int8 with sums in int32: weights and x each by row.
 
-    The scale of x comes from a bound on its values and not from the values themselves, so that a
-    sentence's numbers do not depend on its neighbours. Processors without VNNI add two products in
-    16 bits, where seven bits of x are the most that cannot overflow.
+    A row of x is scaled by its own largest value, so that a sentence's numbers do not depend on its
+    neighbours. Processors without VNNI add two products in 16 bits, where seven bits of x are the
+    most that cannot overflow.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, bound: float) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
         self.largest = 255 if vnni() else 127  # code of x
         self.zero = (self.largest + 1) // 2  # code of 0
-        self.scale = bound / (self.largest - self.zero)
+        self.range = self.largest - self.zero  # what the largest value of a row is coded as
         rows, self.scales = codes(weight)  # (N, K), (N,)
         self.zeros = torch.zeros(len(weight), dtype=torch.int32)
+        self.offset = torch.tensor(self.zero + 0.5)  # what is cut off after it is rounded
         self.bias = bias
         try:
             self.packed = torch.ops.onednn.qlinear_prepack(rows, None)
@@ -71,31 +70,41 @@ class Eighth(nn.Module):
             raise ConfigError("precision=int8 needs a CPU and a torch with oneDNN") from error
 
     def forward(self, x: Tensor) -> Tensor:
-        rounded = x.mul(1 / self.scale).add_(self.zero + 0.5).clamp_(0, self.largest)  # (n, K)
+        most = torch.linalg.vector_norm(x, torch.inf, 1, keepdim=True).clamp_(min=1e-9)  # (n, 1)
+        coded = torch.addcmul(self.offset, x, self.range / most).to(torch.uint8)  # (n, K), rounded
         product: Tensor = torch.ops.onednn.qlinear_pointwise(
-            rounded.to(torch.uint8), self.scale, self.zero, self.packed, self.scales, self.zeros,
-            self.bias, 1.0, 0, torch.float32, "none", [], "",
+            coded, 1 / self.range, self.zero, self.packed, self.scales, self.zeros, None,
+            1.0, 0, torch.float32, "none", [], "",
         )  # fmt: skip
-        return product
+        if self.bias is None:
+            return product.mul_(most)
+        return torch.addcmul(self.bias, product, most)
 
 
 _LINEAR: dict[str, type[Plain | Half | Eighth]] = {"fp32": Plain, "bf16": Half, "int8": Eighth}
 
 
-class Rows(nn.Module):
-    """A function of a token that is linear in its embedding: W e + b."""
+class Nothing(nn.Module):
+    """What a cell makes of a state that meets no matrix: (n, H) to (n, 0)."""
 
-    def __init__(self, embedding: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :0]
+
+
+class Rows(nn.Module):
+    """A function of a token by way of its embedding."""
+
+    def __init__(self, embedding: Tensor, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.embedding, self.weight, self.bias = embedding, weight, bias
-        small = len(embedding) * len(weight) <= TABLE
-        self.table = functional.linear(embedding, weight, bias) if small else None
+        self.embedding, self.function = embedding, function
+        width = function(embedding[:1]).shape[1]
+        self.table = function(embedding) if len(embedding) * width <= TABLE else None
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(n,) to (n, N)."""
         if self.table is not None:
             return self.table[tokens]
-        return functional.linear(self.embedding[tokens], self.weight, self.bias)
+        return self.function(self.embedding[tokens])
 
 
 class Quick(nn.Module):
@@ -114,18 +123,17 @@ class Quick(nn.Module):
         decoder, stack = model.decoder, model.decoder.stack
         embedding = decoder.embedding.weight.detach()
         first, *above = stack.cells
-        self.inputs = Rows(embedding, *first.input_weights())
-        self.states = nn.ModuleList(linear(*cell.state_weights(), 1.0) for cell in stack.cells)
-        # States are in [-1, 1], and residual connections add one for each layer.
-        deepest = max(len(stack.cells), len(model.encoder.layers))
-        width = float(deepest) if stack.residual else 1.0
-        self.aboves = nn.ModuleList(linear(*cell.input_weights(), width) for cell in above)
+        self.inputs = Rows(embedding, first.read)
+        states = (cell.state_weights() for cell in stack.cells)
+        self.states = nn.ModuleList(linear(*w) if len(w[0]) else Nothing() for w in states)
+        self.aboves = nn.ModuleList(linear(*cell.input_weights()) for cell in above)
         weight, bias = decoder.readout.weight.detach(), decoder.readout.bias.detach()
         split = weight.shape[1] - embedding.shape[1]
-        self.read = linear(weight[:, :split].contiguous(), None, width)
-        self.words = Rows(embedding, weight[:, split:].contiguous(), bias)
+        self.read = linear(weight[:, :split].contiguous(), None)
+        words = weight[:, split:].contiguous()
+        self.words = Rows(embedding, lambda e: functional.linear(e, words, bias))
         output = model.output.linear
-        self.out = linear(output.weight.detach(), output.bias.detach(), 1.0)
+        self.out = linear(output.weight.detach(), output.bias.detach())
 
     def start(self, source: Tensor, lengths: Tensor | None) -> State:
         """As `Translation.start`."""
@@ -142,7 +150,7 @@ class Quick(nn.Module):
         context, _ = decoder.attention(shown.unflatten(0, tokens.shape), state.memory)
         context = context.flatten(0, 1)  # (n, M)
         for layer, product in enumerate(self.aboves, 1):
-            read = product(torch.cat((shown, context), -1))
+            read = product(cells[layer].prepare(torch.cat((shown, context), -1)))
             before = hidden[layer]
             last = cells[layer].combine(read, self.states[layer](before[:, 0]), before)
             shown = shown + last[:, 0] if residual else last[:, 0]

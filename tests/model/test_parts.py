@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from seq2seq.model import bridge, initial
-from seq2seq.model.dropout import Dropout, Embedding
+from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import backwards
+from seq2seq.model.inputs import Embedding, OneHot
 
 
 def test_backwards_turns_each_sentence_and_leaves_padding() -> None:
@@ -103,3 +104,17 @@ def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
     assert torch.equal(seen[~hidden], embedding.weight[2].expand_as(seen[~hidden]))
     assert 0.2 < hidden.float().mean() < 0.3  # of 2,000, a quarter: five standard deviations
     assert torch.equal(embedding.eval()(tokens), embedding.weight[2].expand(40, 50, 3))
+
+
+def test_one_hot_times_a_matrix_is_the_row_that_is_looked_up() -> None:
+    torch.manual_seed(0)
+    looked, multiplied = Embedding(5, 3, hidden=0.0), OneHot(5, 3, hidden=0.0)
+    multiplied.load_state_dict(looked.state_dict())
+    tokens = torch.tensor([[4, 0], [2, 2]])
+
+    vectors = [made(tokens) for made in (looked, multiplied)]
+    for x in vectors:
+        x.square().sum().backward()
+
+    torch.testing.assert_close(*vectors)
+    torch.testing.assert_close(looked.weight.grad, multiplied.weight.grad)

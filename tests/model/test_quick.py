@@ -78,18 +78,18 @@ def test_an_int8_product_by_hand(bits: int, part: float, monkeypatch: pytest.Mon
     # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127 or 1 / 63: all are whole codes here.
     monkeypatch.setattr(quick, "vnni", lambda: bits == 8)
     weight = torch.tensor([[2.0, -2.0], [1.0, 0.0]])
-    product = Eighth(weight, torch.tensor([0.0, 10.0]), bound=1.0)
+    product = Eighth(weight, torch.tensor([0.0, 10.0]))
 
-    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [part, 0.0]]))
+    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [part, 1.0]]))
 
-    expected = [[4.0, 11.0], [-2.0, 10.0], [2 * part, 10 + part]]
+    expected = [[4.0, 11.0], [-2.0, 10.0], [2 * part - 2, 10 + part]]
     torch.testing.assert_close(found, torch.tensor(expected))
-    beyond = product(torch.tensor([[3.0, 0.0]]))  # beyond the bound: cut to it
-    torch.testing.assert_close(beyond, torch.tensor([[2.0, 11.0]]))
+    large = product(torch.tensor([[300.0, 0.0]]))  # each row has a scale of its own
+    torch.testing.assert_close(large, torch.tensor([[600.0, 310.0]]))
 
 
 def test_the_largest_int8_products_do_not_overflow() -> None:
-    product = Eighth(torch.ones(2, 64), None, bound=1.0)
+    product = Eighth(torch.ones(2, 64), None)
 
     assert product(torch.ones(1, 64)).tolist() == [[pytest.approx(64.0)] * 2]
 
@@ -97,7 +97,7 @@ def test_the_largest_int8_products_do_not_overflow() -> None:
 def test_int8_weights_are_off_by_half_a_code_at_most() -> None:
     torch.manual_seed(0)
     weight = torch.randn(5, 8)
-    product = Eighth(weight, None, bound=1.0)
+    product = Eighth(weight, None)
 
     columns = product(torch.eye(8))  # (8, 5): the weights themselves, transposed
 

@@ -29,6 +29,7 @@ from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
 from seq2seq.options import typed
 from seq2seq.search.greedy import Greedy
+from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 
 PIECES, LENGTH, BATCH = 16_000, 32, 256
@@ -69,7 +70,7 @@ def seconds(work: Callable[[], object], rounds: int) -> list[float]:
 
 def ours(model: Translation, optimizer: Any, made: Batch) -> Callable[[], object]:
     """A training step as the program takes it."""
-    learner = Learner(model, optimizer, Accelerator(mixed_precision="bf16"), 1.0, 0.1, 1)
+    learner = Learner(model, segments, optimizer, Accelerator(mixed_precision="bf16"), 1.0, 0.1, 1)
     return lambda: learner.step([made], 1, 1.0)
 
 

@@ -16,6 +16,7 @@ from seq2seq import build, command
 from seq2seq.batches import Batch, batch
 from seq2seq.config import Config
 from seq2seq.options import typed
+from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 
 ROUNDS, STEPS, PIECES = 5, 4, 4000
@@ -30,7 +31,9 @@ def learner(cell: str, embedding: int, size: int) -> Learner:
     config = typed(command.compose("train", overrides), Config)
     model = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True))
     optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
-    return Learner(model, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1)
+    return Learner(
+        model, segments, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1
+    )
 
 
 def seconds(made: Learner, rows: Batch, bf16: bool) -> float:

@@ -25,7 +25,6 @@ from benchmarks import peers
 from benchmarks.results import machine
 from benchmarks.speed_train import OURS
 from seq2seq import command
-from seq2seq.batches import Order, Pairs
 from seq2seq.config import Config
 from seq2seq.options import typed
 from seq2seq.training import learner as learning
@@ -88,8 +87,7 @@ class Stopwatch:
 
 def profile(config: Config) -> Stopwatch:
     """Train for some steps and watch."""
-    prepared = session.prepare_data(config, lambda _: None)
-    _, learner, _ = session.make(config, prepared)
+    task, learner, _ = session.make(config)
     model = learner.model
     watch = Stopwatch(learner.accelerator.device)
     kernels = {name: part for name, part in model.named_modules() if isinstance(part, nn.RNNBase)}
@@ -104,12 +102,9 @@ def profile(config: Config) -> Stopwatch:
     )
     for name in ("step", "zero_grad"):
         setattr(learner.stepper, name, watch.wrap("optimiser", getattr(learner.stepper, name)))
-    order = Order(*session.lengths(prepared.train), config.batches, config.train.seed)
-    source, target = prepared.source_tokenizer, prepared.target_tokenizer
-    pairs = Pairs(prepared.train, source, target, config.tokenizer.sampling, config.train.seed)
-    for number, rows in enumerate(islice(order.epoch(0), WARM + STEPS), 1):
+    for number, rows in enumerate(islice(task.feed.epoch(0), WARM + STEPS), 1):
         with watch.step():
-            batch = watch.wrap("data", pairs.load)(rows, 0)
+            batch = watch.wrap("data", task.feed.load)(rows, 0)
             learner.step([batch], number, 1.0)
             watch.add("tokens", batch.tokens)
     return watch

@@ -57,6 +57,7 @@ def point(sizes: Sizes) -> dict[str, float]:
     from seq2seq.model.quick import Quick
     from seq2seq.options import typed
     from seq2seq.search.greedy import Greedy
+    from seq2seq.tasks.translation import segments
     from seq2seq.training.learner import Learner
 
     torch.set_flush_denormal(True)
@@ -66,7 +67,7 @@ def point(sizes: Sizes) -> dict[str, float]:
     vocabulary = build.Vocabulary(sizes.vocabulary, sizes.vocabulary, True)
     model = build.translation(config.model, vocabulary)
     optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
-    learner = Learner(model, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
+    learner = Learner(model, segments, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
     tokens = torch.randint(4, sizes.vocabulary, (sizes.batch, sizes.length)).tolist()
     rows = batch(tokens, [sentence[:-1] for sentence in tokens])
     training = rate(lambda: learner.step([rows], 1, 1.0), sizes.batch * sizes.length)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -140,22 +140,42 @@ class Order:
         return count - count % STEP if count > STEP else count
 
 
+class Feed(Protocol):
+    """Training data, a batch at a time."""
+
+    pairs: int  # sentences, or other units, in one epoch
+
+    def epoch(self, number: int) -> Iterator[Rows]:
+        """What each batch of epoch `number` is made of, the same for the same number."""
+        ...
+
+    def load(self, rows: Rows, epoch: int) -> Batch:
+        """The batch of `rows` as tensors, the same for the same arguments."""
+        ...
+
+
 class Pairs:
-    """Prepared training pairs, loaded a batch at a time."""
+    """Prepared training pairs, in the order of an `Order`, loaded a batch at a time."""
 
     def __init__(
-        self, dataset: Any, source: Tokenizer, target: Tokenizer, sampling: float, seed: int
+        self, dataset: Any, order: Order, sides: tuple[Tokenizer, Tokenizer], sampling: float
     ) -> None:
         """Read from `dataset` (of `text.prepare`); `sampling` above 0 segments anew each time."""
         self.dataset = dataset.with_format("arrow")
-        self.source, self.target, self.sampling, self.seed = source, target, sampling, seed
+        self.order, self.pairs, self.sampling = order, order.pairs, sampling
+        self.source, self.target = sides
+
+    def epoch(self, number: int) -> Iterator[Rows]:
+        """See `Order`."""
+        return self.order.epoch(number)
 
     def load(self, rows: Rows, epoch: int) -> Batch:
         """The pairs `rows` as tensors, the same for the same arguments."""
         table = self.dataset[rows]
         if not self.sampling:
             return batch(_ids(table["source_ids"]), _ids(table["target_ids"]))
-        seed = int(np.random.SeedSequence([self.seed, epoch, int(rows[0])]).generate_state(1)[0])
+        entropy = [self.order.seed, epoch, int(rows[0])]
+        seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         return batch(
             self.source.sample(table["source"].to_pylist(), self.sampling, seed),
             self.target.sample(table["target"].to_pylist(), self.sampling, seed + 1),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seq2seq import command
 from seq2seq.config import Check
+from seq2seq.errors import ConfigError
 
 if TYPE_CHECKING:
     from seq2seq.text.corpus import Corpus
@@ -26,16 +27,18 @@ def check(config: Check, _: Path) -> None:
     Raises:
         UserError: the corpus cannot be read, or nothing is left of it.
     """
-    from seq2seq.training import session  # torch comes in here, after the checks
+    if not config.task["_target_"].endswith(".TranslationTask"):
+        raise ConfigError("check looks at parallel text: task=translation is what it is for")
+    from seq2seq.tasks.translation import prepare_data, read_corpus  # torch comes in here
 
-    prepared = session.prepare_data(config, print)
-    corpus = session.read_corpus(config)
+    prepare_data(config, print)
+    corpus = read_corpus(config)
     splits(corpus)
     sides(corpus)
     if config.steps:
         from seq2seq.training.measure import measure
 
-        for line in measure(config, prepared):
+        for line in measure(config):
             print(line)
 
 

@@ -215,7 +215,7 @@ class Validation:
     """Decoding the validation text while training."""
 
     every: int = 500  # steps
-    patience: int = 10  # validations without a better BLEU before training stops
+    patience: int = 10  # validations without a better score before training stops
     samples: int = 3  # translations shown each time
 
     def __post_init__(self) -> None:
@@ -229,6 +229,7 @@ class Config:
     """`seq2seq.train` and `seq2seq.check`."""
 
     name: str = "dev"  # of the folder under runs/
+    task: Any = MISSING  # group task: what kind of system
     data: Any = MISSING  # group data: the reader and what it reads
     clean: Clean = field(default_factory=Clean)
     heldout: Heldout = field(default_factory=Heldout)

@@ -21,6 +21,7 @@ CLOSE = 0.6  # likeness of two names, from 0 to 1, from which one may be a slip 
 
 # What the program itself passes to the class of a node: not for a configuration to give.
 PASSED = {
+    "task": {"config", "say"},
     "model.input": {"pieces", "size", "hidden"},
     "model.cell": {"input_size", "size"},
     "model.attention": {"query_size", "memory_size"},

@@ -25,13 +25,15 @@ def quantize(config: Quantize, _: Path) -> None:
     if config.run is None or config.output is None:
         missing = "run" if config.run is None else "output"
         raise ConfigError(f"no value for {missing}: both run=RUN and output=FOLDER are needed")
-    from seq2seq.run import Run, vocabulary  # torch comes in here, after the checks
+    from seq2seq import build  # torch comes in here, after the checks
+    from seq2seq.run import Run, vocabulary
 
     before, after = Run(Path(config.run)), Run(Path(config.output))
     if after.folder.exists():
         raise RunError(f"{after.folder} exists already: another output leaves it alone")
     options, tokenizers = before.read_config(config.trusted), before.read_tokenizers()
-    model = before.read_model(options, vocabulary(*tokenizers))
+    model = build.translation(options.model, vocabulary(*tokenizers))
+    before.read_weights(model)
     after.folder.mkdir(parents=True)
     for name in ALONG:
         if (before.folder / name).is_file():

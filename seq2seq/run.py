@@ -9,18 +9,25 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 from yaml import YAMLError
 
 from seq2seq import build
 from seq2seq.config import Config
 from seq2seq.errors import RunError
-from seq2seq.model.translation import Translation
 from seq2seq.options import typed
 from seq2seq.text.lines import written
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.weights import quantised, restored, save_tensors
 
 FORMAT = 1  # of the folder; a later version of the program reads all earlier ones
+# Choices that there were not always: what a run has that names none.
+EARLIER = OmegaConf.create(
+    {
+        "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
+        "model": {"input": {"_target_": "seq2seq.model.inputs.Embedding"}},
+    }
+)
 
 
 class Pair(NamedTuple):
@@ -75,7 +82,8 @@ class Run:
         for target in _targets(OmegaConf.to_container(loaded)):
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
-        return typed(loaded, Config)
+        whole: Any = OmegaConf.merge(EARLIER, loaded)
+        return typed(whole, Config)
 
     def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
         """Save both sides' tokenizers, as one file where they are one."""
@@ -133,14 +141,17 @@ class Run:
         with self.test.open(encoding="utf-8", newline="\n") as file:
             return [Pair(**json.loads(line)) for line in file]
 
-    def write_model(self, model: Translation, int8: bool = False) -> None:
+    def write_model(self, model: nn.Module, int8: bool = False) -> None:
         """Save the weights; with `int8` in a quarter of the space, rounded."""
         tensors = quantised(weights(model)) if int8 else weights(model)
         save_tensors(self.model, tensors, {"format": "pt"})
 
-    def read_model(self, config: Config, vocabulary: build.Vocabulary) -> Translation:
-        """The trained network, ready to translate."""
-        model = build.translation(config.model, vocabulary)
+    def read_weights(self, model: nn.Module) -> None:
+        """Give `model`, built as the options say, the weights that were kept; ready to be used.
+
+        Raises:
+            RunError: they are missing, damaged, or of another network.
+        """
         try:
             missing, unexpected = model.load_state_dict(
                 restored(load_file(self.model)), strict=False
@@ -150,10 +161,10 @@ class Run:
         absent = set(missing) - set(model.state_dict()) | (set(missing) & set(weights(model)))
         if absent or unexpected:
             raise RunError(f"{self.model} does not fit {self.config}: {absent or unexpected}")
-        return model.eval()
+        model.eval()
 
 
-def weights(model: Translation) -> dict[str, Any]:
+def weights(model: nn.Module) -> dict[str, Any]:
     """The parameters by name, each once, though tied ones go by several names."""
     return {name: value.detach() for name, value in model.named_parameters()}
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from seq2seq import build
 from seq2seq import run as runs
 from seq2seq.batches import pad
 from seq2seq.build import device as pick
@@ -162,8 +163,9 @@ def load(
     for folder in [run] if isinstance(run, str | Path) else run:
         made = runs.Run(Path(folder))
         config, pieces = made.read_config(trusted), made.read_tokenizers()
-        model = made.read_model(config, runs.vocabulary(*pieces)).to(pick(device))
-        quick = Quick(model, precision)
+        model = build.translation(config.model, runs.vocabulary(*pieces))
+        made.read_weights(model)
+        quick = Quick(model.to(pick(device)), precision)
         members.append(Captured(quick) if pick(device).type == "cuda" else quick)
         both.append(pieces)
         if [side.model for side in pieces] != [side.model for side in both[0]]:

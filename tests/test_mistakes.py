@@ -50,7 +50,7 @@ def told(
         (["train.budget=10"], ["a duration", "as in 10m", "'10'"]),
         (["+recipe=en-xx"], ["no recipe/en-xx", "en-de", "en-fr"]),
         (["recipe=en-de"], ["+recipe=NAME"]),
-        (["model/cell=gruu"], ["no model/cell/gruu", "gru, lstm, rnn", "did you mean gru?"]),
+        (["model/cell=gruu"], ["no model/cell/gruu", "gru, lru, lstm", "did you mean gru?"]),
         (["data=paralel"], ["no data/paralel", "did you mean parallel?"]),
         (["data=tsv"], ["no value for data.train"]),
         (["data.source=DE"], ["data.source must be a language code", "'DE'"]),

@@ -1,8 +1,10 @@
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 import seq2seq
 from seq2seq import build, command
@@ -41,6 +43,15 @@ def test_a_run_folder_can_be_moved(run: Run, tmp_path: Path) -> None:
     assert seq2seq.load(moved).translate(LINES[:5]) == before
 
 
+def test_a_run_of_an_earlier_version_is_read(run: Run) -> None:
+    """As version 0.1.0 wrote it before there were other tasks and other inputs."""
+    options: Any = OmegaConf.load(run.config)
+    del options["task"], options["model"]["input"]
+    run.config.write_text(OmegaConf.to_yaml(options))
+
+    assert len(seq2seq.load(run.folder).translate(LINES[:5])) == 5
+
+
 def test_tied_weights_are_stored_once(run: Run) -> None:
     model = seq2seq.load(run.folder).model
 
@@ -50,14 +61,15 @@ def test_tied_weights_are_stored_once(run: Run) -> None:
 
 def test_int8_takes_a_quarter_of_the_space_and_rounds_to_half_a_code(run: Run) -> None:
     config, pieces = run.read_config(), vocabulary(*run.read_tokenizers())
-    exact = run.read_model(config, pieces)
+    exact, rounded = (build.translation(config.model, pieces) for _ in range(2))
+    run.read_weights(exact)
     before = run.model.stat().st_size
 
     run.write_model(exact, int8=True)
 
     # A byte a weight, four for each row's scale and each bias, and the names of what is stored.
     assert run.model.stat().st_size < before / 4 + 4 * 2000 + 4000
-    rounded = run.read_model(config, pieces)
+    run.read_weights(rounded)
     for name, value in exact.state_dict().items():
         found = rounded.state_dict()[name]
         if value.dim() == 2:

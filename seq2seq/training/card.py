@@ -1,12 +1,13 @@
 """The README.md of a run folder: what the model is, what it was made from, how good it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 from typing import Any
 
 import seq2seq
+from seq2seq.training.task import Conclusion
 
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
 
@@ -17,13 +18,9 @@ def versions() -> dict[str, str]:
     return ours | {name: version(name) for name in PACKAGES}
 
 
-def commands(folder: Path) -> str:
-    """How to use the model."""
-    run = quoted(f"run={folder}")
-    return (
-        f"python -m seq2seq.translate {run} input=FILE output=FILE\n"
-        f"python -m seq2seq.evaluate {run}"
-    )
+def run_of(folder: Path) -> str:
+    """The option that names `folder`, as it is typed."""
+    return quoted(f"run={folder}")
 
 
 def quoted(argument: str) -> str:
@@ -34,34 +31,34 @@ def quoted(argument: str) -> str:
     return f"\"{key}='{value}'\""
 
 
-def card(facts: Mapping[str, Any], table: str, config: str, samples: Sequence[str]) -> str:
+def card(facts: Mapping[str, Any], table: str, config: str, done: Conclusion) -> str:
     """The model card.
 
     Args:
         facts: what run.json holds.
         table: how many pairs cleaning dropped, and why.
         config: the resolved options, as YAML.
-        samples: held-out sentences with their translations.
+        done: scores, samples and commands.
     """
     origin = "\n".join(f"- `{name}`: {mark}" for name, mark in facts["origin"].items())
-    scores = "\n".join(f"- {score}" for score in facts["scores"])
+    scores = "\n".join(f"- {score}" for score in done.scores)
     software = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    shown = "\n\n".join(f"```\n{sample}\n```" for sample in samples)
-    return f"""# {facts["name"]}: {facts["source"]} to {facts["target"]}
+    shown = "\n\n".join(f"```\n{sample}\n```" for sample in done.samples)
+    return f"""# {facts["name"]}: {facts["subject"]}
 
-A recurrent translation model with {facts["parameters"]:,} weights, made by seq2seq.
+A recurrent {facts["kind"]} with {facts["parameters"]:,} weights, made by seq2seq.
 
 ## How to use it
 
 ```
-{commands(Path("THIS_FOLDER"))}
+{done.commands}
 ```
 
-## Scores on the held-out test text
+## Scores on the held-out test data
 
-{scores or "None yet: training has not ended."}
+{scores}
 
-The test text, {facts["test"]} sentences, is in `test.jsonl`; none of it was trained on.
+The test data, {facts["test"]}, is in this folder; none of it was trained on.
 
 ## Data
 
@@ -75,11 +72,11 @@ Licence: {facts["licence"]}. What was read, with its fingerprint:
 
 ## Training
 
-{facts["ended"] or "Not finished."}
+{facts["ended"]}.
 
-![Loss, BLEU and learning rate over steps](curves.png)
+![Loss, score and learning rate over steps](curves.png)
 
-## Translations of held-out sentences
+## Held-out samples
 
 {shown}
 

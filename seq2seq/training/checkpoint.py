@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,13 +16,15 @@ from seq2seq.training.progress import Progress
 from seq2seq.weights import save_tensors
 
 
-def save(
-    path: Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    average: WeightAverage,
-    progress: Progress,
-) -> None:
+class Learning(Protocol):
+    """What is on its way: `seq2seq.training.learner.Learner`."""
+
+    model: Any  # nn.Module
+    optimizer: torch.optim.Optimizer
+    carried: dict[str, Tensor] | None
+
+
+def save(path: Path, learning: Learning, average: WeightAverage, progress: Progress) -> None:
     """Write the state of training to `path`; what was there stays until the new file is whole.
 
     Random numbers need no saving: those of a step are a function of the seed and the step.
@@ -29,10 +32,12 @@ def save(
     Raises:
         RunError: it cannot be written, the disk being full for example.
     """
+    model = learning.model
     names = {id(p): name for name, p in model.named_parameters()}
     tensors = {f"model.{name}": p.detach() for name, p in model.named_parameters()}
     tensors |= {f"average.{name}": value for name, value in average.state().items()}
-    for parameter, state in optimizer.state.items():
+    tensors |= {f"carried.{name}": value for name, value in (learning.carried or {}).items()}
+    for parameter, state in learning.optimizer.state.items():
         for key, value in state.items():
             if value is not None:
                 name = f"optimizer.{key}.{names[id(parameter)]}"
@@ -40,9 +45,7 @@ def save(
     save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
 
 
-def load(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: WeightAverage
-) -> Progress:
+def load(path: Path, learning: Learning, average: WeightAverage) -> Progress:
     """Put back what `save` wrote.
 
     Raises:
@@ -56,6 +59,8 @@ def load(
             progress = Progress(**json.loads(file.metadata()["progress"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"the checkpoint {path} cannot be read: {error}") from error
+    model = learning.model
+    device = next(model.parameters()).device
     try:
         with torch.no_grad():
             for name, parameter in model.named_parameters():
@@ -63,7 +68,10 @@ def load(
         average.load(_below(tensors, "average"))
     except (KeyError, RuntimeError) as error:
         raise RunError(f"the checkpoint {path} is of another model: {error}") from error
-    _load_optimizer(optimizer, dict(model.named_parameters()), _below(tensors, "optimizer"))
+    carried = {name: value.to(device) for name, value in _below(tensors, "carried").items()}
+    learning.carried = carried or None
+    parameters = dict(model.named_parameters())
+    _load_optimizer(learning.optimizer, parameters, _below(tensors, "optimizer"))
     return progress
 
 

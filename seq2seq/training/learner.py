@@ -1,16 +1,16 @@
 """One step of learning: batches in, changed weights out."""
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 
 from seq2seq.batches import Batch
-from seq2seq.model.translation import Translation
 from seq2seq.training.loss import loss
+from seq2seq.training.task import Carried, Segments
 
 
 class Learned(NamedTuple):
@@ -19,7 +19,7 @@ class Learned(NamedTuple):
     loss: torch.Tensor  # in nats, of all tokens together, smoothed
     exact: torch.Tensor  # in nats, of all tokens together, not smoothed
     norm: torch.Tensor  # of the gradient, before clipping
-    tokens: int
+    tokens: int  # that were learned from
 
 
 class Learner:
@@ -27,18 +27,22 @@ class Learner:
 
     def __init__(
         self,
-        model: Translation,
+        model: Any,
+        segments: Segments,
         optimizer: torch.optim.Optimizer,
         accelerator: Accelerator,
         clip: float,
         smoothing: float,
         seed: int,
     ) -> None:
-        self.accelerator = accelerator
+        """Learn what `segments` makes of batches, with `model`, a module with an output layer."""
+        self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
         self.forward, self.stepper = accelerator.prepare(model, optimizer)
         self.rates = [float(group["lr"]) for group in optimizer.param_groups]
         self.clip, self.smoothing, self.seed = clip, smoothing, seed
+        # What the next batch begins with, where a task hands states on.
+        self.carried: Carried = None
 
     def step(self, batches: Sequence[Batch], number: int, factor: float) -> Learned:
         """Learn from `batches` together, as if they were one.
@@ -49,13 +53,13 @@ class Learner:
         torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
         self.model.train()
         tokens = sum(batch.tokens for batch in batches)
-        sums = []
+        sums: list[tuple[torch.Tensor, torch.Tensor]] = []
         for place, batch in enumerate(batches, 1):
             if place < len(batches):
                 with self.accelerator.no_sync(self.forward):
-                    sums.append(self._backward(batch, tokens))
+                    sums += self._backward(batch, tokens)
             else:
-                sums.append(self._backward(batch, tokens))
+                sums += self._backward(batch, tokens)
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
@@ -64,17 +68,21 @@ class Learner:
         total, exact = (torch.stack(parts).sum() for parts in zip(*sums, strict=True))
         return Learned(total, exact, norm, tokens)
 
-    def _backward(self, batch: Batch, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
-        batch = batch.to(self.accelerator.device)
-        with self.accelerator.autocast():
-            decoded = self.forward(batch.source, batch.lengths, batch.target)
-            features = decoded.features.flatten(0, 1).index_select(0, batch.places)  # (N, E)
-            output = self.model.output.linear
-            total, exact = loss(
-                features, output.weight, output.bias, batch.expected, self.smoothing
-            )
-        self.accelerator.backward(total / tokens)
-        return total.detach(), exact
+    def _backward(self, batch: Batch, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Loss and gradients of each segment of a batch."""
+        output = self.model.output.linear
+        segments = self.segments(self.forward, batch.to(self.accelerator.device), self.carried)
+        while True:
+            with self.accelerator.autocast():
+                segment = next(segments, None)
+                if segment is None:
+                    return
+                total, exact = loss(
+                    segment.features, output.weight, output.bias, segment.expected, self.smoothing
+                )
+            self.accelerator.backward(total / tokens)
+            self.carried = segment.carried
+            yield total.detach(), exact
 
     def rate(self) -> float:
         """The learning rate of the last step."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from types import FrameType
 
-from seq2seq.batches import Order, Pairs, Rows
+from seq2seq.batches import Rows
 from seq2seq.config import Config
 from seq2seq.errors import RunError
 from seq2seq.run import Run
@@ -17,7 +17,7 @@ from seq2seq.training.learner import Learned, Learner, perplexity
 from seq2seq.training.progress import Clock, Plan, Progress
 from seq2seq.training.report import Report, clock, memory
 from seq2seq.training.schedule import Schedule
-from seq2seq.training.validation import Validator
+from seq2seq.training.task import Task
 
 
 class Interrupted(Exception):  # noqa: N818 - no error: what was asked for has happened
@@ -38,13 +38,11 @@ class Loop:
         learner: Learner,
         schedule: Schedule,
         average: WeightAverage,
-        data: tuple[Order, Pairs],
-        validator: Validator,
+        task: Task,
     ) -> None:
         self.config, self.run, self.learner = config, run, learner
-        self.schedule, self.average, self.validator = schedule, average, validator
-        self.order, self.pairs = data
-        self.plan = Plan(config.train, self.order.pairs, config.validation.patience)
+        self.schedule, self.average, self.task = schedule, average, task
+        self.plan = Plan(config.train, task.feed.pairs, config.validation.patience)
         self.asked: int | None = None  # the signal that asked us to stop
 
     def train(self, progress: Progress, time: Clock, report: Report) -> str:
@@ -62,7 +60,7 @@ class Loop:
                     factor = self.schedule(
                         progress.step + 1, self.plan.share(progress, time.now()), progress.scores
                     )
-                    batches = [self.pairs.load(rows, progress.epoch) for rows in group]
+                    batches = [self.task.feed.load(rows, progress.epoch) for rows in group]
                     learned = self.learner.step(batches, progress.step + 1, factor)
                     progress.step += 1
                     progress.batches += len(group)
@@ -96,7 +94,7 @@ class Loop:
 
     def _epoch(self, progress: Progress) -> Iterator[list[Rows]]:
         """What is left of this epoch, the batches of one step at a time."""
-        batches = islice(self.order.epoch(progress.epoch), progress.batches, None)
+        batches = islice(self.task.feed.epoch(progress.epoch), progress.batches, None)
         while group := list(islice(batches, self.config.train.accumulate)):
             yield group
 
@@ -120,22 +118,21 @@ class Loop:
     def _validate(self, progress: Progress, time: Clock, report: Report) -> None:
         report.clear()
         with self.average.applied():
-            result = self.validator(report, progress.step)
-            progress.scores.append(result.bleu)
+            result = self.task.validate(report, progress.step)
+            progress.scores.append(result.score)
             progress.validated = progress.step
             if progress.waited == 0:
                 progress.best_step = progress.step
                 self.run.write_model(self.learner.model)
-        self.plan.reserve = self.validator.reserve(result.seconds)
-        values = {"bleu": result.bleu, "chrf": result.chrf, "seconds": round(time.now(), 1)}
+        # One more validation and what comes after training, with a margin.
+        self.plan.reserve = 1.2 * result.seconds * (1 + self.task.later) + 8
+        values = {**result.values, "seconds": round(time.now(), 1)}
         report.record("validation", progress.step, values)
         self._save(progress, time)
 
     def _save(self, progress: Progress, time: Clock) -> None:
         progress.seconds = time.now()
-        checkpoint.save(
-            self.run.last, self.learner.model, self.learner.optimizer, self.average, progress
-        )
+        checkpoint.save(self.run.last, self.learner, self.average, progress)
 
 
 class Meter:

@@ -4,37 +4,28 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from seq2seq.batches import Order, Pairs
 from seq2seq.config import Check
-from seq2seq.text.prepare import Prepared
 from seq2seq.training import session
 from seq2seq.training.report import clock, memory
 
 
-def measure(config: Check, prepared: Prepared) -> Iterator[str]:
+def measure(config: Check) -> Iterator[str]:
     """Take `config.steps` steps over the first batches, and say what they tell."""
-    translator, learner, _ = session.make(config, prepared)
-    order = Order(*session.lengths(prepared.train), config.batches, config.train.seed)
-    pairs = Pairs(
-        prepared.train,
-        prepared.source_tokenizer,
-        prepared.target_tokenizer,
-        config.tokenizer.sampling,
-        config.train.seed,
-    )
-    weights = session.size(translator.model)
+    task, learner, _ = session.make(config)
+    weights = session.size(task.model)
     yield f"model: {weights:,} weights, {4 * weights / 2**20:.0f} MB in fp32"
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.
-    for number, rows in enumerate(islice(order.epoch(0), config.steps + 1)):
+    for number, rows in enumerate(islice(task.feed.epoch(0), config.steps + 1)):
         if number == 1:
             began = time.monotonic()
-        learned = learner.step([pairs.load(rows, 0)], number + 1, 1.0)
+        learned = learner.step([task.feed.load(rows, 0)], number + 1, 1.0)
         if number:
             seen, tokens = seen + len(rows), tokens + learned.tokens
     took = time.monotonic() - began
     if seen:
-        epoch = took / seen * order.pairs
-        yield f"an epoch of {order.pairs:,} pairs: {clock(epoch)} ({tokens / took:,.0f} tokens/s)"
+        pairs = task.feed.pairs
+        epoch = took / seen * pairs
+        yield f"an epoch of {pairs:,} pairs: {clock(epoch)} ({tokens / took:,.0f} tokens/s)"
     yield f"memory: {memory():,} MB at most so far"

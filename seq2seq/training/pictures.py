@@ -13,6 +13,8 @@ from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import START
 from seq2seq.translator import Translator
 
+LABELS = {"bleu": "BLEU", "bits": "bits a character"}  # of scores, where the name is not enough
+
 
 class Read(NamedTuple):
     """Where a translation looked."""
@@ -23,12 +25,14 @@ class Read(NamedTuple):
 
 
 def curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss, BLEU and learning rate over steps, from the `entries` of metrics.jsonl."""
+    """Loss, validation score and learning rate over steps, from the `entries` of metrics.jsonl."""
     figure = Figure(figsize=(7, 8), layout="constrained")
     axes = figure.subplots(3, sharex=True)
+    validated = next((e for e in entries if e["kind"] == "validation"), {"bleu": 0})
+    score = next(name for name in validated if name not in ("kind", "step"))  # the first one told
     rows = (
         ("loss", "train", "loss, nats a token"),
-        ("bleu", "validation", "validation BLEU"),
+        (score, "validation", f"validation {LABELS.get(score, score)}"),
         ("rate", "train", "learning rate"),
     )
     for axis, (name, kind, label) in zip(axes, rows, strict=True):
@@ -82,3 +86,9 @@ def _save(figure: Figure, path: Path) -> None:
     aside = path.with_suffix(".tmp")
     FigureCanvasAgg(figure).print_png(str(aside))
     aside.replace(path)
+
+
+def spread(of: int, count: int) -> list[int]:
+    """`count` places of `of`, evenly apart, fewer where there are not as many."""
+    count = min(of, count)
+    return [of * i // count for i in range(count)]

@@ -16,13 +16,13 @@ class Progress:
     pairs: int = 0  # of this pass, behind us
     tokens: int = 0  # target tokens learned from, in all
     seconds: float = 0.0  # of wall-clock time, earlier parts of an interrupted run included
-    scores: list[float] = field(default_factory=list)  # BLEU of each validation
+    scores: list[float] = field(default_factory=list)  # of each validation
     validated: int = 0  # the step of the last one
     best_step: int = 0  # the step whose weights are kept
 
     @property
     def best(self) -> float | None:
-        """The best BLEU so far; None before the first validation."""
+        """The best score so far; None before the first validation."""
         return max(self.scores, default=None)
 
     @property
@@ -73,5 +73,5 @@ class Plan:
         if self.budget and now + self.reserve >= self.budget:
             return f"train.budget={self.options.budget} is used up"
         if progress.waited >= self.patience:
-            return f"no better BLEU in {self.patience} validations"
+            return f"no better score in {self.patience} validations"
         return None

@@ -1,9 +1,7 @@
 """From checked options to a finished run folder."""
 
-import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,21 +11,15 @@ from accelerate import Accelerator
 from omegaconf import OmegaConf
 
 from seq2seq import build
-from seq2seq.batches import Order, Pairs
 from seq2seq.config import Config
 from seq2seq.errors import RunError
-from seq2seq.metrics import score
-from seq2seq.run import Pair, Run, vocabulary
-from seq2seq.text.cache import cache_folder
-from seq2seq.text.corpus import Corpus
-from seq2seq.text.prepare import Prepared, prepare
+from seq2seq.run import Run
 from seq2seq.training import card, checkpoint, pictures, report
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.learner import Learner
 from seq2seq.training.loop import Interrupted, Loop
 from seq2seq.training.progress import Clock, Progress
-from seq2seq.training.validation import Validator, spread
-from seq2seq.translator import Translator
+from seq2seq.training.task import Task
 
 log = logging.getLogger("seq2seq.train")
 
@@ -43,7 +35,7 @@ FREE += ("train.device", "validation.patience", "validation.samples", "track", "
 
 
 def train(config: Config, folder: Path) -> None:
-    """Train the model of `config` into `folder`, or go on with what was begun there.
+    """Train the system of `config` into `folder`, or go on with what was begun there.
 
     Raises:
         RunError: the folder holds a run and `resume` is off, or its options are others.
@@ -53,30 +45,15 @@ def train(config: Config, folder: Path) -> None:
     run = Run(folder)
     check_folder(run, config)
     track = build.make("track", config.track, {"folder": folder})  # early: it may not be installed
-    prepared = prepare_data(config, log.info)
-    translator, learner, average = make(config, prepared)
+    schedule = build.make("schedule", config.schedule)
+    task, learner, average = make(config)
     progress = Progress()
     if config.resume:
-        progress = checkpoint.load(run.last, learner.model, learner.optimizer, average)
+        progress = checkpoint.load(run.last, learner, average)
         log.info("resumed %s at step %d", folder, progress.step)
     else:
-        begin(run, config, prepared, translator)
-    order = Order(*lengths(prepared.train), config.batches, config.train.seed)
-    if order.left_out:
-        log.info("%d pairs are longer than batches.tokens and are left out", order.left_out)
-    validation = raw(prepared.validation)
-    validator = Validator(
-        translator, validation, prepared.target, config.validation.samples, len(prepared.test)
-    )
-    pairs = Pairs(
-        prepared.train,
-        prepared.source_tokenizer,
-        prepared.target_tokenizer,
-        config.tokenizer.sampling,
-        config.train.seed,
-    )
-    schedule = build.make("schedule", config.schedule)
-    loop = Loop(config, run, learner, schedule, average, (order, pairs), validator)
+        begin(run, config, task)
+    loop = Loop(config, run, learner, schedule, average, task)
     clock = Clock(started, progress.seconds)
     teller = report.Report(run.metrics, track, progress.step)
     try:
@@ -90,13 +67,8 @@ def train(config: Config, folder: Path) -> None:
         )
         raise SystemExit(128 + stop.number) from None
     log.info("training ended after step %d: %s", progress.step, reason)
-    finish(
-        run,
-        config,
-        prepared,
-        translator,
-        f"{reason}; the weights of step {progress.best_step} are kept",
-    )
+    ended = f"{reason}; the weights of step {progress.best_step} are kept"
+    finish(run, config, task, ended)
 
 
 def check_folder(run: Run, config: Config) -> None:
@@ -136,23 +108,8 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def read_corpus(config: Config) -> Corpus:
-    """The corpus that `config` names."""
-    corpus: Corpus = build.make("data", config.data)
-    return corpus
-
-
-def prepare_data(config: Config, say: Callable[[str], None]) -> Prepared:
-    """Read, clean and tokenise the corpus, and say what was dropped."""
-    corpus = read_corpus(config)
-    prepared = prepare(corpus, config.clean, config.heldout, config.tokenizer, cache_folder())
-    for line in (*prepared.audit.table().splitlines(), *prepared.notices):
-        say(line)
-    return prepared
-
-
-def make(config: Config, prepared: Prepared) -> tuple[Translator, Learner, WeightAverage]:
-    """The network, what changes it, and what translates with it."""
+def make(config: Config) -> tuple[Task, Learner, WeightAverage]:
+    """The system, its data prepared, and what changes its weights."""
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
@@ -161,17 +118,23 @@ def make(config: Config, prepared: Prepared) -> tuple[Translator, Learner, Weigh
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
     torch.manual_seed(config.train.seed)
-    source, target = prepared.source_tokenizer, prepared.target_tokenizer
-    model = build.translation(config.model, vocabulary(source, target)).to(accelerator.device)
-    log.info("%s weights, %s pieces", f"{size(model):,}", f"{target.size:,}")
-    optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
+    # Hydra would make dictionaries of the options: it only finds the class.
+    task: Task = build.make("task", config.task, {"_partial_": True})(config, log.info)
+    task.model.to(accelerator.device)
+    pieces = task.model.output.linear.out_features
+    log.info("%s weights, %s classes", f"{size(task.model):,}", f"{pieces:,}")
+    optimizer = build.make("optimizer", config.optimizer, {"parameters": task.model.parameters()})
     options = config.train
     learner = Learner(
-        model, optimizer, accelerator, options.clip, options.label_smoothing, options.seed
+        task.model,
+        task.segments,
+        optimizer,
+        accelerator,
+        options.clip,
+        options.label_smoothing,
+        options.seed,
     )
-    search = build.make("search", config.search)
-    translator = Translator(model, source, target, search, config.limits, config.batches.sentences)
-    return translator, learner, WeightAverage(model, options.average.decay, options.average.every)
+    return task, learner, WeightAverage(task.model, options.average.decay, options.average.every)
 
 
 def precision(name: str, device: torch.device) -> str:
@@ -193,41 +156,16 @@ def size(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def lengths(dataset: Any) -> tuple[Any, Any, Any]:
-    """What the order of batches is made from, a few bytes a pair: lengths, and weights if any."""
-    table = dataset.data
-    weights = table.column("weight")
-    given = weights.null_count < len(weights)
-    return (
-        table.column("source_length").to_numpy(),
-        table.column("target_length").to_numpy(),
-        weights.fill_null(1.0).to_numpy() if given else None,
-    )
-
-
-def raw(dataset: Any) -> list[Pair]:
-    """Held-out text as it was read."""
-    columns = dataset.select_columns(["source", "target"])
-    return [Pair(row["source"], row["target"]) for row in columns]
-
-
-def begin(run: Run, config: Config, prepared: Prepared, translator: Translator) -> None:
+def begin(run: Run, config: Config, task: Task) -> None:
     """Make the run folder: all but the weights."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    run.write_tokenizers(prepared.source_tokenizer, prepared.target_tokenizer)
-    run.write_test(raw(prepared.test))
-    audit = json.dumps(prepared.audit.to_dict(), ensure_ascii=False, indent=1)
-    run.write_text(run.audit, audit)
+    task.begin(run)
     run.write_facts(
         {
             "name": config.name,
-            "source": prepared.source,
-            "target": prepared.target,
-            "licence": prepared.licence,
-            "origin": prepared.origin,
-            "fingerprint": prepared.fingerprint,
-            "test": len(prepared.test),
-            "parameters": size(translator.model),
+            "kind": task.kind,
+            **task.facts(),
+            "parameters": size(task.model),
             "versions": card.versions(),
             "scores": [],
             "ended": None,
@@ -236,33 +174,18 @@ def begin(run: Run, config: Config, prepared: Prepared, translator: Translator) 
     run.write_config(config)  # last: from here on it is a run
 
 
-def finish(
-    run: Run, config: Config, prepared: Prepared, translator: Translator, ended: str
-) -> None:
-    """Score the best weights on the test text, show ten sentences, draw, and write the card."""
-    source, target = translator.source, translator.target
-    translator.model = run.read_model(config, vocabulary(source, target)).to(
-        next(translator.model.parameters()).device
-    )
-    test = run.read_test()
-    hypotheses = translator.translate([pair.source for pair in test])
-    scores = score(hypotheses, [pair.target for pair in test], prepared.target, ("bleu", "chrf"))
-    samples = [
-        f"source       {test[i].source}\n"
-        f"reference    {test[i].target}\n"
-        f"translation  {hypotheses[i]}"
-        for i in spread(len(test), 10)
-    ]
-    facts = run.read_facts() | {"scores": [str(s) for s in scores], "ended": ended}
+def finish(run: Run, config: Config, task: Task, ended: str) -> None:
+    """Score the best weights on the test data, show and draw, and write the card."""
+    run.read_weights(task.model)
+    done = task.finish(run)
+    facts = run.read_facts() | {"scores": done.scores, "ended": ended}
     run.write_facts(facts)
     yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
-    run.write_text(run.card, card.card(facts, prepared.audit.table(), yaml, samples))
+    run.write_text(run.card, card.card(facts, task.table(), yaml, done))
     pictures.curves(report.read(run.metrics), run.curves)
-    shown = [test[i].source for i in spread(len(test), 3)]
-    pictures.attention(translator, shown, run.attention)
-    log.info("held-out translations:")
-    for sample in samples:
+    log.info("held-out samples:")
+    for sample in done.samples:
         log.info("%s\n", sample)
-    for result in scores:
-        log.info("test: %s", result)
-    log.info("\nto translate a file, and to evaluate:\n%s", card.commands(run.folder))
+    for line in done.scores:
+        log.info("test: %s", line)
+    log.info("\nto use it:\n%s", done.commands.replace("run=THIS_FOLDER", card.run_of(run.folder)))

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
+from types import SimpleNamespace
 import torch
 from torch import nn
 from seq2seq.errors import RunError
@@ -33,7 +34,8 @@ for size in (4, 400):
     model = nn.Linear(size, size)
     optimizer = torch.optim.AdamW(model.parameters())
     try:
-        save(path, model, optimizer, WeightAverage(model, 0.9, 1), Progress(step=size))
+        learning = SimpleNamespace(model=model, optimizer=optimizer, carried=None)
+        save(path, learning, WeightAverage(model, 0.9, 1), Progress(step=size))
         print("saved", size)
     except RunError as error:
         print(error)
@@ -47,8 +49,9 @@ class Trained:
     def __init__(self, seed: int, size: int = 3) -> None:
         torch.manual_seed(seed)
         self.model = nn.Linear(size, size)
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1)
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1)
         self.average = WeightAverage(self.model, 0.9, 1)
+        self.carried: dict[str, torch.Tensor] | None = None
 
     def step(self, number: int) -> None:
         self.optimizer.zero_grad()
@@ -57,10 +60,10 @@ class Trained:
         self.average.update(number)
 
     def save(self, path: Path, step: int) -> None:
-        save(path, self.model, self.optimizer, self.average, Progress(step=step))
+        save(path, self, self.average, Progress(step=step))
 
     def load(self, path: Path) -> Progress:
-        return load(path, self.model, self.optimizer, self.average)
+        return load(path, self, self.average)
 
     def weights(self) -> Iterator[torch.Tensor]:
         yield from (p.detach().clone() for p in self.model.parameters())
@@ -72,10 +75,13 @@ def test_training_goes_on_where_it_was(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         one.step(number)
 
+    one.carried = {"state": torch.tensor([1.5, 2.5])}
     one.save(tmp_path / "last", 3)
     progress = other.load(tmp_path / "last")
 
     assert progress.step == 3
+    assert other.carried is not None
+    assert other.carried["state"].tolist() == [1.5, 2.5]
     for number in (4, 5, 6):
         one.step(number)
         other.step(number)

@@ -14,6 +14,7 @@ from seq2seq import build
 from seq2seq.batches import batch
 from seq2seq.config import Config
 from seq2seq.model.quick import Quick
+from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 from tests.model.test_contracts import names
 
@@ -40,7 +41,9 @@ def learner(config: Compose, *overrides: str) -> Learner:
     options = config(*overrides)
     model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True))
     optimizer = build.make("optimizer", options.optimizer, {"parameters": model.parameters()})
-    return Learner(model, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1)
+    return Learner(
+        model, segments, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1
+    )
 
 
 def sentences(count: int, length: int) -> list[list[int]]:

@@ -41,7 +41,7 @@ def test_the_share_is_of_what_comes_first() -> None:
         (Progress(epoch=4), 0.0, "train.epochs=4"),
         (Progress(), 80.0, "train.budget=100s"),
         (Progress(scores=[3.0, 1.0, 2.0]), 0.0, None),
-        (Progress(scores=[3.0, 1.0, 2.0, 3.0]), 0.0, "no better BLEU in 3"),
+        (Progress(scores=[3.0, 1.0, 2.0, 3.0]), 0.0, "no better score in 3"),
     ],
 )
 def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str | None) -> None:

@@ -1,0 +1,129 @@
+"""Translation: many-to-one, a bridge, one-to-many."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from seq2seq import build
+from seq2seq.batches import Batch, Order, Pairs
+from seq2seq.config import Config
+from seq2seq.metrics import score
+from seq2seq.run import Pair, Run, vocabulary
+from seq2seq.tasks.decoding import Validator, commands, samples
+from seq2seq.text.cache import cache_folder
+from seq2seq.text.corpus import Corpus
+from seq2seq.text.prepare import Prepared, prepare
+from seq2seq.training import pictures
+from seq2seq.training.report import Report
+from seq2seq.training.task import Carried, Conclusion, Result, Segment
+from seq2seq.translator import Translator
+
+SHOWN, DRAWN = 10, 3  # held-out sentences that are printed, and whose attention is drawn
+
+
+class TranslationTask:
+    """A translator: a `seq2seq.training.task.Task`."""
+
+    kind = "translation model"
+
+    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+        """Prepare the corpus and build the network that `config` describes.
+
+        Raises:
+            UserError: the data or an option does not allow it.
+        """
+        self.prepared = prepare_data(config, say)
+        made = self.prepared
+        source, target = made.source_tokenizer, made.target_tokenizer
+        self.model = build.translation(config.model, vocabulary(source, target))
+        search = build.make("search", config.search)
+        self.translator = Translator(
+            self.model, source, target, search, config.limits, config.batches.sentences
+        )
+        order = Order(*lengths(made.train), config.batches, config.train.seed)
+        if order.left_out:
+            say(f"{order.left_out} pairs are longer than batches.tokens and are left out")
+        self.feed = Pairs(made.train, order, (source, target), config.tokenizer.sampling)
+        self.later = len(made.test) / max(1, len(made.validation))
+        self.validator = Validator(
+            self.translator, raw(made.validation), made.target, config.validation.samples
+        )
+
+    def facts(self) -> dict[str, Any]:
+        made = self.prepared
+        return {
+            "subject": f"{made.source} to {made.target}",
+            "source": made.source,
+            "target": made.target,
+            "licence": made.licence,
+            "origin": made.origin,
+            "fingerprint": made.fingerprint,
+            "test": f"{len(made.test)} sentences",
+        }
+
+    def table(self) -> str:
+        return self.prepared.audit.table()
+
+    def begin(self, run: Run) -> None:
+        made = self.prepared
+        run.write_tokenizers(made.source_tokenizer, made.target_tokenizer)
+        run.write_test(raw(made.test))
+        audit = json.dumps(made.audit.to_dict(), ensure_ascii=False, indent=1)
+        run.write_text(run.audit, audit)
+
+    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+        return segments(forward, batch, carried)
+
+    def validate(self, report: Report, step: int) -> Result:
+        return self.validator(report, step)
+
+    def finish(self, run: Run) -> Conclusion:
+        test = run.read_test()
+        sources, references = [pair.source for pair in test], [pair.target for pair in test]
+        hypotheses = self.translator.translate(sources)
+        scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"))
+        shown = [sources[i] for i in pictures.spread(len(test), DRAWN)]
+        pictures.attention(self.translator, shown, run.attention)
+        return Conclusion(
+            [str(s) for s in scores], samples(test, hypotheses, SHOWN), commands("translate")
+        )
+
+
+def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+    """A batch of sentence pairs, whole: a `seq2seq.training.task.Segments`."""
+    del carried
+    decoded = forward(batch.source, batch.lengths, batch.target)
+    yield Segment(decoded.features.flatten(0, 1).index_select(0, batch.places), batch.expected)
+
+
+def read_corpus(config: Config) -> Corpus:
+    """The corpus that `config` names."""
+    corpus: Corpus = build.make("data", config.data)
+    return corpus
+
+
+def prepare_data(config: Config, say: Callable[[str], None]) -> Prepared:
+    """Read, clean and tokenise the corpus, and say what was dropped."""
+    corpus = read_corpus(config)
+    prepared = prepare(corpus, config.clean, config.heldout, config.tokenizer, cache_folder())
+    for line in (*prepared.audit.table().splitlines(), *prepared.notices):
+        say(line)
+    return prepared
+
+
+def lengths(dataset: Any) -> tuple[Any, Any, Any]:
+    """What the order of batches is made from, a few bytes a pair: lengths, and weights if any."""
+    table = dataset.data
+    weights = table.column("weight")
+    given = weights.null_count < len(weights)
+    return (
+        table.column("source_length").to_numpy(),
+        table.column("target_length").to_numpy(),
+        weights.fill_null(1.0).to_numpy() if given else None,
+    )
+
+
+def raw(dataset: Any) -> list[Pair]:
+    """Held-out text as it was read."""
+    columns = dataset.select_columns(["source", "target"])
+    return [Pair(row["source"], row["target"]) for row in columns]

@@ -1,0 +1,78 @@
+"""What the loop needs to know of a system: translator, language model, captioner, classifier.
+
+A task is made from the options alone. It reads and prepares its data, builds its network, and says
+what a batch is, what is learned from it, how good the network is, and what is left in the run
+folder. The loop, the learner, checkpoints and schedules are the same for all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from torch import Tensor
+
+from seq2seq.batches import Batch, Feed
+from seq2seq.run import Run
+from seq2seq.training.report import Report
+
+
+class Segment(NamedTuple):
+    """A part of a batch that is learned from at once: features, and what they should say."""
+
+    features: Tensor  # (N, E) what the output layer reads
+    expected: Tensor  # (N,) the right classes
+    carried: "Carried" = None  # states that the next batch begins with
+
+
+Carried = dict[str, Tensor] | None
+# What is learned from a batch: one segment, or several, one after the other. Given are the network
+# as it is called in training, the batch on its device, and what the last segment before carried.
+Segments = Callable[[Any, Batch, Carried], Iterator[Segment]]
+
+
+class Result(NamedTuple):
+    """What a validation gave."""
+
+    score: float  # the larger the better: it decides which weights are kept
+    values: Mapping[str, float]  # for metrics.jsonl, the most telling first
+    seconds: float  # that it took
+
+
+class Conclusion(NamedTuple):
+    """What there is to say when training has ended."""
+
+    scores: list[str]  # of the held-out test data, each a line
+    samples: list[str]  # what the network makes of some of it
+    commands: str  # how to use the network: THIS_FOLDER stands for the run folder
+
+
+class Task(Protocol):
+    """A system. Made with `config`, and `say`, which tells people what is going on."""
+
+    kind: str  # what the network is, for the model card: "translation model"
+    model: Any  # an nn.Module with an `output` layer
+    feed: Feed  # the training data
+    later: float  # how many times as long as a validation `finish` takes, for planning
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json holds beside what all runs have: data, languages, counts."""
+        ...
+
+    def table(self) -> str:
+        """What cleaning dropped, or other counts of the data, for the model card."""
+        ...
+
+    def begin(self, run: Run) -> None:
+        """Save what the run folder needs beside weights and options."""
+        ...
+
+    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+        """See `Segments`."""
+        ...
+
+    def validate(self, report: Report, step: int) -> Result:
+        """How good the network is on the validation data, as it stands."""
+        ...
+
+    def finish(self, run: Run) -> Conclusion:
+        """Score the network, which has its best weights now, and draw what there is to draw."""
+        ...

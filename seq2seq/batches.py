@@ -27,6 +27,7 @@ class Batch(NamedTuple):
     target: Tensor  # (B, T) START, then the pieces
     expected: Tensor  # (N,) of each sentence the pieces, then END
     places: Tensor  # (N,) where in the B * T positions these are: found here, not on the device
+    new: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
 
     @property
     def tokens(self) -> int:
@@ -40,12 +41,11 @@ class Batch(NamedTuple):
         """
         if device.type == "cpu":
             return self
-        names = ("source", "target", "expected", "places")
         moved = {}
-        for name in names:
-            tensor = getattr(self, name)
-            tensor = tensor.pin_memory() if device.type == "cuda" else tensor
-            moved[name] = tensor.to(device, non_blocking=True)
+        for name, tensor in self._asdict().items():
+            if tensor is not None and name != "lengths":
+                tensor = tensor.pin_memory() if device.type == "cuda" else tensor
+                moved[name] = tensor.to(device, non_blocking=True)
         return self._replace(**moved)
 
 
@@ -179,6 +179,45 @@ class Pairs:
         return batch(
             self.source.sample(table["source"].to_pylist(), self.sampling, seed),
             self.target.sample(table["target"].to_pylist(), self.sampling, seed + 1),
+        )
+
+
+class Streams:
+    """One long text as parallel streams, of which a batch is the next chunk of each.
+
+    The text is cut into B streams of equal length; chunk i of stream b goes on where chunk i - 1
+    ended, so that a state can be carried from batch to batch. Each epoch begins a little further on
+    in the text, so that it is cut elsewhere.
+    """
+
+    def __init__(self, tokens: NDArray[np.int32], streams: int, chunk: int, seed: int) -> None:
+        """Cut `tokens` into as many `streams`, fewer where it is short, and chunks of `chunk`."""
+        self.tokens, self.seed = tokens, seed
+        self.streams = max(1, min(streams, (len(tokens) - 1) // 2))
+        self.length = (len(tokens) - 1) // self.streams  # of each stream, in positions
+        self.chunk = min(chunk, self.length) if chunk else self.length
+        self.pairs = -(-self.length // self.chunk)  # chunks in one epoch
+
+    def epoch(self, number: int) -> Iterator[Rows]:
+        """The chunks, one after the other: their order is that of the text."""
+        del number
+        return (np.array([place]) for place in range(self.pairs))
+
+    def load(self, rows: Rows, epoch: int) -> Batch:
+        """Chunk `rows[0]` of every stream; `source` is empty."""
+        shift = int(np.random.default_rng([self.seed, epoch]).integers(self.length)) if epoch else 0
+        first = int(rows[0]) * self.chunk
+        positions = np.arange(first, min(first + self.chunk, self.length) + 1)
+        starts = shift + np.arange(self.streams)[:, None] * self.length
+        text = self.tokens.take(starts + positions, mode="wrap").astype(np.int64)  # (B, T + 1)
+        expected = torch.from_numpy(text[:, 1:].flatten())
+        return Batch(
+            torch.empty(self.streams, 0, dtype=torch.long),
+            None,
+            torch.from_numpy(text[:, :-1].copy()),
+            expected,
+            torch.arange(len(expected)),
+            torch.full((self.streams,), int(rows[0]) == 0),
         )
 
 

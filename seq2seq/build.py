@@ -9,11 +9,13 @@ from hydra.utils import instantiate
 
 from seq2seq.config import Model
 from seq2seq.errors import ConfigError
+from seq2seq.model.attention import Attention
 from seq2seq.model.cells import Cell
 from seq2seq.model.decoder import Decoder, Output
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.inputs import Embedding
+from seq2seq.model.language_model import LanguageModel
 from seq2seq.model.stack import Stack
 from seq2seq.model.translation import Translation
 
@@ -64,6 +66,33 @@ def embedding(config: Model, pieces: int) -> Embedding:
     return made
 
 
+def cells(config: Model, inputs: list[int], size: int) -> list[Cell]:
+    """Cells of one size, one above the other, each reading as many values as `inputs` says."""
+    return [
+        make("model.cell", config.cell, {"input_size": count, "size": size}) for count in inputs
+    ]
+
+
+def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> Decoder:
+    """What says tokens, and reads a memory of vectors of size `memory` if it attends."""
+    size = config.decoder.size
+    passed = {"query_size": size, "memory_size": memory}
+    attention: Attention = make("model.attention", config.attention, passed)
+    above = size + attention.context_size
+    inputs = [config.embedding] + [above] * (config.decoder.layers - 1)
+    stack = Stack(cells(config, inputs, size), dropout, config.residual)
+    return Decoder(target, stack, attention, size)
+
+
+def language_model(config: Model, pieces: int) -> LanguageModel:
+    """A decoder on its own, with fresh weights."""
+    target = embedding(config, pieces)
+    made = decoder(config, target, Dropout(config.dropout, config.variational), 0)
+    shape = (config.decoder.layers, made.stack.cells[0].parts, config.decoder.size)
+    initial = make("model.initial", config.initial, {"shape": shape})
+    return LanguageModel(made, Output(target, config.tie_output), initial)
+
+
 def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     """The network that `config` describes, with fresh weights.
 
@@ -76,31 +105,20 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     if config.tie_sides and not vocabulary.joint:
         raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
 
-    def cell(input_size: int, size: int) -> Cell:
-        made: Cell = make("model.cell", config.cell, {"input_size": input_size, "size": size})
-        return made
-
     enc, dec = config.encoder, config.decoder
     directions = 2 if enc.bidirectional else 1
     memory = directions * enc.size
-    layers = [
-        [cell(memory if layer else config.embedding, enc.size) for _ in range(directions)]
-        for layer in range(enc.layers)
-    ]
+    inputs = [config.embedding] + [memory] * (enc.layers - 1)
+    layers = [cells(config, [count] * directions, enc.size) for count in inputs]
     parts = layers[0][0].parts
     initial = make(
         "model.initial", config.initial, {"shape": (enc.layers, directions, parts, enc.size)}
     )
     encoder = Encoder(source, layers, initial, dropout, config.residual)
-    attention = make(
-        "model.attention", config.attention, {"query_size": dec.size, "memory_size": memory}
-    )
-    above = dec.size + attention.context_size
-    cells = [cell(above if layer else config.embedding, dec.size) for layer in range(dec.layers)]
+    made = decoder(config, target, dropout, memory)
     bridge = make(
         "model.bridge",
         config.bridge,
         {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)},
     )
-    decoder = Decoder(target, Stack(cells, dropout, config.residual), attention, dec.size)
-    return Translation(encoder, bridge, decoder, Output(target, config.tie_output))
+    return Translation(encoder, bridge, made, Output(target, config.tie_output))

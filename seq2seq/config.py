@@ -7,6 +7,7 @@ search) is a node of type `Any`, filled by a file of `conf/` that names a class 
 
 import re
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from omegaconf import MISSING
@@ -73,16 +74,16 @@ class Heldout:
 class Tokenizer:
     """SentencePiece, trained on the training text."""
 
-    kind: str = "unigram"  # unigram, bpe or char
+    kind: str = "unigram"  # unigram, bpe, char or byte
     joint: bool = True  # one vocabulary for both languages
     size: int | None = None  # pieces; null: chosen from the amount of text
     sampling: float = 0.0  # subword regularisation in training: the smoothing alpha; 0 is off
 
     def __post_init__(self) -> None:
-        one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char"))
+        one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char", "byte"))
         require("tokenizer.size", self.size, self.size is None or self.size > 260, "above 260")
         require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
-        if self.kind == "char" and self.sampling:
+        if self.kind in ("char", "byte") and self.sampling:
             raise ConfigError("tokenizer.sampling must be 0 for characters: they are cut one way")
 
 
@@ -144,10 +145,12 @@ class Batches:
     tokens: int = 2048  # of padded source and target together, in one batch, at most
     sentences: int = 64  # in one batch, at most
     pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
+    span: int = 256  # positions of each stream of a language model in one batch; 0: all of them
 
     def __post_init__(self) -> None:
         for name in ("tokens", "sentences", "pool"):
             require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
+        require("batches.span", self.span, self.span >= 0, "0 or more")
 
 
 @dataclass
@@ -173,6 +176,7 @@ class Train:
     steps: int | None = None  # updates of the weights
     budget: str | None = None  # wall-clock time of the whole command, as in 10m
     accumulate: int = 1  # batches whose gradients are added up for one step
+    bptt: int = 0  # positions that the gradient goes back; 0: to the beginning
     clip: float = 1.0  # largest global norm of the gradient
     label_smoothing: float = 0.1  # share of the probability spread over all pieces
     average: Average = field(default_factory=Average)
@@ -188,6 +192,7 @@ class Train:
         for name in ("accumulate", "log_every", "save_every"):
             require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("train.clip", self.clip, self.clip > 0, "positive")
+        require("train.bptt", self.bptt, self.bptt >= 0, "0 or more")
         smoothing = self.label_smoothing
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
         if self.budget is not None:
@@ -245,6 +250,46 @@ class Config:
     track: Any = None  # group track: where else the metrics go
     resume: bool = False  # go on with the run in hydra.run.dir
 
+    def __post_init__(self) -> None:
+        _check_unused(self)
+
+
+# What a kind of system does not read: given another value than its default, it would do nothing.
+_NO_SEARCH = ("search", "limits")
+_NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
+_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling")
+UNUSED: dict[str, tuple[str, ...]] = {
+    "TranslationTask": ("batches.span",),
+    "LanguageModelTask": (
+        *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "heldout.validation", "heldout.test",
+        "batches.tokens", "batches.pool",
+    ),
+}  # fmt: skip
+# Of open nodes, what stands in conf/base.yaml.
+_BASE = {
+    "model.attention": "NoAttention",
+    "model.bridge": "Projection",
+    "model.initial": "Zeros",
+    "search": "Greedy",
+}
+
+
+def _check_unused(config: Config) -> None:
+    """Refuse options that the chosen kind of system has no use for."""
+    task = config.task.get("_target_", "") if isinstance(config.task, dict) else ""
+    for option in UNUSED.get(task.rpartition(".")[2], ()):
+        value: Any = attrgetter(option)(config)
+        if option in _BASE:
+            used = str(value.get("_target_")).rpartition(".")[2] != _BASE[option]
+        else:
+            used = value != attrgetter(option)(_DEFAULTS)
+        if used:
+            kind = task.rpartition(".")[2]
+            raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
+
+
+_DEFAULTS = Config()
+
 
 @dataclass
 class Check(Config):
@@ -300,3 +345,22 @@ class Quantize:
     run: str | None = None  # a run folder
     output: str | None = None  # a folder that does not exist yet
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+
+@dataclass
+class Generate:
+    """`seq2seq.generate`."""
+
+    run: str | None = None  # a language model's run folder
+    prompt: str = ""  # the text that is gone on with
+    length: int = 500  # tokens; 0: until it is interrupted
+    temperature: float = 1.0  # below 1 sharpens, above 1 flattens
+    top_k: int = 0  # of the most probable tokens only so many; 0: all
+    top_p: float = 1.0  # only the most probable tokens that have this probability together; 1: all
+    seed: int = 1  # another one gives another text
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("length", self.length, self.length >= 0, "0 or more")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

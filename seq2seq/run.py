@@ -62,10 +62,11 @@ class Run:
         with written(self.config) as file:
             file.write(OmegaConf.to_yaml(OmegaConf.structured(config)))
 
-    def read_config(self, trusted: Iterable[str] = ()) -> Config:
+    def read_config(self, trusted: Iterable[str] = (), task: str | None = None) -> Config:
         """The options that the run was trained with.
 
         Args:
+            task: what kind it must be of, "translation.TranslationTask" for example; None: any.
             trusted: modules beside our own that the run may take classes from. Anything else is
                 refused: a folder from elsewhere must not choose what code runs here.
 
@@ -83,7 +84,14 @@ class Run:
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
         whole: Any = OmegaConf.merge(EARLIER, loaded)
-        return typed(whole, Config)
+        config = typed(whole, Config)
+        found = config.task["_target_"]
+        if task and not found.endswith(f".{task}"):
+            raise RunError(
+                f"{self.folder} is a run of {found.rsplit('.', 1)[-1]}: this command is for "
+                f"{task.rsplit('.', 1)[-1]}"
+            )
+        return config
 
     def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
         """Save both sides' tokenizers, as one file where they are one."""

@@ -162,7 +162,8 @@ def load(
     members, both = [], []
     for folder in [run] if isinstance(run, str | Path) else run:
         made = runs.Run(Path(folder))
-        config, pieces = made.read_config(trusted), made.read_tokenizers()
+        config = made.read_config(trusted, "translation.TranslationTask")
+        pieces = made.read_tokenizers()
         model = build.translation(config.model, runs.vocabulary(*pieces))
         made.read_weights(model)
         quick = Quick(model.to(pick(device)), precision)

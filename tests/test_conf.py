@@ -20,7 +20,11 @@ DATA = {
     "huggingface": ["data.path=a/b"],
     "catalogues": ["data.package=a", "data.version='1'", "data.sha256=ab", "data.files=[x.po]"],
     "joined": ["+data.corpora={}"],
+    "text": ["data.path=a"],
+    "pydoc": [],
 }
+# Of readers that are not for pairs of sentences, the task that they are for.
+TASKS = {"text": "language_model", "pydoc": "language_model"}
 LANGUAGES = ["data.source=en", "data.target=de"]
 
 
@@ -32,20 +36,26 @@ def train(*overrides: str) -> Config:
     return typed(command.compose("train", list(overrides)), Config)
 
 
+def is_translation(config: Config) -> bool:
+    return str(config.task["_target_"]).endswith(".TranslationTask")
+
+
 @pytest.mark.parametrize("recipe", recipes())
 def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
     config = train(f"+recipe={recipe}")
 
     assert config.name == recipe
-    source, _, target = recipe.partition("-")
-    assert (config.data["source"], config.data["target"]) == (source, target.split("-")[0])
+    if is_translation(config):
+        source, _, target = recipe.partition("-")
+        assert (config.data["source"], config.data["target"]) == (source, target.split("-")[0])
 
 
 @pytest.mark.parametrize("recipe", recipes())
 def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> None:
-    target = train(f"+recipe={recipe}").model.attention["_target_"]
+    config = train(f"+recipe={recipe}")
 
-    assert target.endswith("NoAttention") == ("classic" in recipe)
+    attends = not config.model.attention["_target_"].endswith("NoAttention")
+    assert attends == (is_translation(config) and "classic" not in recipe)
 
 
 @pytest.mark.parametrize(("group", "name"), [(g, n) for g in GROUPS for n in options(g)])
@@ -58,9 +68,11 @@ def test_every_choice_composes(group: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", options("data"))
 def test_every_reader_composes(name: str) -> None:
-    config = train(*LANGUAGES, f"data={name}", *DATA.get(name, []))
+    languages = [] if name in TASKS else LANGUAGES
+    task = f"task={TASKS.get(name, 'translation')}"
+    config = train(task, f"data={name}", *languages, *DATA.get(name, []))
 
-    assert config.data["_target_"].startswith("seq2seq.text.readers.")
+    assert config.data["_target_"].startswith("seq2seq.")
 
 
 @pytest.mark.parametrize("name", options("search"))

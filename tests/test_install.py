@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from seq2seq.command import SCHEMAS
+
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +71,7 @@ def test_recipes_are_found_from_the_wheel(scripts: Path, tmp_path: Path) -> None
     assert str(scripts.parent) in where
 
 
-@pytest.mark.parametrize("name", ["train", "translate", "evaluate", "check", "quantize"])
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_every_console_script_helps(name: str, scripts: Path, tmp_path: Path) -> None:
     assert f"seq2seq.{name}" in call(scripts / f"seq2seq-{name}", "--help", cwd=tmp_path) or name
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq import evaluate, train, translate
-from seq2seq.command import recipes
+from seq2seq.command import SCHEMAS, recipes
 from seq2seq.shipped import CONF_DIR
 
 DATA = ["data.source=en", "data.target=de"]
@@ -151,7 +151,7 @@ def test_mistakes_of_translate_and_evaluate(
         assert part in message
 
 
-@pytest.mark.parametrize("command", ["train", "translate", "evaluate", "check", "quantize"])
+@pytest.mark.parametrize("command", sorted(SCHEMAS))
 def test_options_are_checked_without_torch(command: str, tmp_path: Path) -> None:
     code = (
         f"import sys; sys.argv = ['x', 'nonsense.option=1']; import seq2seq.{command} as m\n"

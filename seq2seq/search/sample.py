@@ -61,13 +61,13 @@ class Sample:
         uniform = uniform.to(limits.device, real(limits.device))
 
         def choose(logits: Tensor, here: Tensor, said: int) -> Tensor:
-            return self._draw(logits, uniform[here, :, said])
+            return self.draw(logits, uniform[here, :, said])
 
         ranked = scored or self.samples > 1
         found = walk(step, state, limits, choose, self.samples, ranked)
         return [sorted(samples, key=lambda h: -h.score) for samples in found]
 
-    def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
+    def draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
         """Tokens (b, K) by `logits` (b, K, V) and numbers (b, K), by inverting the distribution."""
         ranked, tokens = self._candidates(logits)
         # The largest becomes 0 first, so that no temperature is too low.

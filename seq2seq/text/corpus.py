@@ -1,7 +1,9 @@
 """What a reader gives: splits of pairs, and where they come from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 SPLITS = ("train", "validation", "test")
 
@@ -25,11 +27,19 @@ class Corpus(NamedTuple):
     origin: dict[str, str]  # what was read, and a fingerprint of it
 
 
-class Repeatable:
+class Text(NamedTuple):
+    """Running text by lines. `train` is always there; the others where the text has them."""
+
+    splits: Mapping[str, Iterable[str]]  # can be gone through again and again
+    licence: str
+    origin: dict[str, str]  # what was read, and a fingerprint of it
+
+
+class Repeatable(Generic[T]):
     """An iterable made anew each time by calling `function` with `arguments`."""
 
-    def __init__(self, function: Callable[..., Iterator[Pair]], *arguments: Any) -> None:
+    def __init__(self, function: Callable[..., Iterator[T]], *arguments: Any) -> None:
         self.function, self.arguments = function, arguments
 
-    def __iter__(self) -> Iterator[Pair]:
+    def __iter__(self) -> Iterator[T]:
         return self.function(*self.arguments)

@@ -36,7 +36,8 @@ class Tokenizer:
             RunError: the file is missing or no SentencePiece model.
         """
         try:
-            return cls(path.read_bytes())
+            model = path.read_bytes()
+            return Bytes() if model == BYTES else cls(model)
         except (OSError, RuntimeError) as error:
             raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
 
@@ -89,6 +90,35 @@ class Tokenizer:
         return [int(self.processor.piece_to_id(piece)) for piece in pieces]
 
 
+BYTES = b"bytes"  # what is stored in place of a SentencePiece model
+
+
+class Bytes(Tokenizer):
+    """The bytes of UTF-8, each a token after the special ones: nothing is learned."""
+
+    def __init__(self) -> None:
+        self.model = BYTES
+
+    @property
+    def size(self) -> int:
+        return len(SPECIAL) + 256
+
+    def encode(self, lines: Sequence[str]) -> list[list[int]]:
+        return [[byte + len(SPECIAL) for byte in line.encode()] for line in lines]
+
+    def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
+        """Text from bytes; what is no UTF-8 becomes U+FFFD."""
+        plain = (bytes(i - len(SPECIAL) for i in ids if i not in SPECIAL) for ids in sentences)
+        return [text.decode(errors="replace") for text in plain]
+
+    def piece(self, token: int) -> str:
+        names = ("<pad>", "<s>", "</s>", "<unk>")
+        return names[token] if token in SPECIAL else f"<0x{token - len(SPECIAL):02X}>"
+
+    def ids(self, pieces: Sequence[str]) -> list[int]:
+        return [int(piece[1:-1], 16) + len(SPECIAL) for piece in pieces]
+
+
 class Trained(NamedTuple):
     """A new tokenizer, and what there is to say about it."""
 
@@ -97,20 +127,29 @@ class Trained(NamedTuple):
 
 
 def train_tokenizer(
-    lines: Iterable[str], kind: str, size: int | None, count: int, pairs: int
+    lines: Iterable[str],
+    kind: str,
+    size: int | None,
+    count: int,
+    pairs: int,
+    sentences: bool = True,
 ) -> Trained:
     """Learn a vocabulary from text as `clean.normalise` leaves it.
 
     Args:
         lines: the text; only a sample is held in memory.
-        kind: unigram, bpe or char.
+        kind: unigram, bpe, char, or byte, which has nothing to learn.
         size: pieces; None: as `natural_size` of `pairs` says.
         count: how many lines there are.
         pairs: how many sentences of one language that is.
+        sentences: whether each line begins anew, so that its first word gets the space that words
+            have within a line; False for running text, which is cut anywhere.
 
     Raises:
         TextError: there is no text to learn from.
     """
+    if kind == "byte":
+        return Trained(Bytes(), [])
     wanted, notices = size or natural_size(pairs), []
     kept = [_guard(line) for line in _thin(lines, count) if line]
     if not kept:
@@ -118,11 +157,11 @@ def train_tokenizer(
     # Of a large alphabet the rarest characters are left to the bytes, or few pieces would be words.
     coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
     try:
-        model = _train(kept, kind, wanted, coverage)
+        model = _train(kept, kind, wanted, coverage, sentences)
     except RuntimeError as error:
         if not (fitting := _fitting(str(error))):
             raise TextError(f"SentencePiece cannot be trained: {error}") from error
-        model = _train(kept, kind, fitting, coverage)
+        model = _train(kept, kind, fitting, coverage, sentences)
     tokenizer = Tokenizer(model)
     if kind != "char" and tokenizer.size != wanted:
         notices.append(
@@ -140,7 +179,7 @@ def natural_size(pairs: int) -> int:
     return min(32_000, max(1_000, round(23 * math.sqrt(pairs) / 100) * 100))
 
 
-def _train(lines: list[str], kind: str, size: int, coverage: float) -> bytes:
+def _train(lines: list[str], kind: str, size: int, coverage: float, sentences: bool) -> bytes:
     model = io.BytesIO()
     spm.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
@@ -151,6 +190,7 @@ def _train(lines: list[str], kind: str, size: int, coverage: float) -> bytes:
         byte_fallback=True,
         normalization_rule_name="identity",
         remove_extra_whitespaces=False,
+        add_dummy_prefix=sentences,
         hard_vocab_limit=kind != "char",
         max_sentence_length=LONGEST,
         pad_id=PAD,
@@ -176,13 +216,17 @@ def _thin(lines: Iterable[str], count: int) -> Iterator[str]:
 
 
 def _guard(line: str) -> str:
-    r"""U+2581 is SentencePiece's space, and \0 its end of a text: neither may come from outside."""
-    return (
-        line.replace("\u2581", "\ue581").replace("\0", "")
-        if "\u2581" in line or "\0" in line
-        else line
-    )
+    r"""What SentencePiece understands in its own way: U+2581 is its space, and \0 ends a text.
+
+    Its line break is one too, which only language models have within a text.
+    """
+    return line.translate(_GUARD) if _GUARDED.search(line) else line
 
 
 def _unguard(line: str) -> str:
-    return line.replace("\ue581", "\u2581")
+    return line.translate(_UNGUARD)
+
+
+_GUARD = str.maketrans({"\u2581": "\ue581", "\n": "\ue00a", "\0": None})
+_GUARDED = re.compile("[\u2581\n\0]")
+_UNGUARD = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})

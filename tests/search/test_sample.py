@@ -75,7 +75,7 @@ def test_the_ends_of_the_interval_lead_to_what_may_be_said(changes: dict[str, An
     logits = torch.tensor([[[-inf, 2.0, -inf, 1.0, 0.0, -inf]]])  # of tokens 1, 3 and 4
 
     drawn = [
-        sampler(**changes)._draw(logits, torch.tensor([[u]], dtype=torch.float64)).item()
+        sampler(**changes).draw(logits, torch.tensor([[u]], dtype=torch.float64)).item()
         for u in (0.0, 1.0)  # no number drawn is 1, but a product with the total may be rounded up
     ]
 

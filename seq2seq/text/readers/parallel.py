@@ -29,7 +29,7 @@ def parallel(
     Raises:
         TextError: a file is missing; later, when it is read: the line counts differ.
     """
-    splits: dict[str, Repeatable] = {}
+    splits: dict[str, Repeatable[Pair]] = {}
     origin: dict[str, str] = {}
     for split, name in (("train", train), ("validation", validation), ("test", test)):
         if name is not None:

@@ -1,0 +1,41 @@
+"""`python -m seq2seq.generate`: a language model goes on with a text."""
+
+import sys
+from pathlib import Path
+
+from seq2seq import command
+from seq2seq.config import Generate
+from seq2seq.errors import ConfigError
+
+
+def main() -> None:
+    """Entry point of `seq2seq-generate`."""
+    command.run("generate", Generate, generate)
+
+
+def generate(config: Generate, _: Path) -> None:
+    """Print the prompt and what may follow it, as it comes.
+
+    Raises:
+        ConfigError: no run is given, or an option is out of range.
+        RunError: `run` is no language model.
+    """
+    if config.run is None:
+        raise ConfigError("no value for run: the folder of a trained language model")
+    from seq2seq.generator import load  # torch comes in here, after the checks
+    from seq2seq.search.sample import Sample
+
+    sample = Sample(config.temperature, config.top_k, config.top_p, 1, config.seed)
+    generator = load(config.run, sample, config.device, config.trusted)
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    try:
+        print(config.prompt, end="", flush=True)
+        for text in generator.generate(config.prompt, config.length):
+            print(text, end="", flush=True)
+    except KeyboardInterrupt:  # the way to end what has no end
+        pass
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Language models: many-to-many. Trained on one long text, by truncated backpropagation in time."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from seq2seq import build
+from seq2seq.batches import Batch, Streams
+from seq2seq.config import Config
+from seq2seq.generator import Generator
+from seq2seq.model.language_model import LanguageModel, fresh
+from seq2seq.run import Run
+from seq2seq.search.sample import Sample
+from seq2seq.text.cache import cache_folder
+from seq2seq.text.corpus import Text
+from seq2seq.text.ngrams import Ids, KneserNey
+from seq2seq.text.stream import prepare_stream
+from seq2seq.training.report import Report
+from seq2seq.training.task import Carried, Conclusion, Result, Segment
+
+READERS, CHUNK = 16, 256  # held-out text is read as so many streams, and in such chunks
+ORDER, COUNTED = 5, 20_000_000  # of the baseline, and how many training tokens it counts at most
+SHOWN = 300  # tokens of a sample
+
+
+class LanguageModelTask:
+    """A language model: a `seq2seq.training.task.Task`.
+
+    The text is cut into parallel streams; each batch is the next chunk of every stream, the state
+    is carried on, and the gradient is cut between chunks (Williams and Peng 1990,
+    https://doi.org/10.1162/neco.1990.2.4.490).
+    """
+
+    kind = "language model"
+
+    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+        """Prepare the text and build the network that `config` describes.
+
+        Raises:
+            UserError: the text or an option does not allow it.
+        """
+        text: Text = build.make("data", config.data)
+        self.stream = prepare_stream(text, config.tokenizer, config.heldout.share, cache_folder())
+        for line in (*self.stream.table().splitlines(), *self.stream.notices):
+            say(line)
+        self.model = build.language_model(config.model, self.stream.tokenizer.size)
+        chunk = config.train.bptt or config.batches.span
+        tokens, seed = self.stream.tokens["train"], config.train.seed
+        self.feed = Streams(tokens, config.batches.sentences, chunk, seed)
+        self.later = len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
+        sample = Sample(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
+        self.generator = Generator(self.model, self.stream.tokenizer, sample)
+        self.shown = config.validation.samples
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "subject": f"{self.stream.tokenizer.size:,} different tokens",
+            "licence": self.stream.licence,
+            "origin": self.stream.origin,
+            "fingerprint": self.stream.fingerprint,
+            "test": f"{self.stream.characters['test']:,} characters",
+        }
+
+    def table(self) -> str:
+        return self.stream.table()
+
+    def begin(self, run: Run) -> None:
+        tokenizer = self.stream.tokenizer
+        run.write_tokenizers(tokenizer, tokenizer)
+        run.write_text(
+            run.folder / "test.txt", self.stream.text("test", len(self.stream.tokens["test"]))
+        )
+
+    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+        return segments(forward, batch, carried)
+
+    def validate(self, report: Report, step: int) -> Result:
+        began = time.monotonic()
+        bits, perplexity = self.score("validation")
+        took = time.monotonic() - began
+        report.say(f"validation at step {step}: {told(bits, perplexity)}   ({took:.1f} s)")
+        for _ in range(min(1, self.shown)):
+            report.say("".join(self.generator.generate("", SHOWN)))
+        return Result(-bits, {"bits": bits, "perplexity": perplexity}, took)
+
+    def score(self, split: str) -> tuple[float, float]:
+        """Bits a character and perplexity a token of held-out text."""
+        tokens = self.stream.tokens[split]
+        nats, count = nats_of(self.model, tokens)
+        # The tokens that begin the streams are not predicted: all else stands for them.
+        characters = self.stream.characters[split] * count / len(tokens)
+        return nats / math.log(2) / characters, math.exp(nats / count)
+
+    def finish(self, run: Run) -> Conclusion:
+        del run  # the same call as every task: there is no picture beside the curves
+        tokens = self.stream.tokens["test"]
+        baseline = KneserNey(
+            np.asarray(self.stream.tokens["train"][:COUNTED]), ORDER, self.stream.tokenizer.size
+        )
+        nats = baseline.nats(np.asarray(tokens))
+        bits = nats / math.log(2) / self.stream.characters["test"]
+        scores = [
+            f"the model: {told(*self.score('test'))}",
+            f"{ORDER}-gram, Kneser-Ney: {told(bits, math.exp(nats / len(tokens)))}",
+        ]
+        shown = ["".join(self.generator.generate("", SHOWN)).strip("\n")]
+        return Conclusion(
+            scores, shown, 'python -m seq2seq.generate run=THIS_FOLDER prompt="The" length=500'
+        )
+
+
+def told(bits: float, perplexity: float) -> str:
+    """Both figures for people."""
+    return f"{bits:.3f} bits a character, perplexity {perplexity:.2f} a token"
+
+
+def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+    """The next chunk of every stream: a `seq2seq.training.task.Segments`."""
+    model: LanguageModel = getattr(forward, "module", forward)
+    begun = model.begin(len(batch.target))
+    state = begun
+    if batch.new is not None:
+        state = fresh(carried["state"] if carried else None, begun, batch.new)
+    decoded = forward(batch.target, state)
+    features = decoded.features.flatten(0, 1)  # (B * T, E)
+    yield Segment(features, batch.expected, {"state": decoded.state.detach()})
+
+
+@torch.inference_mode()
+def nats_of(model: LanguageModel, tokens: Ids) -> tuple[float, int]:
+    """The cross-entropy of `tokens` read as parallel streams, and how many were predicted."""
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    feed = Streams(tokens, READERS, CHUNK, 0)
+    state, nats, count = model.begin(feed.streams), 0.0, 0
+    for rows in islice(feed.epoch(0), feed.pairs):
+        batch = feed.load(rows, 0).to(device)
+        decoded = model(batch.target, state)
+        state = decoded.state
+        logits = model.output(decoded.features).flatten(0, 1).float()
+        nats += float(functional.cross_entropy(logits, batch.expected, reduction="sum"))
+        count += batch.tokens
+    model.train(training)
+    return nats, count

@@ -17,7 +17,8 @@ from seq2seq.text.lines import count_lines, read_lines, stream_lines, written
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from seq2seq.translator import Scored, Translator
+    from seq2seq.decoding import Scored
+    from seq2seq.translator import Translator
 
 STANDARD = "-"
 

@@ -3,38 +3,26 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import torch
 
 from seq2seq import build
 from seq2seq import run as runs
 from seq2seq.batches import pad
 from seq2seq.build import device as pick
 from seq2seq.config import Limits
+from seq2seq.decoding import Scored, decode, ranked, said
 from seq2seq.errors import RunError
 from seq2seq.model.captured import Captured
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.step import Hypothesis, Ranking, Search
+from seq2seq.search.step import Hypothesis, Search
 from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import Tokenizer
 
 log = logging.getLogger("seq2seq.translator")
 
 WINDOW = 64  # batches that are read ahead and sorted by length together
-
-
-class Scored(NamedTuple):
-    """One translation of a line."""
-
-    text: str
-    score: float  # what the search ranks by; the larger the better
-    logprob: float  # of all tokens together, in nats
-    tokens: list[str]  # the pieces
-    logprobs: list[float]  # of each piece, and of the end of the sentence where it was reached
 
 
 class Translator:
@@ -98,41 +86,18 @@ class Translator:
             sources = [encoded[place][: self.limits.source] for place in places]
             keys = [first + place for place in places]
             for place, best in zip(places, self._search(sources, keys, scored), strict=True):
-                found[place] = self._ranked([self._scored(hypothesis) for hypothesis in best])
+                found[place] = ranked(self.search, [said(h, self.target) for h in best])
         return found
 
     def _search(
         self, sources: list[list[int]], keys: list[int], scored: bool
     ) -> list[list[Hypothesis]]:
-        device = next(self.model.parameters()).device
-        training = self.model.training
-        self.model.eval()
-        try:
-            with torch.inference_mode():
-                source, lengths = pad(sources)
-                step: Any = self.model.step  # its states are those of `start`
-                state: Any = self.model.start(source.to(device), lengths)
-                limits = torch.tensor([self._limit(len(ids)) for ids in sources], device=device)
-                return self.search(step, state, limits, keys, scored)
-        finally:
-            self.model.train(training)
-
-    def _ranked(self, best: list[Scored]) -> list[Scored]:
-        """As the search found them, unless it ranks texts."""
-        if not isinstance(self.search, Ranking):
-            return best
-        expected = self.search.expected([scored.text for scored in best])
-        scored = [s._replace(score=score) for s, score in zip(best, expected, strict=True)]
-        return sorted(scored, key=lambda s: -s.score)
+        source, lengths = pad(sources)
+        limits = [self._limit(len(ids)) for ids in sources]
+        return decode(self.model, self.search, (source, lengths), limits, keys, scored)
 
     def _limit(self, pieces: int) -> int:
         return int(pieces * self.limits.ratio) + self.limits.extra
-
-    def _scored(self, hypothesis: Hypothesis) -> Scored:
-        text = self.target.decode([hypothesis.tokens])[0]
-        text = " ".join(text.split("\n")).replace("\r", " ")  # a line stays one line
-        pieces = [self.target.piece(token) for token in hypothesis.tokens]
-        return Scored(text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs)
 
 
 def load(

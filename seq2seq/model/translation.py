@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from seq2seq.model.attention import Memory
 from seq2seq.model.decoder import Decoded, Decoder, Output
-from seq2seq.model.encoder import Encoder
 
 
 class State(NamedTuple):
@@ -30,23 +29,30 @@ class Translation(nn.Module):
     """An encoder whose final state seeds a decoder, which may read the encoder's memory too."""
 
     def __init__(
-        self, encoder: Encoder, bridge: nn.Module, decoder: Decoder, output: Output
+        self, encoder: nn.Module, bridge: nn.Module, decoder: Decoder, output: Output
     ) -> None:
+        """Put a network together.
+
+        Args:
+            encoder: `Encoder`, or anything that gives an `Encoded` of a batch and its lengths.
+            bridge: of `seq2seq.model.bridge`.
+            decoder: what says the sentence.
+            output: from its features to the vocabulary.
+        """
         super().__init__()
         self.encoder, self.bridge, self.decoder, self.output = encoder, bridge, decoder, output
 
     def encode(self, source: Tensor, lengths: Tensor | None) -> tuple[Tensor, Memory]:
-        """Read `source` (B, S), of which `lengths` (B,), on the CPU, are real; `None`: all.
+        """Read `source` (B, ...), of which `lengths` (B,), on the CPU, are real; `None`: all.
 
         Returns:
             The decoder's first state (B, L, P, H), and the memory.
         """
         values, final = self.encoder(source, lengths)
-        if lengths is None:
-            mask = torch.ones_like(source, dtype=torch.bool)  # (B, S)
-        else:
-            positions = torch.arange(source.shape[1], device=source.device)
-            mask = positions < lengths.to(source.device).unsqueeze(1)  # (B, S)
+        mask = torch.ones(values.shape[:2], dtype=torch.bool, device=values.device)  # (B, S)
+        if lengths is not None:
+            positions = torch.arange(values.shape[1], device=values.device)
+            mask = positions < lengths.to(values.device).unsqueeze(1)  # (B, S)
         return self.bridge(final), self.decoder.attention.remember(values, mask)
 
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Decoded:

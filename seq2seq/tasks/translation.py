@@ -9,7 +9,7 @@ from seq2seq.batches import Batch, Order, Pairs
 from seq2seq.config import Config
 from seq2seq.metrics import score
 from seq2seq.run import Pair, Run, vocabulary
-from seq2seq.tasks.decoding import Validator, commands, samples
+from seq2seq.tasks.held_out import Validator, commands, samples
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import Corpus
 from seq2seq.text.prepare import Prepared, prepare

@@ -1,0 +1,67 @@
+"""From a batch of sources to sentences: a network, a search, and pieces made text."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from seq2seq.search.step import Hypothesis, Ranking, Search
+from seq2seq.text.tokenizer import Tokenizer
+
+
+class Scored(NamedTuple):
+    """One sentence that was said of a source."""
+
+    text: str
+    score: float  # what the search ranks by; the larger the better
+    logprob: float  # of all tokens together, in nats
+    tokens: list[str]  # the pieces
+    logprobs: list[float]  # of each piece, and of the end of the sentence where it was reached
+
+
+def decode(
+    model: Any,
+    search: Search,
+    source: tuple[Tensor, Tensor | None],
+    limits: Sequence[int],
+    keys: Sequence[int],
+    scored: bool,
+) -> list[list[Hypothesis]]:
+    """What `search` finds for each source of a batch.
+
+    Args:
+        model: with `start` and `step`, as `seq2seq.model.translation.Translation` has them.
+        search: the strategy.
+        source: the batch (B, ...), and the lengths (B,) of its rows, `None` where all are full.
+        limits: B numbers of tokens at most.
+        keys: B numbers that say which source is which, for random choices.
+        scored: whether log-probabilities are wanted.
+    """
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            state = model.start(source[0].to(device), source[1])
+            bounds = torch.tensor(limits, device=device)
+            return search(model.step, state, bounds, keys, scored)
+    finally:
+        model.train(training)
+
+
+def said(hypothesis: Hypothesis, tokenizer: Tokenizer) -> Scored:
+    """A hypothesis as text, of one line whatever its pieces are."""
+    text = tokenizer.decode([hypothesis.tokens])[0]
+    text = " ".join(text.split("\n")).replace("\r", " ")
+    pieces = [tokenizer.piece(token) for token in hypothesis.tokens]
+    return Scored(text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs)
+
+
+def ranked(search: Search, best: list[Scored]) -> list[Scored]:
+    """As the search found them, unless it ranks texts."""
+    if not isinstance(search, Ranking):
+        return best
+    expected = search.expected([scored.text for scored in best])
+    scored = [s._replace(score=score) for s, score in zip(best, expected, strict=True)]
+    return sorted(scored, key=lambda s: -s.score)

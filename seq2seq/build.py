@@ -14,6 +14,7 @@ from seq2seq.model.cells import Cell
 from seq2seq.model.decoder import Decoder, Output
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
+from seq2seq.model.image import ImageEncoder
 from seq2seq.model.inputs import Embedding
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.model.stack import Stack
@@ -91,6 +92,19 @@ def language_model(config: Model, pieces: int) -> LanguageModel:
     shape = (config.decoder.layers, made.stack.cells[0].parts, config.decoder.size)
     initial = make("model.initial", config.initial, {"shape": shape})
     return LanguageModel(made, Output(target, config.tie_output), initial)
+
+
+def captioner(config: Model, vision: Any, pieces: int) -> Translation:
+    """A decoder behind `vision` (of `seq2seq.vision.networks`), with fresh weights."""
+    dropout = Dropout(config.dropout, config.variational)
+    target = embedding(config, pieces)
+    size, dec = config.decoder.size, config.decoder
+    encoder = ImageEncoder(vision, vision.places, vision.size, size, dropout)
+    made = decoder(config, target, dropout, size)
+    parts = made.stack.cells[0].parts
+    sizes = {"source": (1, 1, size), "target": (dec.layers, parts, size)}
+    bridge = make("model.bridge", config.bridge, sizes)
+    return Translation(encoder, bridge, made, Output(target, config.tie_output))
 
 
 def translation(config: Model, vocabulary: Vocabulary) -> Translation:

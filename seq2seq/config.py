@@ -121,6 +121,7 @@ class Model:
     attention: Any = MISSING  # group model/attention
     bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first
     initial: Any = MISSING  # group model/initial: the encoder's first state
+    vision: Any = MISSING  # group model/vision: what looks at pictures
     encoder: Encoder = field(default_factory=Encoder)
     decoder: Decoder = field(default_factory=Decoder)
     embedding: int = 256  # size of a piece's vector
@@ -259,10 +260,14 @@ _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
 _ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "TranslationTask": ("batches.span",),
+    "TranslationTask": ("model.vision", "batches.span"),
     "LanguageModelTask": (
-        *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "heldout.validation", "heldout.test",
+        *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
         "batches.tokens", "batches.pool",
+    ),
+    "CaptionsTask": (
+        "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
+        "batches.span", "train.bptt",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.
@@ -270,6 +275,7 @@ _BASE = {
     "model.attention": "NoAttention",
     "model.bridge": "Projection",
     "model.initial": "Zeros",
+    "model.vision": "Convolutions",
     "search": "Greedy",
 }
 
@@ -363,4 +369,24 @@ class Generate:
 
     def __post_init__(self) -> None:
         require("length", self.length, self.length >= 0, "0 or more")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+@dataclass
+class Caption:
+    """`seq2seq.caption`."""
+
+    run: str | None = None  # a captioning run folder
+    images: Any = None  # a folder of pictures, a picture, a list of them, or a file of features
+    output: str = "-"  # a file for name<TAB>caption, or - for standard output
+    sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
+    attention: str | None = None  # a picture of where the network looked; null: none
+    search: Any = MISSING  # group search
+    limits: Limits = field(default_factory=lambda: Limits(extra=40))
+    batch: int = 64  # pictures that are captioned together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("batch", self.batch, self.batch > 0, "positive")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

@@ -76,7 +76,7 @@ def metric(name: str, language: str, references: Sequence[str] | None = None) ->
     raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRICS)}")
 
 
-def check(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+def check(hypotheses: Sequence[str], references: Sequence[object]) -> None:
     """Refuse what cannot be scored."""
     if len(hypotheses) != len(references):
         raise TextError(
@@ -87,9 +87,19 @@ def check(hypotheses: Sequence[str], references: Sequence[str]) -> None:
         raise TextError("there is nothing to score: no references")
 
 
+References = Sequence[str] | Sequence[Sequence[str]]  # one a line, or several
+
+
+def streams(references: References) -> list[list[str | None]]:
+    """As sacreBLEU wants them: the first reference of each line, the second of each, and so on."""
+    several = [[r] if isinstance(r, str) else list(r) for r in references]
+    most = max((len(r) for r in several), default=1)
+    return [[r[i] if i < len(r) else None for r in several] for i in range(most)]
+
+
 def score(
     hypotheses: Sequence[str],
-    references: Sequence[str],
+    references: References,
     language: str,
     metrics: Sequence[str] = METRICS,
     bootstrap: int = 0,
@@ -98,7 +108,7 @@ def score(
 
     Args:
         hypotheses: one translation a line.
-        references: as many.
+        references: as many; of a line there may be several.
         language: of both; it decides how BLEU cuts words.
         metrics: among bleu, chrf and ter.
         bootstrap: resamples for the interval, at least 2; 0: none.
@@ -113,7 +123,7 @@ def score(
     found = []
     for name in metrics:
         scorer = metric(name, language)
-        result = scorer.corpus_score(list(hypotheses), [list(references)])
+        result = scorer.corpus_score(list(hypotheses), streams(references))
         interval = _interval(scorer, hypotheses, references, bootstrap) if bootstrap else ()
         signature = scorer.get_signature().format()
         found.append(Score(result.name, float(result.score), signature, *interval))
@@ -121,14 +131,14 @@ def score(
 
 
 def _interval(
-    scorer: Any, hypotheses: Sequence[str], references: Sequence[str], resamples: int
+    scorer: Any, hypotheses: Sequence[str], references: References, resamples: int
 ) -> tuple[float, float]:
     """The ends of the 95 % interval of bootstrap resampling (Koehn 2004), as sacreBLEU draws it.
 
     `corpus_score(n_bootstrap=...)` is the public way, but fails where some resamples score 0
     (sacreBLEU 2.6.0: "don't know how to coerce float and float32"); these are its own parts.
     """
-    statistics = scorer._extract_corpus_statistics(list(hypotheses), [list(references)])
+    statistics = scorer._extract_corpus_statistics(list(hypotheses), streams(references))
     scorer.n_bootstrap = resamples
     scorer.seed, scores = _bootstrap_resample(statistics, scorer, resamples)
     mean, half = estimate_ci(np.array([s.score for s in scores], dtype=np.float64))

@@ -25,7 +25,14 @@ FORMAT = 1  # of the folder; a later version of the program reads all earlier on
 EARLIER = OmegaConf.create(
     {
         "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
-        "model": {"input": {"_target_": "seq2seq.model.inputs.Embedding"}},
+        "model": {
+            "input": {"_target_": "seq2seq.model.inputs.Embedding"},
+            "vision": {
+                "_target_": "seq2seq.vision.networks.Convolutions",
+                "pixels": 64,
+                "channels": [16, 32, 96],
+            },
+        },
     }
 )
 

@@ -46,7 +46,7 @@ def test_a_run_folder_can_be_moved(run: Run, tmp_path: Path) -> None:
 def test_a_run_of_an_earlier_version_is_read(run: Run) -> None:
     """As version 0.1.0 wrote it before there were other tasks and other inputs."""
     options: Any = OmegaConf.load(run.config)
-    del options["task"], options["model"]["input"]
+    del options["task"], options["model"]["input"], options["model"]["vision"]
     run.config.write_text(OmegaConf.to_yaml(options))
 
     assert len(seq2seq.load(run.folder).translate(LINES[:5])) == 5

@@ -1,5 +1,6 @@
 """The README.md of a run folder: what the model is, what it was made from, how good it is."""
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +19,13 @@ def versions() -> dict[str, str]:
     return ours | {name: version(name) for name in PACKAGES}
 
 
-def run_of(folder: Path) -> str:
-    """The option that names `folder`, as it is typed."""
-    return quoted(f"run={folder}")
+def placed(commands: str, folder: Path) -> str:
+    """`commands` with `folder` for THIS_FOLDER, as it is typed."""
+    words = (
+        quoted(word.replace("THIS_FOLDER", str(folder))) if "THIS_FOLDER" in word else word
+        for word in re.split(r"(\s+)", commands)
+    )
+    return "".join(words)
 
 
 def quoted(argument: str) -> str:

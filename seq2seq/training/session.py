@@ -188,4 +188,4 @@ def finish(run: Run, config: Config, task: Task, ended: str) -> None:
         log.info("%s\n", sample)
     for line in done.scores:
         log.info("test: %s", line)
-    log.info("\nto use it:\n%s", done.commands.replace("run=THIS_FOLDER", card.run_of(run.folder)))
+    log.info("\nto use it:\n%s", card.placed(done.commands, run.folder))

@@ -1,0 +1,107 @@
+"""A run folder and a search strategy: pictures in, captions out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from seq2seq import build
+from seq2seq.config import Limits
+from seq2seq.decoding import Scored, decode, ranked, said
+from seq2seq.model.translation import Translation
+from seq2seq.run import Run
+from seq2seq.search.step import Search
+from seq2seq.text.tokenizer import START, Tokenizer
+from seq2seq.vision.album import Picture, has_pixels, pixels
+from seq2seq.vision.networks import Stored, Vision
+from seq2seq.vision.sheet import Looked
+
+SIDE = 96  # pixels of pictures that are shown
+
+
+class Captioner:
+    """Says what is to be seen in pictures, each as if it were alone."""
+
+    def __init__(
+        self,
+        model: Translation,
+        vision: Vision,
+        tokenizer: Tokenizer,
+        search: Search,
+        limits: Limits,
+        batch: int,
+    ) -> None:
+        """Caption with `model`, at most `batch` pictures at a time, on the device it is on.
+
+        `limits.extra` is how many pieces a caption has at most.
+        """
+        self.model, self.vision, self.tokenizer = model, vision, tokenizer
+        self.search, self.limits, self.batch = search, limits, batch
+
+    def caption(self, pictures: Iterable[Picture]) -> Iterator[str]:
+        """The best caption of each picture."""
+        stored = self.vision.store(pictures)
+        first = 1
+        while seen := list(islice(stored, self.batch)):
+            yield from (best[0].text for best in self.stored(np.stack(seen), first))
+            first += len(seen)
+
+    def stored(self, pictures: Stored, first: int = 1) -> list[list[Scored]]:
+        """The captions of stored pictures (N, ...), each picture's best first.
+
+        `first` is the number of the first picture, for the random numbers of a sampling search.
+        """
+        found = []
+        for start in range(0, len(pictures), self.batch):
+            source = torch.from_numpy(np.array(pictures[start : start + self.batch]))
+            keys = range(first + start, first + start + len(source))
+            limits = [self.limits.extra] * len(source)
+            best = decode(self.model, self.search, (source, None), limits, keys, scored=True)
+            found += [
+                ranked(self.search, [said(h, self.tokenizer) for h in hypotheses])
+                for hypotheses in best
+            ]
+        return found
+
+    def looks(self, pictures: Sequence[Picture]) -> list[Looked]:
+        """Where the network looked to say each piece of its captions; nothing without attention."""
+        found = []
+        for picture in pictures:
+            stored = next(self.vision.store([picture]))
+            best = self.stored(stored[None])[0][0]
+            weights = self._weights(stored, best)
+            if weights.shape[1] and has_pixels(picture):
+                found.append(Looked(pixels(picture, SIDE), best.tokens, weights))
+        return found
+
+    @torch.inference_mode()
+    def _weights(self, stored: Stored, caption: Scored) -> Any:
+        """Of the attention (T, S), for each piece of the caption of one picture."""
+        model: Translation = self.model.eval()
+        device = next(model.parameters()).device
+        source = torch.from_numpy(np.array(stored)).unsqueeze(0).to(device)
+        target = torch.tensor([[START, *self.tokenizer.ids(caption.tokens)]], device=device)
+        weights = model(source, None, target).weights[0, : len(caption.tokens)]
+        return weights.float().cpu().numpy()
+
+
+def load(
+    run: str | Path, search: Search, limits: Limits, batch: int, device: str,
+    trusted: Sequence[str] = (),
+) -> Captioner:  # fmt: skip
+    """The captioner that was trained into the folder `run`.
+
+    Raises:
+        RunError: it is no run folder, or one of another kind.
+        ConfigError: this machine has no such device, or lacks a package.
+    """
+    folder = Run(Path(run))
+    config = folder.read_config(trusted, "captions.CaptionsTask")
+    tokenizer = folder.read_tokenizers()[0]
+    vision: Vision = build.make("model.vision", config.model.vision)
+    model = build.captioner(config.model, vision, tokenizer.size)
+    folder.read_weights(model)
+    return Captioner(model.to(build.device(device)), vision, tokenizer, search, limits, batch)

@@ -1,0 +1,1 @@
+"""Pictures: where they come from, drawn scenes, and how they are shown."""

@@ -1,0 +1,129 @@
+"""Pictures to arrays on disk and captions to pieces, cached by what went in."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from seq2seq.config import Tokenizer as TokenizerOptions
+from seq2seq.errors import TextError
+from seq2seq.text.clean import normalise
+from seq2seq.text.corpus import SPLITS
+from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.vision.album import Album
+from seq2seq.vision.networks import Vision
+
+FORMAT = 1  # of the prepared files; another number makes everything anew
+
+
+class Captioned(NamedTuple):
+    """The pictures of a split, as they are stored, and what was said of each."""
+
+    stored: Any  # (N, ...) memory-mapped
+    captions: list[list[str]]  # N lists, normalised
+    names: list[str]
+
+
+class Gallery(NamedTuple):
+    """Pictures that a network can be trained on, and where they came from."""
+
+    splits: Mapping[str, Captioned]
+    tokenizer: Tokenizer
+    notices: list[str]
+    album: Album
+    fingerprint: str
+
+    def table(self) -> str:
+        """Counts for people."""
+        rows = [f"{'':<12}{'pictures':>10}{'captions':>10}{'different':>11}"]
+        for name in SPLITS:
+            captions = [c for said in self.splits[name].captions for c in said]
+            rows.append(
+                f"{name:<12}{len(self.splits[name].names):>10,}{len(captions):>10,}"
+                f"{len(set(captions)):>11,}"
+            )
+        return "\n".join(rows)
+
+
+def prepare_album(
+    album: Album,
+    vision: Vision,
+    about: Any,
+    options: TokenizerOptions,
+    cache: Path,
+    say: Callable[[str], None],
+) -> Gallery:
+    """Look at every picture once, or find what was seen in `cache`.
+
+    Args:
+        album: what a reader gave.
+        vision: what is stored of a picture.
+        about: the options that `vision` was made with.
+        options: of the tokenizer; its `joint` has no meaning here.
+        cache: the folder.
+        say: tells people what takes a while.
+
+    Raises:
+        TextError: a picture cannot be read, a split is empty, or the disk is full.
+    """
+    kept = [options.kind, options.size]
+    counts = {name: len(pictures) for name, pictures in album.splits.items()}
+    facts = [FORMAT, album.origin, album.language, counts, about, kept]
+    mark = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    folder = cache / "pictures" / mark
+    if not (folder / "gallery.json").is_file():
+        say(f"looking at {sum(counts.values()):,} pictures, once")
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as work:
+                made = Path(work) / "done"
+                made.mkdir()
+                _make(album, vision, options, made)
+                shutil.rmtree(folder, ignore_errors=True)
+                made.replace(folder)
+        except OSError as error:
+            raise TextError(f"{folder} cannot be written: {error}") from error
+    told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+    splits = {
+        name: Captioned(np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name])
+        for name in SPLITS
+    }
+    tokenizer = Tokenizer.load(folder / "tokenizer.model")
+    return Gallery(splits, tokenizer, told["notices"], album, mark)
+
+
+def _make(album: Album, vision: Vision, options: TokenizerOptions, folder: Path) -> None:
+    splits: dict[str, Sequence[Any]] = {}
+    for name in SPLITS:
+        pictures = album.splits[name]
+        if not len(pictures):
+            raise TextError(f"there are no pictures for {name}")
+        captions: list[list[str]] = []
+        names: list[str] = []
+        array = None
+        for place, stored in enumerate(vision.store(_noting(pictures, captions, names))):
+            if array is None:
+                shape = (len(pictures), *stored.shape)
+                array = open_memmap(folder / f"{name}.npy", "w+", stored.dtype, shape)
+            array[place] = stored
+        del array  # written
+        splits[name] = [captions, names]
+    lines = [caption for said in splits["train"][0] for caption in said]
+    made = train_tokenizer(lines, options.kind, options.size, len(lines), len(lines))
+    made.tokenizer.save(folder / "tokenizer.model")
+    told = {"splits": splits, "notices": made.notices}
+    (folder / "gallery.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _noting(pictures: Sequence[Any], captions: list[Any], names: list[str]) -> Any:
+    """The pictures, one after the other, and what is said of each noted."""
+    for picture in pictures:
+        captions.append([normalise(caption) for caption in picture.captions])
+        names.append(picture.name)
+        yield picture

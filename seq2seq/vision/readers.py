@@ -1,0 +1,224 @@
+"""Readers of pictures with captions: folders, and data sets of the Hugging Face hub."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from seq2seq.errors import ConfigError, TextError
+from seq2seq.text.lines import read_lines
+from seq2seq.text.readers.files import digest, one_line
+from seq2seq.text.readers.huggingface import first, load
+from seq2seq.vision.album import Album, Picture
+from seq2seq.vision.features import read_features
+
+SHARE = 0.05  # of the pictures, set aside each for validation and test where there is none
+Captioned = Mapping[str, list[str]]  # captions by the name of a picture
+
+
+def images(
+    path: str,
+    train: str,
+    validation: str | None,
+    test: str | None,
+    features: str | None,
+    language: str,
+    licence: str,
+) -> Album:
+    """Read a folder of pictures, and files of captions.
+
+    Args:
+        path: the folder; names in the files of captions are below it.
+        train: a file of captions in `path`: JSON lines, `{"file": ..., "caption": ...}` or
+            `{"file": ..., "captions": [...]}`, or one JSON object in COCO's form.
+        validation: likewise; None: a twentieth of the pictures, by the hashes of their names.
+        test: likewise.
+        features: an array (.npy or .safetensors) with a row for each picture, in the order in which
+            names first occur in the files of captions, train, validation, test; no picture is read
+            then.
+        language: of the captions.
+        licence: of the pictures and captions.
+
+    Raises:
+        TextError: a file is missing or is no such file; a picture that a caption is for is missing.
+    """
+    folder = Path(path)
+    names = {"train": train, "validation": validation, "test": test}
+    origin: dict[str, str] = {}
+    read: dict[str, Captioned] = {}
+    for split, name in names.items():
+        if name is not None:
+            file = folder / name
+            origin[f"{split}: {file.name}"] = digest(file)
+            read[split] = captions_of(file)
+    rows = _rows(folder, features, read, origin)
+    splits: dict[str, list[Picture]] = {split: [] for split in names}
+    for split, captioned in read.items():
+        for name, captions in captioned.items():
+            image = rows[name] if rows is not None else folder / name
+            if rows is None and not (folder / name).is_file():
+                raise TextError(f"there is no picture {folder / name}, which {split} captions")
+            home = split if split != "train" else _home(name, read)
+            splits[home].append(Picture(name, image, captions))
+    for split, found in splits.items():
+        if not found:
+            raise TextError(f"{folder} has no pictures for {split}")
+    return Album(splits, language, licence, origin)
+
+
+def _rows(
+    folder: Path, features: str | None, read: Mapping[str, Captioned], origin: dict[str, str]
+) -> dict[str, Any] | None:
+    """The row of features of each picture, by name."""
+    if features is None:
+        return None
+    origin["features"] = digest(folder / features)
+    array = read_features(folder / features)
+    names = list(dict.fromkeys(name for captioned in read.values() for name in captioned))
+    if len(array) != len(names):
+        raise TextError(
+            f"{folder / features} has {len(array)} rows for {len(names)} captioned pictures"
+        )
+    return dict(zip(names, array, strict=True))
+
+
+def _home(name: str, read: Mapping[str, Captioned]) -> str:
+    """The split of a picture of the training file: what is not brought is set aside by hash."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    missing = [split for split in ("validation", "test") if split not in read]
+    for place, split in enumerate(missing):
+        if number < SHARE * (place + 1):
+            return split
+    return "train"
+
+
+def captions_of(file: Path) -> Captioned:
+    """The captions of a file by the names of the pictures they are for.
+
+    Raises:
+        TextError: it is no JSON, or lacks what is needed: the line is named.
+    """
+    lines = list(read_lines(file))
+    if len(lines) == 1 and '"annotations"' in lines[0]:
+        return _coco(file, lines[0])
+    whole = "\n".join(lines)
+    if whole.lstrip().startswith("{") and '"annotations"' in whole:
+        return _coco(file, whole)
+    found: dict[str, list[str]] = defaultdict(list)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise TextError(f"{file}, line {number}, is no JSON: {error}") from None
+        name = entry.get("file") if isinstance(entry, dict) else None
+        said = (entry.get("captions") or entry.get("caption")) if name else None
+        captions: Any = [said] if isinstance(said, str) else said
+        if not isinstance(name, str) or not _texts(captions):
+            raise TextError(f"{file}, line {number}, needs a file and a caption, or captions")
+        found[name] += [one_line(caption) for caption in captions]
+    if not found:
+        raise TextError(f"{file} has no captions")
+    return dict(found)
+
+
+def _texts(captions: Any) -> bool:
+    """Whether it is a list of texts, none of them blank."""
+    return (
+        isinstance(captions, list)
+        and bool(captions)
+        and all(isinstance(c, str) and c.strip() for c in captions)
+    )
+
+
+def _coco(file: Path, text: str) -> Captioned:
+    """COCO's form, Chen et al. (2015), https://arxiv.org/abs/1504.00325."""
+    try:
+        whole = json.loads(text)
+        names = {image["id"]: str(image["file_name"]) for image in whole["images"]}
+        found: dict[str, list[str]] = defaultdict(list)
+        for annotation in whole["annotations"]:
+            found[names[annotation["image_id"]]].append(one_line(annotation["caption"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TextError(f"{file} is not in COCO's form: {error!r}") from None
+    return dict(found)
+
+
+def dataset(
+    path: str,
+    name: str | None,
+    revision: str | None,
+    train: list[str],
+    validation: list[str],
+    test: list[str],
+    image_column: str,
+    caption_column: str,
+    language: str,
+    licence: str,
+) -> Album:
+    """Read a data set with an image column by its hub name, or from a local folder.
+
+    Args:
+        path: as for the reader `huggingface`; so are `name` and `revision`.
+        name: of the configuration.
+        revision: of the data set.
+        train: names of the split; the first that exists is taken.
+        validation: likewise.
+        test: likewise.
+        image_column: the pictures.
+        caption_column: a text, or a list of texts.
+        language: of the captions.
+        licence: of the pictures and captions.
+
+    Raises:
+        TextError: it cannot be had, or has no such split or column.
+    """
+    sets = load(path, name, revision)
+    splits: dict[str, Sequence[Picture]] = {}
+    origin = {}
+    for split, names in (("train", train), ("validation", validation), ("test", test)):
+        found = first(names, sets.__contains__)
+        if found is None:
+            raise TextError(f"{path} has none of the splits {', '.join(names)}")
+        data = sets[found]
+        for column in (image_column, caption_column):
+            if column not in data.features:
+                raise TextError(f"{path} has no column {column}; it has {', '.join(data.features)}")
+        splits[split] = Rows(data, image_column, caption_column, found)
+        origin[f"{split}: {path} {name or ''} {found}"] = str(data._fingerprint)
+    return Album(splits, language, licence, origin)
+
+
+class Rows(Sequence[Picture]):
+    """The rows of a data set as pictures, each read when it is asked for."""
+
+    def __init__(self, data: Any, image: str, caption: str, name: str) -> None:
+        self.data, self.image, self.caption, self.name = data, image, caption, name
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @overload
+    def __getitem__(self, index: int) -> Picture: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        row = self.data[index]
+        said = row[self.caption]
+        captions = [said] if isinstance(said, str) else said
+        name = f"{self.name}-{index:06}"
+        if not _texts(captions):
+            raise TextError(f"{name}: {self.caption} is no text and no list of texts: {said!r}")
+        image = row[self.image]
+        if isinstance(image, list):
+            image = np.asarray(image, dtype=np.uint8)
+        if image is None:
+            raise ConfigError(f"{name} has no image in the column {self.image}")
+        return Picture(name, image, [one_line(caption) for caption in captions])

@@ -173,7 +173,7 @@ class Pairs:
         """The pairs `rows` as tensors, the same for the same arguments."""
         table = self.dataset[rows]
         if not self.sampling:
-            return batch(_ids(table["source_ids"]), _ids(table["target_ids"]))
+            return batch(ids_of(table["source_ids"]), ids_of(table["target_ids"]))
         entropy = [self.order.seed, epoch, int(rows[0])]
         seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         return batch(
@@ -221,7 +221,7 @@ class Streams:
         )
 
 
-def _ids(column: Any) -> list[NDArray[np.int32]]:
+def ids_of(column: Any) -> list[NDArray[np.int32]]:
     """The lists of an Arrow column as views of its numbers."""
     lists = column.combine_chunks()
     offsets = lists.offsets.to_numpy()

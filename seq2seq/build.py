@@ -11,6 +11,7 @@ from seq2seq.config import Model
 from seq2seq.errors import ConfigError
 from seq2seq.model.attention import Attention
 from seq2seq.model.cells import Cell
+from seq2seq.model.classifier import Classes, Classifier
 from seq2seq.model.decoder import Decoder, Output
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
@@ -107,32 +108,40 @@ def captioner(config: Model, vision: Any, pieces: int) -> Translation:
     return Translation(encoder, bridge, made, Output(target, config.tie_output))
 
 
+def encoder(config: Model, source: Embedding, dropout: Dropout) -> Encoder:
+    """What reads a sentence."""
+    enc = config.encoder
+    directions = 2 if enc.bidirectional else 1
+    inputs = [config.embedding] + [directions * enc.size] * (enc.layers - 1)
+    layers = [cells(config, [count] * directions, enc.size) for count in inputs]
+    shape = (enc.layers, directions, layers[0][0].parts, enc.size)
+    initial = make("model.initial", config.initial, {"shape": shape})
+    return Encoder(source, layers, initial, dropout, config.residual)
+
+
+def classifier(config: Model, pieces: int, classes: int) -> Classifier:
+    """An encoder and a softmax over classes, with fresh weights."""
+    dropout = Dropout(config.dropout, config.variational)
+    made = encoder(config, embedding(config, pieces), dropout)
+    size = config.encoder.size * (2 if config.encoder.bidirectional else 1)
+    return Classifier(made, Classes(size, classes), dropout)
+
+
 def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     """The network that `config` describes, with fresh weights.
 
     Raises:
         ConfigError: parts do not fit together.
     """
+    if config.tie_sides and not vocabulary.joint:
+        raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
     dropout = Dropout(config.dropout, config.variational)
     source = embedding(config, vocabulary.source)
     target = source if config.tie_sides else embedding(config, vocabulary.target)
-    if config.tie_sides and not vocabulary.joint:
-        raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
-
+    reading = encoder(config, source, dropout)
     enc, dec = config.encoder, config.decoder
-    directions = 2 if enc.bidirectional else 1
-    memory = directions * enc.size
-    inputs = [config.embedding] + [memory] * (enc.layers - 1)
-    layers = [cells(config, [count] * directions, enc.size) for count in inputs]
-    parts = layers[0][0].parts
-    initial = make(
-        "model.initial", config.initial, {"shape": (enc.layers, directions, parts, enc.size)}
-    )
-    encoder = Encoder(source, layers, initial, dropout, config.residual)
+    parts, memory = reading.layers[0][0].parts, enc.size * len(reading.layers[0])
+    sizes = {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)}
+    bridge = make("model.bridge", config.bridge, sizes)
     made = decoder(config, target, dropout, memory)
-    bridge = make(
-        "model.bridge",
-        config.bridge,
-        {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)},
-    )
-    return Translation(encoder, bridge, made, Output(target, config.tie_output))
+    return Translation(reading, bridge, made, Output(target, config.tie_output))

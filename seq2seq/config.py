@@ -269,6 +269,11 @@ UNUSED: dict[str, tuple[str, ...]] = {
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
         "batches.span", "train.bptt",
     ),
+    "ClassificationTask": (
+        *_NO_SEARCH, "clean", "heldout", "tokenizer.joint", "model.attention", "model.bridge",
+        "model.vision", "model.decoder", "model.tie_sides", "model.tie_output", "batches.span",
+        "train.bptt",
+    ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.
 _BASE = {
@@ -384,6 +389,22 @@ class Caption:
     search: Any = MISSING  # group search
     limits: Limits = field(default_factory=lambda: Limits(extra=40))
     batch: int = 64  # pictures that are captioned together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+@dataclass
+class Classify:
+    """`seq2seq.classify`."""
+
+    run: str | None = None  # a classification run folder
+    input: Any = "-"  # a file, a list of files, or - for standard input
+    output: Any = "-"  # a file, one for each input, or - for standard output
+    batch: int = 256  # lines that are read together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 

@@ -4,23 +4,18 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from seq2seq import command
 from seq2seq.config import Translate
-from seq2seq.errors import ConfigError, TextError
-from seq2seq.text.arriving import arriving
-from seq2seq.text.lines import count_lines, read_lines, stream_lines, written
+from seq2seq.errors import ConfigError
+from seq2seq.passing import pairs, through
+from seq2seq.text.lines import written
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from seq2seq.decoding import Scored
-    from seq2seq.translator import Translator
-
-STANDARD = "-"
 
 
 def main() -> None:
@@ -35,18 +30,11 @@ def translate(config: Translate, _: Path) -> None:
         ConfigError: not one output for each input.
         TextError: an input cannot be read or an output written; what was there stays.
     """
-    inputs, outputs = names(config.input), names(config.output)
-    if len(inputs) != len(outputs):
-        raise ConfigError(
-            f"{len(inputs)} inputs and {len(outputs)} outputs: one for each is needed"
-        )
+    files = pairs(config.input, config.output)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")
     if config.scores and not config.scores.endswith((".tsv", ".jsonl")):
         raise ConfigError(f"scores must be a .tsv or .jsonl file, not {config.scores}")
-    for name in inputs:
-        if name != STANDARD and not Path(name).is_file():
-            raise TextError(f"there is no file {name}")
     from seq2seq.build import make  # torch comes in here, after the checks
     from seq2seq.translator import load
 
@@ -56,72 +44,20 @@ def translate(config: Translate, _: Path) -> None:
         config.precision,
     )  # fmt: skip
     began, count = time.monotonic(), 0
-    with ExitStack() as stack:
-        scores = stack.enter_context(scores_file(config.scores))
-        for name, output in zip(inputs, outputs, strict=True):
-            count += one_file(translator, name, output, scores)
+    with scores_file(config.scores) as scores:
+        for name, output in files:
+
+            def work(group: list[str], first: int, name: str = name) -> list[str]:
+                found = translator.window(group, first, scored=scores is not None)
+                if scores:
+                    for line, best in enumerate(found, first):
+                        scores.write(name, line, best)
+                return [best[0].text for best in found]
+
+            # Results do not depend on how lines are grouped: warnings and samples know the number.
+            count += through(name, output, 64 * translator.batch, work)
     rate = count / max(time.monotonic() - began, 1e-9)
     print(f"{count} lines, {rate:.1f} lines/s", file=sys.stderr)
-
-
-def names(given: Any) -> list[str]:
-    """One file or several."""
-    return [str(name) for name in (given if isinstance(given, list) else [given])]
-
-
-def one_file(translator: "Translator", name: str, output: str, scores: "Scores | None") -> int:
-    """Translate one input; return how many lines it had.
-
-    Raises:
-        TextError: as many lines did not come out; the output is left as it was.
-    """
-    # Results do not depend on how lines are grouped: only warnings and samples know their number.
-    most = 64 * translator.batch
-    lines = stream_lines(sys.stdin.buffer, "standard input") if name == STANDARD else None
-    read = out = 0
-    with sink(output) as file, progress(name) as bar:
-        for group in arriving(lines or read_lines(Path(name)), most):
-            found = translator.window(group, read + 1, scored=scores is not None)
-            read += len(group)
-            for place, best in enumerate(found, out + 1):
-                file.write(best[0].text + "\n")
-                if scores:
-                    scores.write(name, place, best)
-            out += len(found)
-            if output == STANDARD:
-                file.flush()
-            if bar:
-                bar.update(bar.task_ids[0], advance=len(group))
-        if out != read:
-            raise TextError(
-                f"{read} lines of {name} gave {out} translations: this is a fault of ours"
-            )
-    return read
-
-
-@contextmanager
-def sink(output: str) -> Iterator[TextIO]:
-    """Where translations go: standard output, or a file that takes its place when it is whole."""
-    if output == STANDARD:
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        yield sys.stdout
-    else:
-        with written(Path(output)) as file:
-            yield file
-
-
-@contextmanager
-def progress(name: str) -> "Iterator[Progress | None]":
-    """A bar on a terminal, for a file."""
-    if name == STANDARD or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        bar.add_task(name, total=count_lines(Path(name)))
-        yield bar
 
 
 class Scores:

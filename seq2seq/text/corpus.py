@@ -27,6 +27,14 @@ class Corpus(NamedTuple):
     origin: dict[str, str]  # what was read, and a fingerprint of it
 
 
+class Labelled(NamedTuple):
+    """Lines with labels, by split: train, validation and test. The target of a pair is a label."""
+
+    splits: Mapping[str, Iterable[Pair]]  # can be gone through again and again
+    licence: str
+    origin: dict[str, str]  # what was read, and a fingerprint of it
+
+
 class Text(NamedTuple):
     """Running text by lines. `train` is always there; the others where the text has them."""
 

@@ -93,7 +93,7 @@ def _make(
 ) -> None:
     raw = {name: work / f"{name}.raw" for name in SPLITS}
     for name in SPLITS:
-        _write(raw[name], TEXT, _text(corpus.splits.get(name, ())))
+        write_arrow(raw[name], TEXT, _text(corpus.splits.get(name, ())))
     sifted = sift({name: lambda p=path: read(p) for name, path in raw.items()}, clean, heldout)  # type: ignore[misc]
     train = sifted.audit.split("train")
     count = train.left
@@ -107,7 +107,7 @@ def _make(
         rows = _tokenised(
             sifted.pairs(name, lambda n: read(raw[n])), source, target, name == "train"
         )
-        _write(done / f"{name}.arrow", PREPARED, rows)
+        write_arrow(done / f"{name}.arrow", PREPARED, rows)
     source.save(done / "source.model")
     if target is not source:
         target.save(done / "target.model")
@@ -171,7 +171,8 @@ def _chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
         yield chunk
 
 
-def _write(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[Any]]]) -> None:
+def write_arrow(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[Any]]]) -> None:
+    """Write chunks of columns as one Arrow file that `datasets` maps into memory."""
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
         for chunk in columns:
             writer.write_batch(pa.record_batch(chunk, schema=schema))

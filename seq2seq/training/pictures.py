@@ -43,7 +43,7 @@ def curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
     axes[-1].set_xlabel("step")
-    _save(figure, path)
+    save(figure, path)
 
 
 def attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
@@ -59,7 +59,7 @@ def attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
         axis.set_xlabel("source pieces")
         axis.set_ylabel("target pieces")
         figure.colorbar(image, ax=axis, label="attention weight")
-    _save(figure, path)
+    save(figure, path)
     return True
 
 
@@ -82,7 +82,7 @@ def look(translator: Translator, line: str) -> Read | None:
     return Read(pieces, [piece.replace("\u2581", "_") for piece in best.tokens], weights)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     aside = path.with_suffix(".tmp")
     FigureCanvasAgg(figure).print_png(str(aside))
     aside.replace(path)

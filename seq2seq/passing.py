@@ -1,0 +1,89 @@
+"""Lines through a program: n lines in, n lines out, files or standard input and output."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from seq2seq.errors import ConfigError, TextError
+from seq2seq.text.arriving import arriving
+from seq2seq.text.lines import count_lines, read_lines, stream_lines, written
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+STANDARD = "-"
+
+
+def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
+    """Each input with its output; one name or lists of them.
+
+    Raises:
+        ConfigError: not one output for each input.
+        TextError: there is no such input.
+    """
+    given = [[str(n) for n in (x if isinstance(x, list) else [x])] for x in (inputs, outputs)]
+    if len(given[0]) != len(given[1]):
+        raise ConfigError(
+            f"{len(given[0])} inputs and {len(given[1])} outputs: one for each is needed"
+        )
+    for name in given[0]:
+        if name != STANDARD and not Path(name).is_file():
+            raise TextError(f"there is no file {name}")
+    return list(zip(*given, strict=True))
+
+
+def through(name: str, output: str, most: int, work: Callable[[list[str], int], list[str]]) -> int:
+    """Pass the lines of `name` through `work` into `output`; return how many there were.
+
+    Args:
+        name: a file, or - for standard input, whose lines are answered as they come.
+        output: a file, which is written aside and moved into place, or - for standard output.
+        most: lines that are given to `work` at a time, at most.
+        work: from some lines, and the number of the first of them, to as many.
+
+    Raises:
+        TextError: the input cannot be read, the output cannot be written, or as many lines did not
+            come out; the output is left as it was.
+    """
+    lines = stream_lines(sys.stdin.buffer, "standard input") if name == STANDARD else None
+    read = out = 0
+    with sink(output) as file, progress(name) as bar:
+        for group in arriving(lines or read_lines(Path(name)), most):
+            found = work(group, read + 1)
+            read += len(group)
+            out += len(found)
+            file.writelines(f"{line}\n" for line in found)
+            if output == STANDARD:
+                file.flush()
+            if bar:
+                bar.update(bar.task_ids[0], advance=len(group))
+        if out != read:
+            raise TextError(f"{read} lines of {name} gave {out}: this is a fault of ours")
+    return read
+
+
+@contextmanager
+def sink(output: str) -> Iterator[TextIO]:
+    """Where lines go: standard output, or a file that takes its place when it is whole."""
+    if output == STANDARD:
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+        yield sys.stdout
+    else:
+        with written(Path(output)) as file:
+            yield file
+
+
+@contextmanager
+def progress(name: str) -> "Iterator[Progress | None]":
+    """A bar on a terminal, for a file."""
+    if name == STANDARD or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        bar.add_task(name, total=count_lines(Path(name)))
+        yield bar

@@ -1,0 +1,159 @@
+"""Classification: many-to-one. What a line is, a language for example."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from seq2seq import build
+from seq2seq.batches import Batch, Order, Rows, ids_of, pad
+from seq2seq.config import Config
+from seq2seq.labeller import Labeller
+from seq2seq.run import Run
+from seq2seq.text.cache import cache_folder
+from seq2seq.text.corpus import Labelled
+from seq2seq.text.labels import prepare_labelled
+from seq2seq.text.letters import NaiveBayes
+from seq2seq.training.pictures import save, spread
+from seq2seq.training.report import Report
+from seq2seq.training.task import Carried, Conclusion, Result, Segment
+
+SHOWN, COUNTED = 10, 500_000  # lines that are printed, and that the baseline learns from at most
+MOST = 40  # labels of which a matrix is drawn
+
+
+class ClassificationTask:
+    """A classifier: a `seq2seq.training.task.Task`."""
+
+    kind = "classifier"
+
+    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+        """Prepare the lines and build the network that `config` describes.
+
+        Raises:
+            UserError: the data or an option does not allow it.
+        """
+        labelled: Labelled = build.make("data", config.data)
+        self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
+        for line in (*self.data.table().splitlines(), *self.data.notices):
+            say(line)
+        self.model = build.classifier(config.model, self.data.tokenizer.size, len(self.data.labels))
+        self.labeller = Labeller(
+            self.model, self.data.tokenizer, self.data.labels, 4 * config.batches.sentences
+        )
+        self.feed = Lines(self.data.splits["train"], config)
+        splits = self.data.splits
+        self.later = len(splits["test"]) / len(splits["validation"]) + 1
+        self.shown = config.validation.samples
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "subject": f"{len(self.data.labels)} labels",
+            "labels": self.data.labels,
+            "licence": self.data.licence,
+            "origin": self.data.origin,
+            "fingerprint": self.data.fingerprint,
+            "test": f"{len(self.data.splits['test']):,} lines, test.tsv",
+        }
+
+    def table(self) -> str:
+        return self.data.table()
+
+    def begin(self, run: Run) -> None:
+        run.write_tokenizers(self.data.tokenizer, self.data.tokenizer)
+        lines, labels = self.held_out("test")
+        told = zip(lines, labels, strict=True)
+        text = "".join(f"{line}\t{self.data.labels[label]}\n" for line, label in told)
+        run.write_text(run.folder / "test.tsv", text)
+
+    def held_out(self, split: str) -> tuple[list[str], NDArray[np.int64]]:
+        """Lines and the numbers of their labels."""
+        table = self.data.splits[split].with_format("arrow")[:]
+        labels = table["label"].to_numpy().astype(np.int64)
+        return table["text"].to_pylist(), labels
+
+    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+        del carried
+        features = forward(batch.source, batch.lengths)  # (B, M)
+        yield Segment(features.index_select(0, batch.places), batch.expected)
+
+    def said(self, lines: list[str]) -> NDArray[np.int64]:
+        """The number of the label that the network gives to each line, as `classify` does."""
+        numbers = {label: number for number, label in enumerate(self.data.labels)}
+        found = self.labeller.classify(lines)
+        return np.array([numbers[label.name] if label else -1 for label in found])
+
+    def validate(self, report: Report, step: int) -> Result:
+        began = time.monotonic()
+        lines, labels = self.held_out("validation")
+        accuracy = float((self.said(lines) == labels).mean())
+        took = time.monotonic() - began
+        report.say(f"validation at step {step}: {accuracy:.2%} right   ({took:.1f} s)")
+        return Result(accuracy, {"accuracy": accuracy}, took)
+
+    def finish(self, run: Run) -> Conclusion:
+        lines, labels = self.held_out("test")
+        said = self.said(lines)
+        known, numbers = self.held_out("train")
+        few = np.random.default_rng(1).permutation(len(known))[:COUNTED]
+        baseline = NaiveBayes([known[i] for i in few], numbers[few].tolist(), len(self.data.labels))
+        counted = (baseline.classify(lines) == labels).mean()
+        if len(self.data.labels) <= MOST:
+            draw(labels, said, self.data.labels, run.folder / "confusion.png")
+        names = self.data.labels
+        samples = [
+            f"{names[labels[i]]:<12} told {names[said[i]]:<12} {lines[i]}"
+            for i in spread(len(lines), SHOWN)
+        ]
+        scores = [
+            f"{(said == labels).mean():.2%} of {len(lines):,} lines right",
+            f"naive Bayes over groups of letters: {counted:.2%} right",
+        ]
+        used = "python -m seq2seq.classify run=THIS_FOLDER input=FILE output=FILE"
+        return Conclusion(scores, samples, used)
+
+
+def draw(labels: Any, said: Any, names: list[str], path: Any) -> None:
+    """What lines of each label are taken for, in shares of the lines of that label."""
+    counts = np.zeros((len(names), len(names)))
+    np.add.at(counts, (labels, said), 1)
+    shares = counts / counts.sum(1, keepdims=True).clip(1)
+    side = 2.5 + 0.27 * len(names)
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    axis = figure.subplots()
+    image = axis.imshow(shares**0.3, cmap="viridis", vmin=0, vmax=1)  # so that rare ones are seen
+    axis.set_xticks(range(len(names)), names, rotation=90)
+    axis.set_yticks(range(len(names)), names)
+    axis.set_xlabel("taken for")
+    axis.set_ylabel("is")
+    bar = figure.colorbar(image, ax=axis, label="share of the lines")
+    ticks = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
+    bar.set_ticks([tick**0.3 for tick in ticks], labels=[f"{tick:.1%}" for tick in ticks])
+    save(figure, path)
+
+
+class Lines:
+    """Training lines and their labels: a `seq2seq.batches.Feed`."""
+
+    def __init__(self, data: Any, config: Config) -> None:
+        self.data = data.with_format("arrow")
+        lengths = data.data.column("length").to_numpy()
+        order = Order(lengths, np.zeros_like(lengths), None, config.batches, config.train.seed)
+        self.order, self.pairs = order, order.pairs
+
+    def epoch(self, number: int) -> Iterator[Rows]:
+        """See `Order`."""
+        return self.order.epoch(number)
+
+    def load(self, rows: Rows, epoch: int) -> Batch:
+        """The lines `rows`; the labels are what is expected."""
+        del epoch
+        table = self.data[rows]
+        source, lengths = pad(ids_of(table["ids"]))
+        labels = torch.from_numpy(table["label"].to_numpy().astype(np.int64))
+        nothing = torch.empty(len(rows), 0, dtype=torch.long)
+        return Batch(source, lengths, nothing, labels, torch.arange(len(rows)))

@@ -22,9 +22,28 @@ DATA = {
     "joined": ["+data.corpora={}"],
     "text": ["data.path=a"],
     "pydoc": [],
+    "shapes": [],
+    "images": ["data.path=a", "data.train=a", "data.language=en"],
+    "image_dataset": ["data.path=a", "data.language=en"],
+    "labelled": ["data.train=a"],
+    "languages": [
+        "data.package=a",
+        "data.version='1'",
+        "data.sha256=ab",
+        "data.files=[x.po]",
+        "data.codes=[en]",
+    ],
 }
 # Of readers that are not for pairs of sentences, the task that they are for.
-TASKS = {"text": "language_model", "pydoc": "language_model"}
+TASKS = {
+    "text": "language_model",
+    "pydoc": "language_model",
+    "shapes": "captions",
+    "images": "captions",
+    "image_dataset": "captions",
+    "labelled": "classification",
+    "languages": "classification",
+}
 LANGUAGES = ["data.source=en", "data.target=de"]
 
 
@@ -38,6 +57,11 @@ def train(*overrides: str) -> Config:
 
 def is_translation(config: Config) -> bool:
     return str(config.task["_target_"]).endswith(".TranslationTask")
+
+
+def decodes(config: Config) -> bool:
+    """Whether there is something that a decoder could attend to."""
+    return str(config.task["_target_"]).endswith((".TranslationTask", ".CaptionsTask"))
 
 
 @pytest.mark.parametrize("recipe", recipes())
@@ -55,7 +79,7 @@ def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> Non
     config = train(f"+recipe={recipe}")
 
     attends = not config.model.attention["_target_"].endswith("NoAttention")
-    assert attends == (is_translation(config) and "classic" not in recipe)
+    assert attends == (decodes(config) and "classic" not in recipe)
 
 
 @pytest.mark.parametrize(("group", "name"), [(g, n) for g in GROUPS for n in options(g)])

@@ -1,24 +1,32 @@
 """Scores after so many minutes: the rows of the table in recipes/README.md.
 
-python benchmarks/quality.py train NAME FOLDER   trains a condition on the corpus in FOLDER
-python benchmarks/quality.py rows RUN ...        the rows of runs that are there already
+python benchmarks/quality.py train NAME FOLDER [OPTION ...]   trains a condition on a corpus
+python benchmarks/quality.py rows RUN ...                     the rows of runs that are there
+python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   beside JoeyNMT: see race.py
 
-A row has the command, the time, and greedy scores on the run's held-out text, beside those of
-copying the source; each run's row is also written to its folder, as quality.json.
+A row has the command, the time, scores of greedy and of beam search on the run's held-out text, the
+BLEU of beam search lower-cased (the condition of most published results on Multi30k: both sides
+lower-cased, then tokenised, here by 13a), and the scores of copying the source. Several runs have a
+row of means too. Each run's row is also written to its folder, as quality.json.
 """
 
 import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from omegaconf import OmegaConf
+from sacrebleu.metrics.bleu import BLEU
 
 import seq2seq
-from seq2seq.metrics import score
+from benchmarks import race, results
+from seq2seq.metrics import Score, score, tokenizer_of
 from seq2seq.run import Run
+from seq2seq.search.beam import Beam
 from seq2seq.training.report import clock, read
 
 FILES = ["data=parallel", "data.validation=val", "data.test=test", "train.budget=30m"]
@@ -28,17 +36,37 @@ CONDITIONS = {
     "en-de-long": ["+recipe=en-de-long"],
     "multi30k": ["+recipe=en-de-multi30k"],
     "multi30k-none": ["+recipe=en-de-multi30k", "model/attention=none", "name=multi30k-none"],
+    "classic": ["+recipe=en-de-classic"],
     "tatoeba": ["+recipe=en-de-multi30k", *FILES, "name=tatoeba"],
     "tatoeba-ja": ["+recipe=en-de-multi30k", *FILES, "data.target=ja", "name=tatoeba-ja"],
+    "bible": ["+recipe=en-de-multi30k", *FILES, "name=bible"],
 }
+BEAM = 5
+COLUMNS = (
+    "command",
+    "pairs",
+    "time",
+    "greedy BLEU / chrF2",
+    f"beam of {BEAM}",
+    "lower-cased",
+    "copied",
+    "test",
+)
 
 
-def train(name: str, folder: str) -> Path:
+def train(name: str, folder: str, options: Sequence[str]) -> Path:
     """Train a condition, and return the folder of the run."""
-    out = Path("runs") / "quality" / name
-    command = [*CONDITIONS[name], f"data.path={folder}", f"hydra.run.dir={out}"]
+    out = Path("runs") / "quality" / "-".join([name, *options])
+    command = [*CONDITIONS[name], f"data.path={folder}", *options, f"hydra.run.dir={out}"]
     subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
     return out
+
+
+def lower_cased(translations: Sequence[str], references: Sequence[str], language: str) -> Score:
+    """BLEU of text without capitals."""
+    scorer = BLEU(lowercase=True, tokenize=tokenizer_of(language))
+    result = scorer.corpus_score(list(translations), [list(references)])
+    return Score(result.name, float(result.score), scorer.get_signature().format())
 
 
 def row(folder: Path) -> dict[str, Any]:
@@ -47,8 +75,11 @@ def row(folder: Path) -> dict[str, Any]:
     facts, test = run.read_facts(), run.read_test()
     references = [pair.target for pair in test]
     sources = [pair.source for pair in test]
-    translations = seq2seq.load(folder).translate(sources)
-    metrics = ("bleu", "chrf")
+    translator = seq2seq.load(folder)
+    greedy = translator.translate(sources)
+    translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
+    beam = translator.translate(sources)
+    metrics, language = ("bleu", "chrf"), facts["target"]
     given = OmegaConf.load(folder / ".hydra" / "overrides.yaml")
     overrides = [o for o in given if not str(o).startswith(("hydra.", "data.path", "resume"))]
     figures = {
@@ -57,39 +88,51 @@ def row(folder: Path) -> dict[str, Any]:
         "weights": facts["parameters"],
         "pairs": json.loads(run.audit.read_text())["train"]["left"],
         "test": len(test),
-        "scores": score(translations, references, facts["target"], metrics),
-        "copied": score(sources, references, facts["target"], metrics),
+        "greedy": score(greedy, references, language, metrics),
+        "beam": score(beam, references, language, metrics),
+        "lower": [lower_cased(beam, references, language)],
+        "copied": score(sources, references, language, metrics),
     }
-    plain = figures | {k: [s._asdict() for s in figures[k]] for k in ("scores", "copied")}
+    plain = {k: [s._asdict() for s in v] if isinstance(v, list) else v for k, v in figures.items()}
     (folder / "quality.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
     return figures
 
 
-def show(figures: dict[str, Any]) -> None:
-    """A row in Markdown."""
-    values = " / ".join(f"{s.value:.1f}" for s in figures["scores"])
-    copied = " / ".join(f"{s.value:.1f}" for s in figures["copied"])
-    print(
-        f"| `{figures['command']}` | {figures['pairs']:,} | {clock(figures['seconds'])} | {values} "
-        f"| {copied} | {figures['test']} |"
-    )
+def cells(figures: dict[str, Any]) -> list[str]:
+    """A row of the table."""
+    scores = [
+        " / ".join(f"{s.value:.1f}" for s in figures[kind])
+        for kind in ("greedy", "beam", "lower", "copied")
+    ]
+    pairs, seconds = f"{figures['pairs']:,}", clock(figures["seconds"])
+    return [f"`{figures['command']}`", pairs, seconds, *scores, str(figures["test"])]
+
+
+def means(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The row of means."""
+    scores = []
+    for kind in ("greedy", "beam", "lower"):
+        columns = zip(*([s.value for s in figures[kind]] for figures in rows), strict=True)
+        scores.append(" / ".join(f"{mean(column):.2f}" for column in columns))
+    return [f"mean of {len(rows)}", "", "", *scores, "", ""]
 
 
 def main(arguments: list[str]) -> None:
     """The command line."""
     match arguments:
-        case ["train", name, folder] if name in CONDITIONS:
-            folders = [train(name, folder)]
+        case ["race", *rest]:
+            race.main(rest)
+            return
+        case ["train", name, folder, *options] if name in CONDITIONS:
+            folders = [train(name, folder, options)]
         case ["rows", first, *rest]:
             folders = [Path(run) for run in (first, *rest)]
         case _:
             sys.exit(f"{__doc__}\nNAME is one of {', '.join(CONDITIONS)}")
-    print("| command | pairs | time | BLEU / chrF | the source copied | test sentences |")
-    print("|---|---|---|---|---|---|")
     rows = [row(folder) for folder in folders]
-    for figures in rows:
-        show(figures)
-    for signature in dict.fromkeys(s.signature for figures in rows for s in figures["scores"]):
+    results.table(COLUMNS, [*map(cells, rows), *([means(rows)] if len(rows) > 1 else [])])
+    kinds = ("greedy", "lower")
+    for signature in dict.fromkeys(s.signature for f in rows for k in kinds for s in f[k]):
         print(f"\n{signature}")
 
 

@@ -42,7 +42,9 @@ def contact(shown: Sequence[Shown], path: Path) -> None:
         axis.axis("off")
     for axis, picture in zip(axes, shown, strict=False):
         axis.imshow(picture.pixels)
-        axis.set_title("\n".join(textwrap.wrap(picture.caption, 30)), y=-0.02, va="top", fontsize=8)
+        axis.set_anchor("N")
+        lines = "\n".join(textwrap.wrap(picture.caption, 38))
+        axis.text(0.5, -0.04, lines, transform=axis.transAxes, ha="center", va="top", fontsize=8)
     save(figure, path)
 
 

@@ -26,6 +26,9 @@ RGB = {
 }  # fmt: skip
 RADII = {"small": 4.5, "large": 9.0}  # pixels
 LANGUAGES = ("en", "de")
+OPPOSITES = {
+    "above": "below", "below": "above", "left of": "right of", "right of": "left of",
+}  # fmt: skip
 HELD = {"validation": 4, "test": 6}  # of the 36 combinations of colour and shape
 
 Spots = list[tuple[float, float]]
@@ -56,7 +59,7 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
     """
     if language not in LANGUAGES:
         raise ConfigError(f"data.language must be one of {', '.join(LANGUAGES)}, not {language}")
-    facts = [1, train, validation, test, seed, language]  # the first: of how things are drawn
+    facts = [2, train, validation, test, seed, language]  # the first: of how things are drawn
     mark = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     counts = {"train": train, "validation": validation, "test": test}
     splits = {name: Scenes(name, count, seed, language) for name, count in counts.items()}
@@ -84,8 +87,8 @@ class Scenes(Sequence[Picture]):
         place = ("train", "validation", "test").index(self.split)
         random = np.random.default_rng([self.seed, place, index])
         scene = imagine(random, self.split)
-        caption = describe(*scene, self.language)
-        return Picture(f"{self.split}-{index:05}.png", draw(scene, random), [caption])
+        captions = [describe(*said, self.language) for said in readings(scene)]
+        return Picture(f"{self.split}-{index:05}.png", draw(scene, random), captions)
 
 
 def held(split: str) -> set[tuple[str, str]]:
@@ -112,6 +115,13 @@ def imagine(random: Random, split: str) -> Scene:
     if random.random() < 0.5:
         first, second = second, first
     return Scene(first, list(RELATIONS)[random.integers(len(RELATIONS))], second)
+
+
+def readings(scene: Scene) -> list[Scene]:
+    """All that is true of a scene: a above b is b below a."""
+    if scene.relation is None or scene.second is None:
+        return [scene]
+    return [scene, Scene(scene.second, OPPOSITES[scene.relation], scene.first)]
 
 
 def _group(random: Random, combinations: list[tuple[str, str]]) -> Group:

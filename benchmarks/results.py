@@ -13,8 +13,10 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from seq2seq.inspection.drawing import Point as Point
+from seq2seq.inspection.drawing import lines as lines
+
 FOLDER = Path(__file__).resolve().parent / "results"
-Point = tuple[float, float]
 
 
 def machine() -> dict[str, str]:
@@ -67,29 +69,4 @@ def bars(values: Mapping[str, Sequence[float]], unit: str) -> Figure:
     axis.invert_yaxis()
     axis.set_xlabel(unit)
     axis.grid(axis="x", alpha=0.3)
-    return figure
-
-
-def lines(
-    panels: Mapping[str, Mapping[str, Sequence[Point]]], x: str, log: tuple[bool, bool]
-) -> Figure:
-    """Curves: a panel for each quantity, in it a line of points for each name.
-
-    Args:
-        panels: by the label of the vertical axis; names and points of each.
-        x: label of the horizontal axis.
-        log: whether the horizontal and the vertical axes are logarithmic.
-    """
-    figure = Figure(figsize=(7, 3.2 * len(panels) + 0.4), layout="constrained")
-    all_axes = figure.subplots(len(panels), squeeze=False)[:, 0]
-    for axis, (label, named) in zip(all_axes, panels.items(), strict=True):
-        for name, points in named.items():
-            axis.plot(*zip(*points, strict=True), marker=".", label=name)
-        axis.set_ylabel(label)
-        axis.set_xlabel(x)
-        axis.set_xscale("log" if log[0] else "linear")
-        axis.set_yscale("log" if log[1] else "linear")
-        axis.grid(alpha=0.3, which="both")
-        if len(named) > 1:
-            axis.legend(fontsize="small")
     return figure

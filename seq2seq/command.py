@@ -19,7 +19,17 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import Caption, Check, Classify, Config, Evaluate, Generate, Quantize, Translate
+from seq2seq.config import (
+    Caption,
+    Check,
+    Classify,
+    Config,
+    Evaluate,
+    Generate,
+    Inspect,
+    Quantize,
+    Translate,
+)
 from seq2seq.errors import ConfigError, UserError
 from seq2seq.options import explain, nearest, schema_keys, typed
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
@@ -35,6 +45,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "generate": Generate,
     "caption": Caption,
     "classify": Classify,
+    "inspect": Inspect,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.errors import ConfigError
+from seq2seq.shipped import cells
 
 
 def seconds(duration: str) -> float:
@@ -36,6 +37,12 @@ def require(option: str, value: object, right: bool, range_: str) -> None:
 def one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     """Refuse a `value` that is none of `choices`."""
     require(option, value, value in choices, "one of " + ", ".join(choices))
+
+
+def some_of(option: str, values: list[str], choices: tuple[str, ...]) -> None:
+    """Refuse `values` that are none of `choices`, or no values at all."""
+    wrong = next((value for value in values if value not in choices), None if values else "none")
+    require(option, wrong, wrong is None, "some of " + ", ".join(choices))
 
 
 @dataclass
@@ -410,4 +417,35 @@ class Classify:
 
     def __post_init__(self) -> None:
         require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+PICTURES = ("gradient", "recall", "costs", "attention", "states")
+
+
+@dataclass
+class Inspect:
+    """`seq2seq.inspect`."""
+
+    run: str | None = None  # a run folder; null: fresh cells alone
+    output: str | None = None  # a folder for the pictures; null: RUN/inspect
+    pictures: list[str] = field(default_factory=lambda: list(PICTURES))  # which
+    cells: list[str] = field(  # those that are drawn fresh, by their names in model/cell
+        default_factory=lambda: ["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
+    )
+    length: int = 512  # positions, at most, of what is read, recalled and timed
+    size: int = 64  # of the states of fresh cells
+    batch: int = 32  # sequences that a fresh cell reads together
+    budget: str = "4m"  # of all trainings to recall together
+    seed: int = 1  # of fresh weights and random sequences
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        some_of("pictures", self.pictures, PICTURES)
+        some_of("cells", self.cells, tuple(cells()))
+        require("length", self.length, self.length >= 16, "16 or more")
+        require("size", self.size, self.size > 0, "positive")
+        require("batch", self.batch, self.batch > 0, "positive")
+        seconds(self.budget)
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

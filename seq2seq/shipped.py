@@ -12,3 +12,8 @@ def shipped(name: str) -> Path:
 
 
 CONF_DIR, RECIPES_DIR = shipped("conf"), shipped("recipes")
+
+
+def cells() -> dict[str, Path]:
+    """The files of the recurrent cells, by name."""
+    return {path.stem: path for path in sorted((CONF_DIR / "model" / "cell").glob("*.yaml"))}

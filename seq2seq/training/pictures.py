@@ -49,8 +49,13 @@ def curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
 def attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
     """Where the greedy translation of each of `lines` looked; False without attention."""
     reads = [read for line in lines if (read := look(translator, line))]
-    if not reads:
-        return False
+    if reads:
+        heatmaps(reads, path)
+    return bool(reads)
+
+
+def heatmaps(reads: Sequence[Read], path: Path) -> None:
+    """Draw where translations looked, one below the other."""
     figure = Figure(figsize=(7, 5 * len(reads)), layout="constrained")
     for axis, read in zip(figure.subplots(len(reads), squeeze=False)[:, 0], reads, strict=True):
         image = axis.imshow(read.weights, cmap="Greys", vmin=0, vmax=1, aspect="auto")
@@ -60,7 +65,6 @@ def attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
         axis.set_ylabel("target pieces")
         figure.colorbar(image, ax=axis, label="attention weight")
     save(figure, path)
-    return True
 
 
 @torch.inference_mode()

@@ -1,0 +1,27 @@
+"""Cells as they are before training."""
+
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from seq2seq import build
+from seq2seq.model.cells import Cell
+from seq2seq.shipped import cells
+
+
+def cell(name: str, inputs: int, size: int, seed: int) -> Cell:
+    """The cell of conf/model/cell/NAME.yaml, with the fresh weights of `seed`.
+
+    It reads `inputs` values at each position, I, and its state has the size H.
+    """
+    torch.manual_seed(seed)
+    node: Any = OmegaConf.to_container(OmegaConf.load(cells()[name]))
+    made: Cell = build.make("model.cell", node, {"input_size": inputs, "size": size})
+    return made
+
+
+def start(cell: Cell, x: Tensor) -> Tensor:
+    """The state (B, P, H) of zeros before `x` (B, T, I)."""
+    return x.new_zeros(len(x), cell.parts, cell.state_weights()[0].shape[1])

@@ -1,6 +1,6 @@
 """What a user could pick instead: each peer in a virtual environment of its own.
 
-python benchmarks/peers.py install NAME ...      joeynmt, opennmt, eole, marian
+python benchmarks/peers.py install NAME ...      joeynmt, opennmt, eole, marian, py3langid
 python benchmarks/peers.py data MULTI30K         what the peers read: pieces and vocabularies
 
 Everything is below $SEQ2SEQ_PEERS, or peers/ in the cache folder. MULTI30K is a folder with
@@ -32,6 +32,7 @@ class Peer(NamedTuple):
     package: str  # installed without what it asks for: its pins are of years ago
     needs: tuple[str, ...]
     drop: tuple[str, str] | None = None  # a file, and the text that is taken out of it
+    torch: bool = True  # whether it computes with torch
 
 
 _OPENNMT = (
@@ -55,7 +56,8 @@ PEERS = {
          "tokenizers", "torch-optimi", "torchcodec", "subword-nmt", "uvicorn", "aiohttp"),
     ),
     "marian": Peer("pymarian==1.12.42", ("sentencepiece", "pyyaml", "tqdm", "requests",
-                                         "huggingface_hub", "portalocker")),
+                                         "huggingface_hub", "portalocker"), torch=False),
+    "py3langid": Peer("py3langid==0.4.0", ("numpy",), torch=False),
 }  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def install(name: str) -> None:
     peer, folder = PEERS[name], home() / name
     venv.create(folder, with_pip=True, clear=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    if name != "marian":
+    if peer.torch:
         subprocess.run([*pip, TORCH], check=True)
     subprocess.run([*pip, *peer.needs], check=True)
     subprocess.run([*pip, "--no-deps", peer.package], check=True)

@@ -18,8 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
-SHORT = ["train.steps=4", "validation.every=4", "model.embedding=8", "model.encoder.size=8"]
-SHORT += ["model.decoder.size=8"]
+SHORT = ["train.steps=4", "validation.every=4", "model.embedding=8"]
+TWO_SIDES = ["model.encoder.size=8", "model.decoder.size=8"]
+# Of recipes with a task of their own, what makes them short: toy data, and sizes that they have.
+RECIPES = {
+    "+recipe=char-lm": ["data=text", "data.path=corpus/train.en", "model.decoder.size=8"],
+    "+recipe=captions": ["data.train=40", "data.validation=4", "data.test=4", "tokenizer.size=320"],
+    "+recipe=language-id": ["data.path=toy.whl", "data.codes=[en,de]", "tokenizer.size=320"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +45,13 @@ def command(line: str, run: Path) -> list[str]:
     """A command of the README for `bash -c`, short."""
     line = line.removeprefix("pip install -e . && ").replace("RUN2", "RUN").replace("RUN", str(run))
     line = line.replace("python ", f"{shlex.quote(sys.executable)} ")
+    own = next((more for recipe, more in RECIPES.items() if recipe in line), TWO_SIDES)
     if "seq2seq.train" in line:
-        line += " " + " ".join(SHORT) + f" hydra.run.dir={run}"
+        line += " " + " ".join([*SHORT, *own]) + f" hydra.run.dir={run}"
     if "+recipe=en-de" in line:
         line += " data.path=toy.whl"
     if "seq2seq.check" in line:
-        line += " steps=1 " + " ".join(SHORT)
+        line += " steps=1 " + " ".join([*SHORT, *own])
     return ["bash", "-o", "pipefail", "-c", line]
 
 
@@ -61,6 +68,7 @@ def test_every_command_of_the_readme_works(home: Path) -> None:
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert (home / "out.de").read_text(encoding="utf-8").count("\n") == 20
     assert (home / "scores.tsv").is_file()
+    assert (home / "captions.tsv").read_text(encoding="utf-8").count("\n") == 4
 
 
 def test_the_test_command_is_the_one_that_the_project_checks_itself_with() -> None:

@@ -6,7 +6,7 @@ Memory: 32 streams of a language model's text of 64 to LONGEST positions are lea
 and in chunks of 64 (the model of the recipe char-lm); each in a process of its own, whose peak
 counts on top of what it had after a first short step. Quality: bits a character of validation text
 after SECONDS of training (the whole command) with train.bptt=K, for each K: a smaller model on the
-recipe's text, always about 2,048 positions a batch, so that what differs is how far back the
+recipe's text, always 512 positions a batch, so that what differs is how far back the
 gradient goes.
 """
 
@@ -32,9 +32,10 @@ from seq2seq.tasks.language_model import segments
 from seq2seq.training.learner import Learner
 
 STREAMS, CHUNK, PIECES, SHORTEST = 32, 64, 100, 64
-POSITIONS = 2048  # in one batch
+POSITIONS = 512  # in one batch
 REACHES = (1, 4, 16, 64, 256)  # values of train.bptt
-MODEL = ["model.embedding=64", "model.decoder.size=256", "train.log_every=1000000"]
+MODEL = ["model.embedding=64", "model.decoder.size=192", "model.dropout=0", "optimizer.lr=5e-3"]
+MODEL += ["train.log_every=1000000"]
 MODEL += ["train.average.decay=0"]  # over few steps it would keep too much of the first weights
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -47,10 +48,9 @@ def through(name: str, output: str, most: int, work: Callable[[list[str], int], 
         TextError: the input cannot be read, the output cannot be written, or as many lines did not
             come out; the output is left as it was.
     """
-    lines = stream_lines(sys.stdin.buffer, "standard input") if name == STANDARD else None
     read = out = 0
     with sink(output) as file, progress(name) as bar:
-        for group in arriving(lines or read_lines(Path(name)), most):
+        for group in groups(name, most):
             found = work(group, read + 1)
             read += len(group)
             out += len(found)
@@ -62,6 +62,16 @@ def through(name: str, output: str, most: int, work: Callable[[list[str], int], 
         if out != read:
             raise TextError(f"{read} lines of {name} gave {out}: this is a fault of ours")
     return read
+
+
+def groups(name: str, most: int) -> Iterator[list[str]]:
+    """The lines of `name`: `most` at a time of a file, those that are there of standard input."""
+    if name == STANDARD:
+        yield from arriving(stream_lines(sys.stdin.buffer, "standard input"), most)
+        return
+    lines = read_lines(Path(name))
+    while group := list(islice(lines, most)):
+        yield group
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def row(folder: Path) -> dict[str, Any]:
     facts, test = run.read_facts(), run.read_test()
     references = [pair.target for pair in test]
     sources = [pair.source for pair in test]
-    translations = seq2seq.load(folder).translate(sources)
+    documents = [pair.document for pair in test]
+    translations = seq2seq.load(folder).translate(sources, documents)
     metrics = ("bleu", "chrf")
     given = OmegaConf.load(folder / ".hydra" / "overrides.yaml")
     overrides = [o for o in given if not str(o).startswith(("hydra.", "data.path", "resume"))]

@@ -75,10 +75,11 @@ def row(folder: Path) -> dict[str, Any]:
     facts, test = run.read_facts(), run.read_test()
     references = [pair.target for pair in test]
     sources = [pair.source for pair in test]
+    documents = [pair.document for pair in test]
     translator = seq2seq.load(folder)
-    greedy = translator.translate(sources)
+    greedy = translator.translate(sources, documents)
     translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
-    beam = translator.translate(sources)
+    beam = translator.translate(sources, documents)
     metrics, language = ("bleu", "chrf"), facts["target"]
     given = OmegaConf.load(folder / ".hydra" / "overrides.yaml")
     overrides = [o for o in given if not str(o).startswith(("hydra.", "data.path", "resume"))]

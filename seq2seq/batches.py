@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     expected: Tensor  # (N,) of each sentence the pieces, then END
     places: Tensor  # (N,) where in the B * T positions these are: found here, not on the device
     new: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
+    streams: Tensor | None = None  # (b,) what the first b rows go on from; None: row b from b
+    said: Tensor | None = None  # (B,) how much of the target is real, on the CPU; None: not asked
 
     @property
     def tokens(self) -> int:
@@ -43,7 +45,7 @@ class Batch(NamedTuple):
             return self
         moved = {}
         for name, tensor in self._asdict().items():
-            if tensor is not None and name != "lengths":
+            if tensor is not None and name not in ("lengths", "said"):
                 tensor = tensor.pin_memory() if device.type == "cuda" else tensor
                 moved[name] = tensor.to(device, non_blocking=True)
         return self._replace(**moved)

@@ -12,6 +12,7 @@ from seq2seq.errors import ConfigError
 from seq2seq.model.attention import Attention
 from seq2seq.model.cells import Cell
 from seq2seq.model.classifier import Classes, Classifier
+from seq2seq.model.context import Gate
 from seq2seq.model.decoder import Decoder, Output
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
@@ -127,8 +128,8 @@ def classifier(config: Model, pieces: int, classes: int) -> Classifier:
     return Classifier(made, Classes(size, classes), dropout)
 
 
-def translation(config: Model, vocabulary: Vocabulary) -> Translation:
-    """The network that `config` describes, with fresh weights.
+def translation(config: Model, vocabulary: Vocabulary, context: str = "none") -> Translation:
+    """The network that `config` describes, with fresh weights, and the option `context`.
 
     Raises:
         ConfigError: parts do not fit together.
@@ -144,4 +145,5 @@ def translation(config: Model, vocabulary: Vocabulary) -> Translation:
     sizes = {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)}
     bridge = make("model.bridge", config.bridge, sizes)
     made = decoder(config, target, dropout, memory)
-    return Translation(reading, bridge, made, Output(target, config.tie_output))
+    gate = Gate(sizes["target"]) if context == "carry" else None
+    return Translation(reading, bridge, made, Output(target, config.tie_output), gate)

@@ -184,7 +184,7 @@ class Train:
     steps: int | None = None  # updates of the weights
     budget: str | None = None  # wall-clock time of the whole command, as in 10m
     accumulate: int = 1  # batches whose gradients are added up for one step
-    bptt: int = 0  # positions that the gradient goes back; 0: to the beginning
+    bptt: int = 0  # positions that the gradient goes back, on either side; 0: to the beginning
     clip: float = 1.0  # largest global norm of the gradient
     label_smoothing: float = 0.1  # share of the probability spread over all pieces
     average: Average = field(default_factory=Average)
@@ -256,16 +256,18 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     validation: Validation = field(default_factory=Validation)
     track: Any = None  # group track: where else the metrics go
+    context: str = "none"  # carry: a sentence goes on from the one before it in its document
     resume: bool = False  # go on with the run in hydra.run.dir
 
     def __post_init__(self) -> None:
+        one_of("context", self.context, ("none", "carry"))
         _check_unused(self)
 
 
 # What a kind of system does not read: given another value than its default, it would do nothing.
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
-_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling")
+_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
 UNUSED: dict[str, tuple[str, ...]] = {
     "TranslationTask": ("model.vision", "batches.span"),
     "LanguageModelTask": (
@@ -274,12 +276,12 @@ UNUSED: dict[str, tuple[str, ...]] = {
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        "batches.span", "train.bptt",
+        "batches.span", "train.bptt", "context",
     ),
     "ClassificationTask": (
         *_NO_SEARCH, "clean", "heldout", "tokenizer.joint", "model.attention", "model.bridge",
         "model.vision", "model.decoder", "model.tie_sides", "model.tie_output", "batches.span",
-        "train.bptt",
+        "train.bptt", "context",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.

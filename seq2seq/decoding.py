@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from seq2seq.search.step import Hypothesis, Ranking, Search
 from seq2seq.text.tokenizer import Tokenizer
@@ -23,7 +22,7 @@ class Scored(NamedTuple):
 def decode(
     model: Any,
     search: Search,
-    source: tuple[Tensor, Tensor | None],
+    source: tuple[Any, ...],
     limits: Sequence[int],
     keys: Sequence[int],
     scored: bool,
@@ -33,7 +32,8 @@ def decode(
     Args:
         model: with `start` and `step`, as `seq2seq.model.translation.Translation` has them.
         search: the strategy.
-        source: the batch (B, ...), and the lengths (B,) of its rows, `None` where all are full.
+        source: the batch (B, ...), the lengths (B,) of its rows, `None` where all are full, and
+            what else `start` takes.
         limits: B numbers of tokens at most.
         keys: B numbers that say which source is which, for random choices.
         scored: whether log-probabilities are wanted.
@@ -43,7 +43,7 @@ def decode(
     model.eval()
     try:
         with torch.inference_mode():
-            state = model.start(source[0].to(device), source[1])
+            state = model.start(source[0].to(device), *source[1:])
             bounds = torch.tensor(limits, device=device)
             return search(model.step, state, bounds, keys, scored)
     finally:

@@ -32,13 +32,14 @@ def evaluate(config: Evaluate, _: Path) -> None:
     from seq2seq import metrics  # sacrebleu and torch come in here, after the checks
 
     sources, references, language = text(config)
-    first = hypotheses(config, config.hypothesis or config.run, sources)
+    documents = None if config.reference else documents_of(config)
+    first = hypotheses(config, config.hypothesis or config.run, sources, documents)
     scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
     for score in scores:
         print(score)
     result: dict[str, Any] = {"scores": [score._asdict() for score in scores]}
     if config.against:
-        second = hypotheses(config, config.against, sources)
+        second = hypotheses(config, config.against, sources, documents)
         resamples = config.bootstrap or 1000
         compared = metrics.compare(first, second, references, language, ["bleu", "chrf"], resamples)
         changes = metrics.most_changed(first, second, references, CHANGES)
@@ -80,13 +81,25 @@ def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
     return sources, references, language or ""
 
 
+def documents_of(config: Evaluate) -> list[str | None]:
+    """What each sentence of the run's own test text is of."""
+    from seq2seq.run import Run
+
+    return [pair.document for pair in Run(first_of(config.run)).read_test()]
+
+
 def first_of(run: Any) -> Path:
     """The run, or of several the first: the others have the same languages."""
     return Path(run[0] if isinstance(run, list) else run)
 
 
-def hypotheses(config: Evaluate, what: Any, sources: list[str] | None) -> list[str]:
-    """The translations in the file `what`, or by the run in the folder `what`, or by several."""
+def hypotheses(
+    config: Evaluate, what: Any, sources: list[str] | None, documents: list[str | None] | None
+) -> list[str]:
+    """The translations in the file `what`, or by the run in the folder `what`, or by several.
+
+    `documents` says what each source is of; None: blank lines are between documents.
+    """
     if not first_of(what).is_dir():
         return list(read_lines(first_of(what)))
     if sources is None:
@@ -98,7 +111,7 @@ def hypotheses(config: Evaluate, what: Any, sources: list[str] | None) -> list[s
     translator = load(
         what, search, config.limits, config.batch, config.device, config.trusted, config.precision
     )
-    return translator.translate(sources)
+    return translator.translate(sources, documents)
 
 
 def show(

@@ -1,8 +1,11 @@
 """A classification run folder: lines in, labels out."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+import torch
 
 from seq2seq import build
 from seq2seq.batches import pad
@@ -25,10 +28,25 @@ class Labeller:
     """Says what lines are, each as if it were alone. A blank line has no label."""
 
     def __init__(
-        self, model: Classifier, tokenizer: Tokenizer, labels: Sequence[str], batch: int
+        self,
+        model: Classifier,
+        tokenizer: Tokenizer,
+        labels: Sequence[str],
+        batch: int,
+        workers: int = 1,
     ) -> None:
-        """Classify with `model`, at most `batch` lines together, on the device it is on."""
+        """Classify with `model`, on the device it is on.
+
+        Args:
+            model: the network.
+            tokenizer: what cuts lines for it.
+            labels: the names of its classes.
+            batch: lines that are read together, at most.
+            workers: batches that are read at the same time. A kernel of so small a network is over
+                before a second core has joined in: on a CPU, cores have a batch each.
+        """
         self.model, self.tokenizer, self.labels, self.batch = model, tokenizer, labels, batch
+        self.pool = ThreadPoolExecutor(workers)
 
     def classify(self, lines: Sequence[str]) -> list[Label | None]:
         """The most probable label of each line."""
@@ -36,17 +54,25 @@ class Labeller:
         encoded = [ids[:LONGEST] for ids in self.tokenizer.encode([normalise(x) for x in lines])]
         # Equal lengths together: so kernels run without packing.
         order = sorted((p for p, ids in enumerate(encoded) if ids), key=lambda p: -len(encoded[p]))
-        device = next(self.model.parameters()).device
+        groups = list(self._groups(order, encoded))
         training = self.model.training
         self.model.eval()
-        for places in self._groups(order, encoded):
-            source, lengths = pad([encoded[place] for place in places])
-            best = self.model.probabilities(source.to(device), lengths).max(1)
-            told = zip(places, best.indices.tolist(), best.values.tolist(), strict=True)
-            for place, label, probability in told:
-                found[place] = Label(self.labels[label], probability)
-        self.model.train(training)
+        try:
+            read = self.pool.map(lambda places: self._read([encoded[p] for p in places]), groups)
+            for places, labels in zip(groups, read, strict=True):
+                for place, label in zip(places, labels, strict=True):
+                    found[place] = label
+        finally:
+            self.model.train(training)
         return found
+
+    def _read(self, sentences: Sequence[Sequence[int]]) -> list[Label]:
+        """The label of each of some sentences, read together."""
+        source, lengths = pad(sentences)
+        device = next(self.model.parameters()).device
+        best = self.model.probabilities(source.to(device), lengths).max(1)
+        told = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        return [Label(self.labels[label], probability) for label, probability in told]
 
     def _groups(self, order: list[int], encoded: list[list[int]]) -> Iterable[list[int]]:
         """At most `batch` lines at a time, whose lengths are alike."""
@@ -77,4 +103,9 @@ def load(run: str | Path, batch: int, device: str, trusted: Iterable[str] = ()) 
     labels = [str(label) for label in folder.read_facts()["labels"]]
     model = build.classifier(config.model, tokenizer.size, len(labels))
     folder.read_weights(model)
-    return Labeller(model.to(build.device(device)), tokenizer, labels, batch)
+    model = model.to(place := build.device(device))
+    workers = 1
+    if place.type == "cpu":
+        workers = torch.get_num_threads()
+        torch.set_num_threads(1)
+    return Labeller(model, tokenizer, labels, batch, workers)

@@ -32,7 +32,7 @@ def quantize(config: Quantize, _: Path) -> None:
     if after.folder.exists():
         raise RunError(f"{after.folder} exists already: another output leaves it alone")
     options, tokenizers = before.read_config(config.trusted), before.read_tokenizers()
-    model = build.translation(options.model, vocabulary(*tokenizers))
+    model = build.translation(options.model, vocabulary(*tokenizers), options.context)
     before.read_weights(model)
     after.folder.mkdir(parents=True)
     for name in ALONG:

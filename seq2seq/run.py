@@ -42,6 +42,7 @@ class Pair(NamedTuple):
 
     source: str
     target: str
+    document: str | None = None  # what it is a sentence of, where that is known
 
 
 class Run:
@@ -147,7 +148,8 @@ class Run:
         """Save the held-out text that the run is scored on."""
         with written(self.test) as file:
             for pair in pairs:
-                file.write(json.dumps(pair._asdict(), ensure_ascii=False) + "\n")
+                known = {name: part for name, part in pair._asdict().items() if part is not None}
+                file.write(json.dumps(known, ensure_ascii=False) + "\n")
 
     def read_test(self) -> list[Pair]:
         """The held-out text, raw."""

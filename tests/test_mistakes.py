@@ -59,6 +59,11 @@ def told(
         (["optimizer.lr=fast"], ["optimizer.lr must be a number, not 'fast'"]),
         (["optimizer.lr=true"], ["optimizer.lr must be a number, not True"]),
         (["search=beam", "search.size=2.5"], ["search.size must be a whole number, not 2.5"]),
+        (["context=carri"], ["context must be one of none, carry, not carri"]),
+        (
+            ["task=language_model", "context=carry"],
+            ["context has no meaning for a LanguageModelTask"],
+        ),
         (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
         (
             ["data=tsv", "data.train=1"],

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Memory
+from seq2seq.model.context import Before
 from seq2seq.model.quick import Quick
-from seq2seq.model.translation import State
+from seq2seq.model.translation import Said, State
 
 SENTENCES, POSITIONS = 8, 16  # the smallest buffers; doubled for sentences, added for positions
 
@@ -57,9 +58,15 @@ class Captured(nn.Module):
         self.model, self.record = model, record
         self.recorded: dict[tuple[int, ...], _Recorded] = {}
 
-    def start(self, source: Tensor, lengths: Tensor | None) -> State:
+    def start(self, source: Tensor, lengths: Tensor | None, before: Before | None = None) -> State:
         """As `Translation.start`."""
-        return self.model.start(source, lengths)
+        return self.model.start(source, lengths, before)
+
+    def follow(
+        self, source: Tensor, lengths: Tensor | None, target: Said, before: Before | None
+    ) -> Before:
+        """As `Translation.follow`."""
+        return self.model.follow(source, lengths, target, before)
 
     def step(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
         """As `Translation.step`; the logits are good until the next step."""

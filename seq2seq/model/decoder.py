@@ -36,15 +36,22 @@ class Decoder(nn.Module):
         self.readout = nn.Linear(size + attention.context_size + width, width)
         self.dropout = stack.dropout
 
-    def forward(self, tokens: Tensor, state: Tensor, memory: Memory) -> Decoded:
-        """All positions at once: `tokens` (B, T) from START on, `state` (B, L, P, H) before them.
+    def forward(
+        self, tokens: Tensor, state: Tensor, memory: Memory, lengths: Tensor | None = None
+    ) -> Decoded:
+        """All positions at once.
 
-        What is at padding does not matter to what comes before it.
+        Args:
+            tokens: (B, T) from START on. What is at padding does not matter to what comes before.
+            state: (B, L, P, H) before them.
+            memory: of the B sentences.
+            lengths: (B,) on the CPU, how many tokens are real, where the final state matters: it
+                is the one after them. `None`: after all T.
         """
         x = self.dropout(self.embedding(tokens))  # (B, T, E)
-        query, bottom = self.stack.bottom(x, state, None)  # (B, T, H)
+        query, bottom = self.stack.bottom(x, state, lengths)  # (B, T, H)
         context, weights = self.attention(query, memory)  # (B, T, M)
-        output, above = self.stack.above(query, context, state, None)  # (B, T, H)
+        output, above = self.stack.above(query, context, state, lengths)  # (B, T, H)
         features = self._features(output, context, x)
         return Decoded(features, torch.cat((bottom, above), 1), weights)
 

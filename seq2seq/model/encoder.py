@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from seq2seq.model.cells import Cell
 from seq2seq.model.dropout import Dropout
+from seq2seq.model.truncated import backwards, reverse, truncated
 
 
 class Encoded(NamedTuple):
@@ -48,37 +49,44 @@ class Encoder(nn.Module):
         )
         self.dropout, self.residual = dropout, residual
 
-    def forward(self, tokens: Tensor, lengths: Tensor | None) -> Encoded:
-        """Read `tokens` (B, S), of which `lengths` (B,), on the CPU, are real; `None`: all."""
+    def begin(self, count: int) -> Tensor:
+        """The states (B, L, D, P, H) of `count` sentences of which nothing has been read."""
+        state: Tensor = self.initial(count, self.embedding.weight)
+        return state
+
+    def ahead(self, final: Tensor) -> Tensor:
+        """Of a final state (B, L, P, M) the part (B, L, P, H) of the forward direction."""
+        return final.chunk(len(self.layers[0]), -1)[0]
+
+    def forward(
+        self, tokens: Tensor, lengths: Tensor | None, first: Tensor | None = None, chunk: int = 0
+    ) -> Encoded:
+        """Read sentences.
+
+        Args:
+            tokens: (B, S).
+            lengths: (B,) on the CPU, how many of the tokens are real; `None`: all.
+            first: (B, L, D, P, H) the states before them, if they are not those of `begin`.
+            chunk: positions that the gradient goes back; 0: all. See `truncated`.
+        """
         x = self.dropout(self.embedding(tokens))  # (B, S, E)
         order = None if lengths is None else backwards(lengths.to(x.device), x.shape[1])
-        first = self.initial(len(x), x)  # (B, L, D, P, H)
+        first = self.begin(len(x)) if first is None else first  # (B, L, D, P, H)
         final = []
         for layer, cells in enumerate(self.layers):
             below = self.dropout(x) if layer else x
             outputs, states = [], []
             for direction, cell in enumerate(cells):
-                read = _reverse(below, order) if direction else below
-                output, state = cell.sequence(read, first[:, layer, direction], lengths)
-                outputs.append(_reverse(output, order) if direction else output)
+                before = first[:, layer, direction]
+                if chunk:
+                    output, state = truncated(cell, below, before, lengths, (chunk, direction == 1))
+                else:
+                    read = reverse(below, order) if direction else below
+                    output, state = cell.sequence(read, before, lengths)
+                    output = reverse(output, order) if direction else output
+                outputs.append(output)
                 states.append(state)
             output = torch.cat(outputs, -1)  # (B, S, M)
             x = x + output if self.residual and layer else output
             final.append(torch.cat(states, -1))  # (B, P, M)
         return Encoded(x, torch.stack(final, 1))
-
-
-def backwards(lengths: Tensor, positions: int) -> Tensor:
-    """For each sentence the order (B, S) of its positions from the last to the first.
-
-    Padding stays where it is: length 2 of 4 positions gives 1, 0, 2, 3.
-    """
-    position = torch.arange(positions, device=lengths.device)  # (S,)
-    mirrored = lengths.unsqueeze(1) - 1 - position  # (B, S), negative at padding
-    return torch.where(mirrored >= 0, mirrored, position)
-
-
-def _reverse(x: Tensor, order: Tensor | None) -> Tensor:
-    if order is None:
-        return x.flip(1)
-    return x.gather(1, order.unsqueeze(-1).expand_as(x))

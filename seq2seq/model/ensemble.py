@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.model.captured import Captured
+from seq2seq.model.context import Before
 from seq2seq.model.quick import Quick
-from seq2seq.model.translation import State
+from seq2seq.model.translation import Said, State
 
 
 class States(NamedTuple):
@@ -26,6 +27,25 @@ class States(NamedTuple):
         return self._replace(each=tuple(state.keep(sentences) for state in self.each))
 
 
+class Befores(NamedTuple):
+    """What each network finds of the sentences before; see `Before`."""
+
+    each: tuple[Before, ...]
+
+    def room(self, count: int) -> Self:
+        """As `Before.room`."""
+        return self._replace(each=tuple(before.room(count) for before in self.each))
+
+    def keep(self, rows: Tensor) -> Self:
+        """As `Before.keep`."""
+        return self._replace(each=tuple(before.keep(rows) for before in self.each))
+
+    def put(self, rows: Tensor, others: Self) -> None:
+        """As `Before.put`."""
+        for mine, other in zip(self.each, others.each, strict=True):
+            mine.put(rows, other)
+
+
 class Ensemble(nn.Module):
     """The mean of the probabilities that networks with one vocabulary give to the next token.
 
@@ -36,9 +56,21 @@ class Ensemble(nn.Module):
         super().__init__()
         self.members: Sequence[Quick | Captured] = nn.ModuleList(members)  # type: ignore[assignment]
 
-    def start(self, source: Tensor, lengths: Tensor | None) -> States:
+    def start(
+        self, source: Tensor, lengths: Tensor | None, before: Befores | None = None
+    ) -> States:
         """As `Translation.start`."""
-        return States(tuple(member.start(source, lengths) for member in self.members))
+        each = before.each if before else [None] * len(self.members)
+        started = (m.start(source, lengths, b) for m, b in zip(self.members, each, strict=True))
+        return States(tuple(started))
+
+    def follow(
+        self, source: Tensor, lengths: Tensor | None, target: Said, before: Befores | None
+    ) -> Befores:
+        """As `Translation.follow`."""
+        each = before.each if before else [None] * len(self.members)
+        pairs = zip(self.members, each, strict=True)
+        return Befores(tuple(m.follow(source, lengths, target, b) for m, b in pairs))
 
     def step(self, state: States, tokens: Tensor) -> tuple[Tensor, States]:
         """As `Translation.step`: the logarithm of the mean probability (B, K, V)."""

@@ -1,4 +1,4 @@
-"""The encoder's state before the first token."""
+"""The state before the first token."""
 
 import torch
 from torch import Tensor, nn
@@ -26,3 +26,16 @@ class Learned(nn.Module):
     def forward(self, batch: int, like: Tensor) -> Tensor:
         """(B, *shape), of the type and on the device of `like`."""
         return self.state.to(like.dtype).expand(batch, *self.state.shape)
+
+
+def fresh(carried: Tensor | None, begun: Tensor, new: Tensor) -> Tensor:
+    """The states (B, ...) that text begins with: those `carried`, or `begun` where it is new.
+
+    Args:
+        carried: (B, ...) after what was read before, without a gradient; None: there is none.
+        begun: (B, ...) states before all text.
+        new: (B,) bool, where the carried state is of another text.
+    """
+    if carried is None:
+        return begun
+    return torch.where(new.view(-1, *[1] * (begun.dim() - 1)), begun, carried)

@@ -1,6 +1,5 @@
 """Many-to-many: at each position, what comes next."""
 
-import torch
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Memory
@@ -35,16 +34,3 @@ class LanguageModel(nn.Module):
         memory = Memory(nothing, nothing, nothing)
         decoded = self.decoder.step(tokens.unsqueeze(1), state.unsqueeze(1), memory)
         return self.output(decoded.features)[:, 0], decoded.state[:, 0]
-
-
-def fresh(carried: Tensor | None, begun: Tensor, new: Tensor) -> Tensor:
-    """The states (B, ...) that a chunk begins with: those `carried`, or `begun` where text is new.
-
-    Args:
-        carried: (B, ...) after the chunk before, without a gradient; None: there is none.
-        begun: (B, ...) states before all text.
-        new: (B,) bool, where the carried state is of another text.
-    """
-    if carried is None:
-        return begun
-    return torch.where(new.view(-1, *[1] * (begun.dim() - 1)), begun, carried)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seq2seq.errors import ConfigError
-from seq2seq.model.translation import State, Translation
+from seq2seq.model.context import Before
+from seq2seq.model.translation import Said, State, Translation
 from seq2seq.weights import codes
 
 TABLE = 2**25  # numbers that a table may have: 128 MB; beyond, rows are made when they are needed
@@ -135,9 +136,15 @@ class Quick(nn.Module):
         output = model.output.linear
         self.out = linear(output.weight.detach(), output.bias.detach())
 
-    def start(self, source: Tensor, lengths: Tensor | None) -> State:
+    def start(self, source: Tensor, lengths: Tensor | None, before: Before | None = None) -> State:
         """As `Translation.start`."""
-        return self.model.start(source, lengths)
+        return self.model.start(source, lengths, before)
+
+    def follow(
+        self, source: Tensor, lengths: Tensor | None, target: Said, before: Before | None
+    ) -> Before:
+        """As `Translation.follow`."""
+        return self.model.follow(source, lengths, target, before)
 
     def step(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
         """As `Translation.step`: the logits (B, K, V) after `tokens` (B, K), and the next state."""

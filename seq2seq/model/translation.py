@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Memory
+from seq2seq.model.context import Before, Gate
 from seq2seq.model.decoder import Decoded, Decoder, Output
+from seq2seq.model.initial import fresh
 
 
 class State(NamedTuple):
@@ -25,11 +27,34 @@ class State(NamedTuple):
         return self._replace(hidden=self.hidden[sentences], memory=self.memory.keep(sentences))
 
 
+# Sentences that were said: START and the pieces (B, T), and how many of each are real (B,), on the
+# CPU.
+Said = tuple[Tensor, Tensor]
+
+
+class Encoding(NamedTuple):
+    """What has been read of a batch of sources."""
+
+    state: Tensor  # (B, L, P, H) the decoder's first one
+    memory: Memory
+    final: Tensor  # (B, L', P, M) the encoder's last state, the directions side by side
+
+
 class Translation(nn.Module):
-    """An encoder whose final state seeds a decoder, which may read the encoder's memory too."""
+    """An encoder whose final state seeds a decoder, which may read the encoder's memory too.
+
+    With a gate, sentences can go on from the sentence before them in their document: the forward
+    direction of the encoder reads on from where it ended, and the decoder starts from its own last
+    state too. The backward direction, which would have to know what comes, begins anew.
+    """
 
     def __init__(
-        self, encoder: nn.Module, bridge: nn.Module, decoder: Decoder, output: Output
+        self,
+        encoder: nn.Module,
+        bridge: nn.Module,
+        decoder: Decoder,
+        output: Output,
+        gate: Gate | None = None,
     ) -> None:
         """Put a network together.
 
@@ -38,33 +63,68 @@ class Translation(nn.Module):
             bridge: of `seq2seq.model.bridge`.
             decoder: what says the sentence.
             output: from its features to the vocabulary.
+            gate: what the decoder takes over from the sentence before; `None`: there never is one.
         """
         super().__init__()
         self.encoder, self.bridge, self.decoder, self.output = encoder, bridge, decoder, output
+        self.gate = gate
 
-    def encode(self, source: Tensor, lengths: Tensor | None) -> tuple[Tensor, Memory]:
-        """Read `source` (B, ...), of which `lengths` (B,), on the CPU, are real; `None`: all.
+    def encode(
+        self, source: Tensor, lengths: Tensor | None, before: Before | None = None, chunk: int = 0
+    ) -> Encoding:
+        """Read sources.
 
-        Returns:
-            The decoder's first state (B, L, P, H), and the memory.
+        Args:
+            source: (B, ...).
+            lengths: (B,) on the CPU, how many of the positions are real; `None`: all.
+            before: where the sentences before them ended; `None`: there are none.
+            chunk: positions that the gradient goes back in the encoder; 0: all.
         """
-        values, final = self.encoder(source, lengths)
+        if before is None and not chunk:
+            values, final = self.encoder(source, lengths)
+        else:
+            values, final = self.encoder(source, lengths, self._first(len(source), before), chunk)
         mask = torch.ones(values.shape[:2], dtype=torch.bool, device=values.device)  # (B, S)
         if lengths is not None:
             positions = torch.arange(values.shape[1], device=values.device)
             mask = positions < lengths.to(values.device).unsqueeze(1)  # (B, S)
-        return self.bridge(final), self.decoder.attention.remember(values, mask)
+        state = self.bridge(final)
+        if before is not None and self.gate is not None:
+            state = fresh(self.gate(state, before.decoder), state, before.new)
+        return Encoding(state, self.decoder.attention.remember(values, mask), final)
+
+    def _first(self, count: int, before: Before | None) -> Tensor:
+        """The encoder's first states (B, L, D, P, H)."""
+        begun: Tensor = self.encoder.begin(count)  # type: ignore[operator]
+        if before is None:
+            return begun
+        ahead = fresh(before.encoder, begun[:, :, 0], before.new)
+        return torch.cat((ahead.unsqueeze(2), begun[:, :, 1:]), 2)
 
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Decoded:
         """Training: features for every position of `target` (B, T), which begins with START."""
-        state, memory = self.encode(source, lengths)
-        decoded: Decoded = self.decoder(target, state, memory)
+        read = self.encode(source, lengths)
+        decoded: Decoded = self.decoder(target, read.state, read.memory)
         return decoded
 
-    def start(self, source: Tensor, lengths: Tensor | None) -> State:
+    def ended(self, final: Tensor, state: Tensor) -> Before:
+        """What sentences find whose predecessors ended in these states of encoder and decoder."""
+        ahead: Tensor = self.encoder.ahead(final)  # type: ignore[operator]
+        new = torch.zeros(len(state), dtype=torch.bool, device=state.device)
+        return Before(ahead.detach(), state.detach(), new)
+
+    def follow(
+        self, source: Tensor, lengths: Tensor | None, target: Said, before: Before | None
+    ) -> Before:
+        """Where sentences end of which `target` was said."""
+        read = self.encode(source, lengths, before)
+        decoded = self.decoder(target[0], read.state, read.memory, target[1])
+        return self.ended(read.final, decoded.state)
+
+    def start(self, source: Tensor, lengths: Tensor | None, before: Before | None = None) -> State:
         """Searching: one hypothesis for each sentence of `source`, nothing said yet."""
-        hidden, memory = self.encode(source, lengths)
-        return State(hidden.unsqueeze(1), memory)
+        read = self.encode(source, lengths, before)
+        return State(read.state.unsqueeze(1), read.memory)
 
     def step(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
         """Say one more token after `tokens` (B, K): logits (B, K, V), and the next state."""

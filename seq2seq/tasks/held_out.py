@@ -25,7 +25,9 @@ class Validator:
 
     def __call__(self, report: Report, step: int) -> Result:
         began = time.monotonic()
-        hypotheses = self.translator.translate([pair.source for pair in self.pairs])
+        hypotheses = self.translator.translate(
+            [pair.source for pair in self.pairs], [pair.document for pair in self.pairs]
+        )
         references = [pair.target for pair in self.pairs]
         bleu, chrf = score(hypotheses, references, self.language, ("bleu", "chrf"))
         took = time.monotonic() - began

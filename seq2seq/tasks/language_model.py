@@ -14,7 +14,8 @@ from seq2seq import build
 from seq2seq.batches import Batch, Streams
 from seq2seq.config import Config
 from seq2seq.generator import Generator
-from seq2seq.model.language_model import LanguageModel, fresh
+from seq2seq.model.initial import fresh
+from seq2seq.model.language_model import LanguageModel
 from seq2seq.run import Run
 from seq2seq.search.sample import Sample
 from seq2seq.text.cache import cache_folder

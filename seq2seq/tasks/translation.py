@@ -7,16 +7,19 @@ from typing import Any
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Pairs
 from seq2seq.config import Config
+from seq2seq.documents import Documents, Walks, begins
+from seq2seq.errors import ConfigError
 from seq2seq.metrics import score
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.tasks.held_out import Validator, commands, samples
+from seq2seq.tasks.walking import walked
 from seq2seq.text.cache import cache_folder
-from seq2seq.text.corpus import Corpus
+from seq2seq.text.corpus import SPLITS, Corpus
 from seq2seq.text.prepare import Prepared, prepare
 from seq2seq.training import pictures
 from seq2seq.training.report import Report
 from seq2seq.training.task import Carried, Conclusion, Result, Segment
-from seq2seq.translator import Translator
+from seq2seq.translator import Continuing, Translator
 
 SHOWN, DRAWN = 10, 3  # held-out sentences that are printed, and whose attention is drawn
 
@@ -35,19 +38,34 @@ class TranslationTask:
         self.prepared = prepare_data(config, say)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
-        self.model = build.translation(config.model, vocabulary(source, target))
+        self.model = build.translation(config.model, vocabulary(source, target), config.context)
         search = build.make("search", config.search)
-        self.translator = Translator(
+        kind = Continuing if config.context == "carry" else Translator
+        self.translator = kind(
             self.model, source, target, search, config.limits, config.batches.sentences
         )
-        order = Order(*lengths(made.train), config.batches, config.train.seed)
-        if order.left_out:
-            say(f"{order.left_out} pairs are longer than batches.tokens and are left out")
-        self.feed = Pairs(made.train, order, (source, target), config.tokenizer.sampling)
+        self.chunk, self.streams = config.train.bptt, 0
+        self.feed = self._feed(config)
+        if left_out := self.feed.order.left_out:
+            say(f"{left_out} pairs are longer than batches.tokens and are left out")
         self.later = len(made.test) / max(1, len(made.validation))
         self.validator = Validator(
             self.translator, raw(made.validation), made.target, config.validation.samples
         )
+
+    def _feed(self, config: Config) -> Pairs:
+        """The training pairs, sentence by sentence or document by document."""
+        made = self.prepared
+        sides, sampling = (made.source_tokenizer, made.target_tokenizer), config.tokenizer.sampling
+        seed = config.train.seed
+        if config.context == "none":
+            order = Order(*lengths(made.train), config.batches, seed)
+            return Pairs(made.train, order, sides, sampling)
+        for name in SPLITS:
+            require_documents(name, getattr(made, name))
+        walks = Walks(lengths(made.train), begins(made.train), config.batches, seed)
+        self.streams = walks.streams
+        return Documents(made.train, walks, sides, sampling)
 
     def facts(self) -> dict[str, Any]:
         made = self.prepared
@@ -72,6 +90,8 @@ class TranslationTask:
         run.write_text(run.audit, audit)
 
     def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+        if self.chunk or self.streams:
+            return walked(forward, batch, carried, self.chunk, self.streams)
         return segments(forward, batch, carried)
 
     def validate(self, report: Report, step: int) -> Result:
@@ -80,7 +100,7 @@ class TranslationTask:
     def finish(self, run: Run) -> Conclusion:
         test = run.read_test()
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
-        hypotheses = self.translator.translate(sources)
+        hypotheses = self.translator.translate(sources, [pair.document for pair in test])
         scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"))
         shown = [sources[i] for i in pictures.spread(len(test), DRAWN)]
         pictures.attention(self.translator, shown, run.attention)
@@ -123,7 +143,22 @@ def lengths(dataset: Any) -> tuple[Any, Any, Any]:
     )
 
 
+def require_documents(split: str, dataset: Any) -> None:
+    """Refuse text none of which says what document it is of.
+
+    Raises:
+        ConfigError: that is so.
+    """
+    column = dataset.data.column("document")
+    if len(column) and column.null_count == len(column):
+        raise ConfigError(
+            f"context=carry needs to know what document each sentence is of, and the {split} text "
+            "does not say: give data.document_column (tsv), data.document_field (jsonl, parquet, "
+            "huggingface) or data.documents=true (parallel files, blank lines between documents)"
+        )
+
+
 def raw(dataset: Any) -> list[Pair]:
     """Held-out text as it was read."""
-    columns = dataset.select_columns(["source", "target"])
-    return [Pair(row["source"], row["target"]) for row in columns]
+    columns = dataset.select_columns(["source", "target", "document"])
+    return [Pair(row["source"], row["target"], row["document"]) for row in columns]

@@ -40,6 +40,7 @@ class Hashed(NamedTuple):
     pair: Hashes  # of both sides, normalised
     source: Hashes  # of `clean.key` of the source
     target: Hashes  # of `clean.key` of the target
+    whole: Hashes  # of what is set aside together: the document, or where there is none the source
 
 
 def sift(
@@ -50,8 +51,8 @@ def sift(
     Training pairs go through the rules of `clean`. Validation and test text that the corpus brings
     stays whole, blank pairs apart. Where it brings none, training pairs are set aside: those with
     the smallest hashes of their source's key, so that neither the order of the text nor the machine
-    matters, and one for each source. Then no pair is trained on of which a side, compared without
-    case and punctuation, is in held-out text.
+    matters, and one for each source; where pairs name their documents, whole documents. Then no
+    pair is trained on of which a side, compared without case and punctuation, is in held-out text.
 
     Args:
         splits: for train, validation and test a way of reading the pairs from the front.
@@ -69,7 +70,7 @@ def sift(
     for name in ("validation", "test"):
         if not len(places[name]):
             wanted = heldout.validation if name == "validation" else heldout.test
-            _set_aside(train, hashed["train"].source, NUMBERS[name], wanted, heldout.share)
+            _set_aside(train, hashed["train"], NUMBERS[name], wanted, heldout.share)
     if not clean.overlap:
         _separate(places, hashed, audit, splits)
     for name, number in (("validation", VALIDATION), ("test", TEST)):
@@ -86,7 +87,7 @@ def _check(
     name: str, read: Callable[[], Iterator[Pair]], clean: Clean, audit: Audit
 ) -> tuple[NDArray[np.int8], Hashed]:
     """Look at each pair of a split by itself."""
-    places, hashes = array("b"), (array("Q"), array("Q"), array("Q"))
+    places, hashes = array("b"), (array("Q"), array("Q"), array("Q"), array("Q"))
     number, count = NUMBERS[name], audit.split(name)
     for pair in read():
         count.read += 1
@@ -97,10 +98,10 @@ def _check(
         if rule:
             count.drop(rule, pair.source, pair.target)
         places.append(DROPPED if rule else number)
-        for values, text in zip(
-            hashes, (f"{source}\n{target}", key(source), key(target)), strict=True
-        ):
-            values.append(_hash(text))
+        sides = [_hash(text) for text in (f"{source}\n{target}", key(source), key(target))]
+        whole = sides[1] if pair.document is None else _hash(f"\n{pair.document}")
+        for values, value in zip(hashes, (*sides, whole), strict=True):
+            values.append(value)
     arrays = [np.frombuffer(v, np.uint64) if v else np.empty(0, np.uint64) for v in hashes]
     return np.array(places, dtype=np.int8), Hashed(*arrays)
 
@@ -119,15 +120,24 @@ def _repeated(hashes: Hashes, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _set_aside(
-    places: NDArray[np.int8], sources: Hashes, number: int, wanted: int, share: float
+    places: NDArray[np.int8], hashed: Hashed, number: int, wanted: int, share: float
 ) -> None:
-    """Move the first pair of each of the sources with the smallest hashes from training."""
-    taken = np.isin(sources, sources[places > TRAIN])  # for another split already
+    """Move the first pair of each of the sources with the smallest hashes from training.
+
+    Of documents all pairs are moved, as long as there are not too many.
+    """
+    whole = hashed.whole
+    taken = np.isin(whole, whole[places > TRAIN])  # for another split already
     rows = np.flatnonzero((places == TRAIN) & ~taken)
-    distinct, first = np.unique(sources[rows], return_index=True)
-    # A corpus of a few pairs gives one, if there is another to train on.
-    count = min(wanted, max(int(share * len(distinct)), int(len(distinct) > 2)))
-    places[rows[first[:count]]] = number
+    _, first, which, sizes = np.unique(whole[rows], True, True, True)
+    alone = hashed.source[rows[first]] == whole[rows[first]]
+    sizes[alone] = 1
+    # A corpus of a few pairs or documents gives one, if there is another to train on.
+    count = min(wanted, int(share * sizes.sum()))
+    count = max(int(np.searchsorted(sizes.cumsum(), count, "right")), int(len(sizes) > 2))
+    moved = which < count
+    moved &= ~alone[which] | (np.arange(len(rows)) == first[which])
+    places[rows[moved]] = number
 
 
 def _separate(

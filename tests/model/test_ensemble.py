@@ -13,8 +13,8 @@ class Fixed(nn.Module):
         super().__init__()
         self.odds = torch.tensor(odds)
 
-    def start(self, source: Tensor, lengths: Tensor | None) -> "Count":
-        del lengths
+    def start(self, source: Tensor, lengths: Tensor | None, before: None) -> "Count":
+        del lengths, before
         return Count(torch.zeros(len(source), 1))
 
     def step(self, state: "Count", tokens: Tensor) -> tuple[Tensor, "Count"]:

@@ -5,8 +5,8 @@ import torch
 
 from seq2seq.model import bridge, initial
 from seq2seq.model.dropout import Dropout
-from seq2seq.model.encoder import backwards
 from seq2seq.model.inputs import Embedding, OneHot
+from seq2seq.model.truncated import backwards
 
 
 def test_backwards_turns_each_sentence_and_leaves_padding() -> None:

@@ -114,3 +114,23 @@ def test_splits_that_are_set_aside_share_no_side(rows: Rows) -> None:
         for side in (0, 1):
             first, second = ({key(pair[side]) for pair in kept[n]} for n in (one, other))
             assert not first & second
+
+
+def test_whole_documents_are_set_aside() -> None:
+    # Ten documents of 1 to 10 sentences, and 45 sentences of none.
+    pairs = [Pair(f"s{d} {n}", f"t{d} {n}", f"d{d}") for d in range(10) for n in range(d + 1)]
+    pairs += [Pair(f"alone {n}", f"allein {n}") for n in range(45)]
+    rows = {"train": pairs, "validation": [], "test": []}
+    reading = {n: lambda n=n: iter(rows[n]) for n in rows}
+
+    made = sift(reading, Clean(), Heldout(share=0.25))
+
+    kept = {n: list(made.pairs(n, lambda name: iter(rows[name]))) for n in rows}
+    where = {n: {pair.document for pair in found} - {None} for n, found in kept.items()}
+    assert not where["train"] & where["validation"]
+    assert not where["train"] & where["test"]
+    assert not where["validation"] & where["test"]
+    assert sum(map(len, kept.values())) == len(pairs)
+    for name in ("validation", "test"):
+        assert where[name]
+        assert 0 < len(kept[name]) <= 25  # a quarter of all at most

@@ -87,6 +87,27 @@ def value_at(row: Any, field: str, where: str) -> str:
     return one_line(value)
 
 
+def document_at(row: Any, field: str | None, where: str) -> str | None:
+    """What document a record is of, a text or a number at the dotted `field`; None: not asked for.
+
+    Raises:
+        TextError: it is not there.
+    """
+    if field is None:
+        return None
+    inner = row
+    for name in field.split("."):
+        inner = inner.get(name) if isinstance(inner, dict) else None
+    return str(inner) if isinstance(inner, int) else value_at(row, field, where)
+
+
+def given(*options: Any) -> tuple[Any, ...]:
+    """The options of a reader without those at the end that are None."""
+    while options and options[-1] is None:
+        options = options[:-1]
+    return options
+
+
 def one_line(text: str) -> str:
     r"""`text` with a space for each \n and \r, so that it is one line wherever it is written."""
     return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")

@@ -6,7 +6,7 @@ from typing import Any
 
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair, Repeatable
-from seq2seq.text.readers.files import compressed, corpus, value_at
+from seq2seq.text.readers.files import compressed, corpus, document_at, given, value_at
 from seq2seq.text.readers.parallel import parallel
 
 
@@ -22,6 +22,7 @@ def huggingface(
     source: str,
     target: str,
     licence: str,
+    document_field: str | None = None,
 ) -> Corpus:
     """Read a data set by its hub name, or from a local folder.
 
@@ -39,6 +40,7 @@ def huggingface(
         source: language code.
         target: language code.
         licence: of the text.
+        document_field: a column that says what document a row is of, if any.
 
     Raises:
         TextError: it cannot be had, or has no such split or column.
@@ -59,7 +61,8 @@ def huggingface(
                 field or column(data.features, language, path)
                 for field, language in ((source_field, source), (target_field, target))
             ]
-            splits[split] = Repeatable(pairs, data, *columns, f"{path} {found}")
+            columns += given(document_field)
+            splits[split] = Repeatable(pairs, data, f"{path} {found}", *columns)
             origin[f"{split}: {path} {name or ''} {found} {columns}"] = str(data._fingerprint)
     if "train" not in splits:
         raise TextError(f"{path} has no split named {' or '.join(train)}; it has {', '.join(sets)}")
@@ -130,8 +133,12 @@ def column(features: Mapping[str, Any], language: str, path: str) -> str:
     )
 
 
-def pairs(data: Any, source_field: str, target_field: str, where: str) -> Iterator[Pair]:
+def pairs(
+    data: Any, where: str, source_field: str, target_field: str, document_field: str | None = None
+) -> Iterator[Pair]:
     """The pairs of one split."""
     for number, row in enumerate(data, 1):
         place = f"{where}, row {number}"
-        yield Pair(value_at(row, source_field, place), value_at(row, target_field, place))
+        document = document_at(row, document_field, place)
+        one, other = (value_at(row, field, place) for field in (source_field, target_field))
+        yield Pair(one, other, document)

@@ -1,7 +1,6 @@
 """Several corpora as one."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from seq2seq.errors import ConfigError
@@ -31,7 +30,7 @@ def joined(
     for split in SPLITS:
         if parts := {n: c.splits[split] for n, c in corpora.items() if split in c.splits}:
             heavy = [
-                (p, weights.get(n, 1.0) if split == "train" else None) for n, p in parts.items()
+                (n, p, weights.get(n, 1.0) if split == "train" else None) for n, p in parts.items()
             ]
             splits[split] = Repeatable(pairs, heavy)
     origin = {
@@ -43,8 +42,9 @@ def joined(
     return Corpus(splits, source, target, licence, origin)
 
 
-def pairs(parts: Sequence[tuple[Any, float | None]]) -> Iterator[Pair]:
-    """The pairs of all parts, one part after the other."""
-    return chain.from_iterable(
-        (pair._replace(weight=weight) for pair in part) for part, weight in parts
-    )
+def pairs(parts: Sequence[tuple[str, Any, float | None]]) -> Iterator[Pair]:
+    """The pairs of all parts, one part after the other; documents have the names of both."""
+    for name, part, weight in parts:
+        for pair in part:
+            document = None if pair.document is None else f"{name}/{pair.document}"
+            yield pair._replace(document=document, weight=weight)

@@ -7,7 +7,7 @@ from pathlib import Path
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair
 from seq2seq.text.lines import read_lines
-from seq2seq.text.readers.files import corpus_of_files, value_at
+from seq2seq.text.readers.files import corpus_of_files, document_at, given, value_at
 
 
 def jsonl(
@@ -20,18 +20,24 @@ def jsonl(
     source: str,
     target: str,
     licence: str,
+    document_field: str | None = None,
 ) -> Corpus:
-    """Read files of JSON lines; a field may be dotted, as in translation.de."""
+    """Read files of JSON lines; a field may be dotted, as in translation.de.
+
+    Rows next to one another with the same `document_field` are sentences of one document.
+    """
     return corpus_of_files(
         pairs,
         {"train": train, "validation": validation, "test": test},
         path,
-        (source_field, target_field),
+        given(source_field, target_field, document_field),
         (source, target, licence),
     )
 
 
-def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
+def pairs(
+    file: Path, source_field: str, target_field: str, document_field: str | None = None
+) -> Iterator[Pair]:
     """The pairs of a file; blank lines are passed over.
 
     Raises:
@@ -45,4 +51,6 @@ def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
             row = json.loads(line)
         except ValueError as error:
             raise TextError(f"{where}, is not JSON: {error}") from None
-        yield Pair(value_at(row, source_field, where), value_at(row, target_field, where))
+        document = document_at(row, document_field, where)
+        one, other = (value_at(row, field, where) for field in (source_field, target_field))
+        yield Pair(one, other, document)

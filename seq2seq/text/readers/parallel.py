@@ -20,11 +20,13 @@ def parallel(
     source: str,
     target: str,
     licence: str,
+    documents: bool = False,
 ) -> Corpus:
     """Read parallel files below the folder `path`.
 
     A split is a prefix, P for the files P.{source} and P.{target}, or the names of both files. They
-    may be compressed (.gz, .bz2, .xz).
+    may be compressed (.gz, .bz2, .xz). With `documents`, lines that are blank in both files are
+    between documents.
 
     Raises:
         TextError: a file is missing; later, when it is read: the line counts differ.
@@ -34,8 +36,9 @@ def parallel(
     for split, name in (("train", train), ("validation", validation), ("test", test)):
         if name is not None:
             files = find(Path(path), name, source, target)
-            splits[split] = Repeatable(pairs, *files)
-            origin |= {f"{split}: {file.name}": digest(file) for file in files}
+            splits[split] = Repeatable(in_documents if documents else pairs, *files)
+            how = " by documents" if documents else ""
+            origin |= {f"{split}: {file.name}{how}": digest(file) for file in files}
     return corpus(splits, origin, (source, target, licence))
 
 
@@ -65,3 +68,13 @@ def pairs(source: Path, target: Path) -> Iterator[Pair]:
                 f"{count_lines(target)}: there must be as many in both"
             )
         yield Pair(one, other)
+
+
+def in_documents(source: Path, target: Path) -> Iterator[Pair]:
+    """The pairs of two files, each with the number of its document; blank ones are left out."""
+    number = 1
+    for pair in pairs(source, target):
+        if pair.source.strip() or pair.target.strip():
+            yield pair._replace(document=str(number))
+        else:
+            number += 1

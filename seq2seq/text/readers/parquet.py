@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair
-from seq2seq.text.readers.files import corpus_of_files, value_at
+from seq2seq.text.readers.files import corpus_of_files, document_at, given, value_at
 
 
 def parquet(
@@ -18,18 +18,24 @@ def parquet(
     source: str,
     target: str,
     licence: str,
+    document_field: str | None = None,
 ) -> Corpus:
-    """Read Parquet files; a field may be dotted, as in translation.de."""
+    """Read Parquet files; a field may be dotted, as in translation.de.
+
+    Rows next to one another with the same `document_field` are sentences of one document.
+    """
     return corpus_of_files(
         pairs,
         {"train": train, "validation": validation, "test": test},
         path,
-        (source_field, target_field),
+        given(source_field, target_field, document_field),
         (source, target, licence),
     )
 
 
-def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
+def pairs(
+    file: Path, source_field: str, target_field: str, document_field: str | None = None
+) -> Iterator[Pair]:
     """The pairs of a file, a few thousand in memory at a time.
 
     Raises:
@@ -48,4 +54,6 @@ def pairs(file: Path, source_field: str, target_field: str) -> Iterator[Pair]:
             for row in part.to_pylist():
                 number += 1
                 where = f"{file}, row {number}"
-                yield Pair(value_at(row, source_field, where), value_at(row, target_field, where))
+                document = document_at(row, document_field, where)
+                one, other = (value_at(row, field, where) for field in (source_field, target_field))
+                yield Pair(one, other, document)

@@ -6,7 +6,7 @@ from pathlib import Path
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair
 from seq2seq.text.lines import read_lines
-from seq2seq.text.readers.files import corpus_of_files
+from seq2seq.text.readers.files import corpus_of_files, given
 
 
 def tsv(
@@ -19,29 +19,34 @@ def tsv(
     source: str,
     target: str,
     licence: str,
+    document_column: int | None = None,
 ) -> Corpus:
     r"""Read files of lines with \t between columns, which are counted from 1.
 
-    There is no quoting: a `"` is a character, and NA and null are words.
+    There is no quoting: a `"` is a character, and NA and null are words. Rows next to one another
+    with the same text in `document_column` are sentences of one document.
     """
     return corpus_of_files(
         pairs,
         {"train": train, "validation": validation, "test": test},
         path,
-        (source_column, target_column),
+        given(source_column, target_column, document_column),
         (source, target, licence),
     )
 
 
-def pairs(file: Path, source_column: int, target_column: int) -> Iterator[Pair]:
+def pairs(
+    file: Path, source_column: int, target_column: int, document_column: int | None = None
+) -> Iterator[Pair]:
     """The pairs of a file.
 
     Raises:
         TextError: a line has too few columns.
     """
-    needed = max(source_column, target_column)
+    needed = max(source_column, target_column, document_column or 1)
     for number, line in enumerate(read_lines(file), 1):
         columns = line.split("\t")
         if len(columns) < needed:
             raise TextError(f"{file}, line {number}, has {len(columns)} columns, not {needed}")
-        yield Pair(columns[source_column - 1], columns[target_column - 1])
+        document = columns[document_column - 1] if document_column else None
+        yield Pair(columns[source_column - 1], columns[target_column - 1], document)

@@ -25,6 +25,15 @@ def test_each_corpus_has_its_weight_in_training() -> None:
     assert both.licence == "news: free; talks: paid"
 
 
+def test_documents_of_one_name_in_two_corpora_are_two() -> None:
+    one = NEWS._replace(splits={"train": [Pair("a", "A", "1"), Pair("b", "B")]})
+    other = TALKS._replace(splits={"train": [Pair("c", "C", "1")]})
+
+    both = joined({"news": one, "talks": other}, {}, "en", "de")
+
+    assert [pair.document for pair in both.splits["train"]] == ["news/1", None, "talks/1"]
+
+
 def test_another_weight_is_another_corpus() -> None:
     origins = [joined({"n": NEWS}, {"n": weight}, "en", "de").origin for weight in (1.0, 2.0)]
 

@@ -267,11 +267,11 @@ UNUSED: dict[str, tuple[str, ...]] = {
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        "batches.span", "train.bptt",
+        "batches.span", "train.bptt", "limits.ratio", "limits.source",
     ),
     "ClassificationTask": (
-        *_NO_SEARCH, "clean", "heldout", "tokenizer.joint", "model.attention", "model.bridge",
-        "model.vision", "model.decoder", "model.tie_sides", "model.tie_output", "batches.span",
+        *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
+        "model.decoder", "model.tie_sides", "model.tie_output", "batches.span",
         "train.bptt",
     ),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -42,7 +43,8 @@ def contact(shown: Sequence[Shown], path: Path) -> None:
         axis.axis("off")
     for axis, picture in zip(axes, shown, strict=False):
         axis.imshow(picture.pixels)
-        axis.set_title("\n".join(textwrap.wrap(picture.caption, 30)), y=-0.02, va="top", fontsize=8)
+        text = "\n".join(textwrap.wrap(picture.caption, 30))
+        axis.set_title(text, y=-0.02, va="top", fontsize=8, parse_math=False)
     save(figure, path)
 
 
@@ -63,7 +65,7 @@ def looked(all_looked: Sequence[Looked], path: Path) -> None:
                 np.asarray(weights).reshape(side, side), cmap="inferno", alpha=0.65,
                 extent=(0, width, height, 0), interpolation="bilinear",
             )  # fmt: skip
-            axis.set_title(piece.replace("\u2581", " "), fontsize=8)
+            axis.set_title(piece.replace("\u2581", " "), fontsize=8, parse_math=False)
     save(figure, path)
 
 
@@ -71,7 +73,10 @@ def save(figure: Figure, path: Path) -> None:
     """Draw into a file beside, and move it into place."""
     aside = path.with_name(f".{path.name}.tmp")
     try:
-        FigureCanvasAgg(figure).print_png(str(aside))
+        with warnings.catch_warnings():
+            # What a network says is in any script; a letter that no font has is drawn as a box.
+            warnings.filterwarnings("ignore", message="Glyph")
+            FigureCanvasAgg(figure).print_png(str(aside))
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

@@ -57,7 +57,7 @@ def looked(all_looked: Sequence[Looked], path: Path) -> None:
         axis.axis("off")
     for row, each in zip(axes, all_looked, strict=True):
         row[0].imshow(each.pixels)
-        side = round(len(each.weights[0]) ** 0.5)
+        side = round(np.shape(each.weights)[1] ** 0.5)
         for axis, piece, weights in zip(row[1:], each.pieces, each.weights, strict=False):
             axis.imshow(each.pixels, alpha=0.35)
             height, width = each.pixels.shape[:2]

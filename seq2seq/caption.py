@@ -9,6 +9,7 @@ from seq2seq import command
 from seq2seq.config import Caption
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.text.lines import written
+from seq2seq.text.readers.files import one_line
 
 if TYPE_CHECKING:
     from seq2seq.vision.album import Picture
@@ -69,14 +70,17 @@ def pictures(given: Any) -> "list[Picture]":
             found += [Picture(path.name, path, []) for path in pictures_in(name)]
         else:
             raise TextError(f"there is no folder and no picture {name}")
+    if not found:
+        raise TextError(f"there are no pictures in images={given}")
     return found
 
 
 def write(file: TextIO, found: "list[Picture]", captions: list[str]) -> None:
-    """A line for each picture; a tab in a name or caption becomes a space."""
+    """A line for each picture; a tab or line break in a name or caption becomes a space."""
     for picture, text in zip(found, captions, strict=True):
-        name = " ".join(picture.name.split("\t"))
-        file.write(f"{name}\t{' '.join(text.split(chr(9)))}\n")
+        name, said = (one_line(part).replace("\t", " ") for part in (picture.name, text))
+        name = name.encode(errors="backslashreplace").decode()  # bytes that are no text
+        file.write(f"{name}\t{said}\n")
 
 
 def draw(config: Caption, captioner: Any, found: "list[Picture]", captions: list[str]) -> None:
@@ -94,7 +98,9 @@ def draw(config: Caption, captioner: Any, found: "list[Picture]", captions: list
     if config.attention:
         looked = captioner.looks(found[:LOOKED])
         if not looked:
-            raise ConfigError(f"attention={config.attention}: this model has no attention to draw")
+            raise ConfigError(
+                f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
+            )
         sheet.looked(looked, Path(config.attention))
 
 

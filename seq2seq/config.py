@@ -276,12 +276,11 @@ UNUSED: dict[str, tuple[str, ...]] = {
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        "batches.span", "train.bptt", "context",
+        "batches.span", "train.bptt", "context", "limits.ratio", "limits.source",
     ),
     "ClassificationTask": (
-        *_NO_SEARCH, "clean", "heldout", "tokenizer.joint", "model.attention", "model.bridge",
-        "model.vision", "model.decoder", "model.tie_sides", "model.tie_output", "batches.span",
-        "train.bptt", "context",
+        *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
+        "model.decoder", "model.tie_sides", "model.tie_output", "batches.span", "train.bptt",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.

@@ -1,4 +1,9 @@
+from typing import Any
+
 import pytest
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.metrics.ter import TER
 
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.metrics import Score, compare, most_changed, score, tokenizer_of
@@ -180,3 +185,38 @@ def test_the_sentences_that_changed_most_come_first() -> None:
 
 def test_equal_translations_are_no_change() -> None:
     assert most_changed(["a"], ["a"], ["b"], 10) == []
+
+
+def test_several_references_of_a_line_by_hand() -> None:
+    # Each word, pair and triple is in one reference or another, of the quadruples one of two.
+    [bleu] = score(["a b c d e"], [["a b c d x", "y b c d z", "y y c d e"]], "de", ["bleu"])
+
+    assert bleu.value == pytest.approx(100 * (1 * 1 * 1 * 1 / 2) ** 0.25)
+    assert bleu.signature.startswith("nrefs:3|")
+    [alone] = score(["a b c d e"], [["a b c d f"]], "de", ["bleu"])
+    assert alone == one("bleu", "a b c d e", "a b c d f")
+
+
+def test_several_references_are_those_of_sacrebleu() -> None:
+    hypotheses = ["the cat sat on the mat", "a dog", "two small red circles"]
+    several = [
+        ["a cat sat on the mat", "the cat is on a mat", "there is a cat"],
+        ["a dog runs", "the dog"],
+        ["two red circles", "two small red rings", "small red circles"],
+    ]
+    streams: Any = [[said[place] if place < len(said) else None for said in several] for place in
+               range(3)]  # fmt: skip
+
+    found = {s.name: s.value for s in score(hypotheses, several, "en", bootstrap=0)}
+
+    assert found == {
+        "BLEU": pytest.approx(BLEU().corpus_score(hypotheses, streams).score),
+        "chrF2": pytest.approx(CHRF().corpus_score(hypotheses, streams).score),
+        "TER": pytest.approx(TER().corpus_score(hypotheses, streams).score),
+    }
+
+
+def test_the_order_of_references_does_not_matter() -> None:
+    first = score(["a b c d"], [["a b c x", "y b c d"]], "en", bootstrap=10)
+
+    assert score(["a b c d"], [["y b c d", "a b c x"]], "en", bootstrap=10) == first

@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from seq2seq import evaluate, train, translate
 from seq2seq.command import SCHEMAS, recipes
 from seq2seq.shipped import CONF_DIR
 
@@ -21,7 +21,7 @@ def told(
 ) -> str:
     """The one line that a command says of its mistake."""
     monkeypatch.setattr(sys, "argv", [f"seq2seq-{command}", *arguments])
-    main = {"train": train.main, "translate": translate.main, "evaluate": evaluate.main}[command]
+    main = import_module(f"seq2seq.{command}").main
     with pytest.raises(SystemExit) as stop:
         main()
     message = str(stop.value.code)

@@ -139,7 +139,8 @@ class CaptionsTask:
             picture = album[index]
             if has_pixels(picture):
                 seen = pixels(picture, SIDE)
-                Image.fromarray(seen).save(folder / f"{Path(picture.name).stem}.png")
+                name = Path(picture.name.replace("/", "-")).stem  # it may be of a folder within
+                Image.fromarray(seen).save(folder / f"{name}.png")
                 shown.append(sheet.Shown(picture.name, seen, hypotheses[index]))
         if shown:
             sheet.contact(shown, folder.parent / "captions.png")

@@ -119,21 +119,27 @@ class ClassificationTask:
 
 def draw(labels: Any, said: Any, names: list[str], path: Any) -> None:
     """What lines of each label are taken for, in shares of the lines of that label."""
-    counts = np.zeros((len(names), len(names)))
-    np.add.at(counts, (labels, said), 1)
+    counts = confusion(labels, said, len(names))
     shares = counts / counts.sum(1, keepdims=True).clip(1)
     side = 2.5 + 0.27 * len(names)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axis = figure.subplots()
     image = axis.imshow(shares**0.3, cmap="viridis", vmin=0, vmax=1)  # so that rare ones are seen
-    axis.set_xticks(range(len(names)), names, rotation=90)
-    axis.set_yticks(range(len(names)), names)
+    axis.set_xticks(range(len(names)), names, rotation=90, parse_math=False)
+    axis.set_yticks(range(len(names)), names, parse_math=False)
     axis.set_xlabel("taken for")
     axis.set_ylabel("is")
     bar = figure.colorbar(image, ax=axis, label="share of the lines")
     ticks = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
     bar.set_ticks([tick**0.3 for tick in ticks], labels=[f"{tick:.1%}" for tick in ticks])
     save(figure, path)
+
+
+def confusion(labels: Any, said: Any, classes: int) -> NDArray[np.int64]:
+    """How many lines of each label (rows) were taken for each (columns)."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (labels, said), 1)
+    return counts
 
 
 class Lines:

@@ -20,7 +20,7 @@ from seq2seq.text.corpus import SPLITS, Labelled, Pair
 from seq2seq.text.prepare import CHUNK, write_arrow
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 
-FORMAT = 1  # of the prepared files; another number makes everything anew
+FORMAT = 2  # of the prepared files; another number makes everything anew
 MOST = 10_000  # labels
 
 COLUMNS = pa.schema(

@@ -40,8 +40,10 @@ def pixels(picture: Picture, size: int) -> Pixels:
     """The middle square of a picture, `size` pixels wide and high.
 
     Raises:
-        TextError: it is no picture, or a damaged one.
+        TextError: it is no picture, or a damaged one, or features.
     """
+    if not has_pixels(picture):
+        raise TextError(f"{picture.name} is features, not pixels: model/vision=features reads them")
     if isinstance(picture.image, np.ndarray):
         image = Image.fromarray(picture.image)
     else:

@@ -24,7 +24,7 @@ def read_features(file: Path) -> Any:
             array = next(iter(arrays.values()))
         else:
             array = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, EOFError, ValueError, TypeError, SafetensorError) as error:
         raise TextError(f"{file} cannot be read: {error}") from None
     if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or array.dtype.kind != "f":
         shape = getattr(array, "shape", ())

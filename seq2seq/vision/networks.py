@@ -52,9 +52,9 @@ class Convolutions(Vision):
             ValueError: the picture is too small for as many stages.
         """
         super().__init__()
-        side = pixels >> len(channels)
-        if side < 1:
+        if pixels >> len(channels) < 1:
             raise ValueError(f"{pixels} pixels cannot be halved {len(channels)} times")
+        side = -(-pixels // 2 ** len(channels))  # each stage rounds up
         self.pixels, self.size, self.places = pixels, channels[-1], side * side
         layers: list[nn.Module] = []
         for before, after in zip([3, *channels], channels, strict=False):

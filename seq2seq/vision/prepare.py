@@ -99,11 +99,11 @@ def prepare_album(
 
 
 def _make(album: Album, vision: Vision, options: TokenizerOptions, folder: Path) -> None:
+    if absent := [name for name in SPLITS if not len(album.splits[name])]:
+        raise TextError(f"there are no pictures for {', '.join(absent)}")
     splits: dict[str, Sequence[Any]] = {}
     for name in SPLITS:
         pictures = album.splits[name]
-        if not len(pictures):
-            raise TextError(f"there are no pictures for {name}")
         captions: list[list[str]] = []
         names: list[str] = []
         array = None

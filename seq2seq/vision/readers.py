@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+from PIL import Image
 
-from seq2seq.errors import ConfigError, TextError
+from seq2seq.errors import TextError
 from seq2seq.text.lines import read_lines
 from seq2seq.text.readers.files import digest, one_line
 from seq2seq.text.readers.huggingface import first, load
@@ -67,7 +68,18 @@ def images(
     for split, found in splits.items():
         if not found:
             raise TextError(f"{folder} has no pictures for {split}")
+    if rows is None:
+        origin["pictures"] = _stamp(folder, [p.name for found in splits.values() for p in found])
     return Album(splits, language, licence, origin)
+
+
+def _stamp(folder: Path, names: Sequence[str]) -> str:
+    """A fingerprint of files by size and time: to read all of them takes long."""
+    mark = hashlib.sha256()
+    for name in names:
+        about = (folder / name).stat()
+        mark.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
+    return mark.hexdigest()
 
 
 def _rows(
@@ -190,7 +202,8 @@ def dataset(
             if column not in data.features:
                 raise TextError(f"{path} has no column {column}; it has {', '.join(data.features)}")
         splits[split] = Rows(data, image_column, caption_column, found)
-        origin[f"{split}: {path} {name or ''} {found}"] = str(data._fingerprint)
+        columns = f"{image_column} {caption_column}"
+        origin[f"{split}: {path} {name or ''} {found} {columns}"] = str(data._fingerprint)
     return Album(splits, language, licence, origin)
 
 
@@ -210,15 +223,27 @@ class Rows(Sequence[Picture]):
     def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        row = self.data[index]
+        name = f"{self.name}-{index:06}"
+        try:
+            row = self.data[index]  # decodes the image
+            image = _image(row[self.image])
+        except (OSError, ValueError, TypeError, OverflowError) as error:
+            raise TextError(f"{name}: {self.image} is no image: {error}") from None
         said = row[self.caption]
         captions = [said] if isinstance(said, str) else said
-        name = f"{self.name}-{index:06}"
         if not _texts(captions):
             raise TextError(f"{name}: {self.caption} is no text and no list of texts: {said!r}")
-        image = row[self.image]
-        if isinstance(image, list):
-            image = np.asarray(image, dtype=np.uint8)
-        if image is None:
-            raise ConfigError(f"{name} has no image in the column {self.image}")
         return Picture(name, image, [one_line(caption) for caption in captions])
+
+
+def _image(value: Any) -> Image.Image:
+    """What a row has for an image, which may be lists of pixels.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, list):
+        return Image.fromarray(np.asarray(value, dtype=np.uint8))
+    if not isinstance(value, Image.Image):
+        raise ValueError(repr(value))
+    return value

@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -43,8 +44,10 @@ def contact(shown: Sequence[Shown], path: Path) -> None:
     for axis, picture in zip(axes, shown, strict=False):
         axis.imshow(picture.pixels)
         axis.set_anchor("N")
-        lines = "\n".join(textwrap.wrap(picture.caption, 38))
-        axis.text(0.5, -0.04, lines, transform=axis.transAxes, ha="center", va="top", fontsize=8)
+        axis.text(
+            0.5, -0.04, "\n".join(textwrap.wrap(picture.caption, 38)), transform=axis.transAxes,
+            ha="center", va="top", fontsize=8, parse_math=False,
+        )  # fmt: skip
     save(figure, path)
 
 
@@ -57,7 +60,7 @@ def looked(all_looked: Sequence[Looked], path: Path) -> None:
         axis.axis("off")
     for row, each in zip(axes, all_looked, strict=True):
         row[0].imshow(each.pixels)
-        side = round(len(each.weights[0]) ** 0.5)
+        side = round(np.shape(each.weights)[1] ** 0.5)
         for axis, piece, weights in zip(row[1:], each.pieces, each.weights, strict=False):
             axis.imshow(each.pixels, alpha=0.35)
             height, width = each.pixels.shape[:2]
@@ -65,7 +68,7 @@ def looked(all_looked: Sequence[Looked], path: Path) -> None:
                 np.asarray(weights).reshape(side, side), cmap="inferno", alpha=0.65,
                 extent=(0, width, height, 0), interpolation="bilinear",
             )  # fmt: skip
-            axis.set_title(piece.replace("\u2581", " "), fontsize=8)
+            axis.set_title(piece.replace("\u2581", " "), fontsize=8, parse_math=False)
     save(figure, path)
 
 
@@ -73,7 +76,10 @@ def save(figure: Figure, path: Path) -> None:
     """Draw into a file beside, and move it into place."""
     aside = path.with_name(f".{path.name}.tmp")
     try:
-        FigureCanvasAgg(figure).print_png(str(aside))
+        with warnings.catch_warnings():
+            # What a network says is in any script; a letter that no font has is drawn as a box.
+            warnings.filterwarnings("ignore", message="Glyph")
+            FigureCanvasAgg(figure).print_png(str(aside))
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

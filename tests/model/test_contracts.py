@@ -41,7 +41,7 @@ def losses(model: Translation, rows: list[int]) -> torch.Tensor:
     return total
 
 
-def gradients(model: Translation) -> dict[str, torch.Tensor]:
+def gradients(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
 
 

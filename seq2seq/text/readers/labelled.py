@@ -53,7 +53,8 @@ def lines(file: Path, split: str, missing: tuple[str, ...]) -> Iterator[Pair]:
             continue
         parts = line.split("\t")
         if len(parts) != 2 or not all(part.strip() for part in parts):
-            said = "no label" if len(parts) < 2 else f"{len(parts) - 1} labels"
+            told = [part for part in parts[1:] if part.strip()]
+            said = f"{len(told)} labels" if len(told) > 1 else "no text" if told else "no label"
             raise TextError(
                 f"{file}, line {number}, has {said}: it needs text, a tab and one label"
             )
@@ -83,7 +84,8 @@ def languages(
     """The messages of a package's catalogues, each labelled with its language.
 
     A message goes whole into one split, with all its translations, by the hash of its key. A text
-    that is the same in the first of the languages, as names often are, is left out.
+    that is the same in the first of the languages, as names often are, is left out; and so is, of
+    validation and test, what another message in training says.
 
     Args:
         package: as for the reader `catalogues`; so are `version`, `sha256`, `files` and `path`.
@@ -123,12 +125,12 @@ def said_in(
             if code == codes[0] or originals.get(key, text) != text
         }
         ranked = sorted(own, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
-        seen = set()
+        homes: dict[str, str] = {}  # of texts: many messages say the same
         for key in ranked[:most]:
-            text = " ".join(own[key].split())
-            if text and text not in seen and home(key, ("validation", "test")) == split:
-                seen.add(text)
-                yield Pair(text, code)
+            text, at = " ".join(own[key].split()), home(key, ("validation", "test"))
+            if text and (text not in homes or at == "train"):
+                homes[text] = at
+        yield from (Pair(text, code) for text, at in homes.items() if at == split)
 
 
 def read(wheel: Path, files: tuple[str, ...], code: str) -> dict[str, str]:

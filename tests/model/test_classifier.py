@@ -1,0 +1,146 @@
+"""What holds for classifiers, whatever their cell, and for the labels that they give."""
+
+from functools import cache
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq import build, command
+from seq2seq.batches import pad
+from seq2seq.config import Config
+from seq2seq.labeller import LONGEST, Labeller
+from seq2seq.model.classifier import Classifier
+from seq2seq.options import typed
+from seq2seq.text.tokenizer import Bytes
+from seq2seq.training.loss import loss
+from tests.model.test_contracts import gradients, names
+
+LINES = [[5, 6, 7, 8, 9], [10, 11], [12], [5, 9, 7]]
+CLASSES = [2, 0, 1, 2]
+NAMES = ["de", "en", "fr"]
+
+CHOICES = [
+    *[f"model/cell={name}" for name in names("cell")],
+    "model.encoder.bidirectional=false",
+    "model/initial=learned model.encoder.layers=2 model.residual=true",
+    "model/cell=lstm model/initial=learned model.encoder.layers=2",
+    "model/input=onehot",
+]
+each_choice = pytest.mark.parametrize("choice", CHOICES)
+
+
+@cache
+def options(choice: str) -> Config:
+    sizes = ["model/cell=gru", "model.embedding=6", "model.encoder.size=4"]
+    overrides = ["+recipe=language-id", *sizes, *choice.split()]
+    return typed(command.compose("train", overrides), Config)
+
+
+def network(choice: str, pieces: int = 13, width: float = 0.5) -> Classifier:
+    torch.manual_seed(0)
+    model = build.classifier(options(choice).model, pieces, len(NAMES))
+    for parameter in model.parameters():
+        torch.nn.init.uniform_(parameter, -width, width)
+    return model.eval()
+
+
+def losses(model: Classifier, rows: list[int]) -> torch.Tensor:
+    """The summed loss of some of the lines, as one batch."""
+    features = model(*pad([LINES[row] for row in rows]))
+    expected = torch.tensor([CLASSES[row] for row in rows])
+    output = model.output.linear
+    total, _ = loss(features, output.weight, output.bias, expected, 0.1)
+    return total
+
+
+@each_choice
+def test_a_batch_is_its_lines_one_by_one(choice: str) -> None:
+    model = network(choice)
+
+    together = losses(model, [0, 1, 2, 3])
+    together.backward()
+    batched = gradients(model)
+    model.zero_grad()
+    alone = torch.stack([losses(model, [row]) for row in range(4)]).sum()
+    alone.backward()
+
+    torch.testing.assert_close(together, alone)
+    for name, gradient in gradients(model).items():
+        torch.testing.assert_close(batched[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+@each_choice
+def test_gradients_reach_every_weight(choice: str) -> None:
+    model = network(choice)
+
+    losses(model, [0, 1, 2, 3]).backward()
+
+    silent = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()}
+    assert silent == set()
+
+
+@pytest.mark.parametrize("choice", [c for c in CHOICES if "residual" not in c])
+def test_what_tells_the_class_is_what_the_last_layer_shows_when_all_is_read(choice: str) -> None:
+    model = network(choice)
+    source, lengths = pad(LINES)
+
+    features = model(source, lengths)
+    values = model.encoder(source, lengths).values
+
+    size = 4  # of the state in each direction
+    for row, line in enumerate(LINES):
+        torch.testing.assert_close(features[row, :size], values[row, len(line) - 1, :size])
+        torch.testing.assert_close(features[row, size:], values[row, 0, size:])
+
+
+def test_probabilities_are_a_distribution_that_the_output_layer_gives() -> None:
+    model = network("model/cell=gru")
+
+    found = model.probabilities(*pad(LINES))
+
+    logits = model(*pad(LINES)) @ model.output.linear.weight.T + model.output.linear.bias
+    torch.testing.assert_close(found, logits.exp() / logits.exp().sum(-1, keepdim=True))
+
+
+LABELLER = Labeller(network("model/cell=mingru", 260, width=2), Bytes(), NAMES, 3)
+WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * LONGEST, "日本"]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from(WORDS), max_size=8), st.integers(1, 5))
+def test_a_label_is_the_same_alone_and_in_any_batch(lines: list[str], batch: int) -> None:
+    together = Labeller(LABELLER.model, Bytes(), NAMES, batch).classify(lines)
+
+    assert len(together) == len(lines)
+    for line, label in zip(lines, together, strict=True):
+        [alone] = LABELLER.classify([line])
+        if not line.strip(" \u200b"):
+            assert label is alone is None  # a blank line has none
+        else:
+            assert label is not None
+            assert alone is not None
+            assert label.name == alone.name
+            assert label.probability == pytest.approx(alone.probability, abs=1e-6)
+
+
+def test_lines_with_other_labels_are_among_them() -> None:
+    found = LABELLER.classify(WORDS)
+
+    assert len({label.name for label in found if label}) > 1
+    assert all(1 / 3 <= label.probability <= 1 for label in found if label)
+
+
+def test_of_a_long_line_the_beginning_is_read() -> None:
+    assert LABELLER.classify(["z" * 5000]) == LABELLER.classify(["z" * LONGEST])
+
+
+def test_a_network_in_training_goes_on_with_it() -> None:
+    labeller = Labeller(network("model.dropout=0.5", 260), Bytes(), NAMES, 3)
+    labeller.model.train()
+
+    first, second = labeller.classify(["ab"]), labeller.classify(["ab"])
+
+    assert first == second  # without dropout
+    assert labeller.model.training

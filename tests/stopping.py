@@ -1,0 +1,42 @@
+"""Training that is asked to stop at a certain step, as by Ctrl-C or a scheduler."""
+
+import logging
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from seq2seq import command
+from seq2seq.config import Config
+from seq2seq.options import typed
+from seq2seq.training import session
+
+log = logging.getLogger("seq2seq.train")
+
+
+class _Ask(logging.Handler):
+    """Asks this process to stop when a step is told of."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.mark = f"  step {step}  "
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.mark in record.getMessage():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def train_until(step: int, folder: Path, *overrides: str) -> None:
+    """Train into `folder` with the options of `overrides` until the line of `step` is told."""
+    config = typed(command.compose("train", [*overrides, "train.log_every=1"]), Config)
+    handler, level = _Ask(step), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        with pytest.raises(SystemExit) as stop:
+            session.train(config, folder)
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+    assert stop.value.code == 128 + signal.SIGTERM

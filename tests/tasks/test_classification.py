@@ -1,0 +1,250 @@
+"""Classification: training, the line promise of the command, what resumes, and mistakes."""
+
+import json
+import sys
+from collections.abc import Sequence
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from seq2seq import classify, command
+from seq2seq.config import Config
+from seq2seq.labeller import Label, load
+from seq2seq.options import typed
+from seq2seq.tasks.classification import confusion, draw
+from seq2seq.training import session
+from tests.stopping import train_until
+from tests.test_mistakes import told
+
+# Three languages, each of a few letters of its own.
+LETTERS = {"ab": "ab ", "xy": "xy ", "zw": "zw "}
+TRAINING = [
+    "+recipe=language-id", "data=labelled", "model.embedding=8", "model.encoder.size=8",
+    "model.dropout=0", "tokenizer.kind=char", "tokenizer.size=null", "batches.sentences=16",
+    "optimizer.lr=0.02", "schedule=constant", "train.budget=null", "train.steps=60",
+    "train.device=cpu", "train.precision=fp32", "validation.every=1000", "train.average.decay=0",
+]  # fmt: skip
+
+
+def lines(count: int, seed: int) -> list[tuple[str, str]]:
+    """Lines of the languages, one after the other."""
+    random = np.random.default_rng(seed)
+    told_ = []
+    for number, name in enumerate(sorted(LETTERS) * count):
+        letters = "".join(random.choice(list(LETTERS[name]), 3 + number % 7))
+        told_.append((" ".join(letters.split()) or name, name))
+    return told_
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with labelled lines, and a run that has learned to tell them."""
+    folder = tmp_path_factory.mktemp("labels")
+    for split, count in (("train", 30), ("held", 5)):
+        text = "".join(f"{line}\t{label}\n" for line, label in lines(count, len(split)))
+        (folder / f"{split}.tsv").write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
+        session.train(typed(command.compose("train", options(folder)), Config), folder / "run")
+    return folder
+
+
+def options(folder: Path) -> list[str]:
+    files = ["data.train=train.tsv", "data.validation=held.tsv", "data.test=held.tsv"]
+    return [*TRAINING, f"data.path={folder}", *files]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["seq2seq-classify", *arguments])
+    classify.main()
+
+
+def as_told(labels: Sequence[Label | None]) -> str:
+    """What the command writes of labels."""
+    told_ = (f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels)
+    return "".join(f"{line}\n" for line in told_)
+
+
+# A blank line, spaces only, a separator of Unicode's, carriage returns, a tab, and no end.
+HARD = ["ab ab", "", "  ", "xy\u2028xy", "zw\rzw", "ab\tba\r", "\u200b", "x" * 3000, "zw"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", [1, 256])
+def test_as_many_lines_come_out_as_go_in_with_the_labels_of_the_labeller(
+    home: Path, tmp_path: Path, batch: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "in").write_bytes("\n".join(HARD).encode())
+
+    run(monkeypatch, f"run={home / 'run'}", f"input={tmp_path / 'in'}",
+        f"output={tmp_path / 'out'}", f"batch={batch}")  # fmt: skip
+
+    text = (tmp_path / "out").read_bytes().decode()
+    found = load(home / "run", 3, "cpu").classify([line.removesuffix("\r") for line in HARD])
+    assert text == as_told(found)
+    rows = [line.split("\t") for line in text.split("\n")[:-1]]
+    names = [row[0] for row in rows]
+    assert names == ["ab", "", "", "xy", "zw", "ab", "", "xy", "zw"]
+    assert all(0 < float(row[1]) <= 1 for row in rows if row[0])
+    assert "9 lines" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_files_and_standard_input(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("one", "ab\n"), ("two", "xy\n\nzw"), ("none", "")):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"zw\n\nab")))
+
+    run(monkeypatch, f"run={home / 'run'}", "input=[one,two,none]", "output=[a,b,c]")
+    run(monkeypatch, f"run={home / 'run'}")
+
+    names = [
+        [line.split("\t")[0] for line in text.splitlines()]
+        for text in [*((tmp_path / n).read_text() for n in "abc"), capsys.readouterr().out]
+    ]
+    assert names == [["ab"], ["xy", "", "zw"], [], ["zw", "", "ab"]]
+
+
+@pytest.mark.slow
+def test_an_input_that_breaks_off_leaves_the_output_as_it_was(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").write_bytes(b"ab\nx\xff\n")
+    (tmp_path / "out").write_text("before")
+
+    message = told(capsys, monkeypatch, "classify", f"run={home / 'run'}", "input=in", "output=out")
+
+    assert "in is not UTF-8 at byte 4" in message
+    assert (tmp_path / "out").read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+@pytest.mark.slow
+def test_the_run_folder_says_what_it_is(home: Path) -> None:
+    facts = json.loads((home / "run" / "run.json").read_text(encoding="utf-8"))
+
+    assert facts["kind"] == "classifier"
+    assert facts["labels"] == ["ab", "xy", "zw"]
+    # Letters that no other label has: neither can miss.
+    assert facts["scores"] == [
+        "100.00% of 15 lines right",
+        "naive Bayes over groups of letters: 100.00% right",
+    ]
+    assert (home / "run" / "test.tsv").read_text() == (home / "held.tsv").read_text()
+    assert "classifier" in (home / "run" / "README.md").read_text(encoding="utf-8")
+    for name in ("confusion.png", "curves.png"):
+        with Image.open(home / "run" / name) as image:
+            image.load()
+
+
+@pytest.mark.slow
+def test_a_stopped_run_resumes_to_the_very_same_weights(home: Path, tmp_path: Path) -> None:
+    overrides = [*options(home), "model.dropout=0.2", "model.word_dropout=0.1"]
+    overrides += ["train.average.decay=0.9", "train.accumulate=2"]
+    train_until(7, tmp_path / "whole", *overrides)
+    train_until(4, tmp_path / "parts", *overrides)  # within the second epoch
+
+    train_until(7, tmp_path / "parts", *overrides, "resume=true")
+
+    one, other = (load_file(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
+    assert one.keys() == other.keys()
+    assert [key for key in one if not one[key].equal(other[key])] == []
+
+
+def test_confusions_are_counted_by_what_is_and_what_is_told(tmp_path: Path) -> None:
+    labels, said = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
+
+    counts = confusion(labels, said, 4)
+
+    assert counts.tolist() == [[1, 2, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    draw(labels, said, ["a", "$b$ and $\\frac{$", "c", "of no line"], tmp_path / "confusion.png")
+    with Image.open(tmp_path / "confusion.png") as image:
+        image.load()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([], ["no value for run"]),
+        (["run=nowhere"], ["nowhere is no run folder"]),
+        (["run=RUN", "input=none.txt"], ["there is no file none.txt"]),
+        (["run=RUN", "input=[a,b]"], ["2 inputs and 1 outputs"]),
+        (["run=RUN", "batch=0"], ["batch must be positive, not 0"]),
+        (["run=RUN", "input=lines", "output=none/out"], ["none/out cannot be written"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_mistakes_of_classify(
+    home: Path, tmp_path: Path, arguments: list[str], parts: list[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lines").write_text("ab\n")
+    words = [word.replace("RUN", str(home / "run")) for word in arguments]
+
+    message = told(capsys, monkeypatch, "classify", *words)
+
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.slow
+def test_a_run_of_another_kind_is_refused(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.png").write_text("")
+
+    message = told(
+        capsys, monkeypatch, "caption", f"run={home / 'run'}", f"images={tmp_path / 'a.png'}"
+    )
+
+    assert "is a run of ClassificationTask: this command is for CaptionsTask" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "parts"),
+    [
+        ("a\tx\tz\nb\ty\n", [], ["lines.tsv, line 1, has 2 labels"]),
+        ("a\tx\n\nb\n", [], ["lines.tsv, line 3, has no label"]),
+        ("", [], ["there must be 2 to 10,000 labels in the training lines, not 0"]),
+        ("a\tx\nb\tx\n", [], ["labels in the training lines, not 1"]),
+        ("a\tx\nb\ty\n", ["data.test=other.tsv"], ["no training line has the label z, which test"]),
+        ("a\tx\nb\ty\n", ["data.validation=null"], ["there are no lines for validation"]),
+        ("a\tx\nb\ty\n", ["data.test=none.tsv"], ["none.tsv cannot be read"]),
+        ("", ["data.train=null"], ["data.train must be text, not None"]),
+        ("", ["data.column=2"], ["no option data.column"]),
+        (
+            "",
+            ["tokenizer.kind=bpe", "tokenizer.sampling=0.1"],
+            ["tokenizer.sampling has no meaning"],
+        ),
+        ("", ["model/attention=dot"], ["model.attention has no meaning for a Classif"]),
+        ("", ["search=beam"], ["search has no meaning for a ClassificationTask"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_mistakes_of_training(
+    tmp_path: Path, text: str, arguments: list[str], parts: list[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lines.tsv").write_text(text)
+    (tmp_path / "other.tsv").write_text("c\tz\n")
+    files = [f"data.{split}=lines.tsv" for split in ("train", "validation", "test")]
+    out = f"hydra.run.dir={tmp_path / 'out'}"
+
+    message = told(capsys, monkeypatch, "train", *TRAINING, *files, *arguments, out)
+
+    for part in parts:
+        assert part in message
+    assert not (tmp_path / "out" / "config.yaml").exists()  # no run was begun

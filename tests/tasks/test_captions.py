@@ -22,7 +22,8 @@ from tests.test_mistakes import told
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 220, 30), "blue": (30, 30, 220)}
 TRAINING = [
-    "+recipe=captions", "model.embedding=12", "model.decoder.size=24", "model.dropout=0",
+    "+recipe=captions", "model/attention=additive", "model.embedding=12", "model.decoder.size=24",
+    "model.dropout=0",
     "tokenizer.kind=char", "tokenizer.size=null", "batches.sentences=16", "optimizer.lr=0.01",
     "schedule=constant", "train.budget=null", "train.steps=150", "train.device=cpu",
     "train.precision=fp32", "validation.every=1000", "limits.extra=12", "train.average.decay=0",

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from seq2seq import build
 from seq2seq.config import Config
-from seq2seq.errors import RunError
+from seq2seq.errors import ConfigError, RunError
 from seq2seq.run import Run
 from seq2seq.training import card, checkpoint, pictures, report
 from seq2seq.training.average import WeightAverage
@@ -142,7 +142,14 @@ def precision(name: str, device: torch.device) -> str:
 
     On such CPUs a step takes half as long (benchmarks/precision.py). Those with bf16 instructions
     but no matrix units are not known well enough.
+
+    Raises:
+        ConfigError: bf16 is asked of a CPU without it: oneDNN has no LSTM in bf16 there, and other
+            cells would take longer than in fp32.
     """
+    computes = torch.ops.mkldnn._is_mkldnn_bf16_supported  # has no public name
+    if name == "bf16" and device.type == "cpu" and not computes():
+        raise ConfigError("train.precision=bf16: this processor does not compute in bf16")
     if name != "auto":
         return name
     if device.type == "cuda":

@@ -7,6 +7,7 @@ search) is a node of type `Any`, filled by a file of `conf/` that names a class 
 
 import re
 from dataclasses import dataclass, field
+from math import inf
 from operator import attrgetter
 from typing import Any
 
@@ -194,6 +195,7 @@ class Train:
             require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("train.clip", self.clip, self.clip > 0, "positive")
         require("train.bptt", self.bptt, self.bptt >= 0, "0 or more")
+        require("train.seed", self.seed, 0 <= self.seed < 2**63, "from 0 to below 2 to the 63rd")
         smoothing = self.label_smoothing
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
         if self.budget is not None:
@@ -211,7 +213,7 @@ class Limits:
     source: int = 500  # source pieces of one sentence; what is longer is cut, with a warning
 
     def __post_init__(self) -> None:
-        require("limits.ratio", self.ratio, self.ratio > 0, "positive")
+        require("limits.ratio", self.ratio, 0 < self.ratio < inf, "positive and finite")
         require("limits.extra", self.extra, self.extra > 0, "positive")
         require("limits.source", self.source, self.source > 0, "positive")
 

@@ -59,7 +59,13 @@ def told(
         (["optimizer.lr=fast"], ["optimizer.lr must be a number, not 'fast'"]),
         (["optimizer.lr=true"], ["optimizer.lr must be a number, not True"]),
         (["search=beam", "search.size=2.5"], ["search.size must be a whole number, not 2.5"]),
-        (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
+        (["data=tsv", "data.train=[a]"], ["data.train must be text, not ['a']"]),
+        (["data.train=3"], ["data.train must be text or a list, not 3 (text is '3'"]),
+        (["data=joined", "data.path=d"], ["no option data.path"]),
+        (["data=joined", "+data.wieghts={a: 1}"], ["did you mean data.weights?"]),
+        (["train.seed=-1"], ["train.seed must be from 0"]),
+        (["train.seed=99999999999999999999"], ["train.seed must be from 0"]),
+        (["limits.ratio=inf"], ["limits.ratio must be positive and finite, not inf"]),
         (
             ["data=tsv", "data.train=1"],
             ["data.train must be text, not 1 (text is '1', quotes included)"],
@@ -78,6 +84,9 @@ def test_mistaken_options_of_train(
     message = told(capsys, monkeypatch, "train", *DATA, *arguments)
     for part in parts:
         assert part in message
+    option = message.partition("no option ")[2]
+    assert not option.endswith(f"did you mean {option.partition(';')[0]}?")
+    assert ("quotes included" in message) <= ("[" not in message)  # a list is no text to be quoted
 
 
 def test_a_missing_value_is_named(
@@ -86,6 +95,16 @@ def test_a_missing_value_is_named(
     monkeypatch.chdir(tmp_path)
 
     assert "no value for data.source, data.target" in told(capsys, monkeypatch, "train")
+
+
+def test_a_mistyped_option_is_told_before_a_missing_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    message = told(capsys, monkeypatch, "train", "data.source=en", "+data.traget=de")
+    assert "did you mean data.target?" in message
+    assert "no option trian" in told(capsys, monkeypatch, "train", "+trian.clip=1")
 
 
 @pytest.mark.parametrize(

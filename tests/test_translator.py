@@ -88,8 +88,8 @@ def test_n_lines_in_n_lines_out(translator: Translator, name: str, lines: list[s
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-# The same examples each time: a number drawn within rounding of the border of two tokens may fall on
-# either side of it, which about one run of thousands of draws sees.
+# The same examples each time: a number drawn within rounding of the border of two tokens may fall
+# on either side of it, which about one run of thousands of draws sees.
 @settings(max_examples=25, derandomize=True)
 @given(lines=st.lists(LINE, min_size=1, max_size=9), batch=st.integers(1, 9))
 def test_a_translation_does_not_depend_on_its_neighbours(

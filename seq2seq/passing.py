@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.text.arriving import arriving
-from seq2seq.text.lines import count_lines, read_lines, stream_lines, written
+from seq2seq.text.lines import check_folder, count_lines, read_lines, stream_lines, written
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,9 +21,14 @@ def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
 
     Raises:
         ConfigError: not one output for each input.
-        TextError: there is no such input.
+        TextError: there is no such input, or no folder for an output.
     """
-    given = [[str(n) for n in (x if isinstance(x, list) else [x])] for x in (inputs, outputs)]
+    given = []
+    for option, value in (("input", inputs), ("output", outputs)):
+        names = value if isinstance(value, list) else [value]
+        if not names or not all(isinstance(name, str | int | float) for name in names):
+            raise ConfigError(f"{option} must be a file, a list of files, or -, not {value}")
+        given.append([str(name) for name in names])
     if len(given[0]) != len(given[1]):
         raise ConfigError(
             f"{len(given[0])} inputs and {len(given[1])} outputs: one for each is needed"
@@ -31,6 +36,10 @@ def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
     for name in given[0]:
         if name != STANDARD and not Path(name).is_file():
             raise TextError(f"there is no file {name}")
+    for place, name in enumerate(given[1]):
+        check_folder(Path(name))
+        if name != STANDARD and name in given[1][:place]:
+            raise ConfigError(f"output {name} is given twice: it would hold the second alone")
     return list(zip(*given, strict=True))
 
 
@@ -47,7 +56,7 @@ def through(name: str, output: str, most: int, work: Callable[[list[str], int], 
         TextError: the input cannot be read, the output cannot be written, or as many lines did not
             come out; the output is left as it was.
     """
-    lines = stream_lines(sys.stdin.buffer, "standard input") if name == STANDARD else None
+    lines = standard_input() if name == STANDARD else None
     read = out = 0
     with sink(output) as file, progress(name) as bar:
         for group in arriving(lines or read_lines(Path(name)), most):
@@ -64,12 +73,34 @@ def through(name: str, output: str, most: int, work: Callable[[list[str], int], 
     return read
 
 
+def standard_input() -> Iterator[str]:
+    """The lines of standard input.
+
+    Raises:
+        TextError: there is none; later, when it is read: it is not UTF-8.
+    """
+    if sys.stdin is None:
+        raise TextError("standard input is closed")
+    return stream_lines(sys.stdin.buffer, "standard input")
+
+
+def standard_output() -> TextIO:
+    r"""Standard output, UTF-8 and with \n at the ends of lines wherever it goes.
+
+    Raises:
+        TextError: there is none.
+    """
+    if sys.stdout is None:
+        raise TextError("standard output is closed")
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    return sys.stdout
+
+
 @contextmanager
 def sink(output: str) -> Iterator[TextIO]:
     """Where lines go: standard output, or a file that takes its place when it is whole."""
     if output == STANDARD:
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        yield sys.stdout
+        yield standard_output()
     else:
         with written(Path(output)) as file:
             yield file

@@ -324,6 +324,11 @@ class Decoding:
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
+        runs = self.run if isinstance(self.run, list) else [self.run]
+        folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
+        require("run", self.run, self.run is None or folders, "a folder, or a list of folders")
+        if self.run is not None:  # a name of digits comes as a number
+            self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
         require("batch", self.batch, self.batch > 0, "positive")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
         one_of("precision", self.precision, ("fp32", "bf16", "int8"))

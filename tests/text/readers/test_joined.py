@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from seq2seq.command import compose
 from seq2seq.errors import ConfigError
 from seq2seq.text.corpus import Corpus, Pair
 from seq2seq.text.readers.joined import joined
@@ -52,9 +51,3 @@ def test_what_is_no_corpus_is_told() -> None:
     wrong: Any = {"news": NEWS, "talks": "talks.en"}
     with pytest.raises(ConfigError, match=r"data\.corpora\.talks must be .* not 'talks.en'"):
         joined(wrong, None, "en", "de")
-
-
-def test_weights_can_be_given_on_the_command_line() -> None:
-    cfg = compose("train", ["data=joined", "data.weights={news: 3}"])
-
-    assert cfg.data.weights == {"news": 3}

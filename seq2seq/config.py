@@ -310,6 +310,10 @@ class Check(Config):
 
     steps: int = 20  # of training, to measure the time of an epoch; 0: none
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require("steps", self.steps, self.steps >= 0, "0 or more")
+
 
 @dataclass
 class Decoding:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seq2seq.config import Batches
+from seq2seq.errors import ConfigError
 from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
 
 STEP = 16  # batches of as many sentences or more come in its multiples: every new size of batch
@@ -92,9 +93,20 @@ class Order:
         options: Batches,
         seed: int,
     ) -> None:
+        """Order pairs of the given lengths, each seen as often in an epoch as its weight says.
+
+        Raises:
+            ConfigError: not one pair fits into a batch.
+        """
         self.source, self.target, self.weights = source_lengths, target_lengths, weights
         self.options, self.seed = options, seed
-        self.fits = self.source + self.target + 1 <= options.tokens
+        positions = self.source + self.target + 1
+        self.fits = positions <= options.tokens
+        if not self.fits.any():
+            raise ConfigError(
+                f"batches.tokens={options.tokens} leaves nothing to train on: the shortest of "
+                f"{len(positions):,} pairs needs {min(positions, default=0)}"
+            )
         self.left_out = int((~self.fits).sum())
         seen = self.fits if weights is None else self.fits * weights
         self.pairs = int(seen.sum())  # in one epoch, on average

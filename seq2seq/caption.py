@@ -1,6 +1,5 @@
 """`python -m seq2seq.caption`: what is to be seen in pictures."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from seq2seq import command
 from seq2seq.config import Caption
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.text.lines import written
+from seq2seq.passing import sink
 from seq2seq.text.readers.files import one_line
 
 if TYPE_CHECKING:
@@ -40,12 +39,8 @@ def caption(config: Caption, _: Path) -> None:
     search = make("search", config.search)
     captioner = load(config.run, search, config.limits, config.batch, config.device, config.trusted)
     captions = list(captioner.caption(found))
-    if config.output == "-":
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        write(sys.stdout, found, captions)
-    else:
-        with written(Path(config.output)) as file:
-            write(file, found, captions)
+    with sink(config.output) as file:
+        write(file, found, captions)
     draw(config, captioner, found, captions)
 
 
@@ -58,7 +53,7 @@ def pictures(given: Any) -> "list[Picture]":
     from seq2seq.vision.album import Picture, pictures_in
     from seq2seq.vision.features import read_features
 
-    names = [Path(name) for name in (given if isinstance(given, list) else [given])]
+    names = [Path(str(name)) for name in (given if isinstance(given, list) else [given])]
     found = []
     for name in names:
         if name.suffix in (".npy", ".safetensors"):

@@ -1,5 +1,7 @@
 """What every command does around its work: compose, check, and tell a mistake in one line."""
 
+import argparse
+import logging
 import os
 import re
 import signal
@@ -74,18 +76,17 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
     def main(cfg: DictConfig) -> None:
         try:
-            work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
-        except BrokenPipeError:
-            raise
+            with delivered():
+                work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
         except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
-    with environment("HYDRA_FULL_ERROR", "1"):
+    with environment("HYDRA_FULL_ERROR", "1"), delivered():
         try:
-            arguments = get_args_parser().parse_args()
+            arguments = arguments_of(name)
             if arguments.help:
-                print(help_text(name, arguments.overrides, arguments.config_dir))
+                print(help_text(name, searched(arguments)))
                 return
             if not any(word.startswith("-") for word in sys.argv[1:]):
                 # Tells of most mistakes before Hydra sets itself up, in half the time.
@@ -95,12 +96,50 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
             raise error if traceback else SystemExit(line(name, error)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise error if traceback else SystemExit(line(name, _composing(error, name))) from None
+        except OSError as error:  # of Hydra, which makes the output folder
+            if traceback or isinstance(error, BrokenPipeError):
+                raise
+            raise SystemExit(line(name, error)) from None
         except KeyboardInterrupt:
             print(line(name, "interrupted"), file=sys.stderr)
             sys.exit(128 + signal.SIGINT)
-        except BrokenPipeError:  # whoever read our output has gone: there is nobody left to tell
+
+
+def arguments_of(name: str) -> argparse.Namespace:
+    """What stands on the command line.
+
+    Raises:
+        ConfigError: a flag that there is not, or an option without a value.
+    """
+    arguments, unknown = get_args_parser().parse_known_args()
+    if unknown:
+        raise ConfigError(f"there is no flag {unknown[0]}: python -m seq2seq.{name} --help")
+    for word in arguments.overrides:
+        if "=" not in word and not word.startswith("~"):
+            raise ConfigError(f"{word} is no option: one is given as KEY=VALUE, or GROUP=NAME")
+    return arguments
+
+
+@contextmanager
+def delivered() -> Iterator[None]:
+    """Within this block things are printed; at its end they are written out.
+
+    Python would do so when it ends, and tell of a full disk there, in several lines. If whoever
+    reads our output has gone, there is nobody left to tell: the process ends with status 1.
+    """
+    logging.raiseExceptions = False  # nor does training end with whoever reads what it says
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except OSError as error:
+        if sys.stdout:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(1) from None
+        raise
 
 
 @contextmanager
@@ -138,6 +177,8 @@ def _composing(error: Exception, name: str) -> str:
     file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
     if isinstance(cause, OmegaConfBaseException):
         return file + explain(str(cause), _known(name), named[1] if named else cause.full_key)
+    if where and where[1].startswith("recipe/") and "Key 'recipe' not in" in text:
+        return f"{file}its first line must be # @package _global_"
     inner = re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text)
     if inner:
         return file + explain(inner[1], _known(name), inner[2])
@@ -174,13 +215,17 @@ def groups(name: str) -> dict[str, list[Path]]:
     return found
 
 
-def help_text(name: str, overrides: list[str], folder: str | None) -> str:
-    """What --help prints. Hydra's own takes seconds, most of them for the names of the groups.
+def searched(arguments: argparse.Namespace) -> list[str]:
+    """The overrides of a command line, the folder of its --config-dir among them."""
+    overrides: list[str] = arguments.overrides
+    if not arguments.config_dir:
+        return overrides
+    folder = Path(arguments.config_dir).absolute()
+    return [*overrides, f"hydra.searchpath=['{folder}','{RECIPES_DIR}']"]
 
-    `folder` is the user's own, of --config-dir.
-    """
-    if folder:
-        overrides = [*overrides, f"hydra.searchpath=['{Path(folder).absolute()}','{RECIPES_DIR}']"]
+
+def help_text(name: str, overrides: list[str]) -> str:
+    """What --help prints. Hydra's own takes seconds, most of them for the names of the groups."""
     cfg = compose(name, overrides, with_hydra=True)
     about: Any = OmegaConf.to_container(cfg.hydra.help, resolve=True)
     listed = [f"{g}: {', '.join(file.stem for file in files)}" for g, files in groups(name).items()]

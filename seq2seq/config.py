@@ -7,6 +7,7 @@ search) is a node of type `Any`, filled by a file of `conf/` that names a class 
 
 import re
 from dataclasses import dataclass, field
+from math import inf
 from operator import attrgetter
 from typing import Any
 
@@ -201,6 +202,7 @@ class Train:
             require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("train.clip", self.clip, self.clip > 0, "positive")
         require("train.bptt", self.bptt, self.bptt >= 0, "0 or more")
+        require("train.seed", self.seed, 0 <= self.seed < 2**63, "from 0 to below 2 to the 63rd")
         smoothing = self.label_smoothing
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
         if self.budget is not None:
@@ -218,7 +220,7 @@ class Limits:
     source: int = 500  # source pieces of one sentence; what is longer is cut, with a warning
 
     def __post_init__(self) -> None:
-        require("limits.ratio", self.ratio, self.ratio > 0, "positive")
+        require("limits.ratio", self.ratio, 0 < self.ratio < inf, "positive and finite")
         require("limits.extra", self.extra, self.extra > 0, "positive")
         require("limits.source", self.source, self.source > 0, "positive")
 
@@ -316,6 +318,10 @@ class Check(Config):
 
     steps: int = 20  # of training, to measure the time of an epoch; 0: none
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require("steps", self.steps, self.steps >= 0, "0 or more")
+
 
 @dataclass
 class Decoding:
@@ -330,6 +336,11 @@ class Decoding:
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
+        runs = self.run if isinstance(self.run, list) else [self.run]
+        folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
+        require("run", self.run, self.run is None or folders, "a folder, or a list of folders")
+        if self.run is not None:  # a name of digits comes as a number
+            self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
         require("batch", self.batch, self.batch > 0, "positive")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
         one_of("precision", self.precision, ("fp32", "bf16", "int8"))

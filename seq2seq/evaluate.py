@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq import command
 from seq2seq.config import Evaluate
-from seq2seq.errors import ConfigError
-from seq2seq.text.lines import read_lines, written
+from seq2seq.errors import ConfigError, TextError
+from seq2seq.text.lines import check_folder, read_lines, written
 
 if TYPE_CHECKING:
     from seq2seq.metrics import Change, Comparison
@@ -63,21 +63,33 @@ def check(config: Evaluate) -> None:
         config.run and config.reference and not config.source
     ):
         raise ConfigError("source and reference: with a run, both are needed, or neither")
+    for name in (config.source, config.reference, config.hypothesis):
+        if name and not Path(name).exists():
+            raise TextError(f"there is no file {name}")
+    if config.against is not None and not Path(config.against).exists():
+        raise TextError(f"there is no run and no file {config.against}")
+    if config.against and Path(config.against).is_dir() and config.reference and not config.source:
+        raise ConfigError(f"no value for source: {config.against} is a run, which needs text")
+    if config.json:
+        check_folder(Path(config.json))
 
 
 def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
     """Sources (None where only files are compared), references, and the references' language."""
     from seq2seq.run import Run
 
+    run = Run(first_of(config.run)) if config.run else None
+    if run:  # first of all: whatever else is wrong with a folder that is no run, this is why
+        run.read_config(config.trusted, "translation.TranslationTask")
     if config.reference:
         sources = list(read_lines(Path(config.source))) if config.source else None
         references = list(read_lines(Path(config.reference)))
     else:
-        pairs = Run(first_of(config.run)).read_test()
+        pairs = run.read_test() if run else []
         sources, references = [p.source for p in pairs], [p.target for p in pairs]
     language = config.language
-    if language is None and config.run:
-        language = str(Run(first_of(config.run)).read_facts()["target"])
+    if language is None and run:
+        language = str(run.read_facts()["target"])
     return sources, references, language or ""
 
 

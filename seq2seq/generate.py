@@ -1,11 +1,11 @@
 """`python -m seq2seq.generate`: a language model goes on with a text."""
 
-import sys
 from pathlib import Path
 
 from seq2seq import command
 from seq2seq.config import Generate
 from seq2seq.errors import ConfigError
+from seq2seq.passing import standard_output
 
 
 def main() -> None:
@@ -27,14 +27,14 @@ def generate(config: Generate, _: Path) -> None:
 
     sample = Sample(config.temperature, config.top_k, config.top_p, 1, config.seed)
     generator = load(config.run, sample, config.device, config.trusted)
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    out = standard_output()
     try:
-        print(config.prompt, end="", flush=True)
+        print(config.prompt, end="", flush=True, file=out)
         for text in generator.generate(config.prompt, config.length):
-            print(text, end="", flush=True)
+            print(text, end="", flush=True, file=out)
     except KeyboardInterrupt:  # the way to end what has no end
         pass
-    print()
+    print(file=out)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def typed(cfg: DictConfig, schema: type[T]) -> T:
     """
     try:
         if missing := sorted(OmegaConf.missing_keys(cfg)):
+            _check_names(cfg, schema)  # first: a mistyped one may be why there is no value
             raise ConfigError("no value for " + ", ".join(missing))
         plain = OmegaConf.to_container(cfg, resolve=True)  # plain, or merge lets unknown keys pass
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), plain))
@@ -68,6 +69,15 @@ def typed(cfg: DictConfig, schema: type[T]) -> T:
     for path, node in _targets(vars(config)):
         _check(path, node)
     return cast(T, config)
+
+
+def _check_names(cfg: DictConfig, schema: type) -> None:
+    """Refuse options that there are not, whatever their values."""
+    plain = OmegaConf.to_container(cfg, resolve=False)
+    OmegaConf.merge(OmegaConf.structured(schema), plain)
+    for path, node in _targets(plain):
+        if signature := signature_of(node["_target_"]):
+            _check_given(path, node, signature)
 
 
 def explain(message: str, known: list[str], key: str | None) -> str:
@@ -91,7 +101,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
         last = difflib.SequenceMatcher(None, word.rsplit(".", 1)[-1], other.rsplit(".", 1)[-1])
         return last.ratio(), difflib.SequenceMatcher(None, word, other).ratio()
 
-    best = max(words, key=likeness, default="")
+    best = max((other for other in words if other != word), key=likeness, default="")
     return f"; did you mean {best}?" if best and likeness(best)[0] > CLOSE else ""
 
 
@@ -135,23 +145,31 @@ def _targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _check(path: str, node: dict[str, Any]) -> None:
-    target = node["_target_"]
-    signature = signature_of(target)
+    signature = signature_of(node["_target_"])
     if signature is None:
         return
     _check_languages(path, node)
+    given = _check_given(path, node, signature)
+    for name in given:
+        _check_type(f"{path}.{name}", node[name], signature.types.get(name, ""))
+    known = {*given, *PASSED.get(path, ())}
+    if absent := [n for n in signature.required if n not in known]:
+        raise ConfigError("no value for " + ", ".join(f"{path}.{name}" for name in absent))
+
+
+def _check_given(path: str, node: dict[str, Any], signature: Signature) -> list[str]:
+    """The names of the options of a node, of which there is none that its target does not take."""
     passed = PASSED.get(path, set())
-    given = {str(name) for name in node if not str(name).startswith("_")}
-    for name in sorted(given):
+    given = sorted(str(name) for name in node if not str(name).startswith("_"))
+    for name in given:
         if name in passed:
             raise ConfigError(f"{path}.{name} is not an option: the program sets it")
         if name not in signature.names:
             there = [f"{path}.{known}" for known in sorted(set(signature.names) - passed)]
             likely = nearest(f"{path}.{name}", there)
+            target = node["_target_"]
             raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{likely}")
-        _check_type(f"{path}.{name}", node[name], signature.types.get(name, ""))
-    if absent := [n for n in signature.required if n not in given | passed]:
-        raise ConfigError("no value for " + ", ".join(f"{path}.{name}" for name in absent))
+    return given
 
 
 def _check_type(option: str, value: object, annotation: str) -> None:
@@ -163,7 +181,8 @@ def _check_type(option: str, value: object, annotation: str) -> None:
     types = [t for types, _ in known for t in types if t is bool or not isinstance(value, bool)]
     if not isinstance(value, tuple(types)):
         names = " or ".join(name for _, name in known)
-        hint = f" (text is '{value}', quotes included)" if str in types else ""
+        scalar = str in types and not isinstance(value, list | dict)
+        hint = f" (text is '{value}', quotes included)" if scalar else ""
         raise ConfigError(f"{option} must be {names}, not {value!r}{hint}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.text.arriving import arriving
-from seq2seq.text.lines import count_lines, read_lines, stream_lines, written
+from seq2seq.text.lines import check_folder, count_lines, read_lines, stream_lines, written
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,9 +22,14 @@ def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
 
     Raises:
         ConfigError: not one output for each input.
-        TextError: there is no such input.
+        TextError: there is no such input, or no folder for an output.
     """
-    given = [[str(n) for n in (x if isinstance(x, list) else [x])] for x in (inputs, outputs)]
+    given = []
+    for option, value in (("input", inputs), ("output", outputs)):
+        names = value if isinstance(value, list) else [value]
+        if not names or not all(isinstance(name, str | int | float) for name in names):
+            raise ConfigError(f"{option} must be a file, a list of files, or -, not {value}")
+        given.append([str(name) for name in names])
     if len(given[0]) != len(given[1]):
         raise ConfigError(
             f"{len(given[0])} inputs and {len(given[1])} outputs: one for each is needed"
@@ -32,6 +37,10 @@ def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
     for name in given[0]:
         if name != STANDARD and not Path(name).is_file():
             raise TextError(f"there is no file {name}")
+    for place, name in enumerate(given[1]):
+        check_folder(Path(name))
+        if name != STANDARD and name in given[1][:place]:
+            raise ConfigError(f"output {name} is given twice: it would hold the second alone")
     return list(zip(*given, strict=True))
 
 
@@ -67,19 +76,41 @@ def through(name: str, output: str, most: int, work: Callable[[list[str], int], 
 def groups(name: str, most: int) -> Iterator[list[str]]:
     """The lines of `name`: `most` at a time of a file, those that are there of standard input."""
     if name == STANDARD:
-        yield from arriving(stream_lines(sys.stdin.buffer, "standard input"), most)
+        yield from arriving(standard_input(), most)
         return
     lines = read_lines(Path(name))
     while group := list(islice(lines, most)):
         yield group
 
 
+def standard_input() -> Iterator[str]:
+    """The lines of standard input.
+
+    Raises:
+        TextError: there is none; later, when it is read: it is not UTF-8.
+    """
+    if sys.stdin is None:
+        raise TextError("standard input is closed")
+    return stream_lines(sys.stdin.buffer, "standard input")
+
+
+def standard_output() -> TextIO:
+    r"""Standard output, UTF-8 and with \n at the ends of lines wherever it goes.
+
+    Raises:
+        TextError: there is none.
+    """
+    if sys.stdout is None:
+        raise TextError("standard output is closed")
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    return sys.stdout
+
+
 @contextmanager
 def sink(output: str) -> Iterator[TextIO]:
     """Where lines go: standard output, or a file that takes its place when it is whole."""
     if output == STANDARD:
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        yield sys.stdout
+        yield standard_output()
     else:
         with written(Path(output)) as file:
             yield file

@@ -5,28 +5,29 @@ from pathlib import Path
 
 from seq2seq import command
 from seq2seq.config import Config
+from seq2seq.options import typed
 
 
 def main() -> None:
     """Entry point of `seq2seq-train`."""
-    arguments = sys.argv[1:]
-    resuming = "resume=true" in arguments
-    if resuming and not any(argument.startswith("hydra.run.dir=") for argument in arguments):
-        sys.argv += [f"hydra.run.dir='{last}'" for last in last_run(arguments)]
+    given = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
+    if "resume" in given and "hydra.run.dir" not in given:
+        sys.argv += [f"hydra.run.dir='{last}'" for last in last_run()]
     command.run("train", Config, train)
 
 
-def last_run(arguments: list[str]) -> list[Path]:
-    """The newest folder that the command with these arguments has written a checkpoint into.
+def last_run() -> list[Path]:
+    """The newest folder that the command as it stands has written a checkpoint into.
 
-    None where there is no such folder, or no such command.
+    None where there is no such folder, no such command, or it does not resume.
     """
-    overrides = [a for a in arguments if "=" in a and not a.startswith(("-", "hydra."))]
     try:
-        name = command.compose("train", overrides).name
+        arguments = command.arguments_of("train")
+        cfg = command.compose("train", command.searched(arguments))
+        name = cfg.name if typed(cfg, Config).resume else ""
     except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
         return []
-    found = sorted(Path("runs", name).glob("*/last.safetensors"))
+    found = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
     return [path.parent for path in found[-1:]]
 
 

@@ -12,7 +12,7 @@ from seq2seq import command
 from seq2seq.config import Translate
 from seq2seq.errors import ConfigError
 from seq2seq.passing import pairs, through
-from seq2seq.text.lines import written
+from seq2seq.text.lines import check_folder, written
 
 if TYPE_CHECKING:
     from seq2seq.decoding import Scored
@@ -33,8 +33,10 @@ def translate(config: Translate, _: Path) -> None:
     files = pairs(config.input, config.output)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")
-    if config.scores and not config.scores.endswith((".tsv", ".jsonl")):
-        raise ConfigError(f"scores must be a .tsv or .jsonl file, not {config.scores}")
+    if config.scores:
+        if not config.scores.endswith((".tsv", ".jsonl")):
+            raise ConfigError(f"scores must be a .tsv or .jsonl file, not {config.scores}")
+        check_folder(Path(config.scores))
     from seq2seq.build import make  # torch comes in here, after the checks
     from seq2seq.translator import load
 

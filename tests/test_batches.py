@@ -1,12 +1,14 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.batches import STEP, Order, batch, pad
 from seq2seq.config import Batches
+from seq2seq.errors import ConfigError
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=60)
 
@@ -68,6 +70,7 @@ def test_an_epoch_has_every_pair_once_within_the_caps(
 def test_pairs_that_no_batch_can_hold_are_left_out_and_counted(
     lengths: list[tuple[int, int]],
 ) -> None:
+    lengths = [(1, 1), *lengths]  # one that fits
     made = order(lengths, Batches(tokens=12, sentences=4))
 
     rows = {int(row) for rows in made.epoch(0) for row in rows}
@@ -92,6 +95,11 @@ def test_many_sentences_of_a_length_make_rectangular_batches() -> None:
 
     ragged = [rows for rows in batches if len({lengths[r][0] for r in rows}) > 1]
     assert ragged == []
+
+
+def test_that_nothing_fits_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"batches.tokens=5 .* shortest of 2 pairs needs 6"):
+        order([(3, 3), (4, 1)], Batches(tokens=5))
 
 
 def test_weights_say_how_often_a_pair_is_seen() -> None:

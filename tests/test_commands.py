@@ -181,6 +181,18 @@ def test_a_line_is_answered_before_the_input_ends(home: Path) -> None:
     assert [bool(line) for line in rest.split("\n")] == [False, True, False]
 
 
+def test_when_nobody_reads_on_nothing_is_said_of_it(home: Path) -> None:
+    process = start("translate", f"run={home / 'run'}", folder=home)
+    assert process.stdout
+    process.stdout.close()
+    process.stdout = None
+
+    _, err = process.communicate("The dog sees the house today.\n", timeout=60)
+
+    assert process.returncode == 1
+    assert err == ""
+
+
 def test_the_same_seed_gives_the_same_samples_in_any_batch(home: Path) -> None:
     text = "".join(source + "\n" for source, _ in sentences()[:9])
     common = [f"run={home / 'run'}", "search=sample", "search.temperature=1.5"]

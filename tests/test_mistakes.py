@@ -65,6 +65,13 @@ def told(
             ["context has no meaning for a LanguageModelTask"],
         ),
         (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
+        (["data=tsv", "data.train=[a]"], ["data.train must be text, not ['a']"]),
+        (["data.train=3"], ["data.train must be text or a list, not 3 (text is '3'"]),
+        (["data=joined", "data.path=d"], ["no option data.path"]),
+        (["data=joined", "+data.wieghts={a: 1}"], ["did you mean data.weights?"]),
+        (["train.seed=-1"], ["train.seed must be from 0"]),
+        (["train.seed=99999999999999999999"], ["train.seed must be from 0"]),
+        (["limits.ratio=inf"], ["limits.ratio must be positive and finite, not inf"]),
         (
             ["data=tsv", "data.train=1"],
             ["data.train must be text, not 1 (text is '1', quotes included)"],
@@ -83,6 +90,9 @@ def test_mistaken_options_of_train(
     message = told(capsys, monkeypatch, "train", *DATA, *arguments)
     for part in parts:
         assert part in message
+    option = message.partition("no option ")[2]
+    assert not option.endswith(f"did you mean {option.partition(';')[0]}?")
+    assert ("quotes included" in message) <= ("[" not in message)  # a list is no text to be quoted
 
 
 def test_a_missing_value_is_named(
@@ -91,6 +101,16 @@ def test_a_missing_value_is_named(
     monkeypatch.chdir(tmp_path)
 
     assert "no value for data.source, data.target" in told(capsys, monkeypatch, "train")
+
+
+def test_a_mistyped_option_is_told_before_a_missing_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    message = told(capsys, monkeypatch, "train", "data.source=en", "+data.traget=de")
+    assert "did you mean data.target?" in message
+    assert "no option trian" in told(capsys, monkeypatch, "train", "+trian.clip=1")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +155,19 @@ def test_mistakes_in_a_recipe(
         ("translate", ["run=x", "scores=a.csv"], ["scores must be a .tsv or .jsonl"]),
         ("translate", ["search=beam", "search.sise=3"], ["did you mean search.size?"]),
         ("translate", ["batch=0"], ["batch must be positive"]),
+        ("translate", ["run"], ["run is no option: one is given as KEY=VALUE"]),
+        ("translate", ["--nosuch"], ["there is no flag --nosuch", "--help"]),
+        ("translate", ["run=[]"], ["run must be a folder, or a list of folders, not []"]),
+        ("translate", ["run={a: 1}"], ["run must be a folder"]),
+        ("translate", ["run=x", "input=null"], ["input must be a file, a list of files, or -"]),
+        ("translate", ["run=x", "output=no/b"], ["no/b cannot be written: there is no folder no"]),
+        ("translate", ["run=x", "scores=no/b.tsv"], ["there is no folder no"]),
+        ("translate", ["run=x", "input=[-,-]", "output=[b,b]"], ["output b is given twice"]),
+        ("evaluate", ["run=x"], ["x is no run folder"]),
+        ("evaluate", ["run=x", "source=a"], ["both are needed"]),
+        ("evaluate", ["run=x", "against=b"], ["there is no run and no file b"]),
+        ("evaluate", ["run=x", "json=no/b.json"], ["there is no folder no"]),
+        ("evaluate", ["hypothesis=/", "reference=/", "against=/"], ["no value for source"]),
         ("evaluate", [], ["no value for run", "hypothesis"]),
         ("evaluate", ["hypothesis=a"], ["no value for reference"]),
         ("evaluate", ["hypothesis=a", "reference=b"], ["there is no file"]),

@@ -8,7 +8,7 @@ from seq2seq import build
 from seq2seq.batches import Batch, Order, Pairs
 from seq2seq.config import Config
 from seq2seq.documents import Documents, Walks, begins
-from seq2seq.errors import ConfigError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.metrics import score
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.tasks.held_out import Validator, commands, samples
@@ -83,7 +83,18 @@ class TranslationTask:
         return self.prepared.audit.table()
 
     def begin(self, run: Run) -> None:
+        """See `Task`.
+
+        Raises:
+            TextError: there is no text to validate on, or to test on.
+        """
         made = self.prepared
+        for split, text in (("validation", made.validation), ("test", made.test)):
+            if not len(text):
+                raise TextError(
+                    f"there is no {split} text: give data.{split}, or more than "
+                    f"{len(made.train)} pairs to set some of them aside"
+                )
         run.write_tokenizers(made.source_tokenizer, made.target_tokenizer)
         run.write_test(raw(made.test))
         audit = json.dumps(made.audit.to_dict(), ensure_ascii=False, indent=1)

@@ -66,25 +66,41 @@ def count_lines(path: Path) -> int:
     return sum(1 for _ in read_lines(path))
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a file to be written in a folder that is not there, before work is done for it.
+
+    Raises:
+        TextError: there is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise TextError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
     """A UTF-8 file to write, compressed by its name, that takes its place when it is whole.
 
-    Until the block ends without an exception, whatever was at `path` stays there.
+    Until the block ends without an exception, whatever was at `path` stays there. A link stays one;
+    a device or a pipe is written to as it is.
 
     Raises:
         TextError: it cannot be written: no such folder, no right, a full disk.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{path.suffix}")
+    special = path.exists() and not path.is_file()
+    place = path if special else path.resolve()
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        with _OPENERS.get(path.suffix, open)(aside, "wb") as binary:
+        with _OPENERS.get(path.suffix, open)(place if special else aside, "wb") as binary:
             text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
             yield text
             text.flush()
             text.detach()
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
+        if not special:
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
+            aside.replace(place)
+    except BrokenPipeError:  # nobody reads on, here or where else the block writes
+        raise
     except OSError as error:
         raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:

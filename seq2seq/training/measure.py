@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, count, islice
 
 from seq2seq.config import Check
 from seq2seq.training import session
@@ -17,15 +17,15 @@ def measure(config: Check) -> Iterator[str]:
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.
-    for number, rows in enumerate(islice(task.feed.epoch(0), config.steps + 1)):
+    batches = chain.from_iterable(task.feed.epoch(epoch) for epoch in count())
+    for number, rows in enumerate(islice(batches, config.steps + 1)):
         if number == 1:
             began = time.monotonic()
         learned = learner.step([task.feed.load(rows, 0)], number + 1, 1.0)
         if number:
             seen, tokens = seen + len(rows), tokens + learned.tokens
     took = time.monotonic() - began
-    if seen:
-        pairs = task.feed.pairs
-        epoch = took / seen * pairs
-        yield f"an epoch of {pairs:,} pairs: {clock(epoch)} ({tokens / took:,.0f} tokens/s)"
+    pairs = task.feed.pairs
+    epoch = took / seen * pairs
+    yield f"an epoch of {pairs:,} pairs: {clock(epoch)} ({tokens / took:,.0f} tokens/s)"
     yield f"memory: {memory():,} MB at most so far"

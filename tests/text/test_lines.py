@@ -2,6 +2,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
-from seq2seq.text.lines import read_lines, stream_lines, written
+from seq2seq.text.lines import check_folder, read_lines, stream_lines, written
 
 # Any text without the two characters that have to do with the ends of lines.
 LINE = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20)
@@ -92,3 +93,34 @@ def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) ->
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="cannot be written"), written(tmp_path / "no" / "out"):
         pass
+    with pytest.raises(TextError, match="there is no folder"):
+        check_folder(tmp_path / "no" / "out")
+    check_folder(tmp_path / "out")
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with written(path) as file:
+            file.write("one\n")
+        assert os.read(reader, 99) == b"one\n"
+    finally:
+        os.close(reader)
+
+    assert path.is_fifo()
+    assert [p.name for p in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder" / "real")
+
+    for text in ("old\n", "new\n"):
+        with written(tmp_path / "link") as file:
+            file.write(text)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "real").read_text() == "new\n"
+    assert [p.name for p in (tmp_path / "folder").iterdir()] == ["real"]

@@ -1,6 +1,7 @@
 """Several corpora as one."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seq2seq.errors import ConfigError
@@ -8,24 +9,18 @@ from seq2seq.text.corpus import SPLITS, Corpus, Pair, Repeatable
 
 
 def joined(
-    corpora: dict[str, Corpus], weights: dict[str, float], source: str, target: str
+    corpora: dict[str, Corpus], weights: dict[str, float] | None, source: str, target: str
 ) -> Corpus:
     """Join `corpora`, each seen as often in an epoch as its weight says (1 where none is given).
 
     Validation and test text are those of all corpora that have some.
 
     Raises:
-        ConfigError: their languages differ, or a weight is of no corpus or not positive.
+        ConfigError: one is none, their languages differ, or a weight is of no corpus or not a
+            positive number.
     """
-    if unknown := sorted(set(weights) - set(corpora)):
-        raise ConfigError(f"data.weights: there is no corpus {', '.join(unknown)}")
-    for name, part in corpora.items():
-        if (part.source, part.target) != (source, target):
-            raise ConfigError(
-                f"data.corpora.{name} is {part.source}-{part.target}, not {source}-{target}"
-            )
-        if weights.get(name, 1.0) <= 0:
-            raise ConfigError(f"data.weights.{name} must be positive, not {weights[name]}")
+    weights = weights or {}
+    _check(corpora, weights, (source, target))
     splits: dict[str, Any] = {}
     for split in SPLITS:
         if parts := {n: c.splits[split] for n, c in corpora.items() if split in c.splits}:
@@ -40,6 +35,23 @@ def joined(
     }
     licence = "; ".join(f"{name}: {part.licence}" for name, part in corpora.items())
     return Corpus(splits, source, target, licence, origin)
+
+
+def _check(
+    corpora: Mapping[str, object], weights: Mapping[str, object], languages: tuple[str, str]
+) -> None:
+    """Refuse what cannot be joined."""
+    if unknown := sorted(set(weights) - set(corpora)):
+        raise ConfigError(f"data.weights: there is no corpus {', '.join(unknown)}")
+    for name, part in corpora.items():
+        if not isinstance(part, Corpus):
+            raise ConfigError(f"data.corpora.{name} must be a node with a _target_, not {part!r}")
+        if (part.source, part.target) != languages:
+            here = "-".join(languages)
+            raise ConfigError(f"data.corpora.{name} is {part.source}-{part.target}, not {here}")
+        weight = weights.get(name, 1.0)
+        if not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            raise ConfigError(f"data.weights.{name} must be a positive number, not {weight}")
 
 
 def pairs(parts: Sequence[tuple[str, Any, float | None]]) -> Iterator[Pair]:

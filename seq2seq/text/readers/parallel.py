@@ -9,14 +9,12 @@ from seq2seq.text.corpus import Corpus, Pair, Repeatable
 from seq2seq.text.lines import count_lines, read_lines
 from seq2seq.text.readers.files import compressed, corpus, digest
 
-Name = str | list[str]
-
 
 def parallel(
     path: str,
-    train: Name,
-    validation: Name | None,
-    test: Name | None,
+    train: str | list[str],
+    validation: str | list[str] | None,
+    test: str | list[str] | None,
     source: str,
     target: str,
     licence: str,
@@ -42,7 +40,7 @@ def parallel(
     return corpus(splits, origin, (source, target, licence))
 
 
-def find(folder: Path, name: Name, source: str, target: str) -> tuple[Path, Path]:
+def find(folder: Path, name: str | list[str], source: str, target: str) -> tuple[Path, Path]:
     """The two files of a split."""
     names = [f"{name}.{source}", f"{name}.{target}"] if isinstance(name, str) else name
     if len(names) != 2:

@@ -10,10 +10,13 @@ from seq2seq.text.corpus import Repeatable, Text
 from seq2seq.text.lines import read_lines
 from seq2seq.text.readers.files import digest
 
-Names = str | list[str]
 
-
-def text(path: Names, validation: Names | None, test: Names | None, licence: str) -> Text:
+def text(
+    path: str | list[str],
+    validation: str | list[str] | None,
+    test: str | list[str] | None,
+    licence: str,
+) -> Text:
     """Read files of text, one after the other; .gz, .bz2 and .xz too.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.text.corpus import Corpus, Pair
 from seq2seq.text.lines import read_lines
 from seq2seq.text.readers.files import corpus_of_files, given
@@ -25,7 +25,14 @@ def tsv(
 
     There is no quoting: a `"` is a character, and NA and null are words. Rows next to one another
     with the same text in `document_column` are sentences of one document.
+
+    Raises:
+        ConfigError: a column is not counted from 1.
+        TextError: a file is missing; later, when it is read: a line has too few columns.
     """
+    for name, column in (("source_column", source_column), ("target_column", target_column)):
+        if column < 1:  # Python would take it for one from the end
+            raise ConfigError(f"data.{name} is counted from 1, not {column}")
     return corpus_of_files(
         pairs,
         {"train": train, "validation": validation, "test": test},

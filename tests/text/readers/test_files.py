@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.text.corpus import Corpus
 from seq2seq.text.readers.jsonl import jsonl
 from seq2seq.text.readers.parallel import parallel
@@ -113,6 +113,14 @@ def test_a_line_with_too_few_columns_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(TextError, match="line 2, has 1 columns, not 2"):
         rows(read_tsv(tmp_path))
+
+
+@pytest.mark.parametrize("column", [0, -1])
+def test_columns_are_counted_from_1(tmp_path: Path, column: int) -> None:
+    (tmp_path / "train.tsv").write_text("a\tb\n")
+
+    with pytest.raises(ConfigError, match=rf"data.target_column is counted from 1, not {column}"):
+        read_tsv(tmp_path, 1, column)
 
 
 def records(read: Callable[..., Corpus], folder: Path, file: str, *fields: str) -> Corpus:

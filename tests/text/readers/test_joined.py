@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from seq2seq.errors import ConfigError
@@ -44,10 +46,17 @@ def test_another_weight_is_another_corpus() -> None:
     ("weights", "source", "message"),
     [
         ({"tlaks": 2.0}, "en", "there is no corpus tlaks"),
-        ({"news": 0.0}, "en", r"data\.weights\.news must be positive"),
+        ({"news": 0.0}, "en", r"data\.weights\.news must be a positive number, not 0"),
+        ({"news": "x"}, "en", r"data\.weights\.news must be a positive number, not x"),
         ({}, "fr", r"data\.corpora\.news is en-de, not fr-de"),
     ],
 )
-def test_what_does_not_fit_is_told(weights: dict[str, float], source: str, message: str) -> None:
+def test_what_does_not_fit_is_told(weights: dict[str, Any], source: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         joined({"news": NEWS, "talks": TALKS}, weights, source, "de")
+
+
+def test_what_is_no_corpus_is_told() -> None:
+    wrong: Any = {"news": NEWS, "talks": "talks.en"}
+    with pytest.raises(ConfigError, match=r"data\.corpora\.talks must be .* not 'talks.en'"):
+        joined(wrong, None, "en", "de")

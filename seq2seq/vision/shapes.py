@@ -1,7 +1,7 @@
 """Scenes of coloured shapes, drawn by us: pictures with captions that need no network.
 
-Which colours go with which shapes is split: a combination that occurs in test pictures was never
-drawn in training, though its colour and its shape were.
+Which numbers, sizes, colours and shapes go together is split: a combination that occurs in test
+pictures was never drawn in training, though each part of it was.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ LANGUAGES = ("en", "de")
 OPPOSITES = {
     "above": "below", "below": "above", "left of": "right of", "right of": "left of",
 }  # fmt: skip
-HELD = {"validation": 4, "test": 6}  # of the 36 combinations of colour and shape
+NUMBERS = (1, 2, 3)
+HELD = {"validation": 16, "test": 32}  # of the 216 combinations of shape, colour, size and number
 
 Spots = list[tuple[float, float]]
 Area = tuple[int, int, int, int]  # left, top, right, bottom
@@ -59,7 +60,7 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
     """
     if language not in LANGUAGES:
         raise ConfigError(f"data.language must be one of {', '.join(LANGUAGES)}, not {language}")
-    facts = [2, train, validation, test, seed, language]  # the first: of how things are drawn
+    facts = [3, train, validation, test, seed, language]  # the first: of how things are drawn
     mark = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     counts = {"train": train, "validation": validation, "test": test}
     splits = {name: Scenes(name, count, seed, language) for name, count in counts.items()}
@@ -91,11 +92,11 @@ class Scenes(Sequence[Picture]):
         return Picture(f"{self.split}-{index:05}.png", draw(scene, random), captions)
 
 
-def held(split: str) -> set[tuple[str, str]]:
-    """The combinations of colour and shape that `split` has for itself."""
+def held(split: str) -> set[Group]:
+    """The combinations that `split` has for itself."""
     order = sorted(
-        product(COLOURS, SHAPES),
-        key=lambda pair: hashlib.sha256(" ".join(pair).encode()).hexdigest(),
+        (Group(*parts) for parts in product(SHAPES, COLOURS, SIZES, NUMBERS)),
+        key=lambda group: hashlib.sha256(" ".join(map(str, group)).encode()).hexdigest(),
     )
     if split == "test":
         return set(order[: HELD["test"]])
@@ -107,10 +108,10 @@ def held(split: str) -> set[tuple[str, str]]:
 def imagine(random: Random, split: str) -> Scene:
     """A scene; each of validation and test has a combination that is not in training."""
     own, known = sorted(held(split)), sorted(held("train"))
-    first = _group(random, own)
+    first = own[random.integers(len(own))]
     if random.random() < 0.3:
         return Scene(first, None, None)
-    while (second := _group(random, known))[:2] == first[:2]:
+    while (second := known[random.integers(len(known))])[:2] == first[:2]:
         pass  # two groups that are told apart by more than their size
     if random.random() < 0.5:
         first, second = second, first
@@ -122,12 +123,6 @@ def readings(scene: Scene) -> list[Scene]:
     if scene.relation is None or scene.second is None:
         return [scene]
     return [scene, Scene(scene.second, OPPOSITES[scene.relation], scene.first)]
-
-
-def _group(random: Random, combinations: list[tuple[str, str]]) -> Group:
-    colour, shape = combinations[random.integers(len(combinations))]
-    size = list(SIZES)[random.integers(len(SIZES))]
-    return Group(shape, colour, size, int(random.integers(1, 4)))
 
 
 def draw(scene: Scene, random: Random) -> Pixels:

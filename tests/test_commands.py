@@ -222,6 +222,8 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     for part in ("left", "in train too", "characters a line", "weights", "an epoch of 140 pairs"):
         assert part in done.stdout
+    said = done.stdout + done.stderr
+    assert said.count("left ") == 3  # the table of three splits, once
 
 
 LONG = ["train.steps=60", "train.save_every=7", "validation.every=25", "train.average.decay=0.9"]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def train(config: Config, folder: Path) -> None:
     check_folder(run, config)
     track = build.make("track", config.track, {"folder": folder})  # early: it may not be installed
     schedule = build.make("schedule", config.schedule)
-    task, learner, average = make(config)
+    task, learner, average = make(config, log.info)
     progress = Progress()
     if config.resume:
         check_data(run, task)
@@ -118,21 +119,21 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def make(config: Config) -> tuple[Task, Learner, WeightAverage]:
-    """The system, its data prepared, and what changes its weights."""
+def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, WeightAverage]:
+    """The system, its data prepared, and what changes its weights; `say` tells people of it."""
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
-    log.info("device %s, precision %s, %d threads", device, kind, torch.get_num_threads())
+    say(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
     torch.manual_seed(config.train.seed)
     # Hydra would make dictionaries of the options: it only finds the class.
-    task: Task = build.make("task", config.task, {"_partial_": True})(config, log.info)
+    task: Task = build.make("task", config.task, {"_partial_": True})(config, say)
     task.model.to(accelerator.device)
     pieces = task.model.output.linear.out_features
-    log.info("%s weights, %s classes", f"{size(task.model):,}", f"{pieces:,}")
+    say(f"{size(task.model):,} weights, {pieces:,} classes")
     optimizer = build.make("optimizer", config.optimizer, {"parameters": task.model.parameters()})
     options = config.train
     learner = Learner(

@@ -87,7 +87,7 @@ class Stopwatch:
 
 def profile(config: Config) -> Stopwatch:
     """Train for some steps and watch."""
-    task, learner, _ = session.make(config)
+    task, learner, _ = session.make(config, print)
     model = learner.model
     watch = Stopwatch(learner.accelerator.device)
     kernels = {name: part for name, part in model.named_modules() if isinstance(part, nn.RNNBase)}

@@ -30,15 +30,18 @@ def check(config: Check, _: Path) -> None:
     if not config.task["_target_"].endswith(".TranslationTask"):
         raise ConfigError("check looks at parallel text: task=translation is what it is for")
     from seq2seq.tasks.translation import prepare_data, read_corpus  # torch comes in here
+    from seq2seq.training.measure import measure
+    from seq2seq.training.session import make
 
-    prepare_data(config, print)
+    if config.steps:
+        task, learner = make(config, print)[:2]
+    else:
+        prepare_data(config, print)
     corpus = read_corpus(config)
     splits(corpus)
     sides(corpus)
     if config.steps:
-        from seq2seq.training.measure import measure
-
-        for line in measure(config):
+        for line in measure(task, learner, config.steps):
             print(line)
 
 

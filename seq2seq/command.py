@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from string import Template
+from types import FrameType
 from typing import Any, TypeVar
 
 import hydra
@@ -32,7 +33,7 @@ from seq2seq.config import (
     Quantize,
     Translate,
 )
-from seq2seq.errors import ConfigError, UserError
+from seq2seq.errors import ConfigError, Stopped, UserError
 from seq2seq.options import explain, nearest, schema_keys, typed
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
 
@@ -82,7 +83,7 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
             raise error if traceback else SystemExit(line(name, error)) from None
 
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
-    with environment("HYDRA_FULL_ERROR", "1"), delivered():
+    with environment("HYDRA_FULL_ERROR", "1"), delivered(), stoppable():
         try:
             arguments = arguments_of(name)
             if arguments.help:
@@ -100,9 +101,9 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
             if traceback or isinstance(error, BrokenPipeError):
                 raise
             raise SystemExit(line(name, error)) from None
-        except KeyboardInterrupt:
+        except Stopped as stop:
             print(line(name, "interrupted"), file=sys.stderr)
-            sys.exit(128 + signal.SIGINT)
+            sys.exit(128 + stop.number)
 
 
 def arguments_of(name: str) -> argparse.Namespace:
@@ -140,6 +141,26 @@ def delivered() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             raise SystemExit(1) from None
         raise
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within this block Ctrl-C and SIGTERM alike are raised as `Stopped`.
+
+    Unless the process was told to ignore one, as the shell tells what it starts in the background.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise Stopped(number)
+
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

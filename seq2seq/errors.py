@@ -8,6 +8,14 @@ class UserError(Exception):
     """
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal has asked the process to end: what is half done is cleaned up on the way out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number  # of the signal
+
+
 class ConfigError(UserError):
     """An option that does not exist, has no value, or has one that cannot work."""
 

@@ -20,7 +20,7 @@ def quantize(config: Quantize, _: Path) -> None:
 
     Raises:
         ConfigError: a folder is not given.
-        RunError: `run` is no run folder, or there is something at `output` already.
+        RunError: `run` is no translation run, or there is something at `output` already.
     """
     if config.run is None or config.output is None:
         missing = "run" if config.run is None else "output"
@@ -31,7 +31,8 @@ def quantize(config: Quantize, _: Path) -> None:
     before, after = Run(Path(config.run)), Run(Path(config.output))
     if after.folder.exists():
         raise RunError(f"{after.folder} exists already: another output leaves it alone")
-    options, tokenizers = before.read_config(config.trusted), before.read_tokenizers()
+    options = before.read_config(config.trusted, "translation.TranslationTask")
+    tokenizers = before.read_tokenizers()
     model = build.translation(options.model, vocabulary(*tokenizers), options.context)
     before.read_weights(model)
     after.folder.mkdir(parents=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -88,6 +88,8 @@ class Run:
         except (OmegaConfBaseException, YAMLError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())
             raise RunError(f"{self.config} cannot be read: {reason}") from error
+        if not isinstance(loaded, DictConfig):
+            raise RunError(f"{self.config} cannot be read: it holds no options")
         for target in _targets(OmegaConf.to_container(loaded)):
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
@@ -132,12 +134,13 @@ class Run:
             RunError: the file is missing, damaged, or from a later version of the program.
         """
         try:
-            facts = json.loads(self.facts.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            facts = dict(json.loads(self.facts.read_text(encoding="utf-8")))
+            later = facts["format"] > FORMAT
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{self.facts} cannot be read: {error}") from error
-        if facts.get("format", 0) > FORMAT:
+        if later:
             raise RunError(f"{self.folder} was made by a later version of this program")
-        return dict(facts)
+        return facts
 
     def write_text(self, path: Path, text: str) -> None:
         """Save one of the files that are read by people."""
@@ -152,11 +155,18 @@ class Run:
                 file.write(json.dumps(known, ensure_ascii=False) + "\n")
 
     def read_test(self) -> list[Pair]:
-        """The held-out text, raw."""
+        """The held-out text, raw.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
         if not self.test.is_file():
             raise RunError(f"{self.folder} has no {self.test.name}: give source= and reference=")
-        with self.test.open(encoding="utf-8", newline="\n") as file:
-            return [Pair(**json.loads(line)) for line in file]
+        try:
+            with self.test.open(encoding="utf-8", newline="\n") as file:
+                return [Pair(**json.loads(line)) for line in file]
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(f"{self.test} cannot be read: {error}") from error
 
     def write_model(self, model: nn.Module, int8: bool = False) -> None:
         """Save the weights; with `int8` in a quarter of the space, rounded."""

@@ -15,7 +15,7 @@ from seq2seq.batches import pad
 from seq2seq.build import device as pick
 from seq2seq.config import Limits
 from seq2seq.decoding import Scored, decode, ranked, said
-from seq2seq.errors import RunError
+from seq2seq.errors import RunError, TextError
 from seq2seq.model.captured import Captured
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
@@ -58,8 +58,13 @@ class Translator:
         Args:
             lines: any text.
             documents: what each line is of, where that makes a difference: see `Continuing`.
+
+        Raises:
+            TextError: `lines` is one text, of which each character would be a line.
         """
         del documents
+        if isinstance(lines, str):
+            raise TextError("translate takes lines, such as [text], not one text")
         return [best[0].text for best in self.hypotheses(lines, scored=False)]
 
     def hypotheses(

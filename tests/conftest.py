@@ -1,7 +1,8 @@
 """What many tests need: a fresh cache folder, and options as the program composes them."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache as remembered
 from pathlib import Path
@@ -33,6 +34,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("SEQ2SEQ_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def denormals() -> Iterator[None]:
+    """Training flushes denormal numbers in its process, which is ours: hypothesis wants them."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture

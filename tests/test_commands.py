@@ -222,6 +222,8 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     for part in ("left", "in train too", "characters a line", "weights", "an epoch of 140 pairs"):
         assert part in done.stdout
+    said = done.stdout + done.stderr
+    assert said.count("left ") == 3  # the table of three splits, once
 
 
 LONG = ["train.steps=60", "train.save_every=7", "validation.every=25", "train.average.decay=0.9"]
@@ -231,8 +233,8 @@ LONG += ["train.accumulate=2", "schedule=plateau"]
 def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
     train(home, "whole", *LONG)
     process = start("train", *arguments(home, "killed"), *LONG, folder=home)
-    for _ in range(2000):  # until the first checkpoint is there: then kill, wherever it is
-        if (home / "killed" / "last.safetensors").exists():
+    for _ in range(2000):  # until it has been validated once: then kill, wherever it is
+        if (home / "killed" / "model.safetensors").exists():
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -255,6 +257,56 @@ def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
         for run in ("whole", "killed")
     ]
     assert steps[0] == steps[1]
+
+
+def test_a_run_that_was_killed_before_its_first_step_resumes_too(home: Path) -> None:
+    more = ["train.steps=9", "validation.every=9"]
+    process = start("train", *arguments(home, "born"), *more, folder=home)
+    for _ in range(3000):
+        if (home / "born" / "config.yaml").exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    resumed = train(home, "born", *more, "resume=true")
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resumed" in resumed.stdout
+
+
+def test_a_run_is_not_resumed_on_other_data(home: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus")
+    more = [f"data.path={tmp_path / 'corpus'}", "validation.every=3"]
+    train(home, "changing", *more, "train.steps=3")
+    with (tmp_path / "corpus" / "train.en").open("a", encoding="utf-8") as file:
+        file.write("One more.\n")
+    with (tmp_path / "corpus" / "train.de").open("a", encoding="utf-8") as file:
+        file.write("Noch einer.\n")
+
+    resumed = train(home, "changing", *more, "train.steps=6", "resume=true")
+
+    assert resumed.returncode == 1
+    assert "begun with other data" in resumed.stderr
+    assert resumed.stderr.count("\n") == 1
+
+
+def test_a_signal_after_the_last_step_says_how_to_resume(home: Path) -> None:
+    more = ["train.steps=9", "validation.every=9"]
+    process = start("train", *arguments(home, "late"), *more, folder=home)
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("training ended"):
+            break
+    process.send_signal(signal.SIGTERM)
+    rest, err = process.communicate(timeout=60)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert err == ""
+    assert "resume=true" in rest.splitlines()[-1]
+    resumed = train(home, "late", *more, "resume=true")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "test: BLEU" in resumed.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -289,22 +341,25 @@ def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) ->
     assert (home / "run" / "model.safetensors").read_bytes() == before
 
 
-def test_an_interrupt_before_training_begins_is_one_line(home: Path, cache: Path) -> None:
-    (home / "other").mkdir()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_training_begins_is_one_line(
+    home: Path, cache: Path, number: signal.Signals
+) -> None:
+    (home / "other").mkdir(exist_ok=True)
     for name in ("train.en", "train.de"):
         lines = (home / "corpus" / name).read_text().splitlines()
         text = "".join(f"{line} {n}\n" for n in range(2000) for line in lines)
         (home / "other" / name).write_text(text, encoding="utf-8")
     process = start(
         "train", f"data.path={home / 'other'}", "data.source=en", "data.target=de",
-        f"hydra.run.dir={home / 'early'}", folder=home,
+        f"hydra.run.dir={home / number.name}", folder=home,
     )  # fmt: skip
     while not list((cache / "prepared").glob(".making-*/*")):
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
 
-    assert process.returncode == 128 + signal.SIGINT
+    assert process.returncode == 128 + number
     assert err == "seq2seq.train: interrupted\n"
     assert not list((cache / "prepared").glob(".making-*"))  # what was half made is gone
 

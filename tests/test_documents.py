@@ -98,14 +98,14 @@ def test_training_resumes_in_the_middle_of_documents(
     corpus(tmp_path)
     chosen = config(*options(tmp_path), "data.document_column=3", f"train.bptt={chunk}")
 
-    task, learner, average = session.make(chosen)
+    task, learner, average = session.make(chosen, print)
     rows = list(task.feed.epoch(0))
     new = [task.feed.load(batch, 0).new for batch in rows]
     middle = next(i for i, row in enumerate(new) if i > 3 and row is not None and not row.any())
     for number in range(middle):
         learner.step([task.feed.load(rows[number], 0)], number + 1, 1.0)
     checkpoint.save(tmp_path / "last", learner, average, Progress(step=middle))
-    _, other, kept = session.make(chosen)
+    _, other, kept = session.make(chosen, print)
     checkpoint.load(tmp_path / "last", other, kept)
     for number in range(middle, middle + 3):
         batch = task.feed.load(rows[number], 0)

@@ -106,6 +106,7 @@ def test_held_out_text_comes_back_raw(run: Run) -> None:
     [
         ("config.yaml", None, "is no run folder: it has no config.yaml"),
         ("config.yaml", b"a: [", r"config\.yaml cannot be read"),
+        ("config.yaml", b"[1]", r"config\.yaml cannot be read: it holds no options"),
         ("tokenizer.model", None, r"has no tokenizer\.model"),
         ("tokenizer.model", b"no", r"tokenizer\.model cannot be read"),
         ("model.safetensors", None, r"model\.safetensors cannot be read"),
@@ -120,6 +121,17 @@ def test_a_damaged_folder_is_told(run: Run, name: str, damage: bytes | None, mes
 
     with pytest.raises(RunError, match=message):
         seq2seq.load(run.folder)
+
+
+@pytest.mark.parametrize("damage", ["no", "[1]", "{}", '{"format": "x"}'])
+def test_damaged_facts_and_test_text_are_told(run: Run, damage: str) -> None:
+    run.facts.write_text(damage)
+    run.test.write_text(damage)
+
+    with pytest.raises(RunError, match=r"run\.json cannot be read"):
+        run.read_facts()
+    with pytest.raises(RunError, match=r"test\.jsonl cannot be read"):
+        run.read_test()
 
 
 def test_weights_that_are_cut_off_are_told(run: Run) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from seq2seq import build, command
 from seq2seq.config import Config, Limits
+from seq2seq.errors import TextError
 from seq2seq.options import typed
 from seq2seq.run import vocabulary
 from seq2seq.search.beam import Beam
@@ -146,6 +147,11 @@ def test_a_line_that_is_too_long_is_cut_and_named(
 
     assert caplog.messages == [f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.source)"]
     assert whole == cut
+
+
+def test_one_text_is_not_taken_for_its_characters(translator: Translator) -> None:
+    with pytest.raises(TextError, match=r"such as \[text\]"):
+        translator.translate("a text")
 
 
 def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:

@@ -9,7 +9,7 @@ from types import FrameType
 
 from seq2seq.batches import Rows
 from seq2seq.config import Config
-from seq2seq.errors import RunError
+from seq2seq.errors import RunError, Stopped
 from seq2seq.run import Run
 from seq2seq.training import checkpoint
 from seq2seq.training.average import WeightAverage
@@ -18,14 +18,6 @@ from seq2seq.training.progress import Clock, Plan, Progress
 from seq2seq.training.report import Report, clock, memory
 from seq2seq.training.schedule import Schedule
 from seq2seq.training.task import Task
-
-
-class Interrupted(Exception):  # noqa: N818 - no error: what was asked for has happened
-    """Training was asked to stop, and has saved what is needed to go on."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number  # of the signal
 
 
 class Loop:
@@ -49,7 +41,7 @@ class Loop:
         """Learn until the plan ends, and return why it did.
 
         Raises:
-            Interrupted: a signal came; the checkpoint is written.
+            Stopped: a signal came; the checkpoint is written.
         """
         options = self.config.train
         meter = Meter(time.now(), self.plan.share(progress, time.now()))
@@ -74,7 +66,7 @@ class Loop:
                     if progress.step % options.save_every == 0 or self.asked:
                         self._save(progress, time)
                     if self.asked:
-                        raise Interrupted(self.asked)
+                        raise Stopped(self.asked)
                     if reason := self.plan.end(progress, time.now()):
                         break
                 else:
@@ -89,7 +81,7 @@ class Loop:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self.asked:  # a second time: somebody is in a hurry
-            raise KeyboardInterrupt
+            raise Stopped(number)
         self.asked = number
 
     def _epoch(self, progress: Progress) -> Iterator[list[Rows]]:

@@ -4,21 +4,21 @@ import time
 from collections.abc import Iterator
 from itertools import chain, count, islice
 
-from seq2seq.config import Check
-from seq2seq.training import session
+from seq2seq.training.learner import Learner
 from seq2seq.training.report import clock, memory
+from seq2seq.training.session import size
+from seq2seq.training.task import Task
 
 
-def measure(config: Check) -> Iterator[str]:
-    """Take `config.steps` steps over the first batches, and say what they tell."""
-    task, learner, _ = session.make(config)
-    weights = session.size(task.model)
+def measure(task: Task, learner: Learner, steps: int) -> Iterator[str]:
+    """Take `steps` steps over the first batches, and say what they tell."""
+    weights = size(task.model)
     yield f"model: {weights:,} weights, {4 * weights / 2**20:.0f} MB in fp32"
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.
     batches = chain.from_iterable(task.feed.epoch(epoch) for epoch in count())
-    for number, rows in enumerate(islice(batches, config.steps + 1)):
+    for number, rows in enumerate(islice(batches, steps + 1)):
         if number == 1:
             began = time.monotonic()
         learned = learner.step([task.feed.load(rows, 0)], number + 1, 1.0)

@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+from seq2seq.errors import ConfigError
+
 
 class Schedule(Protocol):
     """What every schedule is called with."""
@@ -27,10 +29,21 @@ def warm(step: int, warmup: int) -> float:
     return min(1.0, step / warmup) if warmup > 0 else 1.0
 
 
+def check(name: str, value: float, right: bool, range_: str) -> None:
+    """Refuse an option of a schedule, naming its range, unless `right`.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not right:
+        raise ConfigError(f"schedule.{name} must be {range_}, not {value}")
+
+
 class Constant:
     """Level after the warm-up."""
 
     def __init__(self, warmup: int) -> None:
+        check("warmup", warmup, warmup >= 0, "0 or more")
         self.warmup = warmup
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
@@ -45,6 +58,7 @@ class InverseSquareRoot:
     """
 
     def __init__(self, warmup: int) -> None:
+        check("warmup", warmup, warmup >= 0, "0 or more")
         self.warmup = warmup
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
@@ -59,6 +73,8 @@ class Cosine:
     """
 
     def __init__(self, warmup: int, floor: float) -> None:
+        check("warmup", warmup, warmup >= 0, "0 or more")
+        check("floor", floor, 0 <= floor <= 1, "from 0 to 1")
         self.warmup, self.floor = warmup, floor
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
@@ -71,6 +87,9 @@ class Plateau:
     """Down by `factor` each time `patience` validations in a row brought nothing better."""
 
     def __init__(self, warmup: int, factor: float, patience: int) -> None:
+        check("warmup", warmup, warmup >= 0, "0 or more")
+        check("factor", factor, 0 < factor < 1, "above 0 and below 1")
+        check("patience", patience, patience > 0, "positive")
         self.warmup, self.factor, self.patience = warmup, factor, patience
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from omegaconf import OmegaConf
 
 from seq2seq import build
 from seq2seq.config import Config
-from seq2seq.errors import ConfigError, RunError
+from seq2seq.errors import ConfigError, RunError, Stopped
 from seq2seq.run import Run
 from seq2seq.training import card, checkpoint, pictures, report
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.learner import Learner
-from seq2seq.training.loop import Interrupted, Loop
+from seq2seq.training.loop import Loop
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.task import Task
 
@@ -38,7 +39,7 @@ def train(config: Config, folder: Path) -> None:
     """Train the system of `config` into `folder`, or go on with what was begun there.
 
     Raises:
-        RunError: the folder holds a run and `resume` is off, or its options are others.
+        RunError: the folder holds a run and `resume` is off, or its options or data are others.
         UserError: the data, an option or the disk does not allow it.
     """
     started = time.monotonic()
@@ -46,19 +47,25 @@ def train(config: Config, folder: Path) -> None:
     check_folder(run, config)
     track = build.make("track", config.track, {"folder": folder})  # early: it may not be installed
     schedule = build.make("schedule", config.schedule)
-    task, learner, average = make(config)
+    task, learner, average = make(config, log.info)
     progress = Progress()
     if config.resume:
+        check_data(run, task)
         progress = checkpoint.load(run.last, learner, average)
         log.info("resumed %s at step %d", folder, progress.step)
     else:
         begin(run, config, task)
+        checkpoint.save(run.last, learner, average, progress)
+        run.write_config(config)  # last: from here on it is a run
     loop = Loop(config, run, learner, schedule, average, task)
     clock = Clock(started, progress.seconds)
     teller = report.Report(run.metrics, track, progress.step)
     try:
         reason = loop.train(progress, clock, teller)
-    except Interrupted as stop:
+        log.info("training ended after step %d: %s", progress.step, reason)
+        ended = f"{reason}; the weights of step {progress.best_step} are kept"
+        finish(run, config, task, ended)
+    except Stopped as stop:
         resume = card.quoted(f"hydra.run.dir={folder}")
         log.info(
             "stopped at step %d; the same command with %s resume=true goes on",
@@ -66,9 +73,6 @@ def train(config: Config, folder: Path) -> None:
             resume,
         )
         raise SystemExit(128 + stop.number) from None
-    log.info("training ended after step %d: %s", progress.step, reason)
-    ended = f"{reason}; the weights of step {progress.best_step} are kept"
-    finish(run, config, task, ended)
 
 
 def check_folder(run: Run, config: Config) -> None:
@@ -92,6 +96,13 @@ def check_folder(run: Run, config: Config) -> None:
         run.write_config(config)
 
 
+def check_data(run: Run, task: Task) -> None:
+    """Refuse to go on with other data than those that the run was begun with."""
+    before, now = (facts.get("fingerprint") for facts in (run.read_facts(), task.facts()))
+    if before != now:
+        raise RunError(f"{run.folder} was begun with other data: the files have changed since")
+
+
 def _modules(config: Config) -> set[str]:
     """The modules that the command line itself takes classes from."""
     values = flat(asdict(config))
@@ -108,21 +119,21 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def make(config: Config) -> tuple[Task, Learner, WeightAverage]:
-    """The system, its data prepared, and what changes its weights."""
+def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, WeightAverage]:
+    """The system, its data prepared, and what changes its weights; `say` tells people of it."""
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
-    log.info("device %s, precision %s, %d threads", device, kind, torch.get_num_threads())
+    say(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
     torch.manual_seed(config.train.seed)
     # Hydra would make dictionaries of the options: it only finds the class.
-    task: Task = build.make("task", config.task, {"_partial_": True})(config, log.info)
+    task: Task = build.make("task", config.task, {"_partial_": True})(config, say)
     task.model.to(accelerator.device)
     pieces = task.model.output.linear.out_features
-    log.info("%s weights, %s classes", f"{size(task.model):,}", f"{pieces:,}")
+    say(f"{size(task.model):,} weights, {pieces:,} classes")
     optimizer = build.make("optimizer", config.optimizer, {"parameters": task.model.parameters()})
     options = config.train
     learner = Learner(
@@ -164,7 +175,7 @@ def size(model: torch.nn.Module) -> int:
 
 
 def begin(run: Run, config: Config, task: Task) -> None:
-    """Make the run folder: all but the weights."""
+    """Make the run folder: all but weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.begin(run)
     run.write_facts(
@@ -178,7 +189,6 @@ def begin(run: Run, config: Config, task: Task) -> None:
             "ended": None,
         }
     )
-    run.write_config(config)  # last: from here on it is a run
 
 
 def finish(run: Run, config: Config, task: Task, ended: str) -> None:

@@ -219,7 +219,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> 
     process = subprocess.Popen(
         [*arguments(home, "killed"), *more], stdout=subprocess.DEVNULL, env=environment(home)
     )
-    while not (home / "killed" / "last.safetensors").exists():
+    while not (home / "killed" / "model.safetensors").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()

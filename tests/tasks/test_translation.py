@@ -10,6 +10,7 @@ from seq2seq.options import typed
 from seq2seq.run import Run
 from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training.measure import measure
+from seq2seq.training.session import make
 from tests.conftest import TINY
 
 
@@ -31,8 +32,10 @@ def test_a_corpus_too_small_to_hold_text_out_is_told_before_training(
 
 
 def test_the_time_of_an_epoch_is_measured_though_there_is_but_one_batch(tmp_path: Path) -> None:
-    cfg = compose("check", [*TINY, write(tmp_path, 9), "steps=2"])
+    cfg = compose("check", [*TINY, write(tmp_path, 9)])
 
-    said = list(measure(typed(cfg, Check)))
+    task, learner, _ = make(typed(cfg, Check), lambda _: None)
+
+    said = list(measure(task, learner, 2))
 
     assert any(line.startswith("an epoch of 7 pairs: ") for line in said)  # two are held out

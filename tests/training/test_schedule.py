@@ -1,7 +1,9 @@
 import math
+from collections.abc import Callable
 
 import pytest
 
+from seq2seq.errors import ConfigError
 from seq2seq.training.schedule import Constant, Cosine, InverseSquareRoot, Plateau
 
 
@@ -41,3 +43,18 @@ def test_factor_by_hand(
 )
 def test_plateau_cuts_when_nothing_gets_better(scores: list[float], factor: float) -> None:
     assert Plateau(0, 0.5, 2)(9, 0.5, scores) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: Constant(-1), r"schedule\.warmup must be 0 or more, not -1"),
+        (lambda: InverseSquareRoot(-1), r"schedule\.warmup"),
+        (lambda: Cosine(0, 2.0), r"schedule\.floor must be from 0 to 1, not 2"),
+        (lambda: Plateau(0, 1.0, 2), r"schedule\.factor must be above 0 and below 1"),
+        (lambda: Plateau(0, 0.5, 0), r"schedule\.patience must be positive, not 0"),
+    ],
+)
+def test_what_is_out_of_range_is_told(made: Callable[[], object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made()

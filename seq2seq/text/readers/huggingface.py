@@ -88,6 +88,7 @@ def load(path: str, name: str | None, revision: str | None) -> Mapping[str, Any]
     import datasets
 
     datasets.disable_progress_bars()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is told below
     try:
         if (Path(path) / "dataset_dict.json").is_file():
             sets: Mapping[str, Any] = datasets.load_from_disk(path)
@@ -97,7 +98,9 @@ def load(path: str, name: str | None, revision: str | None) -> Mapping[str, Any]
     except TextError:
         raise
     except Exception as error:  # of network, files, parsers and the hub: whatever it is, it is told
-        reason = " ".join(str(error).split())[:200]
+        # Of a local file that cannot be parsed, only the cause says what is wrong with it.
+        told = error.__cause__ or error if Path(path).exists() else error
+        reason = " ".join(str(told).split())[:200]
         hint = "" if Path(path).exists() else "; data.path=FOLDER reads a local copy"
         raise TextError(f"the data set {path} cannot be read{hint} ({reason})") from error
     return sets

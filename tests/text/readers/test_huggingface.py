@@ -10,7 +10,7 @@ import pytest
 
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus
-from seq2seq.text.readers.huggingface import huggingface
+from seq2seq.text.readers.huggingface import huggingface, load
 
 ROWS = [("one", "eins"), ("two", "zwei")]
 NESTED = {"translation": [{"en": s, "de": t} for s, t in ROWS]}
@@ -113,3 +113,13 @@ def test_a_hub_that_cannot_be_reached_is_told_soon_and_with_the_way_out(tmp_path
     assert done.stdout.count("\n") == 1
     assert "somebody/something" in done.stdout
     assert "data.path=FOLDER" in done.stdout
+
+
+def test_a_local_file_that_cannot_be_parsed_is_told_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "train.jsonl").write_text('{"en": "a", "de": "b"}\nno json\n')
+
+    with pytest.raises(TextError, match=r"cannot be read \(.*JSON parse error"):
+        load(str(tmp_path), None, None)
+    assert capfd.readouterr() == ("", "")

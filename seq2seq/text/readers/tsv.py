@@ -30,9 +30,10 @@ def tsv(
         ConfigError: a column is not counted from 1.
         TextError: a file is missing; later, when it is read: a line has too few columns.
     """
-    for name, column in (("source_column", source_column), ("target_column", target_column)):
-        if column < 1:  # Python would take it for one from the end
-            raise ConfigError(f"data.{name} is counted from 1, not {column}")
+    columns = {"source": source_column, "target": target_column, "document": document_column}
+    for name, column in columns.items():
+        if column is not None and column < 1:  # Python would take it for one from the end
+            raise ConfigError(f"data.{name}_column is counted from 1, not {column}")
     return corpus_of_files(
         pairs,
         {"train": train, "validation": validation, "test": test},

@@ -233,7 +233,7 @@ LONG += ["train.accumulate=2", "schedule=plateau"]
 def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
     train(home, "whole", *LONG)
     process = start("train", *arguments(home, "killed"), *LONG, folder=home)
-    for _ in range(2000):  # until it has been validated once: then kill, wherever it is
+    for _ in range(12_000):  # until it has been validated once: then kill, wherever it is
         if (home / "killed" / "model.safetensors").exists():
             break
         time.sleep(0.01)
@@ -262,7 +262,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
 def test_a_run_that_was_killed_before_its_first_step_resumes_too(home: Path) -> None:
     more = ["train.steps=9", "validation.every=9"]
     process = start("train", *arguments(home, "born"), *more, folder=home)
-    for _ in range(3000):
+    for _ in range(12_000):
         if (home / "born" / "config.yaml").exists():
             break
         time.sleep(0.01)

@@ -36,6 +36,7 @@ def walks(documents: list[list[tuple[int, int]]], options: Batches, weight: floa
 def test_streams_walk_through_whole_documents(
     documents: list[list[tuple[int, int]]], most: int, tokens: int
 ) -> None:
+    documents = [[(1, 1)], *documents]  # a sentence that fits
     made = walks(documents, Batches(tokens=tokens, sentences=most))
     owner = [d for d, document in enumerate(documents) for _ in document]
 

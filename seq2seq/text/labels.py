@@ -1,9 +1,6 @@
 """Lines with labels to pieces and numbers on disk, cached by what went in."""
 
-import hashlib
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -15,6 +12,7 @@ import pyarrow as pa
 
 from seq2seq.config import Tokenizer as TokenizerOptions
 from seq2seq.errors import TextError
+from seq2seq.text.cache import mark_of, once
 from seq2seq.text.clean import normalise
 from seq2seq.text.corpus import SPLITS, Labelled, Pair
 from seq2seq.text.prepare import CHUNK, write_arrow
@@ -64,19 +62,9 @@ def prepare_labelled(labelled: Labelled, options: TokenizerOptions, cache: Path)
             full.
     """
     facts = [FORMAT, labelled.origin, options.kind, options.size]
-    mark = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    mark = mark_of(facts)
     folder = cache / "labelled" / mark
-    if not (folder / "labels.json").is_file():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as work:
-                made = Path(work) / "done"
-                made.mkdir()
-                _make(labelled, options, made)
-                shutil.rmtree(folder, ignore_errors=True)
-                made.replace(folder)
-        except OSError as error:
-            raise TextError(f"{folder} cannot be written: {error}") from error
+    once(folder, "labels.json", lambda made: _make(labelled, options, made))
     told = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     splits = {name: datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS}
     tokenizer = Tokenizer.load(folder / "tokenizer.model")

@@ -4,10 +4,7 @@ Three passes, so that memory does not grow with the text but for some 40 bytes a
 check every pair, remembering hashes; train the tokenizer; tokenise what is kept.
 """
 
-import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +17,7 @@ from seq2seq.config import Clean, Heldout
 from seq2seq.config import Tokenizer as TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.audit import Audit
+from seq2seq.text.cache import mark_of, once
 from seq2seq.text.clean import normalise
 from seq2seq.text.corpus import SPLITS, Corpus, Pair
 from seq2seq.text.sift import Sifted, sift
@@ -70,28 +68,20 @@ def prepare(
     kept = {k: v for k, v in asdict(options).items() if k != "sampling"}  # which is at run time
     mark = fingerprint(corpus, [asdict(clean), asdict(heldout), kept])
     folder = cache / "prepared" / mark
-    if not (folder / "prepared.json").is_file():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
-                _make(corpus, clean, heldout, options, Path(made))
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(made) / "done").replace(folder)
-        except OSError as error:
-            raise TextError(f"{folder} cannot be written: {error}") from error
+    once(folder, "prepared.json", lambda made: _make(corpus, clean, heldout, options, made))
     return _load(folder, corpus, mark)
 
 
 def fingerprint(corpus: Corpus, options: Any) -> str:
     """What prepared files depend on, in 32 hexadecimal digits."""
     facts = [FORMAT, corpus.origin, corpus.source, corpus.target, sorted(corpus.splits), options]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    return mark_of(facts)
 
 
 def _make(
-    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, work: Path
+    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, done: Path
 ) -> None:
-    raw = {name: work / f"{name}.raw" for name in SPLITS}
+    raw = {name: done.with_name(f"{name}.raw") for name in SPLITS}
     for name in SPLITS:
         write_arrow(raw[name], TEXT, _text(corpus.splits.get(name, ())))
     sifted = sift({name: lambda p=path: read(p) for name, path in raw.items()}, clean, heldout)  # type: ignore[misc]
@@ -100,8 +90,6 @@ def _make(
     if not count:
         dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
         raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
-    done = work / "done"
-    done.mkdir()
     source, target, notices = _tokenizers(raw["train"], sifted, options, count)
     for name in SPLITS:
         rows = _tokenised(

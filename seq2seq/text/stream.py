@@ -4,10 +4,7 @@ A line break is a token too. Memory does not grow with the text: it is read thre
 measured, to train the tokenizer, and to be tokenised.
 """
 
-import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -18,6 +15,7 @@ from numpy.typing import NDArray
 
 from seq2seq.config import Tokenizer as TokenizerOptions
 from seq2seq.errors import TextError
+from seq2seq.text.cache import mark_of, once
 from seq2seq.text.corpus import SPLITS, Text
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 
@@ -65,18 +63,9 @@ def prepare_stream(text: Text, options: TokenizerOptions, share: float, cache: P
         TextError: there is no text, it cannot be read, or the disk is full.
     """
     facts = [FORMAT, text.origin, sorted(text.splits), share, options.kind, options.size]
-    mark = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    mark = mark_of(facts)
     folder = cache / "streams" / mark
-    if not (folder / "stream.json").is_file():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
-                _make(text, options, share, Path(made))
-                shutil.rmtree(folder, ignore_errors=True)
-                Path(made).replace(folder)
-                Path(made).mkdir()  # for what cleans up
-        except OSError as error:
-            raise TextError(f"{folder} cannot be written: {error}") from error
+    once(folder, "stream.json", lambda made: _make(text, options, share, made))
     told = json.loads((folder / "stream.json").read_text(encoding="utf-8"))
     tokens = {name: np.memmap(folder / f"{name}.ids", np.int32, "r") for name in SPLITS}
     tokenizer = Tokenizer.load(folder / "tokenizer.model")

@@ -1,9 +1,6 @@
 """Pictures to arrays on disk and captions to pieces, cached by what went in."""
 
-import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +10,7 @@ from numpy.lib.format import open_memmap
 
 from seq2seq.config import Tokenizer as TokenizerOptions
 from seq2seq.errors import TextError
+from seq2seq.text.cache import mark_of, once
 from seq2seq.text.clean import normalise
 from seq2seq.text.corpus import SPLITS
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
@@ -75,20 +73,14 @@ def prepare_album(
     kept = [options.kind, options.size]
     counts = {name: len(pictures) for name, pictures in album.splits.items()}
     facts = [FORMAT, album.origin, album.language, counts, about, kept]
-    mark = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    mark = mark_of(facts)
     folder = cache / "pictures" / mark
-    if not (folder / "gallery.json").is_file():
+
+    def make(made: Path) -> None:
         say(f"looking at {sum(counts.values()):,} pictures, once")
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as work:
-                made = Path(work) / "done"
-                made.mkdir()
-                _make(album, vision, options, made)
-                shutil.rmtree(folder, ignore_errors=True)
-                made.replace(folder)
-        except OSError as error:
-            raise TextError(f"{folder} cannot be written: {error}") from error
+        _make(album, vision, options, made)
+
+    once(folder, "gallery.json", make)
     told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
     splits = {
         name: Captioned(np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name])

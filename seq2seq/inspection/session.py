@@ -12,10 +12,10 @@ from torch import Tensor
 
 from seq2seq import build
 from seq2seq.config import Inspect, seconds
+from seq2seq.figures import save
 from seq2seq.inspection import costs, drawing, fresh, gradients, recall
 from seq2seq.inspection.subjects import Rows, Side, Subject, subject
 from seq2seq.text.lines import written
-from seq2seq.training.pictures import save
 
 TEXTS = 8  # held-out texts that a gradient is the median of
 ROUNDS = 3  # of timing

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Rows, ids_of, pad
 from seq2seq.config import Config
+from seq2seq.figures import save
 from seq2seq.labeller import Labeller
 from seq2seq.run import Run
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import Labelled
 from seq2seq.text.labels import prepare_labelled
 from seq2seq.text.letters import NaiveBayes
-from seq2seq.training.pictures import save, spread
+from seq2seq.training.pictures import spread
 from seq2seq.training.report import Report
 from seq2seq.training.task import Carried, Conclusion, Result, Segment
 

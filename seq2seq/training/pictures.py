@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seq2seq.batches import pad
+from seq2seq.figures import save
 from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import START
 from seq2seq.translator import Translator
@@ -84,12 +84,6 @@ def look(translator: Translator, line: str) -> Read | None:
         return None
     pieces = [translator.source.piece(token).replace("\u2581", "_") for token in ids]
     return Read(pieces, [piece.replace("\u2581", "_") for piece in best.tokens], weights)
-
-
-def save(figure: Figure, path: Path) -> None:
-    aside = path.with_suffix(".tmp")
-    FigureCanvasAgg(figure).print_png(str(aside))
-    aside.replace(path)
 
 
 def spread(of: int, count: int) -> list[int]:

@@ -2,14 +2,14 @@
 
 import textwrap
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from seq2seq.figures import save
 
 T = TypeVar("T")
 
@@ -70,19 +70,6 @@ def looked(all_looked: Sequence[Looked], path: Path) -> None:
             )  # fmt: skip
             axis.set_title(piece.replace("\u2581", " "), fontsize=8, parse_math=False)
     save(figure, path)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Draw into a file beside, and move it into place."""
-    aside = path.with_name(f".{path.name}.tmp")
-    try:
-        with warnings.catch_warnings():
-            # What a network says is in any script; a letter that no font has is drawn as a box.
-            warnings.filterwarnings("ignore", message="Glyph")
-            FigureCanvasAgg(figure).print_png(str(aside))
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

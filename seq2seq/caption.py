@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq import command
-from seq2seq.config import Caption
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.passing import sink
+from seq2seq.requests import Caption
 from seq2seq.text.readers.files import one_line
 
 if TYPE_CHECKING:

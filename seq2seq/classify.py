@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 from seq2seq import command
-from seq2seq.config import Classify
 from seq2seq.errors import ConfigError
 from seq2seq.passing import pairs, through
+from seq2seq.requests import Classify
 
 GROUP = 20_000  # lines that are sorted by length together, at most
 

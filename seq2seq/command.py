@@ -22,19 +22,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import (
-    Caption,
-    Check,
-    Classify,
-    Config,
-    Evaluate,
-    Generate,
-    Inspect,
-    Quantize,
-    Translate,
-)
+from seq2seq.config import Check, Config
 from seq2seq.errors import ConfigError, Stopped, UserError
 from seq2seq.options import explain, nearest, schema_keys, typed
+from seq2seq.requests import Caption, Classify, Evaluate, Generate, Inspect, Quantize, Translate
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
 
 T = TypeVar("T")

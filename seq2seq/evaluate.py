@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seq2seq import command
-from seq2seq.config import Evaluate
 from seq2seq.errors import ConfigError, TextError
+from seq2seq.requests import Evaluate
 from seq2seq.text.lines import check_folder, read_lines, written
 
 if TYPE_CHECKING:

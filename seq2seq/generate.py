@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from seq2seq import command
-from seq2seq.config import Generate
 from seq2seq.errors import ConfigError
 from seq2seq.passing import standard_output
+from seq2seq.requests import Generate
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from seq2seq import command
-from seq2seq.config import Inspect
 from seq2seq.errors import ConfigError
+from seq2seq.requests import Inspect
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from seq2seq import command
-from seq2seq.config import Quantize
 from seq2seq.errors import ConfigError, RunError
+from seq2seq.requests import Quantize
 
 ALONG = ("config.yaml", "run.json", "test.jsonl", "tokenizer.model", "source.model", "target.model")
 

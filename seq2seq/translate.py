@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from seq2seq import command
-from seq2seq.config import Translate
 from seq2seq.errors import ConfigError
 from seq2seq.passing import pairs, through
+from seq2seq.requests import Translate
 from seq2seq.text.lines import check_folder, written
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import pytest
 from seq2seq import command
 from seq2seq.build import make
 from seq2seq.command import recipes
-from seq2seq.config import Config, Translate
+from seq2seq.config import Config
 from seq2seq.options import typed
+from seq2seq.requests import Translate
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR
 
 GROUPS = ["model/cell", "model/attention", "model/bridge", "model/initial", "optimizer", "schedule"]

@@ -12,9 +12,10 @@ import torch
 from PIL import Image
 
 from seq2seq import build, command, inspect
-from seq2seq.config import Config, Inspect
+from seq2seq.config import Config
 from seq2seq.inspection import session
 from seq2seq.options import typed
+from seq2seq.requests import Inspect
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 from tests.grammar import sentences

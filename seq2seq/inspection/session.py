@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from seq2seq import build
-from seq2seq.config import Inspect, seconds
+from seq2seq.config import seconds
 from seq2seq.figures import save
 from seq2seq.inspection import costs, drawing, fresh, gradients, recall
 from seq2seq.inspection.subjects import Rows, Side, Subject, subject
+from seq2seq.requests import Inspect
 from seq2seq.text.lines import written
 
 TEXTS = 8  # held-out texts that a gradient is the median of

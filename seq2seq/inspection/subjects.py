@@ -10,11 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from seq2seq import build, captioner
-from seq2seq.config import Config, Inspect, Limits
+from seq2seq.config import Config, Limits
 from seq2seq.errors import RunError
 from seq2seq.inspection.watched import Layer, layers, watch_decoder, watch_encoder
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.translation import Translation
+from seq2seq.requests import Inspect
 from seq2seq.run import Run, vocabulary
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.clean import normalise

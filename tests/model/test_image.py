@@ -9,10 +9,11 @@ import torch
 from seq2seq import build, command
 from seq2seq.batches import batch
 from seq2seq.captioner import Captioner
-from seq2seq.config import Caption, Config, Limits
+from seq2seq.config import Config, Limits
 from seq2seq.model.image import Blind
 from seq2seq.model.translation import Translation
 from seq2seq.options import typed
+from seq2seq.requests import Caption
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.tokenizer import Bytes

@@ -1,0 +1,155 @@
+"""The options of the commands that use what was trained; those of training are in `config`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from seq2seq.config import Limits, one_of, require, seconds
+from seq2seq.shipped import cells
+
+
+def some_of(option: str, values: list[str], choices: tuple[str, ...]) -> None:
+    """Refuse `values` that are none of `choices`, or no values at all."""
+    wrong = next((value for value in values if value not in choices), None if values else "none")
+    require(option, wrong, wrong is None, "some of " + ", ".join(choices))
+
+
+@dataclass
+class Decoding:
+    """What `seq2seq.translate` and `seq2seq.evaluate` share."""
+
+    run: Any = None  # a run folder; or several, [A,B], whose models say together what comes next
+    search: Any = MISSING  # group search
+    limits: Limits = field(default_factory=Limits)
+    batch: int = 64  # sentences translated together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+    precision: str = "fp32"  # fp32, bf16 or int8: what the decoder's products are computed in
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        runs = self.run if isinstance(self.run, list) else [self.run]
+        folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
+        require("run", self.run, self.run is None or folders, "a folder, or a list of folders")
+        if self.run is not None:  # a name of digits comes as a number
+            self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
+        require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        one_of("precision", self.precision, ("fp32", "bf16", "int8"))
+
+
+@dataclass
+class Translate(Decoding):
+    """`seq2seq.translate`."""
+
+    input: Any = "-"  # a file, a list of files, or - for standard input
+    output: Any = "-"  # a file, one for each input, or - for standard output
+    scores: str | None = None  # a file for scores: .tsv, or .jsonl
+
+
+@dataclass
+class Evaluate(Decoding):
+    """`seq2seq.evaluate`."""
+
+    source: str | None = None  # a file; with `reference`, instead of the run's own test text
+    reference: str | None = None  # a file
+    hypothesis: str | None = None  # a file of translations, instead of a run
+    against: str | None = None  # another run, or another file of translations
+    language: str | None = None  # of the reference; null: the run's target language
+    bootstrap: int = 1000  # resamples for the intervals; 0 is none
+    json: str | None = None  # a file for the scores
+
+
+@dataclass
+class Quantize:
+    """`seq2seq.quantize`."""
+
+    run: str | None = None  # a run folder
+    output: str | None = None  # a folder that does not exist yet
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+
+@dataclass
+class Generate:
+    """`seq2seq.generate`."""
+
+    run: str | None = None  # a language model's run folder
+    prompt: str = ""  # the text that is gone on with
+    length: int = 500  # tokens; 0: until it is interrupted
+    temperature: float = 1.0  # below 1 sharpens, above 1 flattens
+    top_k: int = 0  # of the most probable tokens only so many; 0: all
+    top_p: float = 1.0  # only the most probable tokens that have this probability together; 1: all
+    seed: int = 1  # another one gives another text
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("length", self.length, self.length >= 0, "0 or more")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+@dataclass
+class Caption:
+    """`seq2seq.caption`."""
+
+    run: str | None = None  # a captioning run folder
+    images: Any = None  # a folder of pictures, a picture, a list of them, or a file of features
+    output: str = "-"  # a file for name<TAB>caption, or - for standard output
+    sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
+    attention: str | None = None  # a picture of where the network looked; null: none
+    search: Any = MISSING  # group search
+    limits: Limits = field(default_factory=lambda: Limits(extra=40))
+    batch: int = 64  # pictures that are captioned together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+@dataclass
+class Classify:
+    """`seq2seq.classify`."""
+
+    run: str | None = None  # a classification run folder
+    input: Any = "-"  # a file, a list of files, or - for standard input
+    output: Any = "-"  # a file, one for each input, or - for standard output
+    batch: int = 256  # lines that are read together, at most
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        require("batch", self.batch, self.batch > 0, "positive")
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+
+
+PICTURES = ("gradient", "recall", "costs", "attention", "states")
+
+
+@dataclass
+class Inspect:
+    """`seq2seq.inspect`."""
+
+    run: str | None = None  # a run folder; null: fresh cells alone
+    output: str | None = None  # a folder for the pictures; null: RUN/inspect
+    pictures: list[str] = field(default_factory=lambda: list(PICTURES))  # which
+    cells: list[str] = field(  # those that are drawn fresh, by their names in model/cell
+        default_factory=lambda: ["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
+    )
+    length: int = 512  # positions, at most, of what is read, recalled and timed
+    size: int = 64  # of the states of fresh cells
+    batch: int = 32  # sequences that a fresh cell reads together
+    budget: str = "4m"  # of all trainings to recall together
+    seed: int = 1  # of fresh weights and random sequences
+    device: str = "auto"  # auto, cpu, cuda or mps
+    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+
+    def __post_init__(self) -> None:
+        some_of("pictures", self.pictures, PICTURES)
+        some_of("cells", self.cells, tuple(cells()))
+        require("length", self.length, self.length >= 16, "16 or more")
+        require("size", self.size, self.size > 0, "positive")
+        require("batch", self.batch, self.batch > 0, "positive")
+        seconds(self.budget)
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

@@ -1,6 +1,7 @@
 """Configuration to objects: the only place that instantiates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -42,6 +43,19 @@ def make(path: str, node: Any, passed: Mapping[str, Any] | None = None) -> Any:
     except InstantiationException as error:
         cause = error.__cause__ or error
         raise ConfigError(f"{path}: {' '.join(str(cause).split())}") from error
+
+
+REHEARSED = 300  # pieces of a network that is built before there is a vocabulary
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Within this block networks are built without weights, and no random number is drawn.
+
+    For mistakes to be told at once: preparing a corpus may take an hour.
+    """
+    with torch.device("meta"), torch.random.fork_rng(devices=[]):
+        yield
 
 
 def device(name: str) -> torch.device:

@@ -251,8 +251,16 @@ def help_text(name: str, overrides: list[str]) -> str:
 
 
 def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
-    """The configuration of the command `name`, and Hydra's own on demand; nothing is run."""
+    """The configuration of the command `name`, and Hydra's own on demand; nothing is run.
+
+    Raises:
+        ConfigError: a group is given something that is no name.
+        HydraException: there is no such option or choice.
+    """
     register(name)
     GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
-        return hydra.compose(name, overrides, return_hydra_config=with_hydra)
+        try:
+            return hydra.compose(name, overrides, return_hydra_config=with_hydra)
+        except ValueError as error:  # Hydra's own, of a group that is given no name
+            raise ConfigError(" ".join(str(error).split())) from error

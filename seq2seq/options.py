@@ -5,10 +5,11 @@ import difflib
 import importlib.util
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from seq2seq.errors import ConfigError
@@ -66,6 +67,10 @@ def typed(cfg: DictConfig, schema: type[T]) -> T:
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), plain))
     except OmegaConfBaseException as error:
         raise ConfigError(explain(str(error), keys_of(cfg, schema), error.full_key)) from error
+    for path, value in _chosen(config):
+        if not isinstance(value, dict) or "_target_" not in value:
+            group = path.replace(".", "/")
+            raise ConfigError(f"{path} is chosen by name, as {group}=NAME, and not {value!r}")
     for path, node in _targets(vars(config)):
         _check(path, node)
     return cast(T, config)
@@ -130,6 +135,16 @@ def _keys(cfg: Any, prefix: str = "") -> list[str]:
             if isinstance(child, DictConfig) and not child._is_none():
                 keys += _keys(child, f"{prefix}{name}.")
     return keys
+
+
+def _chosen(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What stands where a file of `conf/` must have been chosen, with its dotted path."""
+    for field in fields(config):
+        value, name = getattr(config, field.name), f"{path}{field.name}"
+        if field.default == MISSING:
+            yield name, value
+        elif is_dataclass(value):
+            yield from _chosen(value, f"{name}.")
 
 
 def _targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

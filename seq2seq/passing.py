@@ -35,8 +35,10 @@ def pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
             f"{len(given[0])} inputs and {len(given[1])} outputs: one for each is needed"
         )
     for name in given[0]:
-        if name != STANDARD and not Path(name).is_file():
+        if name != STANDARD and not Path(name).exists():
             raise TextError(f"there is no file {name}")
+        if Path(name).is_dir():
+            raise TextError(f"{name} is a folder, not a file")
     for place, name in enumerate(given[1]):
         check_folder(Path(name))
         if name != STANDARD and name in given[1][:place]:
@@ -119,7 +121,7 @@ def sink(output: str) -> Iterator[TextIO]:
 @contextmanager
 def progress(name: str) -> "Iterator[Progress | None]":
     """A bar on a terminal, for a file."""
-    if name == STANDARD or not sys.stderr.isatty():
+    if not Path(name).is_file() or not sys.stderr.isatty():  # a pipe can be read but once
         yield None
         return
     from rich.console import Console

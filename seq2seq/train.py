@@ -1,10 +1,12 @@
 """`python -m seq2seq.train`: a corpus in, a run folder out."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from seq2seq import command
 from seq2seq.config import Config
+from seq2seq.errors import UserError
 from seq2seq.options import typed
 
 
@@ -39,7 +41,12 @@ def train(config: Config, folder: Path) -> None:
     """
     from seq2seq.training.session import train as work  # torch comes in here, after the checks
 
-    work(config, folder)
+    try:
+        work(config, folder)
+    except UserError:
+        if {path.name for path in folder.iterdir()} <= {".hydra"}:  # nothing of ours
+            shutil.rmtree(folder)
+        raise
 
 
 if __name__ == "__main__":

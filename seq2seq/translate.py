@@ -50,7 +50,7 @@ def translate(config: Translate, _: Path) -> None:
         for name, output in files:
 
             def work(group: list[str], first: int, name: str = name) -> list[str]:
-                found = translator.window(group, first, scored=scores is not None)
+                found = translator.window(group, first, scores is not None, name)
                 if scores:
                     for line, best in enumerate(found, first):
                         scores.write(name, line, best)

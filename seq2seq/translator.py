@@ -86,10 +86,12 @@ class Translator:
                 first, window = first + len(window), []
         yield from self.window(window, first, scored)
 
-    def window(self, lines: Sequence[str], first: int, scored: bool = True) -> list[list[Scored]]:
-        """As `hypotheses`, all at once."""
+    def window(
+        self, lines: Sequence[str], first: int, scored: bool = True, file: str = ""
+    ) -> list[list[Scored]]:
+        """As `hypotheses`, all at once; warnings name the `file` that the lines are of."""
         found = [[NOTHING] for _ in lines]
-        encoded = self._encoded(lines, first)
+        encoded = self._encoded(lines, first, file)
         for places in self._batches([p for p, ids in enumerate(encoded) if ids], encoded):
             sources = [encoded[place] for place in places]
             best = self._search(pad(sources), [first + place for place in places], scored)
@@ -97,13 +99,14 @@ class Translator:
                 found[place] = hypotheses
         return found
 
-    def _encoded(self, lines: Sequence[str], first: int) -> list[list[int]]:
+    def _encoded(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
         """The pieces of each line, no more than there may be."""
         encoded = self.source.encode([normalise(line) for line in lines])
         for place, ids in enumerate(encoded):
             if len(ids) > self.limits.source:
                 log.warning(
-                    "line %d is cut to its first %d of %d pieces (limits.source)",
+                    "%sline %d is cut to its first %d of %d pieces (limits.source)",
+                    f"{file}, " if file else "",
                     first + place,
                     self.limits.source,
                     len(ids),
@@ -161,10 +164,12 @@ class Continuing(Translator):
         return [found[place] for place in places]
 
     @torch.inference_mode()
-    def window(self, lines: Sequence[str], first: int, scored: bool = True) -> list[list[Scored]]:
+    def window(
+        self, lines: Sequence[str], first: int, scored: bool = True, file: str = ""
+    ) -> list[list[Scored]]:
         """As `hypotheses`, all at once; goes on from the window before if `first` is next to it."""
         found = [[NOTHING] for _ in lines]
-        encoded = self._encoded(lines, first)
+        encoded = self._encoded(lines, first, file)
         documents = parts(encoded)
         before = None
         if self.left is not None and first == self.reached + 1 and first > 1:

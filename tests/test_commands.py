@@ -138,6 +138,33 @@ def test_validation_bleu_is_that_of_translate_then_evaluate(home: Path) -> None:
     assert scores[0]["value"] == pytest.approx(best)
 
 
+def test_the_commands_of_a_run_decode_as_it_was_scored(home: Path) -> None:
+    done = train(home, "beamed", "train.steps=40", "validation.every=40", "search=beam",
+                 "search.size=2", "search.length_penalty=0.5", "limits.extra=3")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    used = done.stdout.strip().splitlines()[-1]
+    told = next(line for line in done.stdout.splitlines() if line.startswith("test: BLEU"))
+
+    words = used.removeprefix("python -m seq2seq.evaluate ").split()
+    again = run("evaluate", *words, "bootstrap=0", folder=home)
+
+    assert words[1:] == ["search=beam", "search.size=2", "search.length_penalty=0.5",
+                         "limits.extra=3"]  # fmt: skip
+    assert again.stdout.splitlines()[0] == told.removeprefix("test: ")
+
+
+def test_a_pipe_is_an_input_like_a_file(home: Path) -> None:
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+    process = start("translate", f"run={home / 'run'}", f"input={pipe}", folder=home)
+    pipe.write_text("the dog sees the house\n\n", encoding="utf-8")
+
+    out, err = process.communicate(timeout=120)
+
+    assert process.returncode == 0, err
+    assert len(out.splitlines()) == 2
+
+
 def test_a_moved_run_translates_many_files_and_gzip(home: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
     (home / "run").rename(moved)

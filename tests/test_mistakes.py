@@ -59,6 +59,8 @@ def told(
         (["optimizer.lr=fast"], ["optimizer.lr must be a number, not 'fast'"]),
         (["optimizer.lr=true"], ["optimizer.lr must be a number, not True"]),
         (["search=beam", "search.size=2.5"], ["search.size must be a whole number, not 2.5"]),
+        (["model.cell=gru"], ["model.cell is chosen by name, as model/cell=NAME, and not 'gru'"]),
+        (["search=null"], ["must be a string or a list"]),
         (["context=carri"], ["context must be one of none, carry, not carri"]),
         (
             ["task=language_model", "context=carry"],
@@ -93,6 +95,32 @@ def test_mistaken_options_of_train(
     option = message.partition("no option ")[2]
     assert not option.endswith(f"did you mean {option.partition(';')[0]}?")
     assert ("quotes included" in message) <= ("[" not in message)  # a list is no text to be quoted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["optimizer.lr=-1"], "optimizer: "),
+        (["search=beam", "search.size=0"], "search: search.size must be positive"),
+        (["model/attention=dot", "model.decoder.size=100"], "model.attention: dot attention needs"),
+        (["model.tie_sides=true", "tokenizer.joint=false"], "model.tie_sides=true needs one"),
+        (["task=language_model", "data=text", "data.path=none", "model.cell.norm=3"], "no option"),
+        ([], "data: there is no file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_classes_refuse_is_told_before_a_corpus_is_read(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = [] if "data=text" in arguments else [*DATA, "data.path=none"]
+
+    assert message in told(capsys, monkeypatch, "train", *data, *arguments)
+    assert not list(tmp_path.glob("runs/*/*"))  # nor is an empty run left
 
 
 def test_a_missing_value_is_named(

@@ -147,6 +147,13 @@ def test_a_line_that_is_too_long_is_cut_and_named(
 
     assert caplog.messages == [f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.source)"]
     assert whole == cut
+    caplog.clear()
+    translator.limits = Limits(source=5)
+    try:
+        translator.window([line], 7, file="a.txt")
+    finally:
+        translator.limits = LIMITS
+    assert caplog.messages[0].startswith("a.txt, line 7 is cut to its first 5 of ")
 
 
 def test_one_text_is_not_taken_for_its_characters(translator: Translator) -> None:

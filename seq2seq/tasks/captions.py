@@ -15,7 +15,9 @@ from seq2seq.config import Config
 from seq2seq.metrics import Score, score
 from seq2seq.model.image import Blind
 from seq2seq.model.translation import Translation
+from seq2seq.requests import Caption
 from seq2seq.run import Run
+from seq2seq.tasks.held_out import overrides
 from seq2seq.tasks.translation import segments
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.tokenizer import Tokenizer
@@ -43,8 +45,11 @@ class CaptionsTask:
         Raises:
             UserError: the data or an option does not allow it.
         """
-        album: Album = build.make("data", config.data)
         vision: Vision = build.make("model.vision", config.model.vision)
+        search = build.make("search", config.search)
+        with build.rehearsal():
+            build.captioner(config.model, vision, build.REHEARSED)
+        album: Album = build.make("data", config.data)
         about = dict(config.model.vision)
         self.gallery: Gallery = prepare_album(
             album, vision, about, config.tokenizer, cache_folder(), say
@@ -53,7 +58,6 @@ class CaptionsTask:
             say(line)
         tokenizer = self.gallery.tokenizer
         self.model = build.captioner(config.model, vision, tokenizer.size)
-        search = build.make("search", config.search)
         self.captioner = Captioner(
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences
         )
@@ -61,6 +65,7 @@ class CaptionsTask:
         splits = self.gallery.splits  # seeing and blind
         self.later = 2 * len(splits["test"].names) / len(splits["validation"].names)
         self.shown = config.validation.samples
+        self.used = overrides(config.search, config.limits, Caption().limits)
 
     def facts(self) -> dict[str, Any]:
         album = self.gallery.album
@@ -113,7 +118,6 @@ class CaptionsTask:
         encoder, seeing.encoder = seeing.encoder, Blind(seeing.encoder)
         blind_bleu, blind_exact = self.scored(self.said(data), data)
         seeing.encoder = encoder
-        self.keep(run.folder / "pictures", hypotheses)
         album = self.gallery.album.splits["test"]
         if looked := self.captioner.looks([album[i] for i in spread(len(album), LOOKED)]):
             sheet.looked(looked, run.attention)
@@ -127,23 +131,26 @@ class CaptionsTask:
             f"reference  {' | '.join(data.captions[i])}\ncaption    {hypotheses[i]}"
             for i in spread(len(hypotheses), SHOWN)
         ]
-        used = "python -m seq2seq.caption run=THIS_FOLDER images=THIS_FOLDER/pictures"
+        images = "THIS_FOLDER/pictures" if self.keep(run, hypotheses) else "FILE"
+        used = f"python -m seq2seq.caption run=THIS_FOLDER images={images}{self.used}"
         return Conclusion(scores, samples, used)
 
-    def keep(self, folder: Path, hypotheses: list[str]) -> None:
+    def keep(self, run: Run, hypotheses: list[str]) -> bool:
         """Save some test pictures, and a sheet of them, where the pictures are at hand."""
         album = self.gallery.album.splits["test"]
-        folder.mkdir(exist_ok=True)
+        folder = run.folder / "pictures"
         shown = []
         for index in spread(len(album), KEPT):
             picture = album[index]
             if has_pixels(picture):
+                folder.mkdir(exist_ok=True)
                 seen = pixels(picture, SIDE)
                 name = Path(picture.name.replace("/", "-")).stem  # it may be of a folder within
                 Image.fromarray(seen).save(folder / f"{name}.png")
                 shown.append(sheet.Shown(picture.name, seen, hypotheses[index]))
         if shown:
-            sheet.contact(shown, folder.parent / "captions.png")
+            sheet.contact(shown, run.folder / "captions.png")
+        return bool(shown)
 
 
 class Looks:

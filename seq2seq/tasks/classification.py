@@ -38,6 +38,8 @@ class ClassificationTask:
         Raises:
             UserError: the data or an option does not allow it.
         """
+        with build.rehearsal():
+            build.classifier(config.model, build.REHEARSED, 2)
         labelled: Labelled = build.make("data", config.data)
         self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
         for line in (*self.data.table().splitlines(), *self.data.notices):

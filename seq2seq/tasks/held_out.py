@@ -1,10 +1,16 @@
 """What tasks that say sentences share: decoding held-out data while training, and showing some."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
+from omegaconf import OmegaConf
+
+from seq2seq.config import Limits
 from seq2seq.metrics import score
 from seq2seq.run import Pair
+from seq2seq.shipped import CONF_DIR
 from seq2seq.training.pictures import spread
 from seq2seq.training.report import Report
 from seq2seq.training.task import Result
@@ -51,9 +57,31 @@ def samples(pairs: Sequence[Pair], hypotheses: Sequence[str], count: int) -> lis
     ]
 
 
-def commands(name: str) -> str:
-    """How a run that says sentences is used and scored."""
+def commands(used: str) -> str:
+    """How a translator is used and scored, with the `overrides` that it was scored with."""
     return (
-        f"python -m seq2seq.{name} run=THIS_FOLDER input=FILE output=FILE\n"
-        "python -m seq2seq.evaluate run=THIS_FOLDER"
+        f"python -m seq2seq.translate run=THIS_FOLDER input=FILE output=FILE{used}\n"
+        f"python -m seq2seq.evaluate run=THIS_FOLDER{used}"
     )
+
+
+def overrides(search: Mapping[str, Any], limits: Limits, usual: Limits) -> str:
+    """What a command that uses a run is given for it to decode as in training.
+
+    Args:
+        search: the node that the run was trained with.
+        limits: likewise.
+        usual: the limits that the command has by itself.
+
+    Returns:
+        Words with a space before each; none where the command would do the same by itself.
+    """
+    words = []
+    for file in sorted((CONF_DIR / "search").glob("*.yaml")):
+        shipped = OmegaConf.to_container(OmegaConf.load(file))
+        if isinstance(shipped, dict) and shipped["_target_"] == search["_target_"]:
+            words += [f"search={file.stem}"] if file.stem != "greedy" else []
+            words += [f"search.{k}={v}" for k, v in search.items() if shipped.get(k) != v]
+    now, before = asdict(limits), asdict(usual)
+    words += [f"limits.{k}={v}" for k, v in now.items() if v != before[k]]
+    return "".join(f" {word}" for word in words)

@@ -46,6 +46,8 @@ class LanguageModelTask:
         Raises:
             UserError: the text or an option does not allow it.
         """
+        with build.rehearsal():
+            build.language_model(config.model, build.REHEARSED)
         text: Text = build.make("data", config.data)
         self.stream = prepare_stream(text, config.tokenizer, config.heldout.share, cache_folder())
         for line in (*self.stream.table().splitlines(), *self.stream.notices):

@@ -6,12 +6,12 @@ from typing import Any
 
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Pairs
-from seq2seq.config import Config
+from seq2seq.config import Config, Limits
 from seq2seq.documents import Documents, Walks, begins
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.metrics import score
 from seq2seq.run import Pair, Run, vocabulary
-from seq2seq.tasks.held_out import Validator, commands, samples
+from seq2seq.tasks.held_out import Validator, commands, overrides, samples
 from seq2seq.tasks.walking import walked
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import SPLITS, Corpus
@@ -35,16 +35,20 @@ class TranslationTask:
         Raises:
             UserError: the data or an option does not allow it.
         """
+        search = build.make("search", config.search)
+        with build.rehearsal():
+            count, joint = build.REHEARSED, config.tokenizer.joint
+            build.translation(config.model, build.Vocabulary(count, count, joint), config.context)
         self.prepared = prepare_data(config, say)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
         self.model = build.translation(config.model, vocabulary(source, target), config.context)
-        search = build.make("search", config.search)
         kind = Continuing if config.context == "carry" else Translator
         self.translator = kind(
             self.model, source, target, search, config.limits, config.batches.sentences
         )
         self.chunk, self.streams = config.train.bptt, 0
+        self.used = overrides(config.search, config.limits, Limits())
         self.feed = self._feed(config)
         if left_out := self.feed.order.left_out:
             say(f"{left_out} pairs are longer than batches.tokens and are left out")
@@ -116,7 +120,7 @@ class TranslationTask:
         shown = [sources[i] for i in pictures.spread(len(test), DRAWN)]
         pictures.attention(self.translator, shown, run.attention)
         return Conclusion(
-            [str(s) for s in scores], samples(test, hypotheses, SHOWN), commands("translate")
+            [str(s) for s in scores], samples(test, hypotheses, SHOWN), commands(self.used)
         )
 
 

@@ -5,11 +5,16 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from seq2seq.errors import TextError
+
+MAKING = ".making-"  # begins the names of folders that are not whole yet
+ABANDONED = 24 * 3600  # seconds after which nobody can still be writing into one
 
 
 def cache_folder() -> Path:
@@ -40,7 +45,8 @@ def once(folder: Path, last: str, make: Callable[[Path], None]) -> None:
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as work:
+        sweep(folder.parent)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=MAKING) as work:
             made = Path(work) / "done"
             made.mkdir()
             make(made)
@@ -48,3 +54,12 @@ def once(folder: Path, last: str, make: Callable[[Path], None]) -> None:
             made.replace(folder)
     except OSError as error:
         raise TextError(f"{folder} cannot be written: {error}") from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed long ago left half made in `folder`."""
+    for work in folder.glob(f"{MAKING}*"):
+        with suppress(OSError):  # another process removes it just now
+            newest = max(path.stat().st_mtime for path in (work, *work.rglob("*")))
+            if time.time() - newest > ABANDONED:
+                shutil.rmtree(work)

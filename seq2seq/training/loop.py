@@ -62,8 +62,10 @@ class Loop:
                     meter.add(learned)
                     self._log(progress, meter, time, report)
                     if progress.step % self.config.validation.every == 0:
+                        meter.check()
                         self._validate(progress, time, report)
                     if progress.step % options.save_every == 0 or self.asked:
+                        meter.check()
                         self._save(progress, time)
                     if self.asked:
                         raise Stopped(self.asked)
@@ -151,13 +153,17 @@ class Meter:
         self.shown = time.monotonic()
         return True
 
+    def check(self) -> None:
+        """Refuse to go on, or to save, with weights that are lost; the device is waited for."""
+        if any(math.isnan(float(part.loss) + float(part.norm)) for part in self.parts):
+            raise RunError("the loss is not a number any more; a smaller optimizer.lr may help")
+
     def values(self, rate: float) -> dict[str, float]:
         """The figures of a line; here the device is waited for."""
+        self.check()
         exact = sum(float(part.exact) for part in self.parts)
         total = sum(float(part.loss) for part in self.parts)
         norm = float(self.parts[-1].norm)
-        if math.isnan(total) or math.isnan(norm):
-            raise RunError("the loss is not a number any more; a smaller optimizer.lr may help")
         return {
             "loss": round(total / self.tokens, 4),
             "perplexity": round(perplexity(exact, self.tokens), 3),

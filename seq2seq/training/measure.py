@@ -6,14 +6,11 @@ from itertools import chain, count, islice
 
 from seq2seq.training.learner import Learner
 from seq2seq.training.report import clock, memory
-from seq2seq.training.session import size
 from seq2seq.training.task import Task
 
 
 def measure(task: Task, learner: Learner, steps: int) -> Iterator[str]:
     """Take `steps` steps over the first batches, and say what they tell."""
-    weights = size(task.model)
-    yield f"model: {weights:,} weights, {4 * weights / 2**20:.0f} MB in fp32"
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.

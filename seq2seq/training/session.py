@@ -124,16 +124,19 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
-    say(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
+    # Tried on one weight first: a mistake is to be told before the corpus is prepared.
+    build.make("optimizer", config.optimizer, {"parameters": [torch.nn.Parameter(torch.ones(1))]})
     torch.manual_seed(config.train.seed)
     # Hydra would make dictionaries of the options: it only finds the class.
     task: Task = build.make("task", config.task, {"_partial_": True})(config, say)
     task.model.to(accelerator.device)
     pieces = task.model.output.linear.out_features
-    say(f"{size(task.model):,} weights, {pieces:,} classes")
+    weights = size(task.model)
+    say(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
+    say(f"{weights:,} weights ({4 * weights / 2**20:.0f} MB in fp32), {pieces:,} classes")
     optimizer = build.make("optimizer", config.optimizer, {"parameters": task.model.parameters()})
     options = config.train
     learner = Learner(

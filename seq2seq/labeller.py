@@ -10,6 +10,7 @@ import torch
 from seq2seq import build
 from seq2seq.batches import pad
 from seq2seq.model.classifier import Classifier
+from seq2seq.model.tabled import Tabled
 from seq2seq.run import Run
 from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import Tokenizer
@@ -108,4 +109,6 @@ def load(run: str | Path, batch: int, device: str, trusted: Iterable[str] = ()) 
     if place.type == "cpu":
         workers = torch.get_num_threads()
         torch.set_num_threads(1)
+        if tables := Tabled.of(model.encoder):
+            model.encoder = tables  # type: ignore[assignment] # all that a classifier asks for
     return Labeller(model, tokenizer, labels, batch, workers)

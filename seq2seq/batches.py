@@ -111,6 +111,12 @@ class Order:
         seen = self.fits if weights is None else self.fits * weights
         self.pairs = int(seen.sum())  # in one epoch, on average
 
+    def notices(self, things: str) -> list[str]:
+        """What there is to say of this order to whoever trains on it."""
+        if not self.left_out:
+            return []
+        return [f"{self.left_out} {things} are longer than batches.tokens and are left out"]
+
     def epoch(self, number: int) -> Iterator[Rows]:
         """The batches of epoch `number`, each the rows of its pairs."""
         random = np.random.default_rng([self.seed, number])

@@ -76,6 +76,8 @@ def test_pairs_that_no_batch_can_hold_are_left_out_and_counted(
     rows = {int(row) for rows in made.epoch(0) for row in rows}
     assert rows == {i for i, (s, t) in enumerate(lengths) if s + t + 1 <= 12}
     assert made.left_out == len(lengths) - len(rows)
+    told = f"{made.left_out} pairs are longer than batches.tokens and are left out"
+    assert made.notices("pairs") == ([told] if made.left_out else [])
 
 
 def test_the_order_is_that_of_seed_and_epoch() -> None:

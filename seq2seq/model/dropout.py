@@ -30,7 +30,8 @@ class Dropout(nn.Module):
     """Zero a share `p` of the values in training, and scale up the others to make up for it.
 
     Variational (Gal and Ghahramani 2016, https://arxiv.org/abs/1512.05287): the same values are
-    dropped at every position of a sentence.
+    dropped at every position of a sentence; where its gradient is cut into chunks (train.bptt), of
+    a chunk.
     """
 
     def __init__(self, p: float, variational: bool) -> None:

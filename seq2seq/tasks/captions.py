@@ -62,6 +62,8 @@ class CaptionsTask:
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences
         )
         self.feed = Looks(self.gallery.splits["train"], tokenizer, config)
+        for line in self.feed.order.notices("captions"):
+            say(line)
         splits = self.gallery.splits  # seeing and blind
         self.later = 2 * len(splits["test"].names) / len(splits["validation"].names)
         self.shown = config.validation.samples

@@ -49,6 +49,8 @@ class ClassificationTask:
             self.model, self.data.tokenizer, self.data.labels, 4 * config.batches.sentences
         )
         self.feed = Lines(self.data.splits["train"], config)
+        for line in self.feed.order.notices("lines"):
+            say(line)
         splits = self.data.splits
         self.later = len(splits["test"]) / len(splits["validation"]) + 1
         self.shown = config.validation.samples

@@ -50,8 +50,8 @@ class TranslationTask:
         self.chunk, self.streams = config.train.bptt, 0
         self.used = overrides(config.search, config.limits, Limits())
         self.feed = self._feed(config)
-        if left_out := self.feed.order.left_out:
-            say(f"{left_out} pairs are longer than batches.tokens and are left out")
+        for line in self.feed.order.notices("pairs"):
+            say(line)
         self.later = len(made.test) / max(1, len(made.validation))
         self.validator = Validator(
             self.translator, raw(made.validation), made.target, config.validation.samples

@@ -95,6 +95,17 @@ class Output(nn.Module):
         if tied:
             self.linear.weight = embedding.weight
 
+    @torch.no_grad()
+    def expect(self, counts: Tensor) -> None:
+        """Begin with the frequencies of the tokens, of which there are `counts` (V,).
+
+        The bias, their logarithm, then says what is common, and the features what is special.
+        Otherwise they first grow to say the former, until their tanh lets no gradient through: see
+        Karpathy (2019), "init well", https://karpathy.github.io/2019/04/25/recipe/.
+        """
+        seen = counts.double() + 0.1  # what was never seen may be said
+        self.linear.bias.copy_((seen / seen.sum()).log())
+
     def forward(self, features: Tensor) -> Tensor:
         """Features (..., E) to unnormalised log-probabilities (..., V)."""
         logits: Tensor = self.linear(features)

@@ -20,7 +20,7 @@ from seq2seq.run import Run
 from seq2seq.tasks.held_out import overrides
 from seq2seq.tasks.translation import segments
 from seq2seq.text.cache import cache_folder
-from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer import END, Tokenizer
 from seq2seq.training.pictures import spread
 from seq2seq.training.report import Report
 from seq2seq.training.task import Carried, Conclusion, Result, Segment
@@ -62,6 +62,7 @@ class CaptionsTask:
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences
         )
         self.feed = Looks(self.gallery.splits["train"], tokenizer, config)
+        self.model.output.expect(self.feed.counts())
         for line in self.feed.order.notices("captions"):
             say(line)
         splits = self.gallery.splits  # seeing and blind
@@ -168,6 +169,11 @@ class Looks:
         lengths = np.array([len(ids) for ids in self.ids], np.int32)
         self.order = Order(np.zeros_like(lengths), lengths, None, config.batches, seed)
         self.pairs = self.order.pairs
+
+    def counts(self) -> torch.Tensor:
+        """How often each token (V,) is expected in an epoch."""
+        said = np.concatenate([*self.ids, np.full(len(self.ids), END)])
+        return torch.from_numpy(np.bincount(said, minlength=self.tokenizer.size))
 
     def epoch(self, number: int) -> Iterator[Rows]:
         """See `Order`."""

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from seq2seq.model import bridge, initial
+from seq2seq.model.decoder import Output
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.inputs import Embedding, OneHot
 from seq2seq.model.truncated import backwards
@@ -21,6 +22,15 @@ def test_copy_hands_the_state_on_and_refuses_another_shape() -> None:
     assert torch.equal(bridge.Copy((1, 2, 3), (1, 2, 3))(final), final)
     with pytest.raises(ValueError, match=r"\(1, 2, 3\) and \(1, 2, 4\)"):
         bridge.Copy((1, 2, 3), (1, 2, 4))
+
+
+def test_an_output_that_expects_frequencies_says_them_where_it_knows_nothing_else() -> None:
+    output = Output(Embedding(4, 3, 0.0), tied=True)
+
+    output.expect(torch.tensor([6, 3, 1, 0]))
+
+    said = output(torch.zeros(2, 3)).softmax(-1)
+    torch.testing.assert_close(said, torch.tensor([[6.1, 3.1, 1.1, 0.1]] * 2) / 10.4)
 
 
 def test_projection_is_tanh_of_a_linear_map() -> None:

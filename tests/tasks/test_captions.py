@@ -14,6 +14,8 @@ from seq2seq import caption, command
 from seq2seq.caption import write
 from seq2seq.config import Config
 from seq2seq.options import typed
+from seq2seq.tasks.captions import CaptionsTask
+from seq2seq.text.tokenizer import END
 from seq2seq.training import session
 from seq2seq.vision.album import Picture
 from seq2seq.vision.sheet import Looked, Shown, contact, looked
@@ -75,6 +77,19 @@ def shown(tmp_path: Path) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     monkeypatch.setattr(sys, "argv", ["seq2seq-caption", *arguments])
     caption.main()
+
+
+def test_captions_are_expected_as_often_as_they_are_said(home: Path) -> None:
+    options = typed(command.compose("train", [*OPTIONS, f"data.path={home}"]), Config)
+
+    task = CaptionsTask(options, lambda _: None)
+
+    said = task.feed.counts().tolist()
+    tokenizer = task.gallery.tokenizer
+    [red] = tokenizer.encode(["red"])
+    assert said[END] == 60  # 30 pictures with two captions each
+    assert said[red[-1]] == 20  # a d ends both captions of ten red ones, and is in no others
+    assert sum(said) == 60 + sum(map(len, task.feed.ids))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """`python -m seq2seq.train`: a corpus in, a run folder out."""
 
+import logging
 import shutil
 import sys
 from pathlib import Path
@@ -45,8 +46,18 @@ def train(config: Config, folder: Path) -> None:
         work(config, folder)
     except UserError:
         if {path.name for path in folder.iterdir()} <= {".hydra"}:  # nothing of ours
-            shutil.rmtree(folder)
+            _withdraw(folder)
         raise
+
+
+def _withdraw(folder: Path) -> None:
+    """Remove a run folder, and the log that the next line logged in this process would open there."""
+    log = logging.getLogger(__package__)  # conf/hydra/job_logging has the handlers there
+    for handler in [*log.handlers]:
+        if isinstance(handler, logging.FileHandler):
+            log.removeHandler(handler)
+            handler.close()
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

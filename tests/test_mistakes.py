@@ -1,5 +1,6 @@
 """A user's mistake is one clear line, a non-zero exit, and costs no import of torch."""
 
+import logging
 import subprocess
 import sys
 from importlib import import_module
@@ -121,6 +122,7 @@ def test_what_classes_refuse_is_told_before_a_corpus_is_read(
 
     assert message in told(capsys, monkeypatch, "train", *data, *arguments)
     assert not list(tmp_path.glob("runs/*/*"))  # nor is an empty run left
+    logging.getLogger("seq2seq.later").warning("this opens no log in the folder that is gone")
 
 
 def test_a_missing_value_is_named(

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from string import Template
 from types import FrameType
@@ -43,6 +44,7 @@ SCHEMAS: dict[str, type[Any]] = {
 }
 
 
+@cache
 def register(name: str) -> None:
     """Make what the files of `conf/` refer to, of the command `name`, known to Hydra."""
     ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ class Labeller:
         labels: Sequence[str],
         batch: int,
         workers: int = 1,
+        mixed: bool = False,
     ) -> None:
         """Classify with `model`, on the device it is on.
 
@@ -45,15 +47,16 @@ class Labeller:
             batch: lines that are read together, at most.
             workers: batches that are read at the same time. A kernel of so small a network is over
                 before a second core has joined in: on a CPU, cores have a batch each.
+            mixed: whether lines of several lengths are read together.
         """
         self.model, self.tokenizer, self.labels, self.batch = model, tokenizer, labels, batch
+        self.mixed = mixed
         self.pool = ThreadPoolExecutor(workers)
 
     def classify(self, lines: Sequence[str]) -> list[Label | None]:
         """The most probable label of each line."""
         found: list[Label | None] = [None] * len(lines)
         encoded = [ids[:LONGEST] for ids in self.tokenizer.encode([normalise(x) for x in lines])]
-        # Equal lengths together: so kernels run without packing.
         order = sorted((p for p, ids in enumerate(encoded) if ids), key=lambda p: -len(encoded[p]))
         groups = list(self._groups(order, encoded))
         training = self.model.training
@@ -76,19 +79,14 @@ class Labeller:
         return [Label(self.labels[label], probability) for label, probability in told]
 
     def _groups(self, order: list[int], encoded: list[list[int]]) -> Iterable[list[int]]:
-        """At most `batch` lines at a time, whose lengths are alike."""
-        start = 0
-        while start < len(order):
-            longest = len(encoded[order[start]])
-            end = start
-            while (
-                end < len(order)
-                and end - start < self.batch
-                and len(encoded[order[end]]) == longest
-            ):
-                end += 1
-            yield order[start:end]
-            start = end
+        """At most `batch` lines at a time, neighbours in `order`.
+
+        Unless lengths may be mixed they are of one length: so kernels run without packing.
+        """
+        alike = groupby(order, lambda place: 0 if self.mixed else len(encoded[place]))
+        for _, places in alike:
+            while group := list(islice(places, self.batch)):
+                yield group
 
 
 def load(run: str | Path, batch: int, device: str, trusted: Iterable[str] = ()) -> Labeller:
@@ -105,10 +103,10 @@ def load(run: str | Path, batch: int, device: str, trusted: Iterable[str] = ()) 
     model = build.classifier(config.model, tokenizer.size, len(labels))
     folder.read_weights(model)
     model = model.to(place := build.device(device))
-    workers = 1
+    workers, tables = 1, None
     if place.type == "cpu":
         workers = torch.get_num_threads()
         torch.set_num_threads(1)
         if tables := Tabled.of(model.encoder):
             model.encoder = tables  # type: ignore[assignment] # all that a classifier asks for
-    return Labeller(model, tokenizer, labels, batch, workers)
+    return Labeller(model, tokenizer, labels, batch, workers, tables is not None)

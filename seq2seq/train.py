@@ -51,7 +51,7 @@ def train(config: Config, folder: Path) -> None:
 
 
 def _withdraw(folder: Path) -> None:
-    """Remove a run folder, and the log that the next line logged in this process would open there."""
+    """Remove a run folder, and the log that the next line logged here would open in it."""
     log = logging.getLogger(__package__)  # conf/hydra/job_logging has the handlers there
     for handler in [*log.handlers]:
         if isinstance(handler, logging.FileHandler):

@@ -16,14 +16,12 @@ from seq2seq.model.linear_cells import MinGRU, MinLSTM
 
 LARGEST = 64 * 2**20  # bytes of tables: a processor's caches hold the rows that are often asked for
 
-Pair = tuple[Tensor, Tensor]  # what is kept and what is added (V, H)
-
 
 class Tabled(nn.Module):
     """Gives the final state of an `Encoder`, to a classifier, which does not ask for more."""
 
-    def __init__(self, encoder: Encoder, tables: list[Pair]) -> None:
-        """Look up in a table for each direction of `encoder`."""
+    def __init__(self, encoder: Encoder, tables: list[Tensor]) -> None:
+        """Look up in a table for each direction of `encoder`: what is kept and added (V, 2 H)."""
         super().__init__()
         self.encoder, self.tables = encoder, tables
 
@@ -41,24 +39,33 @@ class Tabled(nn.Module):
                 return None
             if 8 * len(vectors) * cell.size * len(encoder.layers[0]) > LARGEST:
                 return None
-            kept, added = cell.coefficients(cell.read(vectors))
-            tables.append((kept.contiguous(), added.contiguous()))
+            tables.append(torch.cat(cell.coefficients(cell.read(vectors)), 1))
         return cls(encoder, tables)
 
+    @torch.inference_mode()
     def forward(self, tokens: Tensor, lengths: Tensor | None) -> Encoded:
-        """Read sentences (B, S): those of one length by tables, others as the encoder does.
+        """Read sentences (B, S) of any lengths.
 
-        Of the result the first part, what is said of each position, is left empty with tables.
+        All of them end at once, and the shorter ones join when what is left to read is no more than
+        they have: so nothing is computed of padding. Of the result the first part, what is said of
+        each position, is left empty.
         """
-        if lengths is not None:
-            encoded: Encoded = self.encoder(tokens, lengths)
-            return encoded
-        first = self.encoder.begin(len(tokens))  # (B, 1, D, 1, H)
-        final = []
-        for direction, (kept, added) in enumerate(self.tables):
-            h = first[:, 0, direction, 0]
-            for column in (tokens.flip(1) if direction else tokens).unbind(1):
-                h = torch.addcmul(added[column], kept[column], h)  # (B, H)
-            final.append(h)
-        state = torch.cat(final, -1)  # (B, M)
-        return Encoded(state.new_empty(len(tokens), 0, state.shape[1]), state[:, None, None])
+        count, width = tokens.shape
+        if lengths is None:
+            lengths = torch.full((count,), width)
+        lengths, order = lengths.sort(descending=True)
+        tokens = tokens[order]
+        reading = (torch.arange(width, 0, -1)[:, None] <= lengths).sum(1).tolist()
+        places = torch.arange(width) + lengths[:, None] - width  # (B, S), below 0 before it joins
+        last = (tokens.gather(1, places.clamp(0)), tokens.flip(1))  # (B, S) in both directions
+        first = self.encoder.begin(count)[:, 0, :, 0]  # (B, D, H)
+        states = []
+        for direction, table in enumerate(self.tables):
+            columns = last[direction].t().contiguous()  # (S, B)
+            state = first[:, direction].clone(memory_format=torch.contiguous_format)  # (B, H)
+            for column, rows in zip(columns, reading, strict=True):
+                kept, added = table.index_select(0, column[:rows]).chunk(2, 1)
+                torch.addcmul(added, kept, state[:rows], out=state[:rows])
+            states.append(state)
+        state = torch.cat(states, -1)[order.argsort()]  # (B, M)
+        return Encoded(state.new_empty(count, 0, state.shape[1]), state[:, None, None])

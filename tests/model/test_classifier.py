@@ -109,9 +109,11 @@ WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * LO
 
 
 @settings(max_examples=25)
-@given(st.lists(st.sampled_from(WORDS), max_size=8), st.integers(1, 5))
-def test_a_label_is_the_same_alone_and_in_any_batch(lines: list[str], batch: int) -> None:
-    together = Labeller(LABELLER.model, Bytes(), NAMES, batch).classify(lines)
+@given(st.lists(st.sampled_from(WORDS), max_size=8), st.integers(1, 5), st.booleans())
+def test_a_label_is_the_same_alone_and_in_any_batch(
+    lines: list[str], batch: int, mixed: bool
+) -> None:
+    together = Labeller(LABELLER.model, Bytes(), NAMES, batch, mixed=mixed).classify(lines)
 
     assert len(together) == len(lines)
     for line, label in zip(lines, together, strict=True):

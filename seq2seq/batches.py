@@ -208,11 +208,20 @@ class Streams:
     The text is cut into B streams of equal length; chunk i of stream b goes on where chunk i - 1
     ended, so that a state can be carried from batch to batch. Each epoch begins a little further on
     in the text, so that it is cut elsewhere.
+
+    Now and then a stream begins anew in the midst of its text, as in Melis et al. (2018,
+    https://arxiv.org/abs/1707.05589). A state that is only ever carried drifts to where it never
+    was at first, the network learns to read from there alone, and has forgotten how to begin.
     """
 
-    def __init__(self, tokens: NDArray[np.int32], streams: int, chunk: int, seed: int) -> None:
-        """Cut `tokens` into as many `streams`, fewer where it is short, and chunks of `chunk`."""
-        self.tokens, self.seed = tokens, seed
+    def __init__(
+        self, tokens: NDArray[np.int32], streams: int, chunk: int, seed: int, reset: int = 0
+    ) -> None:
+        """Cut `tokens` into as many `streams`, fewer where it is short, and chunks of `chunk`.
+
+        A stream begins anew after `reset` positions on average, with a chunk; 0: never.
+        """
+        self.tokens, self.seed, self.reset = tokens, seed, reset
         self.streams = max(1, min(streams, (len(tokens) - 1) // 2))
         self.length = (len(tokens) - 1) // self.streams  # of each stream, in positions
         self.chunk = min(chunk, self.length) if chunk else self.length
@@ -231,13 +240,15 @@ class Streams:
         starts = shift + np.arange(self.streams)[:, None] * self.length
         text = self.tokens.take(starts + positions, mode="wrap").astype(np.int64)  # (B, T + 1)
         expected = torch.from_numpy(text[:, 1:].flatten())
+        drawn = np.random.default_rng([self.seed, epoch, int(rows[0])]).random(self.streams)
+        new = drawn * self.reset < self.chunk if self.reset else np.zeros(self.streams, bool)
         return Batch(
             torch.empty(self.streams, 0, dtype=torch.long),
             None,
             torch.from_numpy(text[:, :-1].copy()),
             expected,
             torch.arange(len(expected)),
-            torch.full((self.streams,), int(rows[0]) == 0),
+            torch.from_numpy(new | (rows[0] == 0)),
         )
 
 

@@ -149,11 +149,13 @@ class Batches:
     sentences: int = 64  # in one batch, at most
     pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
     span: int = 256  # positions of each stream of a language model in one batch; 0: all of them
+    reset: int = 10_000  # positions after which a stream begins anew, on average; 0: never
 
     def __post_init__(self) -> None:
         for name in ("tokens", "sentences", "pool"):
             require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
-        require("batches.span", self.span, self.span >= 0, "0 or more")
+        for name in ("span", "reset"):
+            require(f"batches.{name}", getattr(self, name), getattr(self, name) >= 0, "0 or more")
 
 
 @dataclass
@@ -263,20 +265,21 @@ class Config:
 # What a kind of system does not read: given another value than its default, it would do nothing.
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
+_STREAMS = ("batches.span", "batches.reset")
 _ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "TranslationTask": ("model.vision", "batches.span"),
+    "TranslationTask": ("model.vision", *_STREAMS),
     "LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
         "batches.tokens", "batches.pool",
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        "batches.span", "train.bptt", "context", "limits.ratio", "limits.source",
+        *_STREAMS, "train.bptt", "context", "limits.ratio", "limits.source",
     ),
     "ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
-        "model.decoder", "model.tie_sides", "model.tie_output", "batches.span", "train.bptt",
+        "model.decoder", "model.tie_sides", "model.tie_output", *_STREAMS, "train.bptt",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.

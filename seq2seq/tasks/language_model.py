@@ -55,7 +55,8 @@ class LanguageModelTask:
         self.model = build.language_model(config.model, self.stream.tokenizer.size)
         chunk = config.train.bptt or config.batches.span
         tokens, seed = self.stream.tokens["train"], config.train.seed
-        self.feed = Streams(tokens, config.batches.sentences, chunk, seed)
+        batches = config.batches
+        self.feed = Streams(tokens, batches.sentences, chunk, seed, batches.reset)
         self.later = len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
         sample = Sample(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
         self.generator = Generator(self.model, self.stream.tokenizer, sample)

@@ -137,7 +137,8 @@ class GRU(_Fused):
         size = state.shape[2]
         r, z = torch.sigmoid(read[:, : 2 * size] + recalled[:, : 2 * size]).chunk(2, 1)
         n = torch.tanh(torch.addcmul(read[:, 2 * size :], r, recalled[:, 2 * size :]))
-        return torch.lerp(n, state[:, 0], z).unsqueeze(1)  # (1 - z) * n + z * h
+        # In autocast n is of a lower precision than a first state, and lerp takes one of both.
+        return torch.lerp(n, state[:, 0].to(n.dtype), z).unsqueeze(1)  # (1 - z) * n + z * h
 
 
 class LSTM(_Fused):

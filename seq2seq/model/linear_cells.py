@@ -167,4 +167,4 @@ class LRU(_Scanned):
         return torch.stack((shown, h.real, h.imag), 1)
 
     def unpack(self, state: Tensor) -> Tensor:
-        return torch.complex(state[:, 1].contiguous(), state[:, 2].contiguous())
+        return torch.complex(state[:, 1].float(), state[:, 2].float())  # there is none of bf16

@@ -115,6 +115,20 @@ def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: 
     torch.testing.assert_close(crossed.hidden[1, 0], after.hidden[0, 0], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("cell", names("cell"))
+def test_every_cell_trains_in_bf16(config: Compose, cell: str) -> None:
+    if cell == "lstm" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this processor has no LSTM in bf16")
+    exact = network(config, f"model/cell={cell}", "model/attention=general")
+
+    with torch.autocast("cpu", torch.bfloat16):
+        total = losses(exact, [0, 1, 2, 3])
+    total.backward()
+
+    torch.testing.assert_close(total, losses(exact, [0, 1, 2, 3]), rtol=0.02, atol=0.1)
+    assert all(torch.isfinite(g).all() for g in gradients(exact).values())
+
+
 def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
     with pytest.raises(ConfigError, match=r"tokenizer\.joint=true"):
         build.translation(config("model.tie_sides=true").model, build.Vocabulary(9, 9, False))

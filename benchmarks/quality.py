@@ -19,7 +19,6 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from omegaconf import OmegaConf
 from sacrebleu.metrics.bleu import BLEU
 
 import seq2seq
@@ -81,10 +80,11 @@ def row(folder: Path) -> dict[str, Any]:
     translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
     beam = translator.translate(sources, documents)
     metrics, language = ("bleu", "chrf"), facts["target"]
-    given = OmegaConf.load(folder / ".hydra" / "overrides.yaml")
-    overrides = [o for o in given if not str(o).startswith(("hydra.", "data.path", "resume"))]
+    overrides = [
+        o for o in facts["overrides"] if not o.startswith(("hydra.", "data.path", "resume"))
+    ]
     figures = {
-        "command": "python -m seq2seq.train " + shlex.join(map(str, overrides)),
+        "command": "python -m seq2seq.train " + shlex.join(overrides),
         "seconds": max(entry["seconds"] for entry in read(run.metrics)),
         "weights": facts["parameters"],
         "pairs": json.loads(run.audit.read_text())["train"]["left"],

@@ -1,9 +1,10 @@
 """`python -m seq2seq.train`: a corpus in, a run folder out."""
 
 import logging
-import shutil
 import sys
 from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
 
 from seq2seq import command
 from seq2seq.config import Config
@@ -43,21 +44,21 @@ def train(config: Config, folder: Path) -> None:
     from seq2seq.training.session import train as work  # torch comes in here, after the checks
 
     try:
-        work(config, folder)
+        work(config, folder, HydraConfig.get().overrides.task)
     except UserError:
-        if {path.name for path in folder.iterdir()} <= {".hydra"}:  # nothing of ours
+        if not any(folder.iterdir()):
             _withdraw(folder)
         raise
 
 
 def _withdraw(folder: Path) -> None:
-    """Remove a run folder, and the log that the next line logged here would open in it."""
+    """Remove an empty run folder, and the log that the next line logged here would open in it."""
     log = logging.getLogger(__package__)  # conf/hydra/job_logging has the handlers there
     for handler in [*log.handlers]:
         if isinstance(handler, logging.FileHandler):
             log.removeHandler(handler)
             handler.close()
-    shutil.rmtree(folder)
+    folder.rmdir()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, 
     """
     aside = path.with_suffix(".tmp")
     try:
+        aside.touch()
+        rights = aside.stat().st_mode  # as other files have them; safetensors lets only us read it
         save_file({n: value.contiguous() for n, value in tensors.items()}, aside, metadata)
+        aside.chmod(rights)
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
         aside.replace(path)

@@ -355,7 +355,7 @@ def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signal
 
 
 def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) -> None:
-    before = (home / "run" / "model.safetensors").read_bytes()
+    before = contents(home / "run")
 
     again = train(home, "run", "train.steps=300", "validation.every=100")
     other = train(home, "run", "train.steps=300", "validation.every=100", "train.clip=2",
@@ -365,7 +365,15 @@ def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) ->
     assert "holds a run already" in again.stderr
     assert "other options: train.clip" in other.stderr
     assert again.stderr.count("\n") == other.stderr.count("\n") == 1
-    assert (home / "run" / "model.safetensors").read_bytes() == before
+    assert contents(home / "run") == before
+    command = json.loads(before[Path("run.json")])["overrides"]
+    assert command == [*arguments(home, "run"), "train.steps=300", "validation.every=100"]
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below `folder`."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -21,7 +21,7 @@ from seq2seq.training.report import Report
 from seq2seq.training.task import Carried, Conclusion, Result, Segment
 from seq2seq.translator import Continuing, Translator
 
-SHOWN, DRAWN = 10, 3  # held-out sentences that are printed, and whose attention is drawn
+SHOWN, DRAWN = 10, 3  # test sentences that are printed; validation sentences that are drawn
 
 
 class TranslationTask:
@@ -117,7 +117,8 @@ class TranslationTask:
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         hypotheses = self.translator.translate(sources, [pair.document for pair in test])
         scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"))
-        shown = [sources[i] for i in pictures.spread(len(test), DRAWN)]
+        validation = self.prepared.validation["source"]
+        shown = [validation[i] for i in pictures.spread(len(validation), DRAWN)]
         pictures.attention(self.translator, shown, run.attention)
         return Conclusion(
             [str(s) for s in scores], samples(test, hypotheses, SHOWN), commands(self.used)

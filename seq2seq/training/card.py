@@ -63,7 +63,7 @@ A recurrent {facts["kind"]} with {facts["parameters"]:,} weights, made by seq2se
 
 {scores}
 
-The test data, {facts["test"]}, is in this folder; none of it was trained on.
+The test data, {facts["test"]}, is in this folder.
 
 ## Data
 

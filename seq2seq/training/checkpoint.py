@@ -85,8 +85,10 @@ def _load_optimizer(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
+    # All goes with its parameter, but for the count of steps, which fused kernels alone want there.
+    together = any(g.get("fused") or g.get("capturable") for g in optimizer.param_groups)
     for name, value in tensors.items():
         key, _, parameter = name.partition(".")
         here = parameters[parameter]
-        # The count of steps stays where the optimiser made it; all else goes with its parameter.
-        optimizer.state[here][key] = value if value.dim() == 0 else value.to(here.device)
+        moved = value.dim() or together
+        optimizer.state[here][key] = value.to(here.device) if moved else value

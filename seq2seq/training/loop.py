@@ -4,6 +4,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
 
@@ -61,23 +62,28 @@ class Loop:
                     self.average.update(progress.step)
                     meter.add(learned)
                     self._log(progress, meter, time, report)
-                    if progress.step % self.config.validation.every == 0:
-                        meter.check()
-                        self._validate(progress, time, report)
-                    if progress.step % options.save_every == 0 or self.asked:
-                        meter.check()
-                        self._save(progress, time)
+                    with meter.apart():
+                        if self.plan.due(progress, self.config.validation.every, time.now()):
+                            meter.check()
+                            self._validate(progress, time, report)
+                        if progress.step % options.save_every == 0 or self.asked:
+                            meter.check()
+                            self._save(progress, time)
                     if self.asked:
                         raise Stopped(self.asked)
                     if reason := self.plan.end(progress, time.now()):
                         break
                 else:
                     progress.epoch, progress.batches, progress.pairs = progress.epoch + 1, 0, 0
+            if progress.validated < progress.step or not progress.scores:
+                meter.check()
+                self._save(progress, time)
+                self._validate(progress, time, report)
+            if self.asked:
+                raise Stopped(self.asked)
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-        if progress.validated < progress.step or not progress.scores:
-            self._validate(progress, time, report)
         return reason
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -119,7 +125,7 @@ class Loop:
                 progress.best_step = progress.step
                 self.run.write_model(self.learner.model)
         # One more validation and what comes after training, with a margin.
-        self.plan.reserve = 1.2 * result.seconds * (1 + self.task.later) + 8
+        progress.reserve = 1.2 * result.seconds * (1 + self.task.later) + 8
         values = {**result.values, "seconds": round(time.now(), 1)}
         report.record("validation", progress.step, values)
         self._save(progress, time)
@@ -140,6 +146,13 @@ class Meter:
         """Begin anew."""
         self.parts: list[Learned] = []
         self.tokens, self.since, self.shown = 0, time.monotonic(), time.monotonic()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within this block is not training, and its time does not count."""
+        began = time.monotonic()
+        yield
+        self.since += time.monotonic() - began
 
     def add(self, learned: Learned) -> None:
         """Take in one step, without waiting for the device."""

@@ -19,6 +19,7 @@ class Progress:
     scores: list[float] = field(default_factory=list)  # of each validation
     validated: int = 0  # the step of the last one
     best_step: int = 0  # the step whose weights are kept
+    reserve: float = 0.0  # seconds of the budget that are needed after the last step
 
     @property
     def best(self) -> float | None:
@@ -50,7 +51,6 @@ class Plan:
         """`pairs`: of one epoch, for the share of it that is done; `patience`: validations."""
         self.options, self.pairs, self.patience = options, pairs, patience
         self.budget = seconds(options.budget) if options.budget else None
-        self.reserve = 0.0  # seconds of the budget that are needed after the last step
 
     def share(self, progress: Progress, now: float) -> float:
         """How much of the planned training is done, from 0 to 1, after `now` seconds."""
@@ -61,8 +61,16 @@ class Plan:
         if self.options.steps:
             shares.append(progress.step / self.options.steps)
         if self.budget:
-            shares.append(now / max(1.0, self.budget - self.reserve))
+            shares.append(now / max(1.0, self.budget - progress.reserve))
         return min(1.0, max(shares))
+
+    def due(self, progress: Progress, every: int, now: float) -> bool:
+        """Whether it is time to validate: `every` so many steps, and by half of the budget.
+
+        What has to be kept of the budget for the end is known after the first validation only.
+        """
+        early = self.budget and not progress.scores and now >= self.budget / 2
+        return progress.step % every == 0 or bool(early)
 
     def end(self, progress: Progress, now: float) -> str | None:
         """Why training is over, or None if it is not."""
@@ -70,7 +78,7 @@ class Plan:
             return f"train.steps={self.options.steps} are done"
         if self.options.epochs and progress.epoch >= self.options.epochs:
             return f"train.epochs={self.options.epochs} are done"
-        if self.budget and now + self.reserve >= self.budget:
+        if self.budget and now + progress.reserve >= self.budget:
             return f"train.budget={self.options.budget} is used up"
         if progress.waited >= self.patience:
             return f"no better score in {self.patience} validations"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seq2seq.text.lines import written
 from seq2seq.training.track import Track
 
 log = logging.getLogger("seq2seq.train")
@@ -22,7 +23,7 @@ class Report:
         self.metrics, self.track = metrics, track
         self.live = sys.stderr.isatty()
         kept = [e for e in read(metrics) if e["step"] <= since] if metrics.exists() else []
-        with metrics.open("w", encoding="utf-8") as file:
+        with written(metrics) as file:
             file.writelines(json.dumps(entry) + "\n" for entry in kept)
 
     def say(self, message: str) -> None:

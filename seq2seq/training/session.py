@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from omegaconf import OmegaConf
 
 from seq2seq import build
@@ -35,8 +36,13 @@ FREE: tuple[str, ...] = (
 FREE += ("train.device", "validation.patience", "validation.samples", "track", "resume", "name")
 
 
-def train(config: Config, folder: Path) -> None:
+def train(config: Config, folder: Path, given: Sequence[str] = ()) -> None:
     """Train the system of `config` into `folder`, or go on with what was begun there.
+
+    Args:
+        config: the options.
+        folder: where the run is, or will be.
+        given: what of the options was given on a command line, for run.json.
 
     Raises:
         RunError: the folder holds a run and `resume` is off, or its options or data are others.
@@ -54,7 +60,7 @@ def train(config: Config, folder: Path) -> None:
         progress = checkpoint.load(run.last, learner, average)
         log.info("resumed %s at step %d", folder, progress.step)
     else:
-        begin(run, config, task)
+        begin(run, config, task, given)
         checkpoint.save(run.last, learner, average, progress)
         run.write_config(config)  # last: from here on it is a run
     loop = Loop(config, run, learner, schedule, average, task)
@@ -65,6 +71,7 @@ def train(config: Config, folder: Path) -> None:
         log.info("training ended after step %d: %s", progress.step, reason)
         ended = f"{reason}; the weights of step {progress.best_step} are kept"
         finish(run, config, task, ended)
+        teller.record("end", progress.step, {"seconds": round(clock.now(), 1)})
     except Stopped as stop:
         resume = card.quoted(f"hydra.run.dir={folder}")
         log.info(
@@ -124,6 +131,7 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
+    AcceleratorState._reset_state()  # of several runs in one process each has its own precision
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
@@ -177,7 +185,7 @@ def size(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def begin(run: Run, config: Config, task: Task) -> None:
+def begin(run: Run, config: Config, task: Task, given: Sequence[str]) -> None:
     """Make the run folder: all but weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.begin(run)
@@ -185,6 +193,7 @@ def begin(run: Run, config: Config, task: Task) -> None:
         {
             "name": config.name,
             "kind": task.kind,
+            "overrides": [str(option) for option in given],
             **task.facts(),
             "parameters": size(task.model),
             "versions": card.versions(),

@@ -89,6 +89,33 @@ def test_training_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["last"]
 
 
+@pytest.mark.parametrize(("fused", "place"), [(True, "meta"), (False, "cpu")])
+def test_fused_kernels_find_the_count_of_steps_where_they_want_it(
+    tmp_path: Path, fused: bool, place: str
+) -> None:
+    before, after = Trained(1), Trained(2)
+    before.step(1)
+    save(tmp_path / "last", before, before.average, Progress())
+    after.model.to("meta")  # stands for a device with such kernels
+    after.optimizer = torch.optim.AdamW(after.model.parameters())
+    after.optimizer.param_groups[0]["fused"] = fused
+
+    load(tmp_path / "last", after, WeightAverage(after.model, 0.9, 1))
+
+    state = after.optimizer.state[after.model.weight]
+    assert state["step"].device.type == place
+    assert state["exp_avg"].device.type == "meta"
+
+
+def test_whoever_may_read_the_folder_may_read_the_weights(tmp_path: Path) -> None:
+    run = Trained(1)
+    (tmp_path / "any").touch()
+
+    save(tmp_path / "last", run, run.average, Progress())
+
+    assert (tmp_path / "last").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
     path = tmp_path / "last"
     done = subprocess.run(

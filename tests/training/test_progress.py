@@ -25,12 +25,22 @@ def test_training_without_an_end_is_refused() -> None:
 
 def test_the_share_is_of_what_comes_first() -> None:
     plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
-    plan.reserve = 20.0
+    at, within = Progress(step=10, reserve=20.0), Progress(step=10, epoch=1, pairs=25, reserve=20.0)
 
-    assert plan.share(Progress(step=10), now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
-    assert plan.share(Progress(step=10, epoch=1, pairs=25), now=8.0) == pytest.approx(1.5 / 4)
-    assert plan.share(Progress(step=10), now=60.0) == pytest.approx(60 / 80)
-    assert plan.share(Progress(step=10), now=600.0) == 1.0
+    assert plan.share(at, now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
+    assert plan.share(within, now=8.0) == pytest.approx(1.5 / 4)
+    assert plan.share(at, now=60.0) == pytest.approx(60 / 80)
+    assert plan.share(at, now=600.0) == 1.0
+
+
+def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
+    plan = Plan(Train(budget="100s"), pairs=50, patience=3)
+
+    assert plan.due(Progress(step=40), 20, now=1.0)
+    assert not plan.due(Progress(step=41), 20, now=49.0)
+    assert plan.due(Progress(step=41), 20, now=50.0)  # what the end will cost is not known yet
+    assert not plan.due(Progress(step=41, scores=[1.0]), 20, now=50.0)
+    assert not Plan(Train(), pairs=50, patience=3).due(Progress(step=41), 20, now=1e6)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,7 @@ def test_the_share_is_of_what_comes_first() -> None:
         (Progress(step=99), 79.0, None),
         (Progress(step=100), 0.0, "train.steps=100"),
         (Progress(epoch=4), 0.0, "train.epochs=4"),
+        (Progress(), 79.0, None),
         (Progress(), 80.0, "train.budget=100s"),
         (Progress(scores=[3.0, 1.0, 2.0]), 0.0, None),
         (Progress(scores=[3.0, 1.0, 2.0, 3.0]), 0.0, "no better score in 3"),
@@ -46,7 +57,7 @@ def test_the_share_is_of_what_comes_first() -> None:
 )
 def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str | None) -> None:
     plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
-    plan.reserve = 20.0
+    progress.reserve = 20.0
 
     end = plan.end(progress, now)
 

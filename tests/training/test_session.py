@@ -1,10 +1,25 @@
-"""What training is begun with."""
+"""What training is begun with, and how it ends."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
+from seq2seq.config import Config
 from seq2seq.errors import ConfigError
+from seq2seq.tasks.translation import TranslationTask
+from seq2seq.training import report, session
+from seq2seq.training.report import Report
 from seq2seq.training.session import precision
+from seq2seq.training.task import Result
+from tests.grammar import write_corpus
+
+Compose = Callable[..., Config]
 
 
 @pytest.mark.parametrize("computes", [True, False])
@@ -19,3 +34,48 @@ def test_bf16_is_refused_where_the_processor_has_none(
         with pytest.raises(ConfigError, match="does not compute in bf16"):
             precision("bf16", torch.device("cpu"))
     assert precision("fp32", torch.device("cpu")) == "fp32"
+
+
+def tiny(config: Compose, folder: Path, *more: str) -> Config:
+    """Options of a training of seconds, on a corpus in `folder`."""
+    write_corpus(folder / "corpus")
+    return config(f"data.path={folder / 'corpus'}", "tokenizer.size=320", "train.steps=5", *more)
+
+
+def test_a_signal_while_the_end_is_validated_loses_nothing(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hurried(task: TranslationTask, report: Report, step: int) -> Result:
+        del task, report, step
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # does not wait for the validation
+        raise AssertionError
+
+    monkeypatch.setattr(TranslationTask, "validate", hurried)
+    options = tiny(config, tmp_path, "validation.every=100", "train.save_every=100")
+
+    with pytest.raises(SystemExit) as stop:
+        session.train(options, tmp_path / "run")
+
+    assert stop.value.code == 128 + signal.SIGINT
+    with safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
+        assert json.loads(file.metadata()["progress"])["step"] == 5
+
+
+def test_the_time_of_the_whole_run_is_kept(config: Compose, tmp_path: Path) -> None:
+    session.train(tiny(config, tmp_path), tmp_path / "run")
+
+    entries = report.read(tmp_path / "run" / "metrics.jsonl")
+    assert entries[-1]["kind"] == "end"
+    assert entries[-1]["seconds"] > max(entry["seconds"] for entry in entries[:-1])
+
+
+def test_several_runs_in_one_process_have_their_own_precision(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, kinds = tiny(config, tmp_path), iter(("fp32", "bf16"))
+    monkeypatch.setattr(session, "precision", lambda *_: next(kinds))
+
+    made = [session.make(options, str)[1].accelerator.mixed_precision for _ in range(2)]
+
+    assert made == ["no", "bf16"]

@@ -1,8 +1,9 @@
 """Configuration to objects: the only place that instantiates."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from hydra.errors import InstantiationException
@@ -22,6 +23,8 @@ from seq2seq.model.inputs import Embedding
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.model.stack import Stack
 from seq2seq.model.translation import Translation
+
+T = TypeVar("T")
 
 
 class Vocabulary(NamedTuple):
@@ -43,6 +46,28 @@ def make(path: str, node: Any, passed: Mapping[str, Any] | None = None) -> Any:
     except InstantiationException as error:
         cause = error.__cause__ or error
         raise ConfigError(f"{path}: {' '.join(str(cause).split())}") from error
+
+
+KINDS = {
+    "Corpus": "parallel text",
+    "Labelled": "lines with labels",
+    "Text": "running text",
+    "Album": "pictures with captions",
+}
+
+
+def data(node: Any, kind: type[T]) -> tuple[T, float]:
+    """What the node `data` names, of a `kind`, and the seconds that getting hold of it took.
+
+    Raises:
+        ConfigError: it is of another kind.
+    """
+    began = time.monotonic()
+    made = make("data", node)
+    if not isinstance(made, kind):
+        found, wanted = (KINDS.get(k.__name__, k.__name__) for k in (type(made), kind))
+        raise ConfigError(f"the chosen data is {found}, and this task learns from {wanted}")
+    return made, time.monotonic() - began
 
 
 REHEARSED = 300  # pieces of a network that is built before there is a vocabulary

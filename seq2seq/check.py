@@ -29,7 +29,9 @@ def check(config: Check, _: Path) -> None:
     """
     if not config.task["_target_"].endswith(".TranslationTask"):
         raise ConfigError("check looks at parallel text: task=translation is what it is for")
-    from seq2seq.tasks.translation import prepare_data, read_corpus  # torch comes in here
+    from seq2seq import build  # torch comes in here
+    from seq2seq.tasks.translation import prepare_data
+    from seq2seq.text.corpus import Corpus
     from seq2seq.training.measure import measure
     from seq2seq.training.session import make
 
@@ -37,7 +39,7 @@ def check(config: Check, _: Path) -> None:
         task, learner = make(config, print)[:2]
     else:
         prepare_data(config, print)
-    corpus = read_corpus(config)
+    corpus = build.data(config.data, Corpus)[0]
     splits(corpus)
     sides(corpus)
     if config.steps:

@@ -179,7 +179,7 @@ class Train:
     precision: str = "auto"  # fp32 or bf16; auto: bf16 where the hardware computes with it
     epochs: int | None = 30  # passes over the training text
     steps: int | None = None  # updates of the weights
-    budget: str | None = None  # wall-clock time of the whole command, as in 10m
+    budget: str | None = None  # wall-clock time of the whole command, downloads apart, as in 10m
     accumulate: int = 1  # batches whose gradients are added up for one step
     bptt: int = 0  # positions that the gradient goes back, on either side; 0: to the beginning
     clip: float = 1.0  # largest global norm of the gradient

@@ -125,6 +125,33 @@ def test_what_classes_refuse_is_told_before_a_corpus_is_read(
     logging.getLogger("seq2seq.later").warning("this opens no log in the folder that is gone")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "found", "wanted"),
+    [
+        ("+recipe=char-lm data=parallel data.path=. data.source=en data.target=de", "parallel text",
+         "running text"),
+        ("+recipe=language-id data=text data.path=train.en", "running text", "lines with labels"),
+        ("+recipe=captions data=text data.path=train.en", "running text", "pictures with captions"),
+        ("data=text data.path=train.en", "running text", "parallel text"),
+    ],
+)  # fmt: skip
+def test_data_of_another_task_is_refused(
+    arguments: str,
+    found: str,
+    wanted: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("train.en", "train.de"):
+        (tmp_path / name).write_text("one\ntwo\n")
+
+    said = told(capsys, monkeypatch, "train", *arguments.split())
+
+    assert f"the chosen data is {found}, and this task learns from {wanted}" in said
+
+
 def test_a_missing_value_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

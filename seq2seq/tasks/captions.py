@@ -49,7 +49,7 @@ class CaptionsTask:
         search = build.make("search", config.search)
         with build.rehearsal():
             build.captioner(config.model, vision, build.REHEARSED)
-        album: Album = build.make("data", config.data)
+        album, self.fetched = build.data(config.data, Album)
         about = dict(config.model.vision)
         self.gallery: Gallery = prepare_album(
             album, vision, about, config.tokenizer, cache_folder(), say

@@ -40,7 +40,7 @@ class ClassificationTask:
         """
         with build.rehearsal():
             build.classifier(config.model, build.REHEARSED, 2)
-        labelled: Labelled = build.make("data", config.data)
+        labelled, self.fetched = build.data(config.data, Labelled)
         self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
         for line in (*self.data.table().splitlines(), *self.data.notices):
             say(line)

@@ -48,7 +48,7 @@ class LanguageModelTask:
         """
         with build.rehearsal():
             build.language_model(config.model, build.REHEARSED)
-        text: Text = build.make("data", config.data)
+        text, self.fetched = build.data(config.data, Text)
         self.stream = prepare_stream(text, config.tokenizer, config.heldout.share, cache_folder())
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             say(line)

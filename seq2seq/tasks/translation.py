@@ -39,7 +39,7 @@ class TranslationTask:
         with build.rehearsal():
             count, joint = build.REHEARSED, config.tokenizer.joint
             build.translation(config.model, build.Vocabulary(count, count, joint), config.context)
-        self.prepared = prepare_data(config, say)
+        self.prepared, self.fetched = prepare_data(config, say)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
         self.model = build.translation(config.model, vocabulary(source, target), config.context)
@@ -132,19 +132,17 @@ def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
     yield Segment(decoded.features.flatten(0, 1).index_select(0, batch.places), batch.expected)
 
 
-def read_corpus(config: Config) -> Corpus:
-    """The corpus that `config` names."""
-    corpus: Corpus = build.make("data", config.data)
-    return corpus
+def prepare_data(config: Config, say: Callable[[str], None]) -> tuple[Prepared, float]:
+    """Read, clean and tokenise the corpus, and say what was dropped.
 
-
-def prepare_data(config: Config, say: Callable[[str], None]) -> Prepared:
-    """Read, clean and tokenise the corpus, and say what was dropped."""
-    corpus = read_corpus(config)
+    Returns:
+        what is left, and the seconds that getting hold of the corpus took.
+    """
+    corpus, fetched = build.data(config.data, Corpus)
     prepared = prepare(corpus, config.clean, config.heldout, config.tokenizer, cache_folder())
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
         say(line)
-    return prepared
+    return prepared, fetched
 
 
 def lengths(dataset: Any) -> tuple[Any, Any, Any]:

@@ -33,7 +33,7 @@ class Progress:
 
 
 class Clock:
-    """Wall-clock time of the whole command, and of what went before an interruption."""
+    """Wall-clock time of a command without its downloads, and of what went before it stopped."""
 
     def __init__(self, started: float, before: float) -> None:
         """`started`: of this command, by `time.monotonic`; `before`: seconds of earlier parts."""

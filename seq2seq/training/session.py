@@ -64,7 +64,7 @@ def train(config: Config, folder: Path, given: Sequence[str] = ()) -> None:
         checkpoint.save(run.last, learner, average, progress)
         run.write_config(config)  # last: from here on it is a run
     loop = Loop(config, run, learner, schedule, average, task)
-    clock = Clock(started, progress.seconds)
+    clock = Clock(started + task.fetched, progress.seconds)
     teller = report.Report(run.metrics, track, progress.step)
     try:
         reason = loop.train(progress, clock, teller)

@@ -51,6 +51,7 @@ class Task(Protocol):
     kind: str  # what the network is, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
     feed: Feed  # the training data
+    fetched: float  # seconds until its data was there: downloads are not of the budget
     later: float  # how many times as long as a validation `finish` takes, for planning
 
     def facts(self) -> dict[str, Any]:

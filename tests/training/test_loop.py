@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from seq2seq.errors import RunError
-from seq2seq.training import loop
 from seq2seq.training.learner import Learned
 from seq2seq.training.loop import Meter
 
@@ -24,7 +23,7 @@ def test_one_loss_that_is_no_number_is_noticed_whenever_it_came() -> None:
 
 def test_what_is_no_training_does_not_count_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("seq2seq.training.loop.time.monotonic", lambda: now[0])
     one = torch.tensor(1.0)
     meter = Meter(0.0, 0.0)
     meter.add(Learned(loss=one, exact=one, tokens=30, norm=one))

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from safetensors import safe_open
 from seq2seq.config import Config
 from seq2seq.errors import ConfigError
 from seq2seq.tasks.translation import TranslationTask
+from seq2seq.text.corpus import Corpus
+from seq2seq.text.readers import parallel
 from seq2seq.training import report, session
 from seq2seq.training.report import Report
 from seq2seq.training.session import precision
@@ -70,12 +73,29 @@ def test_the_time_of_the_whole_run_is_kept(config: Compose, tmp_path: Path) -> N
     assert entries[-1]["seconds"] > max(entry["seconds"] for entry in entries[:-1])
 
 
+def test_downloads_are_not_of_the_budget(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: object, **options: object) -> Corpus:
+        time.sleep(1)
+        return reader(*arguments, **options)  # type: ignore[arg-type]
+
+    reader = parallel.parallel
+    monkeypatch.setattr(parallel, "parallel", slow)
+    began = time.monotonic()
+
+    session.train(tiny(config, tmp_path), tmp_path / "run")
+
+    counted = report.read(tmp_path / "run" / "metrics.jsonl")[-1]["seconds"]
+    assert counted < time.monotonic() - began - 1
+
+
 def test_several_runs_in_one_process_have_their_own_precision(
     config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options, kinds = tiny(config, tmp_path), iter(("fp32", "bf16"))
+    options, kinds, said = tiny(config, tmp_path), iter(("fp32", "bf16")), list[str]()
     monkeypatch.setattr(session, "precision", lambda *_: next(kinds))
 
-    made = [session.make(options, str)[1].accelerator.mixed_precision for _ in range(2)]
+    made = [session.make(options, said.append)[1].accelerator.mixed_precision for _ in range(2)]
 
     assert made == ["no", "bf16"]

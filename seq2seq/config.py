@@ -148,14 +148,13 @@ class Batches:
     tokens: int = 2048  # of padded source and target together, in one batch, at most
     sentences: int = 64  # in one batch, at most
     pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
-    span: int = 256  # positions of each stream of a language model in one batch; 0: all of them
-    reset: int = 10_000  # positions after which a stream begins anew, on average; 0: never
+    reset: int = 10_000  # positions after which a stream of a language model begins anew, on
+    # average; 0: never
 
     def __post_init__(self) -> None:
         for name in ("tokens", "sentences", "pool"):
             require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
-        for name in ("span", "reset"):
-            require(f"batches.{name}", getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        require("batches.reset", self.reset, self.reset >= 0, "0 or more")
 
 
 @dataclass
@@ -265,21 +264,20 @@ class Config:
 # What a kind of system does not read: given another value than its default, it would do nothing.
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
-_STREAMS = ("batches.span", "batches.reset")
 _ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "TranslationTask": ("model.vision", *_STREAMS),
+    "TranslationTask": ("model.vision", "batches.reset"),
     "LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
         "batches.tokens", "batches.pool",
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        *_STREAMS, "train.bptt", "context", "limits.ratio", "limits.source",
+        "batches.reset", "train.bptt", "context", "limits.ratio", "limits.source",
     ),
     "ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
-        "model.decoder", "model.tie_sides", "model.tie_output", *_STREAMS, "train.bptt",
+        "model.decoder", "model.tie_sides", "model.tie_output", "batches.reset", "train.bptt",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.

@@ -28,6 +28,7 @@ from seq2seq.training.task import Carried, Conclusion, Result, Segment
 READERS, CHUNK = 16, 256  # held-out text is read as so many streams, and in such chunks
 ORDER, COUNTED = 5, 20_000_000  # of the baseline, and how many training tokens it counts at most
 SHOWN = 300  # tokens of a sample
+LONG = 5000  # positions, of which the way back takes gigabytes
 
 
 class LanguageModelTask:
@@ -53,10 +54,14 @@ class LanguageModelTask:
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             say(line)
         self.model = build.language_model(config.model, self.stream.tokenizer.size)
-        chunk = config.train.bptt or config.batches.span
         tokens, seed = self.stream.tokens["train"], config.train.seed
         batches = config.batches
-        self.feed = Streams(tokens, batches.sentences, chunk, seed, batches.reset)
+        self.feed = Streams(tokens, batches.sentences, config.train.bptt, seed, batches.reset)
+        if not config.train.bptt and self.feed.length > LONG:
+            say(
+                f"train.bptt=0 goes back over all {self.feed.length:,} positions of a stream, and "
+                "keeps them in memory: train.bptt=64 cuts the gradient, and carries the state on"
+            )
         self.later = len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
         sample = Sample(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
         self.generator = Generator(self.model, self.stream.tokenizer, sample)

@@ -18,13 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from seq2seq import build, generate
+from seq2seq import build, command, generate
 from seq2seq.batches import Batch, Streams
 from seq2seq.config import Config
 from seq2seq.generator import Generator, load
 from seq2seq.model.language_model import LanguageModel
+from seq2seq.options import typed
 from seq2seq.search.sample import Sample
-from seq2seq.tasks.language_model import nats_of, segments
+from seq2seq.tasks.language_model import LanguageModelTask, nats_of, segments
 from seq2seq.text.tokenizer import Bytes
 from tests.model.test_contracts import names
 
@@ -75,6 +76,21 @@ def test_a_stream_begins_anew_now_and_then() -> None:
     assert first[1:].any(0).all()
     assert torch.equal(begun(1), first)
     assert not torch.equal(begun(2), first)
+
+
+@pytest.mark.parametrize("bptt", [0, 64])
+def test_without_truncation_a_stream_is_one_chunk(tmp_path: Path, bptt: int) -> None:
+    (tmp_path / "text").write_text(TEXT, encoding="utf-8")
+    said: list[str] = []
+    options = ["task=language_model", "data=text", f"data.path={tmp_path / 'text'}"]
+    options += ["tokenizer.kind=char", "batches.sentences=1", f"train.bptt={bptt}"]
+
+    task = LanguageModelTask(typed(command.compose("train", options), Config), said.append)
+
+    length = len(task.stream.tokens["train"]) - 1
+    assert task.feed.pairs == (-(-length // bptt) if bptt else 1)
+    warned = [line for line in said if "goes back over all" in line]
+    assert [f"{length:,} positions" in line for line in warned] == [True] * (not bptt)
 
 
 @pytest.mark.parametrize("cell", names("cell"))

@@ -68,6 +68,9 @@ def sides(corpus: "Corpus") -> None:
     from seq2seq.text.checks import LEARNED, lengths, misplaced
 
     for name, pairs in corpus.splits.items():
+        if next(iter(pairs), None) is None:
+            print(f"{name}: there is nothing in it")
+            continue
         for side in ("source", "target"):
             found = lengths((getattr(pair, side) for pair in pairs), SHOWN)
             longest = ", ".join(f"line {line}: {size}" for line, size in found.longest)

@@ -91,12 +91,17 @@ def begun(folder: Path, tokenizer: Tokenizer, *overrides: str) -> tuple[Run, Con
     return run, config
 
 
-def translation(folder: Path, tokenizer: Tokenizer) -> Run:
+def translation(folder: Path, tokenizer: Tokenizer, *more: str) -> Run:
     languages = ["data.source=en", "data.target=de", "model/attention=dot", ENCODER, DECODER]
-    run, config = begun(folder, tokenizer, *languages)
-    run.write_model(build.translation(config.model, vocabulary(tokenizer, tokenizer)))
-    run.write_test([Pair(*pair) for pair in sentences()[:9]])
+    run, config = begun(folder, tokenizer, *languages, *more)
+    both = vocabulary(tokenizer, tokenizer)
+    run.write_model(build.translation(config.model, both, config.context))
+    run.write_test([Pair(*pair, document="1") for pair in sentences()[:9]])
     return run
+
+
+def of_documents(folder: Path, tokenizer: Tokenizer) -> Run:
+    return translation(folder, tokenizer, "context=carry")
 
 
 def language_model(folder: Path, tokenizer: Tokenizer) -> Run:
@@ -140,6 +145,11 @@ def drawn(output: Path, *overrides: str) -> list[str]:
     [
         (
             translation,
+            {"encoder, layer 1, forward", "encoder, layer 1, backward", "decoder, layer 1"},
+            True,
+        ),
+        (
+            of_documents,
             {"encoder, layer 1, forward", "encoder, layer 1, backward", "decoder, layer 1"},
             True,
         ),

@@ -64,9 +64,12 @@ def subject(options: Inspect, folder: Path) -> Subject:
 
 
 def translation(run: Run, config: Config, options: Inspect) -> Subject:
-    """A translator, which reads a sentence and its reference."""
+    """A translator, which reads a sentence and its reference.
+
+    Each sentence begins anew, also where the run was trained to go on from the one before it.
+    """
     source, target = run.read_tokenizers()
-    model = build.translation(config.model, vocabulary(source, target))
+    model = build.translation(config.model, vocabulary(source, target), config.context)
     run.read_weights(model)
     model.to(build.device(options.device))
     translator = Translator(model, source, target, Greedy(), config.limits, 1)

@@ -20,6 +20,7 @@ from seq2seq.run import Run
 from seq2seq.search.sample import Sample
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import Text
+from seq2seq.text.lines import written
 from seq2seq.text.ngrams import Ids, KneserNey
 from seq2seq.text.stream import prepare_stream
 from seq2seq.training.report import Report
@@ -82,9 +83,8 @@ class LanguageModelTask:
     def begin(self, run: Run) -> None:
         tokenizer = self.stream.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
-        run.write_text(
-            run.folder / "test.txt", self.stream.text("test", len(self.stream.tokens["test"]))
-        )
+        with written(run.folder / "test.txt") as file:
+            file.writelines(self.stream.text("test"))
 
     def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
         return segments(forward, batch, carried)
@@ -109,14 +109,14 @@ class LanguageModelTask:
     def finish(self, run: Run) -> Conclusion:
         del run  # the same call as every task: there is no picture beside the curves
         tokens = self.stream.tokens["test"]
-        baseline = KneserNey(
-            np.asarray(self.stream.tokens["train"][:COUNTED]), ORDER, self.stream.tokenizer.size
-        )
-        nats = baseline.nats(np.asarray(tokens))
+        known = self.stream.tokens["train"]
+        baseline = KneserNey(np.asarray(known[:COUNTED]), ORDER, self.stream.tokenizer.size)
+        nats = baseline.nats(tokens)
         bits = nats / math.log(2) / self.stream.characters["test"]
+        part = f" of {COUNTED:,} of {len(known):,} tokens" if len(known) > COUNTED else ""
         scores = [
             f"the model: {told(*self.score('test'))}",
-            f"{ORDER}-gram, Kneser-Ney: {told(bits, math.exp(nats / len(tokens)))}",
+            f"{ORDER}-gram, Kneser-Ney{part}: {told(bits, math.exp(nats / len(tokens)))}",
         ]
         shown = ["".join(self.generator.generate("", SHOWN)).strip("\n")]
         return Conclusion(

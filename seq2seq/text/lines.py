@@ -56,7 +56,8 @@ def stream_lines(stream: BinaryIO, name: str) -> Iterator[str]:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             at = offset + len(raw) - len(line) + error.start
-            raise TextError(f"{name} is not UTF-8 at byte {at:,}".replace(",", " ")) from None
+            place = f"{at:,}".replace(",", " ")
+            raise TextError(f"{name} is not UTF-8 at byte {place}") from None
         offset += len(raw)
         yield text.removesuffix("\n").removesuffix("\r")
 

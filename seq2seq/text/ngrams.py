@@ -13,6 +13,7 @@ Ids = NDArray[np.int32]
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
+TOGETHER = 1_000_000  # tokens whose probabilities are looked up at once: some 100 bytes for each
 MIX = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: spreads keys evenly
 
 
@@ -63,8 +64,13 @@ class KneserNey:
         return p
 
     def nats(self, tokens: Ids) -> float:
-        """The cross-entropy of all `tokens` together."""
-        return float(-np.log(self.probabilities(tokens)).sum())
+        """The cross-entropy of all `tokens` together, some of which are in memory at a time."""
+        found = 0.0
+        for start in range(0, len(tokens), TOGETHER):
+            before = max(0, start - len(self.orders) + 1)  # as many as the order takes
+            part = self.probabilities(np.asarray(tokens[before : start + TOGETHER]))
+            found -= float(np.log(part[start - before :]).sum())
+        return found
 
 
 def _keys(tokens: Ids, n: int) -> Keys:

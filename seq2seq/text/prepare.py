@@ -23,7 +23,7 @@ from seq2seq.text.corpus import SPLITS, Corpus, Pair
 from seq2seq.text.sift import Sifted, sift
 from seq2seq.text.tokenizer import Tokenizer, Trained, train_tokenizer
 
-FORMAT = 1  # of the prepared files; another number makes everything anew
+FORMAT = 2  # of the prepared files; another number makes everything anew
 CHUNK = 10_000  # pairs that are tokenised and written at a time
 
 TEXT = pa.schema(

@@ -5,8 +5,11 @@ measured, to train the tokenizer, and to be tokenised.
 """
 
 import json
+import math
+import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +20,14 @@ from seq2seq.config import Tokenizer as TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.cache import mark_of, once
 from seq2seq.text.corpus import SPLITS, Text
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import LONGEST, Tokenizer, train_tokenizer
 
-FORMAT = 1  # of the prepared files; another number makes everything anew
-LINES = 5_000  # that are tokenised and written at a time
+FORMAT = 2  # of the prepared files; another number makes everything anew
+CHUNK = 500_000  # characters that are tokenised at a time, or tokens that are made text
+PIECE = LONGEST // 4  # characters of a line that are tokenised together: four bytes each at most
+HELD = 1_000_000  # characters that are set aside at most, each: every validation reads all of them
+LEAST = 5  # tokens of a split: there must be something to predict, and an n-gram to count
+CONTINUES = re.compile("<0x[89AB].>")  # a byte of a character that is not its first
 
 Ids = NDArray[np.int32]
 
@@ -36,9 +43,15 @@ class Stream(NamedTuple):
     origin: dict[str, str]
     fingerprint: str
 
-    def text(self, split: str, count: int) -> str:
-        """The first `count` tokens of a split as text."""
-        return self.tokenizer.decode([self.tokens[split][:count].tolist()])[0]
+    def text(self, split: str) -> Iterator[str]:
+        """A split as text, a piece at a time; a character that is spelled in bytes is in one."""
+        tokens, start = self.tokens[split], 0
+        while start < len(tokens):
+            end = start + CHUNK
+            while end < len(tokens) and CONTINUES.match(self.tokenizer.piece(int(tokens[end]))):
+                end += 1
+            yield self.tokenizer.decode([tokens[start:end].tolist()])[0]
+            start = end
 
     def table(self) -> str:
         """Counts for people."""
@@ -56,11 +69,12 @@ def prepare_stream(text: Text, options: TokenizerOptions, share: float, cache: P
         text: what a reader gave.
         options: of the tokenizer; its `joint` and `sampling` have no meaning here.
         share: of the training text that is set aside, each, for validation and test where the text
-            has none of its own: its end, whole lines.
+            has none of its own: its end, whole lines if these are not too long, and no more than
+            `HELD` characters.
         cache: the folder.
 
     Raises:
-        TextError: there is no text, it cannot be read, or the disk is full.
+        TextError: there is too little text, it cannot be read, or the disk is full.
     """
     facts = [FORMAT, text.origin, sorted(text.splits), share, options.kind, options.size]
     mark = mark_of(facts)
@@ -75,13 +89,13 @@ def prepare_stream(text: Text, options: TokenizerOptions, share: float, cache: P
 
 
 def _make(text: Text, options: TokenizerOptions, share: float, folder: Path) -> None:
-    splits = _splits(text, share)
+    found = parts(text, share)
     count = characters = 0
-    for line in splits["train"]:
-        count, characters = count + 1, characters + len(line) + 1
+    for piece in found["train"]:
+        count, characters = count + 1, characters + len(piece)
     # What a sentence is to translation, some hundred characters are here.
     made = train_tokenizer(
-        (f"{line}\n" for line in splits["train"]),
+        found["train"],
         options.kind,
         options.size,
         count,
@@ -90,56 +104,77 @@ def _make(text: Text, options: TokenizerOptions, share: float, folder: Path) -> 
     )
     made.tokenizer.save(folder / "tokenizer.model")
     lengths = {}
-    for name, lines in splits.items():
-        lengths[name] = _tokenise(lines, made.tokenizer, folder / f"{name}.ids")
-        if not lengths[name]:
-            raise TextError(f"there is no {name} text: {lengths} characters by split")
+    for name, pieces in found.items():
+        lengths[name], tokens = _tokenise(pieces, made.tokenizer, folder / f"{name}.ids")
+        if tokens < LEAST:
+            raise TextError(f"the {name} text is too short: {tokens} of {LEAST} tokens")
     told: dict[str, Any] = {"characters": lengths, "notices": made.notices}
     (folder / "stream.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def _splits(text: Text, share: float) -> dict[str, Iterable[str]]:
-    """The lines of each split; what the text does not bring is taken from the training text's end.
-
-    Raises:
-        TextError: the text is too short to be split.
-    """
-    missing = [name for name in ("validation", "test") if name not in text.splits]
-    if not missing:
-        return {name: text.splits[name] for name in SPLITS}
-    total = sum(len(line) + 1 for line in text.splits["train"])
-    # Where each part begins, in characters: a line belongs to the part that it begins in.
-    ends = [total * (1 - share * (len(missing) - place)) for place in range(len(missing))]
-    bounds = [0, *ends, total + 1]
-    parts = {
-        name: _Part(text.splits["train"], bounds[place], bounds[place + 1])
-        for place, name in enumerate(["train", *missing])
-    }
-    return {name: parts.get(name) or text.splits[name] for name in SPLITS}
+def parts(text: Text, share: float) -> dict[str, Iterable[str]]:
+    """Each split in pieces; what the text does not bring is taken from the training text's end."""
+    found = {name: _Part(lines, 0, sys.maxsize, 0) for name, lines in text.splits.items()}
+    if missing := [name for name in SPLITS if name not in found]:
+        total = sum(len(line) + 1 for line in text.splits["train"])
+        aside = min(total * share, HELD)
+        ends = [math.ceil(total - aside * left) for left in range(len(missing), -1, -1)]
+        for name, (start, end) in zip(["train", *missing], pairwise([0, *ends]), strict=True):
+            found[name] = _Part(text.splits["train"], start, end, int(aside))
+    return {name: found[name] for name in SPLITS}
 
 
 class _Part:
-    """The lines of a text that begin between two places, counted in characters."""
+    """What is between two places of a text, counted in characters, in pieces that are not long.
 
-    def __init__(self, lines: Iterable[str], start: float, end: float) -> None:
-        self.lines, self.start, self.end = lines, start, end
+    A line belongs to the part that it begins in. Only a line that is as long as a part itself is
+    cut where a part ends, or there might be no line for it.
+    """
+
+    def __init__(self, lines: Iterable[str], start: int, end: int, whole: int) -> None:
+        """The part of `lines` from `start` to `end`; lines shorter than `whole` stay so."""
+        self.lines, self.start, self.end, self.whole = lines, start, end, whole
 
     def __iter__(self) -> Iterator[str]:
         place = 0
         for line in self.lines:
             if place >= self.end:
                 return
-            if place >= self.start:
-                yield line
+            first, last = (self._cut(len(line), bound - place) for bound in (self.start, self.end))
+            mine = f"{line}\n"[first:last]
+            for begin in range(0, len(mine), PIECE):
+                yield mine[begin : begin + PIECE]
             place += len(line) + 1
 
+    def _cut(self, length: int, at: int) -> int:
+        """Where a line of `length` is cut for a part that begins or ends `at` characters in it.
 
-def _tokenise(lines: Iterable[str], tokenizer: Tokenizer, path: Path) -> int:
-    """Write the tokens of `lines`, and return how many characters they have."""
-    characters, rest = 0, iter(lines)
+        The line break stays with its line.
+        """
+        if at <= 0:
+            return 0
+        return at if at < length and length >= self.whole else length + 1
+
+
+def _tokenise(pieces: Iterable[str], tokenizer: Tokenizer, path: Path) -> tuple[int, int]:
+    """Write the tokens of a text, and return how many characters and how many tokens it has."""
+    characters = tokens = 0
     with path.open("wb") as file:
-        while chunk := [f"{line}\n" for line in islice(rest, LINES)]:
-            characters += sum(map(len, chunk))
-            ids = tokenizer.encode(chunk)
-            file.write(np.fromiter((i for row in ids for i in row), np.int32).tobytes())
-    return characters
+        for chunk in _chunks(pieces):
+            ids = np.fromiter((i for row in tokenizer.encode(chunk) for i in row), np.int32)
+            file.write(ids.tobytes())
+            characters, tokens = characters + sum(map(len, chunk)), tokens + len(ids)
+    return characters, tokens
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    size = 0
+    for piece in pieces:
+        chunk.append(piece)
+        size += len(piece)
+        if size >= CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import sentencepiece as spm
@@ -13,14 +14,15 @@ from seq2seq.errors import RunError, TextError
 
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
 SPECIAL = (PAD, START, END, UNKNOWN)
-SAMPLE = 1_000_000  # lines that training looks at, at most
+SAMPLE = 1_000_000  # lines that training looks at, of a larger text about as many
 LONGEST = 16_000  # bytes of a line that training looks at
 
 
 class Tokenizer:
     """One vocabulary. Nothing is unknown to it: rare characters are spelled in bytes.
 
-    Text comes back as it was: `decode(encode(x)) == x` for `x` as `clean.normalise` leaves it.
+    Text comes back as it was: `decode(encode(x)) == x` for `x` as `clean.normalise` leaves it, but
+    for U+E581 and U+E00A of the private use area, which stand for what SentencePiece uses itself.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -151,7 +153,7 @@ def train_tokenizer(
     if kind == "byte":
         return Trained(Bytes(), [])
     wanted, notices = size or natural_size(pairs), []
-    kept = [_guard(line) for line in _thin(lines, count) if line]
+    kept = [_guard(line) for line in thin(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
     # Of a large alphabet the rarest characters are left to the bytes, or few pieces would be words.
@@ -209,10 +211,13 @@ def _fitting(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _thin(lines: Iterable[str], count: int) -> Iterator[str]:
-    """Every n-th line, so that there are at most `SAMPLE`."""
-    step = math.ceil(count / SAMPLE) if count else 1
-    return (line for place, line in enumerate(lines) if place % step == 0)
+def thin(lines: Iterable[str], count: int) -> Iterator[str]:
+    """About `SAMPLE` of `count` lines, the same each time.
+
+    Chance decides: of lines that are source and target by turns, every n-th may be source alone.
+    """
+    random = Random(0)
+    return (line for line in lines if count * random.random() < SAMPLE)
 
 
 def _guard(line: str) -> str:

@@ -21,9 +21,11 @@ from safetensors.torch import load_file
 from seq2seq import build, command, generate
 from seq2seq.batches import Batch, Streams
 from seq2seq.config import Config
+from seq2seq.errors import TextError
 from seq2seq.generator import Generator, load
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.options import typed
+from seq2seq.run import Run
 from seq2seq.search.sample import Sample
 from seq2seq.tasks.language_model import LanguageModelTask, nats_of, segments
 from seq2seq.text.tokenizer import Bytes
@@ -158,6 +160,46 @@ def test_the_cross_entropy_is_the_sum_over_tokens(config: Compose) -> None:
         expected -= float(logits.log_softmax(-1).gather(-1, text[:, 1:, None]).sum())
     assert count == 6
     assert nats == pytest.approx(expected, rel=1e-5)
+
+
+def task_of(folder: Path, *more: str) -> LanguageModelTask:
+    words = [word for word in arguments(folder, "run") if "=" in word]
+    return LanguageModelTask(
+        typed(command.compose("train", [*words, "train.steps=3", *more]), Config), print
+    )
+
+
+def test_the_baseline_says_what_it_has_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    task = task_of(tmp_path)
+
+    whole = task.finish(Run(tmp_path)).scores[1]
+    monkeypatch.setattr("seq2seq.tasks.language_model.COUNTED", 1000)
+    part = task.finish(Run(tmp_path)).scores[1]
+
+    assert whole.startswith("5-gram, Kneser-Ney: ")
+    count = len(task.stream.tokens["train"])
+    assert part.startswith(f"5-gram, Kneser-Ney of 1,000 of {count:,} tokens: ")
+
+
+@pytest.mark.parametrize("split", ["path", "validation", "test"])
+def test_the_shortest_text_does_and_a_shorter_one_is_told_before_training(
+    split: str, tmp_path: Path
+) -> None:
+    for name, text in (("text", "abca\n"), ("short", "abc\n")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    files = {name: f"data.{name}={tmp_path / 'text.txt'}" for name in ("validation", "test")}
+    task = task_of(tmp_path, *files.values())
+
+    read = [task.feed.load(rows, 0).tokens for rows in task.feed.epoch(0)]
+    assert sum(read) == 4
+    assert all(math.isfinite(figure) for figure in task.score("validation"))
+    assert len(task.finish(Run(tmp_path)).scores) == 2
+    files[split] = f"data.{split}={tmp_path / 'short.txt'}"
+    with pytest.raises(TextError, match="text is too short: 4 of 5 tokens"):
+        task_of(tmp_path, *files.values())
 
 
 class Teller:

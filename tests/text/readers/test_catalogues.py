@@ -58,6 +58,18 @@ def test_json_catalogues_are_paired_by_key(tmp_path: Path) -> None:
     assert "toy" not in sys.modules
 
 
+def test_a_message_with_half_a_character_is_left_out(tmp_path: Path) -> None:
+    path = wheel(tmp_path, **{
+        "toy/en.json": {"a": "one", "b": "two", "c\ud800": "three", "d": "four"},
+        "toy/de.json": {"a": "eins", "b": "zwei\ud800", "c\ud800": "drei", "d": "vier"},
+        "toy/de.po": 'msgid "five"\nmsgstr "\\ud800"\n\nmsgid "six"\nmsgstr "sechs"\n',
+    })  # fmt: skip
+
+    assert rows(read(path, "toy/{lang}.json", "toy/{lang}.po")) == [
+        ("one", "eins"), ("four", "vier"), ("six", "sechs"),
+    ]  # fmt: skip
+
+
 def test_a_po_catalogue_without_one_of_the_source_language_has_it_as_its_keys(
     tmp_path: Path,
 ) -> None:

@@ -1,6 +1,7 @@
 """Parallel files, TSV, JSON lines and Parquet."""
 
 import gzip
+import hashlib
 import json
 import lzma
 from collections.abc import Callable
@@ -150,6 +151,7 @@ def test_json_lines_with_plain_and_dotted_fields(tmp_path: Path) -> None:
         ('{"en": "one", "fr": "un"}', "line 2 has no field de; it has en, fr"),
         ('{"en": "one", "de": 1}', "line 2: de is not text but 1"),
         ('["en"]', "line 2 has no field en; it has list"),
+        (r'{"en": "one", "de": "\ud800!"}', r"train\.jsonl, line 2: de has .* '\\ud800'"),
     ],
 )
 def test_a_record_that_does_not_do_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -157,6 +159,12 @@ def test_a_record_that_does_not_do_is_named(tmp_path: Path, line: str, message: 
 
     with pytest.raises(TextError, match=message):
         rows(records(jsonl, tmp_path, "train.jsonl", "en", "de"))
+
+
+def test_both_halves_of_a_character_are_one(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(r'{"en": "\ud83e\udd8a", "de": "Fuchs"}')
+
+    assert rows(records(jsonl, tmp_path, "train.jsonl", "en", "de")) == [("🦊", "Fuchs")]
 
 
 def test_parquet_with_plain_and_nested_columns(tmp_path: Path) -> None:
@@ -172,4 +180,24 @@ def test_what_is_no_parquet_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "train.parquet").write_text("no")
 
     with pytest.raises(TextError, match="is no Parquet file"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
+
+
+def test_a_parquet_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    words = [hashlib.sha256(bytes([i, j])).hexdigest() for i in range(40) for j in range(100)]
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"en": words, "de": words}), path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 : len(data) // 4 + 64] = b"\xff" * 64  # in the midst of a page
+    path.write_bytes(data)
+
+    with pytest.raises(TextError, match=r"train\.parquet cannot be read: .*BYTE_ARRAY"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
+
+
+def test_parquet_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    broken = pa.array([b"one", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"en": broken, "de": broken}), tmp_path / "train.parquet")
+
+    with pytest.raises(TextError, match=r"train\.parquet cannot be read"):
         rows(records(parquet, tmp_path, "train.parquet", "en", "de"))

@@ -258,7 +258,9 @@ FEATURES = ["model/vision=features", "model.vision.size=4", "data.features=featu
         ([*HERE, "model.encoder.size=3"], ["model.encoder has no meaning for a CaptionsTask"]),
         ([*HERE, "limits.ratio=3"], ["limits.ratio has no meaning for a CaptionsTask"]),
         (["data.language=fr"], ["data.language must be one of en, de, not fr"]),
-        (["data.test=0"], ["there are no pictures for test"]),
+        (["data.test=0"], ["data.test must be positive, not 0"]),
+        (["data.train=-1"], ["data.train must be positive, not -1"]),
+        (["data.seed=-1"], ["data.seed must be 0 or more, not -1"]),
     ],
     ids=lambda value: " ".join(value[-2:]),
 )  # fmt: skip

@@ -96,7 +96,7 @@ class Caption:
     images: Any = None  # a folder of pictures, a picture, a list of them, or a file of features
     output: str = "-"  # a file for name<TAB>caption, or - for standard output
     sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
-    attention: str | None = None  # a picture of where the network looked; null: none
+    attention: str | None = "attention.png"  # a picture of where the network looked; null: none
     search: Any = MISSING  # group search
     limits: Limits = field(default_factory=lambda: Limits(extra=40))
     batch: int = 64  # pictures that are captioned together, at most

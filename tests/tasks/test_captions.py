@@ -269,6 +269,9 @@ def test_sheets_are_drawn_of_whatever_is_said(tmp_path: Path) -> None:
         (["run=empty", "images=wrong.png"], ["empty is no run folder"]),
         (["run=RUN", "images=SHOWN", "output=none/out"], ["none/out cannot be written"]),
         (["run=RUN", "images=SHOWN", "batch=0"], ["batch must be positive, not 0"]),
+        (["limits.ratio=3"], ["limits.ratio has no meaning for captions"]),
+        (["limits.source=3"], ["limits.source has no meaning for captions"]),
+        (["limits.extra=0"], ["limits.extra must be positive"]),
     ],
     ids=lambda value: " ".join(value),
 )

@@ -76,7 +76,8 @@ def test_a_stream_begins_anew_now_and_then() -> None:
     assert 330 < int(begun[1:].sum()) < 470  # 399 in 400,000 positions, a deviation of 19.5
     assert begun[1:].any(0).all()
     again = [feed.load(rows, 1).new for rows in feed.epoch(1)]
-    assert all(torch.equal(a, b) for a, b in zip(news, again, strict=True) if a is not None)
+    pairs = zip(news, again, strict=True)
+    assert all(a is not None and b is not None and torch.equal(a, b) for a, b in pairs)
     other = torch.stack(
         [new for rows in feed.epoch(2) if (new := feed.load(rows, 2).new) is not None]
     )

@@ -1,13 +1,14 @@
 """`python -m seq2seq.caption`: what is to be seen in pictures."""
 
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq import command
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.passing import sink
+from seq2seq.passing import STANDARD, sink
 from seq2seq.requests import Caption
+from seq2seq.text.lines import check_folder
 from seq2seq.text.readers.files import one_line
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ def caption(config: Caption, _: Path) -> None:
 
     Raises:
         ConfigError: no run or no pictures are given.
-        TextError: a picture cannot be read.
+        TextError: a picture cannot be read, or a file cannot be written.
         RunError: `run` is no captioning run.
     """
     if config.run is None or config.images is None:
         missing = "run" if config.run is None else "images"
         raise ConfigError(f"no value for {missing}: both run=RUN and images=FOLDER are needed")
+    check_places(config)
     from seq2seq.build import make  # torch comes in here, after the checks
     from seq2seq.captioner import load
 
@@ -42,6 +44,20 @@ def caption(config: Caption, _: Path) -> None:
     with sink(config.output) as file:
         write(file, found, captions)
     draw(config, captioner, found, captions)
+
+
+def check_places(config: Caption) -> None:
+    """Refuse files that cannot be written, before work is done for them.
+
+    Raises:
+        TextError: there is no such folder, or it is a folder itself.
+    """
+    for option in ("output", "sheet", "attention"):
+        name = getattr(config, option)
+        if name and name != STANDARD:
+            check_folder(Path(name))
+            if Path(name).is_dir():
+                raise TextError(f"{option}={name} is a folder, not a file")
 
 
 def pictures(given: Any) -> "list[Picture]":
@@ -79,24 +95,32 @@ def write(file: TextIO, found: "list[Picture]", captions: list[str]) -> None:
 
 
 def draw(config: Caption, captioner: Any, found: "list[Picture]", captions: list[str]) -> None:
-    """The contact sheet, and where the network looked."""
+    """The contact sheet, and where the network looked; say what they leave out."""
     from seq2seq.vision import sheet
     from seq2seq.vision.album import has_pixels, pixels
 
-    def shown() -> Iterator[sheet.Shown]:
-        for picture, text in list(zip(found, captions, strict=True))[: sheet.MOST]:
-            if has_pixels(picture):
-                yield sheet.Shown(picture.name, pixels(picture, SIDE), text)
-
-    if config.sheet and (all_shown := list(shown())):
-        sheet.contact(all_shown, Path(config.sheet))
+    seen = [pair for pair in zip(found, captions, strict=True) if has_pixels(pair[0])]
+    if config.sheet and seen:
+        shown = [sheet.Shown(p.name, pixels(p, SIDE), text) for p, text in seen[: sheet.MOST]]
+        sheet.contact(shown, Path(config.sheet))
+        tell(config.sheet, sheet.MOST, len(seen), "pictures")
     if config.attention:
         looked = captioner.looks(found[:LOOKED])
-        if not looked:
+        if looked:
+            sheet.looked(looked, Path(config.attention))
+            tell(config.attention, LOOKED, len(seen), "pictures")
+            longest = max(len(each.pieces) for each in looked)
+            tell(config.attention, sheet.WORDS, longest, "pieces of the longest caption")
+        elif config.attention != Caption.attention:  # what is there by itself is no demand
             raise ConfigError(
                 f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
             )
-        sheet.looked(looked, Path(config.attention))
+
+
+def tell(name: str, most: int, of: int, things: str) -> None:
+    """Say it if a picture shows `most` of more things."""
+    if of > most:
+        print(f"{name} shows the first {most} of {of:,} {things}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -67,11 +67,14 @@ class Captioner:
         return found
 
     def looks(self, pictures: Sequence[Picture]) -> list[Looked]:
-        """Where the network looked to say each piece of its captions; nothing without attention."""
+        """Where the network looked to say each piece of its captions; nothing without attention.
+
+        They are those of `caption`, for the same list or its beginning.
+        """
         found = []
-        for picture in pictures:
+        for number, picture in enumerate(pictures, 1):
             stored = next(self.vision.store([picture]))
-            best = self.stored(stored[None])[0][0]
+            best = self.stored(stored[None], number)[0][0]
             weights = self._weights(stored, best)
             if weights.shape[1] and has_pixels(picture):
                 found.append(Looked(pixels(picture, SIDE), best.tokens, weights))

@@ -30,16 +30,18 @@ def classify(config: Classify, _: Path) -> None:
     from seq2seq.labeller import load  # torch comes in here, after the checks
 
     labeller = load(config.run, config.batch, config.device, config.trusted)
-
-    def work(group: list[str], first: int) -> list[str]:
-        del first
-        found = labeller.classify(group)
-        return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in found]
-
     began, count = time.monotonic(), 0
     for name, output in files:
+
+        def work(group: list[str], first: int, name: str = name) -> list[str]:
+            found = labeller.classify(group, first, name)
+            return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in found]
+
         count += through(name, output, GROUP, work)
     rate = count / max(time.monotonic() - began, 1e-9)
+    if labeller.cut:
+        more = f", the first of {labeller.cut:,} such lines" if labeller.cut > 1 else ""
+        print(labeller.notice + more, file=sys.stderr)
     print(f"{count} lines, {rate:,.0f} lines/s", file=sys.stderr)
 
 

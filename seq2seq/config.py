@@ -8,13 +8,15 @@ The options of the commands that use a run are in `requests`.
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from math import inf
 from operator import attrgetter
 from typing import Any
 
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 from seq2seq.errors import ConfigError
+from seq2seq.shipped import CONF_DIR
 
 
 def seconds(duration: str) -> float:
@@ -282,11 +284,11 @@ UNUSED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.
 _BASE = {
-    "model.attention": "NoAttention",
-    "model.bridge": "Projection",
-    "model.initial": "Zeros",
-    "model.vision": "Convolutions",
-    "search": "Greedy",
+    "model.attention": "none",
+    "model.bridge": "projection",
+    "model.initial": "zeros",
+    "model.vision": "cnn",
+    "search": "greedy",
 }
 
 
@@ -296,12 +298,25 @@ def _check_unused(config: Config) -> None:
     for option in UNUSED.get(task.rpartition(".")[2], ()):
         value: Any = attrgetter(option)(config)
         if option in _BASE:
-            used = str(value.get("_target_")).rpartition(".")[2] != _BASE[option]
+            used = _is_other(value, _base(option))
         else:
             used = value != attrgetter(option)(_DEFAULTS)
         if used:
             kind = task.rpartition(".")[2]
             raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
+
+
+@cache
+def _base(option: str) -> dict[str, Any]:
+    file = CONF_DIR / option.replace(".", "/") / f"{_BASE[option]}.yaml"
+    return dict(OmegaConf.load(file).items())
+
+
+def _is_other(node: dict[str, Any], base: dict[str, Any]) -> bool:
+    """Whether a node has another class, or its options other values; where it is does not count."""
+    classes = [str(each.get("_target_")).rpartition(".")[2] for each in (node, base)]
+    options = {name for name in node.keys() & base.keys() if name != "_target_"}
+    return classes[0] != classes[1] or any(node[name] != base[name] for name in options)
 
 
 _DEFAULTS = Config()

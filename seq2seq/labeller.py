@@ -52,11 +52,12 @@ class Labeller:
         self.model, self.tokenizer, self.labels, self.batch = model, tokenizer, labels, batch
         self.mixed = mixed
         self.pool = ThreadPoolExecutor(workers)
+        self.cut, self.notice = 0, ""  # lines so far that were cut, and what to say of the first
 
-    def classify(self, lines: Sequence[str]) -> list[Label | None]:
-        """The most probable label of each line."""
+    def classify(self, lines: Sequence[str], first: int = 1, file: str = "") -> list[Label | None]:
+        """The most probable label of each line, the first of which is line `first` of `file`."""
         found: list[Label | None] = [None] * len(lines)
-        encoded = [ids[:LONGEST] for ids in self.tokenizer.encode([normalise(x) for x in lines])]
+        encoded = self._encoded(lines, first, file)
         order = sorted((p for p, ids in enumerate(encoded) if ids), key=lambda p: -len(encoded[p]))
         groups = list(self._groups(order, encoded))
         training = self.model.training
@@ -69,6 +70,16 @@ class Labeller:
         finally:
             self.model.train(training)
         return found
+
+    def _encoded(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
+        """The pieces of each line that are read."""
+        encoded = self.tokenizer.encode([normalise(line) for line in lines])
+        long = [place for place, ids in enumerate(encoded) if len(ids) > LONGEST]
+        if long and not self.cut:
+            where = f"{file}, line {first + long[0]}"
+            self.notice = f"{where} is cut to its first {LONGEST} of {len(encoded[long[0]])} pieces"
+        self.cut += len(long)
+        return [ids[:LONGEST] for ids in encoded]
 
     def _read(self, sentences: Sequence[Sequence[int]]) -> list[Label]:
         """The label of each of some sentences, read together."""

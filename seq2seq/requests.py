@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config import Limits, one_of, require, seconds
+from seq2seq.errors import ConfigError
 from seq2seq.shipped import cells
 
 
@@ -84,7 +85,10 @@ class Generate:
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
-        require("length", self.length, self.length >= 0, "0 or more")
+        for name in ("length", "top_k", "seed"):
+            require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        require("temperature", self.temperature, self.temperature > 0, "positive")
+        require("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
 
 
@@ -96,14 +100,17 @@ class Caption:
     images: Any = None  # a folder of pictures, a picture, a list of them, or a file of features
     output: str = "-"  # a file for name<TAB>caption, or - for standard output
     sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
-    attention: str | None = None  # a picture of where the network looked; null: none
+    attention: str | None = "attention.png"  # a picture of where the network looked; null: none
     search: Any = MISSING  # group search
-    limits: Limits = field(default_factory=lambda: Limits(extra=40))
+    limits: Limits = field(default_factory=lambda: Limits(extra=40))  # of these, `extra` alone
     batch: int = 64  # pictures that are captioned together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
+        for name in ("ratio", "source"):
+            if getattr(self.limits, name) != getattr(Limits, name):
+                raise ConfigError(f"limits.{name} has no meaning for captions: leave it as it is")
         require("batch", self.batch, self.batch > 0, "positive")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
 

@@ -2,18 +2,30 @@
 
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from hydra.utils import get_class
 
 from seq2seq import command
-from seq2seq.build import make
+from seq2seq.build import embedding, make
 from seq2seq.command import recipes
-from seq2seq.config import Config
+from seq2seq.config import UNUSED, Config
 from seq2seq.options import typed
 from seq2seq.requests import Translate
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR
+from seq2seq.vision.networks import Vision
 
-GROUPS = ["model/cell", "model/attention", "model/bridge", "model/initial", "optimizer", "schedule"]
+GROUPS = [
+    "model/cell", "model/attention", "model/bridge", "model/initial", "model/input", "model/vision",
+    "optimizer", "schedule", "task", "track",
+]  # fmt: skip
+# What a choice cannot be made without.
+NEEDED = {
+    "model/vision=efficientnet": ["task=captions"],
+    "model/vision=features": ["task=captions", "model.vision.size=5", "model.vision.places=4"],
+}
 DATA = {
     "tsv": ["data.train=a"],
     "jsonl": ["data.train=a"],
@@ -85,7 +97,7 @@ def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> Non
 
 @pytest.mark.parametrize(("group", "name"), [(g, n) for g in GROUPS for n in options(g)])
 def test_every_choice_composes(group: str, name: str) -> None:
-    config = train(*LANGUAGES, f"{group}={name}")
+    config = train(*LANGUAGES, f"{group}={name}", *NEEDED.get(f"{group}={name}", []))
 
     node = attrgetter(group.replace("/", "."))(config)
     assert node["_target_"].startswith("seq2seq.")
@@ -112,6 +124,45 @@ def test_every_schedule_gives_a_factor(name: str) -> None:
     schedule = make("schedule", train(*LANGUAGES, f"schedule={name}").schedule)
 
     assert 0 < schedule(1, 0.0, []) <= 1
+
+
+@pytest.mark.parametrize("name", options("model/input"))
+def test_every_input_makes_a_vector_of_each_piece(name: str) -> None:
+    made = embedding(train(*LANGUAGES, f"model/input={name}", "model.embedding=6").model, 9)
+
+    assert made(torch.tensor([[4, 8, 0]])).shape == (1, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"), [("cnn", torch.zeros(2, 64, 64, 3)), ("features", torch.zeros(2, 4, 5))]
+)
+def test_every_way_of_looking_gives_the_grid_that_it_says(name: str, stored: torch.Tensor) -> None:
+    choice = f"model/vision={name}"
+    config = train(*LANGUAGES, choice, *NEEDED.get(choice, []))
+
+    vision: Vision = make("model.vision", config.model.vision)
+
+    assert vision(stored).shape == (2, vision.places, vision.size)
+
+
+@pytest.mark.parametrize("name", options("task"))
+def test_every_task_is_a_class_that_says_what_it_does_not_read(name: str) -> None:
+    target = train(*LANGUAGES, f"task={name}").task["_target_"]
+
+    task: Any = get_class(target)
+    assert isinstance(task.kind, str)
+    assert target.rpartition(".")[2] in UNUSED
+
+
+@pytest.mark.parametrize("name", options("track"))
+def test_every_tracker_takes_numbers(name: str, tmp_path: Path) -> None:
+    if name == "tensorboard":
+        pytest.importorskip("tensorboard")
+    tracker = make("track", train(*LANGUAGES, f"track={name}").track, {"folder": tmp_path})
+
+    tracker.log(1, {"train/loss": 2.5})
+
+    assert bool(list(tmp_path.iterdir())) == (name != "none")
 
 
 def test_the_default_is_the_classic_model_without_attention() -> None:

@@ -67,6 +67,7 @@ def told(
             ["task=language_model", "context=carry"],
             ["context has no meaning for a LanguageModelTask"],
         ),
+        (["model.vision.pixels=32"], ["model.vision has no meaning for a TranslationTask"]),
         (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
         (["data=tsv", "data.train=[a]"], ["data.train must be text, not ['a']"]),
         (["data.train=3"], ["data.train must be text or a list, not 3 (text is '3'"]),

@@ -13,7 +13,7 @@ from seq2seq import build
 from seq2seq.batches import Batch, Order, Rows, ids_of, pad
 from seq2seq.config import Config
 from seq2seq.figures import save
-from seq2seq.labeller import Labeller
+from seq2seq.labeller import LONGEST, Labeller
 from seq2seq.run import Run
 from seq2seq.text.cache import cache_folder
 from seq2seq.text.corpus import Labelled
@@ -49,7 +49,7 @@ class ClassificationTask:
             self.model, self.data.tokenizer, self.data.labels, 4 * config.batches.sentences
         )
         self.feed = Lines(self.data.splits["train"], config)
-        for line in self.feed.order.notices("lines"):
+        for line in self.feed.notices():
             say(line)
         splits = self.data.splits
         self.later = len(splits["test"]) / len(splits["validation"]) + 1
@@ -95,10 +95,21 @@ class ClassificationTask:
     def validate(self, report: Report, step: int) -> Result:
         began = time.monotonic()
         lines, labels = self.held_out("validation")
-        accuracy = float((self.said(lines) == labels).mean())
+        said = self.said(lines)
+        accuracy = float((said == labels).mean())
         took = time.monotonic() - began
         report.say(f"validation at step {step}: {accuracy:.2%} right   ({took:.1f} s)")
+        for sample in self.samples(lines, labels, said, self.shown):
+            report.say(f"  {sample}")
         return Result(accuracy, {"accuracy": accuracy}, took)
+
+    def samples(self, lines: list[str], labels: Any, said: Any, count: int) -> list[str]:
+        """What some of the lines are, and what they are taken for."""
+        names = self.data.labels
+        return [
+            f"{names[labels[i]]:<12} told {names[said[i]]:<12} {lines[i]}"
+            for i in spread(len(lines), count)
+        ]
 
     def finish(self, run: Run) -> Conclusion:
         lines, labels = self.held_out("test")
@@ -109,17 +120,12 @@ class ClassificationTask:
         counted = (baseline.classify(lines) == labels).mean()
         if len(self.data.labels) <= MOST:
             draw(labels, said, self.data.labels, run.folder / "confusion.png")
-        names = self.data.labels
-        samples = [
-            f"{names[labels[i]]:<12} told {names[said[i]]:<12} {lines[i]}"
-            for i in spread(len(lines), SHOWN)
-        ]
         scores = [
             f"{(said == labels).mean():.2%} of {len(lines):,} lines right",
             f"naive Bayes over groups of letters: {counted:.2%} right",
         ]
         used = "python -m seq2seq.classify run=THIS_FOLDER input=FILE output=FILE"
-        return Conclusion(scores, samples, used)
+        return Conclusion(scores, self.samples(lines, labels, said, SHOWN), used)
 
 
 def draw(labels: Any, said: Any, names: list[str], path: Any) -> None:
@@ -148,13 +154,21 @@ def confusion(labels: Any, said: Any, classes: int) -> NDArray[np.int64]:
 
 
 class Lines:
-    """Training lines and their labels: a `seq2seq.batches.Feed`."""
+    """Training lines and their labels: a `seq2seq.batches.Feed`. Lines are cut as in use."""
 
     def __init__(self, data: Any, config: Config) -> None:
         self.data = data.with_format("arrow")
-        lengths = data.data.column("length").to_numpy()
+        whole = data.data.column("length").to_numpy()
+        self.cut = int((whole > LONGEST).sum())
+        lengths = whole.clip(max=LONGEST)
         order = Order(lengths, np.zeros_like(lengths), None, config.batches, config.train.seed)
         self.order, self.pairs = order, order.pairs
+
+    def notices(self) -> list[str]:
+        """What there is to say of these lines to whoever trains on them."""
+        lines = "1 training line is" if self.cut == 1 else f"{self.cut:,} training lines are"
+        said = [f"{lines} cut to the first {LONGEST} pieces"] if self.cut else []
+        return [*said, *self.order.notices("lines")]
 
     def epoch(self, number: int) -> Iterator[Rows]:
         """See `Order`."""
@@ -164,7 +178,7 @@ class Lines:
         """The lines `rows`; the labels are what is expected."""
         del epoch
         table = self.data[rows]
-        source, lengths = pad(ids_of(table["ids"]))
+        source, lengths = pad([ids[:LONGEST] for ids in ids_of(table["ids"])])
         labels = torch.from_numpy(table["label"].to_numpy().astype(np.int64))
         nothing = torch.empty(len(rows), 0, dtype=torch.long)
         return Batch(source, lengths, nothing, labels, torch.arange(len(rows)))

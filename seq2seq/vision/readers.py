@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 
 from seq2seq.errors import TextError
+from seq2seq.text.clean import normalise
+from seq2seq.text.corpus import SPLITS
 from seq2seq.text.lines import read_lines
 from seq2seq.text.readers.files import digest, one_line
 from seq2seq.text.readers.huggingface import first, load
@@ -98,8 +100,8 @@ def _rows(
     return dict(zip(names, array, strict=True))
 
 
-def _home(name: str, read: Mapping[str, Captioned]) -> str:
-    """The split of a picture of the training file: what is not brought is set aside by hash."""
+def _home(name: str, read: Container[str]) -> str:
+    """The split of a picture of training: those that are not `read` are set aside by hash."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
     missing = [split for split in ("validation", "test") if split not in read]
     for place, split in enumerate(missing):
@@ -129,23 +131,27 @@ def captions_of(file: Path) -> Captioned:
         except ValueError as error:
             raise TextError(f"{file}, line {number}, is no JSON: {error}") from None
         name = entry.get("file") if isinstance(entry, dict) else None
-        said = (entry.get("captions") or entry.get("caption")) if name else None
-        captions: Any = [said] if isinstance(said, str) else said
-        if not isinstance(name, str) or not _texts(captions):
+        said = _texts(entry.get("captions") or entry.get("caption")) if name else None
+        if not isinstance(name, str) or not said:
             raise TextError(f"{file}, line {number}, needs a file and a caption, or captions")
-        found[name] += [one_line(caption) for caption in captions]
+        if _empty(said):
+            raise TextError(f"{file}, line {number}, has an empty caption")
+        found[name] += [one_line(caption) for caption in said]
     if not found:
         raise TextError(f"{file} has no captions")
     return dict(found)
 
 
-def _texts(captions: Any) -> bool:
-    """Whether it is a list of texts, none of them blank."""
-    return (
-        isinstance(captions, list)
-        and bool(captions)
-        and all(isinstance(c, str) and c.strip() for c in captions)
-    )
+def _texts(said: Any) -> list[str] | None:
+    """A text, or a list of them, as a list; None: it is neither."""
+    captions = [said] if isinstance(said, str) else said
+    right = isinstance(captions, list) and all(isinstance(caption, str) for caption in captions)
+    return captions if right and captions else None
+
+
+def _empty(captions: Sequence[str]) -> bool:
+    """Whether nothing is left of one of them: it would train how a caption ends, and no more."""
+    return not all(normalise(caption) for caption in captions)
 
 
 def _coco(file: Path, text: str) -> Captioned:
@@ -155,7 +161,10 @@ def _coco(file: Path, text: str) -> Captioned:
         names = {image["id"]: str(image["file_name"]) for image in whole["images"]}
         found: dict[str, list[str]] = defaultdict(list)
         for annotation in whole["annotations"]:
-            found[names[annotation["image_id"]]].append(one_line(annotation["caption"]))
+            name, caption = names[annotation["image_id"]], one_line(annotation["caption"])
+            if _empty([caption]):
+                raise TextError(f"{file}: {name} has an empty caption")
+            found[name].append(caption)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TextError(f"{file} is not in COCO's form: {error!r}") from None
     return dict(found)
@@ -180,7 +189,8 @@ def dataset(
         name: of the configuration.
         revision: of the data set.
         train: names of the split; the first that exists is taken.
-        validation: likewise.
+        validation: likewise; none exists: a twentieth of the training rows, by hashes of their
+            numbers.
         test: likewise.
         image_column: the pictures.
         caption_column: a text, or a list of texts.
@@ -191,30 +201,47 @@ def dataset(
         TextError: it cannot be had, or has no such split or column.
     """
     sets = load(path, name, revision)
-    splits: dict[str, Sequence[Picture]] = {}
+    wanted = zip(SPLITS, (train, validation, test), strict=True)
+    read = {s: found for s, names in wanted if (found := first(names, sets.__contains__))}
+    if "train" not in read:
+        raise TextError(f"{path} has no split named {' or '.join(train)}; it has {', '.join(sets)}")
+    splits: dict[str, Rows] = {}
     origin = {}
-    for split, names in (("train", train), ("validation", validation), ("test", test)):
-        found = first(names, sets.__contains__)
-        if found is None:
-            raise TextError(f"{path} has none of the splits {', '.join(names)}")
+    for split, found in read.items():
         data = sets[found]
         for column in (image_column, caption_column):
             if column not in data.features:
                 raise TextError(f"{path} has no column {column}; it has {', '.join(data.features)}")
-        splits[split] = Rows(data, image_column, caption_column, found)
+        places = parted(len(data), read) if split == "train" else {split: range(len(data))}
+        for home, rows in places.items():
+            splits[home] = Rows(data, image_column, caption_column, found, rows)
         columns = f"{image_column} {caption_column}"
         origin[f"{split}: {path} {name or ''} {found} {columns}"] = str(data._fingerprint)
+    for split, pictures in splits.items():
+        if not len(pictures):
+            raise TextError(f"{path} has no pictures for {split}")
     return Album(splits, language, licence, origin)
 
 
-class Rows(Sequence[Picture]):
-    """The rows of a data set as pictures, each read when it is asked for."""
+def parted(count: int, read: Container[str]) -> dict[str, list[int]]:
+    """The `count` rows of training by split; none for those that are `read` elsewhere."""
+    places: dict[str, list[int]] = {split: [] for split in SPLITS}
+    for row in range(count):
+        places[_home(str(row), read)].append(row)
+    return places
 
-    def __init__(self, data: Any, image: str, caption: str, name: str) -> None:
-        self.data, self.image, self.caption, self.name = data, image, caption, name
+
+class Rows(Sequence[Picture]):
+    """Rows of a data set as pictures, each read when it is asked for."""
+
+    def __init__(
+        self, data: Any, image: str, caption: str, name: str, places: Sequence[int]
+    ) -> None:
+        self.data, self.image, self.caption = data, image, caption
+        self.name, self.places = name, places
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.places)
 
     @overload
     def __getitem__(self, index: int) -> Picture: ...
@@ -223,16 +250,19 @@ class Rows(Sequence[Picture]):
     def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        name = f"{self.name}-{index:06}"
+        place = self.places[index]
+        name = f"{self.name}-{place:06}"
         try:
-            row = self.data[index]  # decodes the image
+            row = self.data[place]  # decodes the image
             image = _image(row[self.image])
         except (OSError, ValueError, TypeError, OverflowError) as error:
             raise TextError(f"{name}: {self.image} is no image: {error}") from None
         said = row[self.caption]
-        captions = [said] if isinstance(said, str) else said
-        if not _texts(captions):
+        captions = _texts(said)
+        if not captions:
             raise TextError(f"{name}: {self.caption} is no text and no list of texts: {said!r}")
+        if _empty(captions):
+            raise TextError(f"{name}: an empty text in {self.caption}")
         return Picture(name, image, [one_line(caption) for caption in captions])
 
 

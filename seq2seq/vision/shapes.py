@@ -14,7 +14,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seq2seq.errors import ConfigError
+from seq2seq.config import one_of, require
 from seq2seq.vision.album import Album, Picture, Pixels
 from seq2seq.vision.grammar import COLOURS, RELATIONS, SHAPES, SIZES, Group, describe
 
@@ -56,13 +56,15 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
         language: of the captions, en or de.
 
     Raises:
-        ConfigError: it is another language.
+        ConfigError: it is another language, or a number is out of range.
     """
-    if language not in LANGUAGES:
-        raise ConfigError(f"data.language must be one of {', '.join(LANGUAGES)}, not {language}")
+    one_of("data.language", language, LANGUAGES)
+    require("data.seed", seed, seed >= 0, "0 or more")
+    counts = {"train": train, "validation": validation, "test": test}
+    for name, count in counts.items():
+        require(f"data.{name}", count, count > 0, "positive")
     facts = [3, train, validation, test, seed, language]  # the first: of how things are drawn
     mark = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-    counts = {"train": train, "validation": validation, "test": test}
     splits = {name: Scenes(name, count, seed, language) for name, count in counts.items()}
     return Album(splits, language, "CC0-1.0", {f"drawn, seed {seed}": mark})
 

@@ -198,3 +198,19 @@ def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
         assert look.weights.shape[1] == 9
     captioner.model = network("model/attention=none")
     assert captioner.looks([Picture("a.png", pixels[0], [])]) == []
+
+
+def test_looks_are_those_of_the_captions_that_were_said() -> None:
+    """Also of a search that draws: by the place of a picture in the list."""
+    search = build.make(
+        "search", typed(command.compose("caption", ["search=sample"]), Caption).search
+    )
+    model = network("model.tie_output=false")
+    captioner = Captioner(model, VISIONS["cnn"], Bytes(), search, Limits(extra=8), 2)
+    album = [Picture("a.png", pictures(count=1).numpy()[0], [])] * 4
+
+    looks, captions = captioner.looks(album), captioner.stored(np.stack([p.image for p in album]))
+
+    said = [best[0].tokens for best in captions]
+    assert [look.pieces for look in looks] == said
+    assert len({tuple(pieces) for pieces in said}) == 4  # of one picture

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from safetensors.torch import load_file
 from seq2seq import caption, command
 from seq2seq.caption import write
 from seq2seq.config import Config
+from seq2seq.errors import ConfigError
 from seq2seq.options import typed
+from seq2seq.requests import Caption
 from seq2seq.tasks.captions import CaptionsTask
 from seq2seq.text.tokenizer import END
 from seq2seq.training import session
+from seq2seq.vision import sheet
 from seq2seq.vision.album import Picture
 from seq2seq.vision.sheet import Looked, Shown, contact, looked
 from tests.stopping import train_until
@@ -99,9 +103,10 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
 
-    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "output=out.tsv",
-        "attention=attention.png")  # fmt: skip
-    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "sheet=null", "batch=1")
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "output=out.tsv")
+    written = sorted(path.name for path in tmp_path.iterdir())
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "sheet=null", "attention=null",
+        "batch=1")  # fmt: skip
 
     text = (tmp_path / "out.tsv").read_text(encoding="utf-8")
     assert capsys.readouterr() == (text, "")
@@ -109,6 +114,7 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
     assert names == ("D.PNG", "a.png", "b.jpg", "c.png")
     for told_, colour in zip(said, ("red", "blue", "green", "red"), strict=True):
         assert told_ in (colour, f"all {colour}")
+    assert written == ["attention.png", "captions.png", "out.tsv", "shown"]
     for name in ("captions.png", "attention.png"):
         with Image.open(tmp_path / name) as image:
             image.load()
@@ -117,12 +123,67 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
 
 
 @pytest.mark.slow
+def test_what_is_left_out_of_a_sheet_is_said(
+    home: Path, shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sheet, "MOST", 3)
+    monkeypatch.setattr(sheet, "WORDS", 2)
+    monkeypatch.setattr(caption, "LOOKED", 1)
+
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}")
+
+    out, err = capsys.readouterr()
+    first = out.splitlines()[0].split("\t")[1]  # a character is a piece, and the word's beginning
+    assert err.splitlines() == [
+        "captions.png shows the first 3 of 4 pictures",
+        "attention.png shows the first 1 of 4 pictures",
+        f"attention.png shows the first 2 of {len(first) + 1} pieces of the longest caption",
+    ]
+
+
+def test_where_it_looked_is_drawn_where_there_is_something_to_draw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    features = [Picture("a", np.zeros((1, 4), np.float32), [])]
+    captioner = SimpleNamespace(looks=lambda _: [])  # without attention
+
+    caption.draw(Caption(), captioner, features, ["red"])
+
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(
+        ConfigError, match=r"attention=my\.png: nothing to draw"
+    ):  # it was asked for
+        caption.draw(Caption(attention="my.png"), captioner, features, ["red"])
+
+
+@pytest.mark.parametrize("option", ["output", "sheet", "attention"])
+def test_places_are_checked_before_captioning_begins(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    given = ["run=nowhere", "images=nowhere"]  # which would be told of later
+
+    nowhere = told(capsys, monkeypatch, "caption", *given, f"{option}=none/a.png")
+    folder = told(capsys, monkeypatch, "caption", *given, f"{option}=folder")
+
+    assert "none/a.png cannot be written: there is no folder none" in nowhere
+    assert f"{option}=folder is a folder, not a file" in folder
+
+
+@pytest.mark.slow
 def test_pictures_one_by_one_and_in_any_order(
     home: Path, shown: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = shown / "c.png", shown / "a.png"
 
-    run(monkeypatch, f"run={home / 'run'}", f"images=[{first},{second}]", "sheet=null")
+    run(monkeypatch, f"run={home / 'run'}", f"images=[{first},{second}]", "sheet=null",
+        "attention=null")  # fmt: skip
 
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines] == [str(first), str(second)]
@@ -208,6 +269,9 @@ def test_sheets_are_drawn_of_whatever_is_said(tmp_path: Path) -> None:
         (["run=empty", "images=wrong.png"], ["empty is no run folder"]),
         (["run=RUN", "images=SHOWN", "output=none/out"], ["none/out cannot be written"]),
         (["run=RUN", "images=SHOWN", "batch=0"], ["batch must be positive, not 0"]),
+        (["limits.ratio=3"], ["limits.ratio has no meaning for captions"]),
+        (["limits.source=3"], ["limits.source has no meaning for captions"]),
+        (["limits.extra=0"], ["limits.extra must be positive"]),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -258,7 +322,9 @@ FEATURES = ["model/vision=features", "model.vision.size=4", "data.features=featu
         ([*HERE, "model.encoder.size=3"], ["model.encoder has no meaning for a CaptionsTask"]),
         ([*HERE, "limits.ratio=3"], ["limits.ratio has no meaning for a CaptionsTask"]),
         (["data.language=fr"], ["data.language must be one of en, de, not fr"]),
-        (["data.test=0"], ["there are no pictures for test"]),
+        (["data.test=0"], ["data.test must be positive, not 0"]),
+        (["data.train=-1"], ["data.train must be positive, not -1"]),
+        (["data.seed=-1"], ["data.seed must be 0 or more, not -1"]),
     ],
     ids=lambda value: " ".join(value[-2:]),
 )  # fmt: skip

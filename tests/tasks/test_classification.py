@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,9 @@ from safetensors.torch import load_file
 
 from seq2seq import classify, command
 from seq2seq.config import Config
-from seq2seq.labeller import Label, load
+from seq2seq.labeller import LONGEST, Label, load
 from seq2seq.options import typed
-from seq2seq.tasks.classification import confusion, draw
+from seq2seq.tasks.classification import ClassificationTask, confusion, draw
 from seq2seq.training import session
 from tests.stopping import train_until
 from tests.test_mistakes import told
@@ -111,6 +113,76 @@ def test_files_and_standard_input(
         for text in [*((tmp_path / n).read_text() for n in "abc"), capsys.readouterr().out]
     ]
     assert names == [["ab"], ["xy", "", "zw"], [], ["zw", "", "ab"]]
+
+
+@pytest.mark.slow
+def test_lines_that_are_cut_are_told_once_a_run(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(classify, "GROUP", 2)
+    long = "x" * (2 * LONGEST)
+    (tmp_path / "one").write_text(f"ab\nzw\nab\n{long}\n")
+    (tmp_path / "two").write_text(f"{long}\n" * 3)
+    (tmp_path / "none").write_text(f"{'x' * (LONGEST - 1)}\n")  # and the word's beginning
+
+    run(monkeypatch, f"run={home / 'run'}", "input=[one,two]", "output=[a,b]")
+    several = capsys.readouterr().err.splitlines()
+    run(monkeypatch, f"run={home / 'run'}", "input=one", "output=a")
+    single = capsys.readouterr().err.splitlines()
+    run(monkeypatch, f"run={home / 'run'}", "input=none", "output=a")
+
+    cut = f"one, line 4 is cut to its first {LONGEST} of {len(long) + 1} pieces"
+    assert several[:-1] == [f"{cut}, the first of 4 such lines"]
+    assert single[:-1] == [cut]
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
+    for name, tail in (("short", ""), ("long", "b" * 300)):
+        (tmp_path / name).mkdir()
+        beginnings = [letter * (LONGEST - 1) for letter in "ab"]  # and the word's own
+        text = "".join(f"{beginnings[n % 2]}{tail}\t{n % 2}\n" for n in range(40))
+        for split in ("train", "held"):
+            (tmp_path / name / f"{split}.tsv").write_text(text)
+
+    batches, said = {}, {}
+    for name in ("short", "long"):
+        told_: list[str] = []
+        config = typed(command.compose("train", options(tmp_path / name)), Config)
+        feed = ClassificationTask(config, told_.append).feed
+        batches[name] = [feed.load(rows, 1) for rows in feed.epoch(1)]
+        said[name] = [line for line in told_ if "cut" in line]
+        assert all(len(b.source[0]) == LONGEST for b in batches[name])
+
+    assert [b.expected.tolist() for b in batches["short"]] == [
+        b.expected.tolist() for b in batches["long"]
+    ]
+    assert said == {
+        "short": [],
+        "long": [f"40 training lines are cut to the first {LONGEST} pieces"],
+    }
+
+
+@pytest.mark.slow
+def test_some_of_the_held_out_lines_are_shown_at_a_validation(home: Path) -> None:
+    for count in (0, 2):
+        more = [*options(home), f"validation.samples={count}"]
+        task = ClassificationTask(typed(command.compose("train", more), Config), lambda _: None)
+        told_: list[str] = []
+        report: Any = SimpleNamespace(say=told_.append)
+
+        task.validate(report, 7)
+
+        held = (home / "held.tsv").read_text(encoding="utf-8").splitlines()
+        assert told_[0].startswith("validation at step 7: ")
+        shown = [line.split() for line in told_[1:]]
+        expected = [held[0].split("\t"), held[7].split("\t")][:count]  # of 15, evenly apart
+        assert [(words[0], " ".join(words[3:])) for words in shown] == [
+            (label, line) for line, label in expected
+        ]
+        assert all(words[1] == "told" and words[2] in LETTERS for words in shown)
 
 
 @pytest.mark.slow

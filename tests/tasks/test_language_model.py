@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,14 +22,16 @@ from safetensors.torch import load_file
 from seq2seq import build, command, generate
 from seq2seq.batches import Batch, Streams
 from seq2seq.config import Config
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.generator import Generator, load
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.options import typed
+from seq2seq.requests import Generate
 from seq2seq.run import Run
 from seq2seq.search.sample import Sample
 from seq2seq.tasks.language_model import LanguageModelTask, nats_of, segments
 from seq2seq.text.tokenizer import Bytes
+from seq2seq.training.loss import loss
 from tests.model.test_contracts import names
 
 Compose = Callable[..., Config]
@@ -131,6 +134,22 @@ def test_the_state_goes_on_and_the_gradient_does_not(config: Compose) -> None:
     assert begun is None or not begun.any()  # but is cut
     [again] = segments(model, batch(tokens, True), second.carried)
     torch.testing.assert_close(again.features, first.features)  # a new text begins anew
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("cell", names("cell"))
+def test_gradients_reach_every_weight(config: Compose, cell: str, tied: bool) -> None:
+    model = model_of(
+        config, f"model/cell={cell}", "model/initial=learned", f"model.tie_output={tied}".lower()
+    )
+    made = batch(torch.randint(4, PIECES, (3, 6)), True)
+
+    [segment] = segments(model, made, None)
+    output = model.output.linear
+    loss(segment.features, output.weight, output.bias, segment.expected, 0.1)[0].backward()
+
+    silent = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()}
+    assert silent == set()
 
 
 @pytest.mark.parametrize("cell", names("cell"))
@@ -344,7 +363,7 @@ def test_the_run_folder_says_what_it_is(home: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["generate", "run=RUN", "temperature=0"], "search.temperature must be positive"),
+        (["generate", "run=RUN", "temperature=0"], "generate: temperature must be positive, not 0"),
         (["generate", "run=RUN", "length=-1"], "length must be 0 or more"),
         (
             ["translate", "run=RUN"],
@@ -375,6 +394,20 @@ def test_mistakes_are_one_line(home: Path, command: list[str], message: str) -> 
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "range_"),
+    [("temperature", 0.0, "positive"), ("top_k", -1, "0 or more"), ("seed", -1, "0 or more"),
+     ("top_p", 2.0, "above 0 and at most 1"), ("top_p", 0.0, "above 0 and at most 1")],
+)  # fmt: skip
+def test_what_is_out_of_range_is_told_by_the_name_that_generate_has_for_it(
+    option: str, value: float, range_: str
+) -> None:
+    options: dict[str, Any] = {option: value}
+
+    with pytest.raises(ConfigError, match=f"^{option} must be {range_}, not {value}$"):
+        Generate(**options)
 
 
 def test_a_run_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from seq2seq.vision.prepare import Gallery, prepare_album
 from seq2seq.vision.readers import dataset, images
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
+SPLITS = ("train", "val", "test")
 
 
 @pytest.fixture
@@ -95,7 +96,10 @@ def test_what_is_not_brought_is_set_aside_by_name(folder: Path) -> None:
     [
         ('{"file": "a.png", "caption": "red"}\n{"file": ', "c.jsonl, line 2, is no JSON"),
         ('{"file": "a.png"}', "c.jsonl, line 1, needs a file and a caption"),
-        ('{"file": "a.png", "captions": ["red", " "]}', "line 1, needs a file and a caption"),
+        ('{"file": "a.png", "captions": []}', "line 1, needs a file and a caption"),
+        ('\n{"file": "a.png", "captions": ["red", " "]}', "c.jsonl, line 2, has an empty caption"),
+        ('{"file": "a.png", "caption": ""}', "c.jsonl, line 1, has an empty caption"),
+        ('{"file": "a.png", "caption": "\u200b \u2060"}', "c.jsonl, line 1, has an empty caption"),
         ('{"file": "a.png", "caption": 5}', "line 1, needs a file and a caption"),
         ("[1]", "line 1, needs a file and a caption"),
         ("", "c.jsonl has no captions"),
@@ -109,6 +113,25 @@ def test_wrong_captions_are_told_with_their_place(folder: Path, text: str, messa
     with pytest.raises(TextError, match=message) as error:
         read(folder, "c.jsonl")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("caption", ["", " \n", "\u200b"])
+def test_an_empty_caption_is_told_with_its_picture(
+    folder: Path, tmp_path: Path, caption: str
+) -> None:
+    """Normalised, each of these is nothing: it would train the end of a caption alone."""
+    said = {"image_id": 9, "caption": caption}
+    whole = {"images": [{"id": 9, "file_name": "b.png"}], "annotations": [said]}
+    (folder / "c.json").write_text(json.dumps(whole))
+    path = saved(tmp_path / "set", {
+        "image": [Image.new("RGB", (4, 4), RED)], "caption": [caption], "said": [["x", caption]],
+    })  # fmt: skip
+
+    with pytest.raises(TextError, match=r"c\.json: b\.png has an empty caption$"):
+        read(folder, "c.json")
+    for column in ("caption", "said"):
+        with pytest.raises(TextError, match=f"train-000000: an empty text in {column}$"):
+            hub(path, column).splits["train"][0]
 
 
 def test_a_folder_without_pictures_and_what_is_no_picture_are_told(folder: Path) -> None:
@@ -192,8 +215,10 @@ def test_a_file_that_is_no_features_is_told(tmp_path: Path) -> None:
         read_features(tmp_path / "two.safetensors")
 
 
-def saved(path: Path, rows: dict[str, Any], image: Any = None) -> Path:
-    """A data set with one split of each name."""
+def saved(
+    path: Path, rows: dict[str, Any], image: Any = None, splits: tuple[str, ...] = SPLITS
+) -> Path:
+    """A data set with the same rows in each split."""
     features = datasets.Features(
         {
             "image": image or datasets.Image(),
@@ -202,7 +227,7 @@ def saved(path: Path, rows: dict[str, Any], image: Any = None) -> Path:
         }
     )  # fmt: skip
     part = datasets.Dataset.from_dict(rows, features=features)
-    datasets.DatasetDict({"train": part, "val": part, "test": part}).save_to_disk(str(path))
+    datasets.DatasetDict(dict.fromkeys(splits, part)).save_to_disk(str(path))
     return path
 
 
@@ -229,6 +254,40 @@ def test_a_saved_data_set_with_an_image_column(tmp_path: Path) -> None:
         hub(path, "text")
     with pytest.raises(TextError, match="train-000000: caption is no image: 'red'"):
         hub(path, image="caption").splits["train"][0]
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test")])
+def test_what_a_data_set_does_not_bring_is_set_aside(
+    tmp_path: Path, splits: tuple[str, ...]
+) -> None:
+    count, missing = 200, 3 - len(splits)
+    captions = [f"number {n}" for n in range(count)]
+    rows = {"image": [np.full((1, 1, 3), n, np.uint8) for n in range(count)], "caption": captions}
+    path = saved(tmp_path / "set", rows, datasets.Array3D((1, 1, 3), "uint8"), splits)
+
+    album, again = hub(path), hub(path)
+
+    parts = {split: told(album, split) for split in ("train", "validation", "test")[: missing + 1]}
+    whole = {name: said for part in parts.values() for name, said in part.items()}
+    assert sum(map(len, parts.values())) == len(whole) == count  # each in one split
+    assert whole == {f"train-{n:06}": [f"number {n}"] for n in range(count)}
+    picture = album.splits["validation"][0]
+    assert pixels(picture, 1)[0, 0, 0] == int(picture.name[-6:])
+    # A twentieth each: 10 of 200, 3.1 the deviation of a binomial.
+    assert all(1 <= len(part) <= 20 for split, part in parts.items() if split != "train")
+    assert parts == {split: told(again, split) for split in parts}
+    if "test" in splits:
+        assert set(told(album, "test")) == {f"test-{n:06}" for n in range(count)}
+
+
+def test_a_data_set_without_a_training_split_or_too_small_to_be_parted(tmp_path: Path) -> None:
+    rows = {"image": [np.zeros((1, 1, 3), np.uint8)], "caption": ["x"]}
+    shape = datasets.Array3D((1, 1, 3), "uint8")
+
+    with pytest.raises(TextError, match=r"no split named train; it has test$"):
+        hub(saved(tmp_path / "one", rows, shape, ("test",)))
+    with pytest.raises(TextError, match="two has no pictures for validation"):
+        hub(saved(tmp_path / "two", rows, shape, ("train", "test")))
 
 
 def test_a_damaged_image_of_a_data_set_is_named(tmp_path: Path) -> None:

@@ -167,4 +167,5 @@ class LRU(_Scanned):
         return torch.stack((shown, h.real, h.imag), 1)
 
     def unpack(self, state: Tensor) -> Tensor:
-        return torch.complex(state[:, 1].float(), state[:, 2].float())  # there is none of bf16
+        wide = torch.promote_types(state.dtype, torch.float32)  # no complex number is of bf16
+        return torch.complex(state[:, 1].to(wide), state[:, 2].to(wide))

@@ -422,3 +422,40 @@ def test_a_quantised_run_says_the_same_and_nothing_is_overwritten(home: Path) ->
     assert again.stderr == (
         "seq2seq.quantize: small exists already: another output leaves it alone\n"
     )
+
+
+def answered(home: Path) -> subprocess.Popen[str]:
+    """A translation in a pipe that has answered a line, and whose input stays open."""
+    process = start("translate", f"run={home / 'run'}", folder=home)
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("The dog sees the house today.\n")
+    process.stdin.flush()
+    assert process.stdout.readline().strip()
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_pipe_that_waits_for_more(home: Path, number: signal.Signals) -> None:
+    process = answered(home)
+    assert process.stderr
+    process.send_signal(number)
+
+    assert process.wait(60) == 128 + number
+    assert process.stderr.read() == "seq2seq.translate: interrupted\n"
+    process.communicate()
+
+
+def test_a_pipe_ends_with_its_reader_though_more_could_come(home: Path) -> None:
+    process = answered(home)
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    process.stdin.write("A cat likes a book here.\n")
+    process.stdin.flush()
+
+    assert process.wait(60) == 1
+    assert process.stderr.read() == ""
+    process.stdin.close()
+    process.stderr.close()

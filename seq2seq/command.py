@@ -57,8 +57,10 @@ def recipes() -> list[str]:
     return sorted(path.stem for path in (RECIPES_DIR / "recipe").glob("*.yaml"))
 
 
-def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
+def run(name: str, schema: type[T], work: Callable[[T, Path], float | None]) -> None:
     """Run the command `name`: `work` gets the checked options and Hydra's output folder.
+
+    What it returns is for sweepers, which may look for the options that it is largest with.
 
     A user's mistake ends the process with one line on stderr and status 1.
     """
@@ -68,10 +70,10 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
-    def main(cfg: DictConfig) -> None:
+    def main(cfg: DictConfig) -> float | None:
         try:
             with delivered():
-                work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
+                return work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
         except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 

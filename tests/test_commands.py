@@ -489,3 +489,20 @@ def test_of_several_translations_the_output_has_the_best_and_scores_all(home: Pa
         assert tokens == entry["logprobs"]
         assert len(tokens) == int(row["tokens"])
         assert sum(tokens) == pytest.approx(float(row["logprob"]), abs=1e-4)
+
+
+def test_a_sweeper_is_told_the_best_validation_score(home: Path) -> None:
+    (home / "listening.py").write_text(
+        "from hydra.experimental.callback import Callback\n"
+        "class Listener(Callback):\n"
+        "    def on_job_end(self, config, job_return, **_):\n"
+        "        print('returned', job_return.return_value)\n"
+    )
+
+    done = train(home, "heard", "train.steps=9", "validation.every=3",
+                 "+hydra.callbacks.mine._target_=listening.Listener")  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    lines = (home / "heard" / "metrics.jsonl").read_text().splitlines()
+    best = max(json.loads(line)["bleu"] for line in lines if '"validation"' in line)
+    assert done.stdout.splitlines()[-1] == f"returned {best}"

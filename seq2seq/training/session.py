@@ -35,8 +35,11 @@ FREE: tuple[str, ...] = (
 FREE += ("train.device", "validation.patience", "validation.samples", "track", "resume", "name")
 
 
-def train(config: Config, folder: Path) -> None:
+def train(config: Config, folder: Path) -> float | None:
     """Train the system of `config` into `folder`, or go on with what was begun there.
+
+    Returns:
+        The best validation score, the larger the better: what a sweep looks for.
 
     Raises:
         RunError: the folder holds a run and `resume` is off, or its options or data are others.
@@ -65,6 +68,7 @@ def train(config: Config, folder: Path) -> None:
         log.info("training ended after step %d: %s", progress.step, reason)
         ended = f"{reason}; the weights of step {progress.best_step} are kept"
         finish(run, config, task, ended)
+        return progress.best
     except Stopped as stop:
         resume = card.quoted(f"hydra.run.dir={folder}")
         log.info(

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -49,18 +50,24 @@ def register(name: str) -> None:
     """Make what the files of `conf/` refer to, of the command `name`, known to Hydra."""
     ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])
     OmegaConf.register_new_resolver("shipped", lambda n: str(shipped(n)), replace=True)
-    OmegaConf.register_new_resolver("recipes", lambda: ", ".join(recipes()), replace=True)
+    OmegaConf.register_new_resolver("recipes", lambda p: ", ".join(recipes(p)), replace=True)
 
 
-def recipes() -> list[str]:
-    """The names of the shipped recipes."""
-    return sorted(path.stem for path in (RECIPES_DIR / "recipe").glob("*.yaml"))
+def recipes(folders: Iterable[str | Path] = (RECIPES_DIR,)) -> list[str]:
+    """The names of the recipes in `folders`, of Hydra's search path; of the shipped ones."""
+    return sorted({f.stem for folder in folders for f in _local(folder).glob("recipe/*.yaml")})
 
 
-def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
+def _local(folder: str | Path) -> Path:
+    """A folder of the search path, which may be written as file://FOLDER."""
+    return Path(str(folder).removeprefix("file://"))
+
+
+def run(name: str, schema: type[T], work: Callable[[T, Path], float | None]) -> None:
     """Run the command `name`: `work` gets the checked options and Hydra's output folder.
 
-    A user's mistake ends the process with one line on stderr and status 1.
+    What it returns, a sweeper may want to be large. A user's mistake ends the process with one line
+    on stderr and status 1.
     """
     register(name)
     # Hydra's parser stops at a flag between overrides: first, a flag may stand anywhere.
@@ -68,10 +75,10 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
-    def main(cfg: DictConfig) -> None:
+    def main(cfg: DictConfig) -> float | None:
         try:
             with delivered():
-                work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
+                return work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
         except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 
@@ -82,9 +89,7 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], None]) -> None:
             if arguments.help:
                 print(help_text(name, searched(arguments)))
                 return
-            if not any(word.startswith("-") for word in sys.argv[1:]):
-                # Tells of most mistakes before Hydra sets itself up, in half the time.
-                typed(compose(name, arguments.overrides), schema)
+            check_early(name, schema, arguments)
             main()
         except ConfigError as error:
             raise error if traceback else SystemExit(line(name, error)) from None
@@ -112,6 +117,32 @@ def arguments_of(name: str) -> argparse.Namespace:
         if "=" not in word and not word.startswith("~"):
             raise ConfigError(f"{word} is no option: one is given as KEY=VALUE, or GROUP=NAME")
     return arguments
+
+
+def check_early(name: str, schema: type[Any], arguments: argparse.Namespace) -> None:
+    """Tell of most mistakes, of several runs in the first, in two thirds of the time of Hydra's.
+
+    Left to Hydra: flags that print options as they stand, and values known when a run begins.
+    """
+    if {k for k, v in vars(arguments).items() if v} - {"overrides", "config_dir", "multirun"}:
+        return
+    overrides = searched(arguments)
+    if arguments.multirun:
+        parsed = OverridesParser.create().parse_overrides(overrides)
+        swept = [o for o in parsed if o.is_sweep_override()]
+        if any(not o.is_discrete_sweep() for o in swept):
+            return
+        first = [f"{o.get_key_element()}={next(o.sweep_string_iterator())}" for o in swept]
+        overrides = [str(o.input_line) for o in parsed if o not in swept] + first
+    cfg = compose(name, overrides, with_hydra=True)
+    params = cfg.hydra.sweeper.params if arguments.multirun else None
+    with open_dict(cfg):
+        del cfg["hydra"]
+    try:
+        typed(cfg, schema)
+    except ConfigError:
+        if not params and "${hydra:" not in OmegaConf.to_yaml(cfg):
+            raise
 
 
 @contextmanager
@@ -218,14 +249,15 @@ def _known(name: str) -> list[str]:
     return keys
 
 
-def groups(name: str) -> dict[str, list[Path]]:
-    """The files that `name` can choose from, by group."""
+def groups(name: str, folders: Iterable[str | Path] = (CONF_DIR,)) -> dict[str, list[Path]]:
+    """The files that `name` can choose from in `folders`, by group."""
     fields = SCHEMAS[name].__dataclass_fields__
     found: dict[str, list[Path]] = {}
-    for file in sorted(CONF_DIR.glob("*/**/*.yaml")):
-        group = file.parent.relative_to(CONF_DIR)
-        if group.parts[0] in fields:
-            found.setdefault(group.as_posix(), []).append(file)
+    for folder in map(_local, folders):
+        for file in sorted(folder.glob("*/**/*.yaml")):
+            group = file.parent.relative_to(folder)
+            if group.parts[0] in fields:
+                found.setdefault(group.as_posix(), []).append(file)
     return found
 
 
@@ -242,14 +274,13 @@ def help_text(name: str, overrides: list[str]) -> str:
     """What --help prints. Hydra's own takes seconds, most of them for the names of the groups."""
     cfg = compose(name, overrides, with_hydra=True)
     about: Any = OmegaConf.to_container(cfg.hydra.help, resolve=True)
-    listed = [f"{g}: {', '.join(file.stem for file in files)}" for g, files in groups(name).items()]
+    there = groups(name, [CONF_DIR, *cfg.hydra.searchpath])
+    listed = [f"{g}: {', '.join(sorted({f.stem for f in files}))}" for g, files in there.items()]
     with open_dict(cfg):
         del cfg["hydra"]
-    told: dict[str, str] = {
-        "APP_CONFIG_GROUPS": "\n".join(listed),
-        "CONFIG": OmegaConf.to_yaml(cfg).rstrip(),
-    }
-    return Template(about["template"]).substitute(told).rstrip()
+    template = Template(about["template"])
+    shown = OmegaConf.to_yaml(cfg).rstrip()
+    return template.substitute(APP_CONFIG_GROUPS="\n".join(listed), CONFIG=shown).rstrip()
 
 
 def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seq2seq import command
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.requests import Evaluate
-from seq2seq.text.lines import check_folder, read_lines, written
+from seq2seq.text.lines import SUFFIXES, check_folder, read_lines, written
 
 if TYPE_CHECKING:
     from seq2seq.metrics import Change, Comparison
@@ -33,13 +33,23 @@ def evaluate(config: Evaluate, _: Path) -> None:
 
     sources, references, language = text(config)
     documents = None if config.reference else documents_of(config)
-    first = hypotheses(config, config.hypothesis or config.run, sources, documents)
+    what = config.hypothesis or config.run
+    of = config.reference or f"the test text of {first_of(config.run)}"
+    first, second = (
+        lines_of(name, references, of)
+        if isinstance(name, str) and not Path(name).is_dir()
+        else None
+        for name in (what, config.against)
+    )
+    if first is None:  # only now, when all files are read and fit together
+        first = translations(config, what, sources, documents)
     scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
     for score in scores:
         print(score)
     result: dict[str, Any] = {"scores": [score._asdict() for score in scores]}
     if config.against:
-        second = hypotheses(config, config.against, sources, documents)
+        if second is None:
+            second = translations(config, config.against, sources, documents)
         resamples = config.bootstrap or 1000
         compared = metrics.compare(first, second, references, language, ["bleu", "chrf"], resamples)
         changes = metrics.most_changed(first, second, references, CHANGES)
@@ -81,16 +91,28 @@ def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
     run = Run(first_of(config.run)) if config.run else None
     if run:  # first of all: whatever else is wrong with a folder that is no run, this is why
         run.read_config(config.trusted, "translation.TranslationTask")
+    if config.against and Path(config.against).is_dir():
+        Run(Path(config.against)).read_config(config.trusted, "translation.TranslationTask")
     if config.reference:
-        sources = list(read_lines(Path(config.source))) if config.source else None
         references = list(read_lines(Path(config.reference)))
+        sources = lines_of(config.source, references, config.reference) if config.source else None
     else:
         pairs = run.read_test() if run else []
         sources, references = [p.source for p in pairs], [p.target for p in pairs]
     language = config.language
     if language is None and run:
         language = str(run.read_facts()["target"])
-    return sources, references, language or ""
+    elif language is None:
+        language = named(Path(config.reference or ""))
+    return sources, references, language
+
+
+def named(path: Path) -> str:
+    """The language by which BLEU cuts words, if the name of a file has it: ja of test.ja.gz."""
+    from seq2seq.metrics import tokenizer_of
+
+    code = Path(path.stem if path.suffix in SUFFIXES else path).suffix.removeprefix(".")
+    return code if tokenizer_of(code) != tokenizer_of("") else ""
 
 
 def documents_of(config: Evaluate) -> list[str | None]:
@@ -105,15 +127,28 @@ def first_of(run: Any) -> Path:
     return Path(run[0] if isinstance(run, list) else run)
 
 
-def hypotheses(
+def lines_of(name: str, references: list[str], of: str) -> list[str]:
+    """What is in the file `name`: a line for each of the `references`, which are those `of` a file.
+
+    Raises:
+        TextError: it cannot be read, or has another number of lines.
+    """
+    lines = list(read_lines(Path(name)))
+    if len(lines) != len(references):
+        raise TextError(
+            f"{name} has {len(lines)} lines, and {of} has {len(references)}: "
+            "there must be one for each"
+        )
+    return lines
+
+
+def translations(
     config: Evaluate, what: Any, sources: list[str] | None, documents: list[str | None] | None
 ) -> list[str]:
-    """The translations in the file `what`, or by the run in the folder `what`, or by several.
+    """What the run in the folder `what` makes of `sources`, or several together.
 
     `documents` says what each source is of; None: blank lines are between documents.
     """
-    if not first_of(what).is_dir():
-        return list(read_lines(first_of(what)))
     if sources is None:
         raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
     from seq2seq.build import make

@@ -188,6 +188,13 @@ def _check_given(path: str, node: dict[str, Any], signature: Signature) -> list[
 
 
 def _check_type(option: str, value: object, annotation: str) -> None:
+    if inner := re.fullmatch(r"tuple\[(\w+(?:, \w+)*)\]", annotation):
+        parts = inner[1].split(", ")
+        if not isinstance(value, list) or len(value) != len(parts):
+            raise ConfigError(f"{option} must be a list of {len(parts)} values, not {value!r}")
+        for place, (part, kind) in enumerate(zip(value, parts, strict=True)):
+            _check_type(f"{option}[{place}]", part, kind)
+        return
     kinds = [_KINDS.get(part.partition("[")[0]) for part in annotation.split(" | ")]
     known = [kind for kind in kinds if kind]
     if len(known) < len(kinds):

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.text.arriving import arriving
+from seq2seq.text.arriving import arriving, cut
 from seq2seq.text.lines import check_folder, count_lines, read_lines, stream_lines, written
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def standard_input() -> Iterator[str]:
     """
     if sys.stdin is None:
         raise TextError("standard input is closed")
-    return stream_lines(sys.stdin.buffer, "standard input")
+    # Past its buffer, which Python could not close while a thread waits in it: see `arriving`.
+    raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return stream_lines(cut(raw.read), "standard input")
 
 
 def standard_output() -> TextIO:

@@ -56,9 +56,14 @@ class Evaluate(Decoding):
     reference: str | None = None  # a file
     hypothesis: str | None = None  # a file of translations, instead of a run
     against: str | None = None  # another run, or another file of translations
-    language: str | None = None  # of the reference; null: the run's target language
+    language: str | None = None  # of the reference; null: the run's target, or as its name ends
     bootstrap: int = 1000  # resamples for the intervals; 0 is none
     json: str | None = None  # a file for the scores
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        right = self.bootstrap == 0 or self.bootstrap >= 2
+        require("bootstrap", self.bootstrap, right, "0, for none, or at least 2")
 
 
 @dataclass

@@ -35,8 +35,8 @@ def last_run() -> list[Path]:
     return [path.parent for path in found[-1:]]
 
 
-def train(config: Config, folder: Path) -> None:
-    """Train the model that `config` describes into `folder`.
+def train(config: Config, folder: Path) -> float | None:
+    """Train the model that `config` describes into `folder`; return its best validation score.
 
     Raises:
         UserError: the folder, the data, an option or the disk does not allow it.
@@ -44,7 +44,7 @@ def train(config: Config, folder: Path) -> None:
     from seq2seq.training.session import train as work  # torch comes in here, after the checks
 
     try:
-        work(config, folder, HydraConfig.get().overrides.task)
+        return work(config, folder, HydraConfig.get().overrides.task)
     except UserError:
         if not any(folder.iterdir()):
             _withdraw(folder)

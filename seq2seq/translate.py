@@ -1,9 +1,10 @@
 """`python -m seq2seq.translate`: files, or standard input, through a run folder's model."""
 
 import json
+import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +17,9 @@ from seq2seq.text.lines import check_folder, written
 
 if TYPE_CHECKING:
     from seq2seq.decoding import Scored
+    from seq2seq.search.step import Search
+
+log = logging.getLogger("seq2seq.translate")
 
 
 def main() -> None:
@@ -41,6 +45,8 @@ def translate(config: Translate, _: Path) -> None:
     from seq2seq.translator import load
 
     search = make("search", config.search)
+    if not config.scores:
+        tell_of_others(search, config.search)
     translator = load(
         config.run, search, config.limits, config.batch, config.device, config.trusted,
         config.precision,
@@ -62,29 +68,44 @@ def translate(config: Translate, _: Path) -> None:
     print(f"{count} lines, {rate:.1f} lines/s", file=sys.stderr)
 
 
+def tell_of_others(search: "Search", options: Mapping[str, object]) -> None:
+    """Say that of several translations of a line the output has the best alone."""
+    from seq2seq.search.step import Ranking
+
+    if isinstance(search, Ranking):  # it needs the others to choose the best
+        return
+    for name, count in options.items():
+        if name in ("n_best", "samples") and count != 1:
+            log.warning(
+                "search.%s=%s: the output has the best alone, scores=FILE has all", name, count
+            )
+
+
 class Scores:
     """A file with a row for every translation that the search returned, the best first."""
 
     def __init__(self, file: TextIO, table: bool) -> None:
-        """Write into `file`: TSV if `table`, else JSON lines, which have each token too."""
+        """Write into `file`: TSV if `table`, else JSON lines, which have the pieces too."""
         self.file, self.table = file, table
         if table:
-            file.write("file\tline\trank\tscore\tlogprob\ttokens\ttranslation\n")
+            file.write("file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\n")
 
     def write(self, name: str, line: int, best: "Iterable[Scored]") -> None:
         """The translations of one line; a blank line has none that was scored."""
         for rank, scored in enumerate(best, 1):
             figures: list[object] = [name, line, rank, round(scored.score, 6)]
             figures.append(round(scored.logprob, 6))
+            logprobs = [round(p, 6) for p in scored.logprobs]
             if self.table:
-                row = [*figures, len(scored.logprobs), scored.text.replace("\t", " ")]
+                row = [*figures, len(logprobs), scored.text.replace("\t", " ")]
+                row.append(" ".join(str(p) for p in logprobs))
                 self.file.write("\t".join(str(cell) for cell in row) + "\n")
             else:
                 keys = ("file", "line", "rank", "score", "logprob")
                 entry = dict(zip(keys, figures, strict=True)) | {
                     "translation": scored.text,
                     "tokens": scored.tokens,
-                    "logprobs": [round(p, 6) for p in scored.logprobs],
+                    "logprobs": logprobs,
                 }
                 self.file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 

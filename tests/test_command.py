@@ -2,12 +2,18 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from hydra.errors import HydraException
 
 from seq2seq import train
-from seq2seq.command import compose
+from seq2seq.command import arguments_of, check_early, compose
+from seq2seq.config import Config
+from seq2seq.errors import ConfigError
+from seq2seq.options import typed
+from seq2seq.shipped import CONF_DIR
 
 
 def test_weights_of_corpora_can_be_given_on_the_command_line() -> None:
@@ -75,3 +81,73 @@ def test_a_recipe_whose_first_line_is_another_is_told_so(tmp_path: Path) -> None
     assert done.stderr == (
         "seq2seq.train: in recipe/late.yaml: its first line must be # @package _global_\n"
     )
+
+
+def test_help_lists_what_the_search_path_has(tmp_path: Path) -> None:
+    for name in ("recipe/mine", "data/ours", "model/cell/strange"):
+        file = tmp_path / f"{name}.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text("# @package _global_\n", encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "seq2seq.train", "--help", "--config-dir", str(tmp_path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    lines = dict(line.partition(": ")[::2] for line in done.stdout.splitlines())
+    listed = {
+        group: set(lines[group].split(", "))
+        for group in ("Recipes (+recipe=NAME)", "data", "model/cell")
+    }
+    assert {"mine", "en-de"} <= listed["Recipes (+recipe=NAME)"]
+    assert {"ours", "tsv", "homeassistant"} <= listed["data"]
+    assert {"strange", "gru"} <= listed["model/cell"]
+
+
+def test_the_recipe_that_joined_shows_composes(tmp_path: Path) -> None:
+    lines = (CONF_DIR / "data" / "joined.yaml").read_text(encoding="utf-8").splitlines()
+    shown = [line.removeprefix("#   ") for line in lines if line.startswith("#   ")]
+    (tmp_path / "recipe").mkdir()
+    (tmp_path / "recipe" / "both.yaml").write_text("\n".join(shown), encoding="utf-8")
+
+    data = typed(
+        compose("train", ["+recipe=both", f"hydra.searchpath=['{tmp_path}']"]), Config
+    ).data
+
+    assert data["weights"] == {"talks": 3}
+    assert {n: part["_target_"].rsplit(".")[-1] for n, part in data["corpora"].items()} == {
+        "news": "tsv",
+        "talks": "parallel",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "early"),
+    [
+        (["train.lrr=1"], True),
+        (["-m", "train.lrr=1"], True),
+        (["-m", "train.lrr=1", "model/cell=gru,lstm", "train.seed=range(1,3)"], True),
+        (["-m", "train.seed=1", "model/cell=gru,gruu"], False),  # the first one is right
+        (["--config-dir", ".", "train.lrr=1"], True),
+        (["--config-dir=.", "-m", "train.lrr=1"], True),
+        (["-m", "optimizer.lr=interval(1,2)"], False),
+        (["-m", "--config-dir", ".", "+recipe=swept"], False),  # it gives the language
+        (["name='${hydra:job.name}'"], False),
+        (["--cfg", "job", "train.lrr=1"], False),
+        ([], False),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_mistakes_are_told_before_hydra_sets_itself_up(
+    arguments: list[str], early: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe").mkdir()
+    (tmp_path / "recipe" / "swept.yaml").write_text(
+        "# @package _global_\nhydra: {sweeper: {params: {data.target: 'de,fr'}}}\n"
+    )
+    given = ["data.source=en", *([] if "+recipe=swept" in arguments else ["data.target=de"])]
+    monkeypatch.setattr(sys, "argv", ["seq2seq-train", *arguments, *given])
+
+    with pytest.raises((ConfigError, HydraException)) if early else nullcontext():
+        check_early("train", Config, arguments_of("train"))

@@ -430,3 +430,87 @@ def test_a_quantised_run_says_the_same_and_nothing_is_overwritten(home: Path) ->
     assert again.stderr == (
         "seq2seq.quantize: small exists already: another output leaves it alone\n"
     )
+
+
+def answered(home: Path) -> subprocess.Popen[str]:
+    """A translation in a pipe that has answered a line, and whose input stays open."""
+    process = start("translate", f"run={home / 'run'}", folder=home)
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("The dog sees the house today.\n")
+    process.stdin.flush()
+    assert process.stdout.readline().strip()
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_pipe_that_waits_for_more(home: Path, number: signal.Signals) -> None:
+    process = answered(home)
+    assert process.stderr
+    process.send_signal(number)
+
+    assert process.wait(60) == 128 + number
+    assert process.stderr.read() == "seq2seq.translate: interrupted\n"
+    process.communicate()
+
+
+def test_a_pipe_ends_with_its_reader_though_more_could_come(home: Path) -> None:
+    process = answered(home)
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    process.stdin.write("A cat likes a book here.\n")
+    process.stdin.flush()
+
+    assert process.wait(60) == 1
+    assert process.stderr.read() == ""
+    process.stdin.close()
+    process.stderr.close()
+
+
+def test_of_several_translations_the_output_has_the_best_and_scores_all(home: Path) -> None:
+    text = "The dog sees the house today.\n\nA cat likes a book here.\n"
+    beam = ["run=run", "search=beam", "search.size=4", "search.n_best=3"]
+    told = "search.n_best=3: the output has the best alone, scores=FILE has all"
+
+    silent = run("translate", *beam, "scores=best.tsv", folder=home, stdin=text)
+    json_ = run("translate", *beam, "scores=best.jsonl", folder=home, stdin=text)
+    without = run("translate", *beam, folder=home, stdin=text)
+    chosen = run("translate", "run=run", "search=mbr", "search.samples=3", folder=home, stdin=text)
+    drawn = run("translate", "run=run", "search=sample", "search.samples=2", folder=home,
+                stdin=text)  # fmt: skip
+
+    assert without.stderr.splitlines()[:-1] == [told]
+    assert drawn.stderr.startswith(told.replace("n_best=3", "samples=2"))
+    assert [len(done.stderr.splitlines()) for done in (silent, json_, chosen)] == [1, 1, 1]
+    head, *rows = [x.split("\t") for x in (home / "best.tsv").read_text("utf-8").splitlines()]
+    table = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [(row["line"], row["rank"]) for row in table] == [
+        ("1", "1"), ("1", "2"), ("1", "3"), ("2", "1"), ("3", "1"), ("3", "2"), ("3", "3")
+    ]  # fmt: skip
+    best = [row["translation"] for row in table if row["rank"] == "1"]
+    assert without.stdout.splitlines() == silent.stdout.splitlines() == best
+    lines = [json.loads(x) for x in (home / "best.jsonl").read_text("utf-8").splitlines()]
+    for row, entry in zip(table, lines, strict=True):
+        tokens = [float(p) for p in row["logprobs"].split()]
+        assert tokens == entry["logprobs"]
+        assert len(tokens) == int(row["tokens"])
+        assert sum(tokens) == pytest.approx(float(row["logprob"]), abs=1e-4)
+
+
+def test_a_sweeper_is_told_the_best_validation_score(home: Path) -> None:
+    (home / "listening.py").write_text(
+        "from hydra.experimental.callback import Callback\n"
+        "class Listener(Callback):\n"
+        "    def on_job_end(self, config, job_return, **_):\n"
+        "        print('returned', job_return.return_value)\n"
+    )
+
+    done = train(home, "heard", "train.steps=9", "validation.every=3",
+                 "+hydra.callbacks.mine._target_=listening.Listener")  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    lines = (home / "heard" / "metrics.jsonl").read_text().splitlines()
+    best = max(json.loads(line)["bleu"] for line in lines if '"validation"' in line)
+    assert done.stdout.splitlines()[-1] == f"returned {best}"

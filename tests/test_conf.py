@@ -11,10 +11,11 @@ from hydra.utils import get_class
 from seq2seq import command
 from seq2seq.build import embedding, make
 from seq2seq.command import recipes
-from seq2seq.config import UNUSED, Config
+from seq2seq.config import Config
 from seq2seq.options import typed
 from seq2seq.requests import Translate
 from seq2seq.shipped import CONF_DIR, RECIPES_DIR
+from seq2seq.unused import UNUSED
 from seq2seq.vision.networks import Vision
 
 GROUPS = [

@@ -6,10 +6,13 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from seq2seq.command import SCHEMAS
+from seq2seq.shipped import CONF_DIR
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +76,12 @@ def test_recipes_are_found_from_the_wheel(scripts: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_every_console_script_helps(name: str, scripts: Path, tmp_path: Path) -> None:
-    assert f"seq2seq.{name}" in call(scripts / f"seq2seq-{name}", "--help", cwd=tmp_path) or name
+    options: Any = OmegaConf.to_container(OmegaConf.load(CONF_DIR / f"{name}.yaml"))
+    header = options["hydra"]["help"]["header"]
+
+    said = call(scripts / f"seq2seq-{name}", "--help", cwd=tmp_path)
+
+    assert said.splitlines()[0] == header.splitlines()[0]
 
 
 def test_tab_completes_recipes(scripts: Path, tmp_path: Path) -> None:

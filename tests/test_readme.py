@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 SHORT = ["train.steps=4", "validation.every=4", "model.embedding=8"]
 TWO_SIDES = ["model.encoder.size=8", "model.decoder.size=8"]
@@ -55,17 +56,25 @@ def command(line: str, run: Path) -> list[str]:
     return ["bash", "-o", "pipefail", "-c", line]
 
 
+def works(words: list[str], home: Path) -> None:
+    environment = {**os.environ, "SEQ2SEQ_CACHE": str(home / "cache")}
+    done = subprocess.run(words, cwd=home, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{words[-1]}\n{done.stdout}\n{done.stderr}"
+
+
 def test_every_command_of_the_readme_works(home: Path) -> None:
     lines = [line for line in COMMANDS if "seq2seq." in line]
     assert len(lines) >= 8
-    run, environment = home, {**os.environ, "SEQ2SEQ_CACHE": str(home / "cache")}
+    assert len(PYTHON) == 1
+    run = translator = home
     for number, line in enumerate(lines):
         if "seq2seq.train" in line:
             run = home / f"run{number}"
-        done = subprocess.run(
-            command(line, run), cwd=home, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        if "seq2seq.translate" in line:
+            translator = run
+        works(command(line, run), home)
+    for block in PYTHON:
+        works([sys.executable, "-c", block.replace("RUN", str(translator))], home)
     assert (home / "out.de").read_text(encoding="utf-8").count("\n") == 20
     assert (home / "scores.tsv").is_file()
     assert (home / "captions.tsv").read_text(encoding="utf-8").count("\n") == 4

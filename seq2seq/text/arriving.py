@@ -2,7 +2,23 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+CHUNK = 2**16  # bytes that are asked for at a time: as many as a pipe holds
+
+
+def cut(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    r"""Lines with their \n, each as soon as it is there, of what `read` gives: b"" at the end."""
+    begun: list[bytes] = []  # parts of a line that has not ended
+    while chunk := read(CHUNK):
+        *ended, last = chunk.split(b"\n")
+        for part in ended:
+            yield b"".join([*begun, part, b"\n"])
+            begun = []
+        if last:
+            begun.append(last)
+    if begun:
+        yield b"".join(begun)
 
 
 def arriving(lines: Iterable[str], most: int) -> Iterator[list[str]]:
@@ -10,6 +26,9 @@ def arriving(lines: Iterable[str], most: int) -> Iterator[list[str]]:
 
     So a line that somebody types is answered at once, and a large file comes in large groups. What
     the source raises is raised here, after the lines before it.
+
+    The thread that reads may be in the middle of it when the process ends: `lines` must not come
+    out of a buffer that Python closes then, as it does with `sys.stdin`.
     """
     waiting: queue.Queue[str | BaseException] = queue.Queue(maxsize=2 * most)
 

@@ -12,7 +12,7 @@ import lzma
 import os
 import secrets
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
@@ -47,10 +47,10 @@ def open_binary(path: Path) -> BinaryIO:
     return cast(BinaryIO, _OPENERS.get(path.suffix, open)(path, "rb"))
 
 
-def stream_lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of a stream of bytes, each as soon as it is there; `name` is for messages."""
+def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:
+    """The text of lines of bytes with their ends, as of a stream; `name` is for messages."""
     offset = 0
-    for raw in iter(stream.readline, b""):
+    for raw in lines:
         line = raw.removeprefix(codecs.BOM_UTF8) if offset == 0 else raw
         try:
             text = line.decode("utf-8")

@@ -9,7 +9,7 @@ from torch import nn
 def adamw(
     parameters: Iterable[nn.Parameter],
     lr: float,
-    betas: list[float],
+    betas: tuple[float, float],
     eps: float,
     weight_decay: float,
 ) -> torch.optim.Optimizer:

@@ -36,13 +36,16 @@ FREE: tuple[str, ...] = (
 FREE += ("train.device", "validation.patience", "validation.samples", "track", "resume", "name")
 
 
-def train(config: Config, folder: Path, given: Sequence[str] = ()) -> None:
+def train(config: Config, folder: Path, given: Sequence[str] = ()) -> float | None:
     """Train the system of `config` into `folder`, or go on with what was begun there.
 
     Args:
         config: the options.
         folder: where the run is, or will be.
         given: what of the options was given on a command line, for run.json.
+
+    Returns:
+        The best validation score, the larger the better: what a sweep looks for.
 
     Raises:
         RunError: the folder holds a run and `resume` is off, or its options or data are others.
@@ -72,6 +75,7 @@ def train(config: Config, folder: Path, given: Sequence[str] = ()) -> None:
         ended = f"{reason}; the weights of step {progress.best_step} are kept"
         finish(run, config, task, ended)
         teller.record("end", progress.step, {"seconds": round(clock.now(), 1)})
+        return progress.best
     except Stopped as stop:
         resume = card.quoted(f"hydra.run.dir={folder}")
         log.info(

@@ -1,3 +1,4 @@
+import io
 import threading
 from collections.abc import Iterator
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.text.arriving import arriving
+from seq2seq.text.arriving import arriving, cut
 
 
 @given(st.lists(st.text()), st.integers(1, 5))
@@ -41,3 +42,12 @@ def test_an_error_comes_after_the_lines_before_it() -> None:
     assert next(groups) == ["good"]
     with pytest.raises(ValueError, match="bad"):
         next(groups)
+
+
+@given(st.lists(st.binary(min_size=1) | st.sampled_from([b"\n", b"a\n", b"\n\nb"])))
+def test_lines_do_not_depend_on_the_chunks_in_which_they_come(chunks: list[bytes]) -> None:
+    rest = iter([*chunks, b""])
+
+    lines = list(cut(lambda _: next(rest)))
+
+    assert lines == list(io.BytesIO(b"".join(chunks)))

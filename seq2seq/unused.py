@@ -1,0 +1,71 @@
+"""What a kind of system does not read: with another value than its default it would do nothing."""
+
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from seq2seq.errors import ConfigError
+from seq2seq.shipped import CONF_DIR
+
+_NO_SEARCH = ("search", "limits")
+_NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
+_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
+UNUSED: dict[str, tuple[str, ...]] = {
+    "TranslationTask": ("model.vision", "batches.reset"),
+    "LanguageModelTask": (
+        *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
+        "batches.tokens", "batches.pool",
+    ),
+    "CaptionsTask": (
+        "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
+        "batches.reset", "train.bptt", "context", "limits.ratio", "limits.source",
+    ),
+    "ClassificationTask": (
+        *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
+        "model.decoder", "model.tie_sides", "model.tie_output", "batches.reset", "train.bptt",
+    ),
+}  # fmt: skip
+# Of open nodes, what stands in conf/base.yaml.
+_BASE = {
+    "model.attention": "none",
+    "model.bridge": "projection",
+    "model.initial": "zeros",
+    "model.vision": "cnn",
+    "search": "greedy",
+}
+
+
+def check(config: Any) -> None:
+    """Refuse options of a `seq2seq.config.Config` that the chosen kind of system has no use for.
+
+    Raises:
+        ConfigError: one has another value than its default.
+    """
+    task = config.task.get("_target_", "") if isinstance(config.task, dict) else ""
+    kind = task.rpartition(".")[2]
+    if kind not in UNUSED:
+        return
+    defaults = type(config)()
+    for option in UNUSED[kind]:
+        value: Any = attrgetter(option)(config)
+        if option in _BASE:
+            used = _is_other(value, _base(option))
+        else:
+            used = value != attrgetter(option)(defaults)
+        if used:
+            raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
+
+
+@cache
+def _base(option: str) -> dict[str, Any]:
+    file = CONF_DIR / option.replace(".", "/") / f"{_BASE[option]}.yaml"
+    return dict(OmegaConf.load(file).items())
+
+
+def _is_other(node: dict[str, Any], base: dict[str, Any]) -> bool:
+    """Whether a node has another class, or its options other values; where it is does not count."""
+    classes = [str(each.get("_target_")).rpartition(".")[2] for each in (node, base)]
+    options = {name for name in node.keys() & base.keys() if name != "_target_"}
+    return classes[0] != classes[1] or any(node[name] != base[name] for name in options)

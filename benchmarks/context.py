@@ -93,7 +93,8 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
     for context in ("none", "carry"):
         out = Path("runs") / "context" / f"{folder.name}-{context}-{budget}"
         command = [*common, f"context={context}", f"name=context-{context}", f"hydra.run.dir={out}"]
-        subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
+        if not Run(out).exists():  # trained beside the other, on a core of its own, for example
+            subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
         test, translator = Run(out).read_test(), seq2seq.load(out)
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         language = str(Run(out).read_facts()["target"])

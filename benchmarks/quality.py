@@ -80,9 +80,7 @@ def row(folder: Path) -> dict[str, Any]:
     translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
     beam = translator.translate(sources, documents)
     metrics, language = ("bleu", "chrf"), facts["target"]
-    overrides = [
-        o for o in facts["overrides"] if not o.startswith(("hydra.", "data.path", "resume"))
-    ]
+    overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
     figures = {
         "command": "python -m seq2seq.train " + shlex.join(overrides),
         "seconds": max(entry["seconds"] for entry in read(run.metrics)),

@@ -221,10 +221,11 @@ class Streams:
 
         A stream begins anew after `reset` positions on average, with a chunk; 0: never.
         """
-        self.tokens, self.seed, self.reset = tokens, seed, reset
+        self.tokens, self.seed = tokens, seed
         self.streams = max(1, min(streams, (len(tokens) - 1) // 2))
         self.length = (len(tokens) - 1) // self.streams  # of each stream, in positions
         self.chunk = min(chunk, self.length) if chunk else self.length
+        self.chance = self.chunk / reset if reset else 0.0  # of a stream to begin anew
         self.pairs = -(-self.length // self.chunk)  # chunks in one epoch
 
     def epoch(self, number: int) -> Iterator[Rows]:
@@ -241,14 +242,13 @@ class Streams:
         text = self.tokens.take(starts + positions, mode="wrap").astype(np.int64)  # (B, T + 1)
         expected = torch.from_numpy(text[:, 1:].flatten())
         drawn = np.random.default_rng([self.seed, epoch, int(rows[0])]).random(self.streams)
-        new = drawn * self.reset < self.chunk if self.reset else np.zeros(self.streams, bool)
         return Batch(
             torch.empty(self.streams, 0, dtype=torch.long),
             None,
             torch.from_numpy(text[:, :-1].copy()),
             expected,
             torch.arange(len(expected)),
-            torch.from_numpy(new | (rows[0] == 0)),
+            torch.from_numpy((drawn < self.chance) | (rows[0] == 0)),
         )
 
 

@@ -224,8 +224,9 @@ def dataset(
 
 
 def parted(count: int, read: Container[str]) -> dict[str, list[int]]:
-    """The `count` rows of training by split; none for those that are `read` elsewhere."""
-    places: dict[str, list[int]] = {split: [] for split in SPLITS}
+    """The `count` rows of training by split: its own, and those that are not `read` elsewhere."""
+    apart = [split for split in SPLITS if split == "train" or split not in read]
+    places: dict[str, list[int]] = {split: [] for split in apart}
     for row in range(count):
         places[_home(str(row), read)].append(row)
     return places

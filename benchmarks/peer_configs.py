@@ -106,6 +106,7 @@ def eole(data: Path, out: Path, kind: str = "fp32") -> Config:
 
 def marian(data: Path, out: Path) -> Config:
     """Marian, whose attention is additive and inside its conditional cell."""
+    out.mkdir(parents=True, exist_ok=True)  # it makes none itself
     config = {
         "model": str(out / "model.npz"), "type": "s2s", "enc-type": "bidirectional",
         "enc-cell": "lstm", "dec-cell": "lstm", "enc-depth": 1, "dec-depth": 1,

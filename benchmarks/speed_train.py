@@ -64,8 +64,8 @@ def pieces_a_word(folder: Path, run: Path) -> float:
 
 def peer(name: str, data: Path, work: Path, seconds: float) -> Figures:
     """Words a second of another one."""
-    config, program, pattern = CONFIGS[name](data, work / name)
     shutil.rmtree(work / name, ignore_errors=True)
+    config, program, pattern = CONFIGS[name](data, work / name)
     file = work / f"{name}.yaml"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [part if part != "CONFIG" else str(file) for part in program]

@@ -37,6 +37,25 @@ class Batch(NamedTuple):
         """N, how many positions are learned from."""
         return len(self.expected)
 
+    def twice(self) -> "Batch":
+        """All rows, and all of them again. Not for rows of streams."""
+
+        def both(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else torch.cat((tensor, tensor))
+
+        source, target = (
+            torch.cat((self.source, self.source)),
+            torch.cat((self.target, self.target)),
+        )
+        return self._replace(
+            source=source,
+            lengths=both(self.lengths),
+            target=target,
+            expected=torch.cat((self.expected, self.expected)),
+            places=torch.cat((self.places, self.places + self.target.numel())),
+            said=both(self.said),
+        )
+
     def to(self, device: torch.device) -> "Batch":
         """The same on `device`, without waiting for it; the lengths stay where kernels want them.
 

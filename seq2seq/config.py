@@ -183,6 +183,7 @@ class Train:
     bptt: int = 0  # positions that the gradient goes back, on either side; 0: to the beginning
     clip: float = 1.0  # largest global norm of the gradient
     label_smoothing: float = 0.1  # share of the probability spread over all pieces
+    consistency: float = 0.0  # weight of R-Drop, each pair read twice in a step; 0 is off
     average: Average = field(default_factory=Average)
     log_every: int = 50  # steps
     save_every: int = 500  # steps between checkpoints
@@ -200,6 +201,7 @@ class Train:
         require("train.seed", self.seed, 0 <= self.seed < 2**63, "from 0 to below 2 to the 63rd")
         smoothing = self.label_smoothing
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
+        require("train.consistency", self.consistency, 0 <= self.consistency < inf, "0 or more")
         if self.budget is not None:
             seconds(self.budget)
         if self.epochs is None and self.steps is None and self.budget is None:
@@ -258,6 +260,8 @@ class Config:
 
     def __post_init__(self) -> None:
         one_of("context", self.context, ("none", "carry"))
+        if self.train.consistency and self.context == "carry":
+            raise ConfigError("train.consistency has no meaning with context=carry: leave one out")
         unused.check(self)
 
 

@@ -16,7 +16,7 @@ UNUSED: dict[str, tuple[str, ...]] = {
     "TranslationTask": ("model.vision", "batches.reset"),
     "LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
-        "batches.tokens", "batches.pool",
+        "batches.tokens", "batches.pool", "train.consistency",
     ),
     "CaptionsTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
@@ -25,6 +25,7 @@ UNUSED: dict[str, tuple[str, ...]] = {
     "ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
         "model.decoder", "model.tie_sides", "model.tie_output", "batches.reset", "train.bptt",
+        "train.consistency",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.

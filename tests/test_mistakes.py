@@ -70,6 +70,15 @@ def told(
             ["task=language_model", "context=carry"],
             ["context has no meaning for a LanguageModelTask"],
         ),
+        (
+            ["task=language_model", "train.consistency=1"],
+            ["train.consistency has no meaning for a LanguageModelTask"],
+        ),
+        (
+            ["train.consistency=1", "context=carry"],
+            ["train.consistency has no meaning with context=carry"],
+        ),
+        (["train.consistency=-1"], ["train.consistency must be 0 or more"]),
         (["model.vision.pixels=32"], ["model.vision has no meaning for a TranslationTask"]),
         (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
         (["data=tsv", "data.train=[a]"], ["data.train must be text, not ['a']"]),

@@ -34,13 +34,15 @@ class Learner:
         clip: float,
         smoothing: float,
         seed: int,
+        consistency: float = 0.0,
     ) -> None:
         """Learn what `segments` makes of batches, with `model`, a module with an output layer."""
         self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
         self.forward, self.stepper = accelerator.prepare(model, optimizer)
         self.rates = [float(group["lr"]) for group in optimizer.param_groups]
-        self.clip, self.smoothing, self.seed = clip, smoothing, seed
+        self.clip, self.seed = clip, seed
+        self.smoothing, self.consistency = smoothing, consistency
         # What the next batch begins with, where a task hands states on.
         self.carried: Carried = None
 
@@ -71,6 +73,7 @@ class Learner:
     def _backward(self, batch: Batch, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Loss and gradients of each segment of a batch."""
         output = self.model.output.linear
+        batch, copies = (batch.twice(), 2) if self.consistency else (batch, 1)
         segments = self.segments(self.forward, batch.to(self.accelerator.device), self.carried)
         while True:
             with self.accelerator.autocast():
@@ -78,11 +81,16 @@ class Learner:
                 if segment is None:
                     return
                 total, exact = loss(
-                    segment.features, output.weight, output.bias, segment.expected, self.smoothing
+                    segment.features,
+                    output.weight,
+                    output.bias,
+                    segment.expected,
+                    self.smoothing,
+                    self.consistency,
                 )
-            self.accelerator.backward(total / tokens)
+            self.accelerator.backward(total / (copies * tokens))
             self.carried = segment.carried
-            yield total.detach(), exact
+            yield total.detach() / copies, exact / copies
 
     def rate(self) -> float:
         """The learning rate of the last step."""

@@ -159,6 +159,7 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
         options.clip,
         options.label_smoothing,
         options.seed,
+        options.consistency,
     )
     return task, learner, WeightAverage(task.model, options.average.decay, options.average.every)
 

@@ -302,6 +302,7 @@ def test_a_run_of_another_kind_is_refused(
         ),
         ("", ["model/attention=dot"], ["model.attention has no meaning for a Classif"]),
         ("", ["search=beam"], ["search has no meaning for a ClassificationTask"]),
+        ("", ["train.consistency=1"], ["train.consistency has no meaning for a Classif"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -1,0 +1,62 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from seq2seq import build
+from seq2seq.batches import Batch, batch
+from seq2seq.config import Config
+from seq2seq.tasks.translation import segments
+from seq2seq.tasks.walking import walked
+from seq2seq.training.learner import Learned, Learner
+
+Compose = Callable[..., Config]
+PIECES = 20
+
+
+def uneven() -> Batch:
+    """Sentences of other lengths on either side."""
+    return batch([[5, 6, 7], [8]], [[9], [10, 11, 12, 13]])
+
+
+def learned(options: Config, chunk: int, consistency: float) -> tuple[Learned, dict[str, Tensor]]:
+    """What a step gave, and the weights after it."""
+    torch.manual_seed(0)
+    model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True))
+    learner = Learner(
+        model,
+        (lambda *given: walked(*given, chunk, 0)) if chunk else segments,
+        torch.optim.SGD(model.parameters(), lr=1.0),
+        Accelerator(cpu=True),
+        clip=1.0,
+        smoothing=0.1,
+        seed=1,
+        consistency=consistency,
+    )
+    return learner.step([uneven()], 1, 1.0), model.state_dict()
+
+
+@pytest.mark.parametrize("chunk", [0, 2])
+def test_two_passes_that_drop_nothing_teach_what_one_does(config: Compose, chunk: int) -> None:
+    options = config("model/attention=general", "model.dropout=0")
+
+    once, after = learned(options, chunk, consistency=0.0)
+    twice, same = learned(options, chunk, consistency=5.0)
+
+    assert twice.tokens == once.tokens == 7  # 1 + END, 4 + END
+    torch.testing.assert_close(twice.loss, once.loss)
+    torch.testing.assert_close(twice.exact, once.exact)
+    torch.testing.assert_close(same, after, atol=1e-6, rtol=1e-5)
+
+
+def test_two_passes_that_differ_are_pulled_together(config: Compose) -> None:
+    options = config("model/attention=general", "model.dropout=0.5")
+
+    plain, weights = learned(options, 0, consistency=1e-9)
+    pulled, others = learned(options, 0, consistency=5.0)
+
+    torch.testing.assert_close(pulled.exact, plain.exact)  # the same values were dropped
+    assert pulled.loss > plain.loss
+    assert any(not torch.equal(weights[name], others[name]) for name in weights)

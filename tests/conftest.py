@@ -1,6 +1,7 @@
 """What many tests need: a fresh cache folder, and options as the program composes them."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -16,6 +17,8 @@ from seq2seq.options import typed
 
 # A process for each core, as pytest starts them, has one thread; and a busy core is no failure.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# In the background of a script Ctrl-C is ignored, and all that is started there would ignore it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 

@@ -390,6 +390,7 @@ def test_a_signal_before_training_begins_is_one_line(
         f"hydra.run.dir={home / number.name}", folder=home,
     )  # fmt: skip
     while not list((cache / "prepared").glob(".making-*/*")):
+        assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)

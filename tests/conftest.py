@@ -17,7 +17,7 @@ from seq2seq.options import typed
 
 # A process for each core, as pytest starts them, has one thread; and a busy core is no failure.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# In the background of a script Ctrl-C is ignored, and all that is started there would ignore it too.
+# In the background of a script Ctrl-C is ignored, and what is started there would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
+from seq2seq.search.largest import largest, top
 from seq2seq.search.length import length_penalty
 from seq2seq.search.step import Hypothesis, S, Step, begin, forbid, real
 from seq2seq.text.tokenizer import END
@@ -103,8 +104,8 @@ class Beam:
             The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
         norm = logits.logsumexp(-1)  # (b, K)
-        near, token = logits.topk(min(2 * self.size, logits.shape[-1]), -1)  # (b, K, W)
-        first = logits.argmax(-1, keepdim=True)  # of a tie, as greedy search would take it
+        near, token = top(logits, 2 * self.size)  # (b, K, W)
+        first = largest(logits).unsqueeze(-1)  # of a tie, as greedy search would take it
         token = torch.where(token == first, token[..., :1], token)
         token = torch.cat((first, token[..., 1:]), -1)
         logp = near - norm.unsqueeze(-1)

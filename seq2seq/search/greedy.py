@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from seq2seq.search.largest import largest
 from seq2seq.search.step import Hypothesis, S, Step
 from seq2seq.search.walk import walk
 
@@ -22,4 +23,4 @@ class Greedy:
 def _most_probable(logits: Tensor, here: Tensor, said: int) -> Tensor:
     """The tokens (b, K) with the largest of `logits` (b, K, V)."""
     del here, said
-    return logits.argmax(-1)
+    return largest(logits)

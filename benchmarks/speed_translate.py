@@ -88,6 +88,7 @@ def model_of(name: str, data: Path, models: Path) -> Path:
             before = model_of("opennmt, Transformer", data, models)
             program = str(peers.program("opennmt", "ct2-opennmt-py-converter"))
             command = [program, "--model_path", str(before), "--output_dir", str(made)]
+            command += ["--unsafe_deserialization"]  # which it asks for to read such a file at all
             subprocess.run(command, check=True, env=os.environ | EXTRA)
         return made
     out = models / name.replace(", ", "-")
@@ -143,7 +144,7 @@ def decoder(name: str, model: Path, data: Path, out: Path, beam: int) -> tuple[l
         return ["bash", "-c", shell], r"Generation took ([\d.]+)"
     options = ["-src", str(source), "-output", str(out), "-batch_size", str(BATCH),
                "-beam_size", str(beam), "-max_length", "60", "-report_time"]  # fmt: skip
-    pattern = r"Total (?:translation|prediction) time \(s\): ([\d.]+)"
+    pattern = r"(?:Total translation|prediction) time(?: including all)? \(s\): ([\d.]+)"
     if name == "opennmt":
         program = [str(peers.program(name, "onmt_translate")), "-gpu", "-1", "-model", str(model)]
         return [*program, *options], pattern

@@ -56,8 +56,9 @@ class Tokenizer:
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """The pieces of each line, without START and END. All cores work on a long list."""
+        threads = -1 if len(lines) > 1000 else 1
         ids: list[list[int]] = self.processor.encode(
-            [_guard(x) for x in lines], num_threads=_threads(lines)
+            [_guard(x) for x in lines], num_threads=threads
         )
         return ids
 
@@ -80,8 +81,8 @@ class Tokenizer:
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
         """Text from pieces; the special ones are passed over."""
         plain = [[int(i) for i in ids if i not in SPECIAL] for ids in sentences]
-        texts = self.processor.decode(plain, num_threads=_threads(plain))
-        return [_unguard(text) for text in texts]
+        # One at a time: for a list, however short, SentencePiece begins threads, which takes longer.
+        return [_unguard(self.processor.decode(ids)) for ids in plain]
 
     def piece(self, token: int) -> str:
         """What a token stands for; U+2581 is a space."""
@@ -90,11 +91,6 @@ class Tokenizer:
     def ids(self, pieces: Sequence[str]) -> list[int]:
         """The tokens of `pieces`, as `piece` names them."""
         return [int(self.processor.piece_to_id(piece)) for piece in pieces]
-
-
-def _threads(many: Sequence[object]) -> int:
-    """All cores for a long list; for a short one, to begin threads takes longer than the work."""
-    return -1 if len(many) > 1000 else 1
 
 
 BYTES = b"bytes"  # what is stored in place of a SentencePiece model

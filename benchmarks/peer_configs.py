@@ -69,7 +69,8 @@ def opennmt(data: Path, out: Path, kind: str = "recurrent") -> Config:
     transformer = {
         "encoder_type": "transformer", "decoder_type": "transformer", "word_vec_size": 256,
         "hidden_size": 256, "layers": 3, "heads": 4, "transformer_ff": 1024,
-        "position_encoding": True, "self_attn_type": "scaled-dot",  # CTranslate2 reads no other
+        "position_encoding": True,
+        "self_attn_type": "scaled-dot",  # CTranslate2 reads no other
     }  # fmt: skip
     config = {
         **vocabularies(data), "save_model": str(out), "model_type": "text", "dropout": [0.3],

@@ -81,7 +81,7 @@ class Tokenizer:
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
         """Text from pieces; the special ones are passed over."""
         plain = [[int(i) for i in ids if i not in SPECIAL] for ids in sentences]
-        # One at a time: for a list, however short, SentencePiece begins threads, which takes longer.
+        # One at a time: for a list, however short, SentencePiece begins threads.
         return [_unguard(self.processor.decode(ids)) for ids in plain]
 
     def piece(self, token: int) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ def learned(options: Config, chunk: int, consistency: float) -> tuple[Learned, d
     model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True))
     learner = Learner(
         model,
-        (lambda *given: walked(*given, chunk, 0)) if chunk else segments,
+        partial(walked, chunk=chunk, streams=0) if chunk else segments,
         torch.optim.SGD(model.parameters(), lr=1.0),
         Accelerator(cpu=True),
         clip=1.0,

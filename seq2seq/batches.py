@@ -39,22 +39,9 @@ class Batch(NamedTuple):
 
     def twice(self) -> "Batch":
         """All rows, and all of them again. Not for rows of streams."""
-
-        def both(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else torch.cat((tensor, tensor))
-
-        source, target = (
-            torch.cat((self.source, self.source)),
-            torch.cat((self.target, self.target)),
-        )
-        return self._replace(
-            source=source,
-            lengths=both(self.lengths),
-            target=target,
-            expected=torch.cat((self.expected, self.expected)),
-            places=torch.cat((self.places, self.places + self.target.numel())),
-            said=both(self.said),
-        )
+        given = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
+        again = given | {"places": self.places + self.target.numel()}
+        return self._replace(**{name: torch.cat((given[name], again[name])) for name in given})
 
     def to(self, device: torch.device) -> "Batch":
         """The same on `device`, without waiting for it; the lengths stay where kernels want them.

@@ -16,7 +16,9 @@ class Memory(NamedTuple):
     def keep(self, sentences: Tensor) -> Self:
         """The memory of some `sentences` (b,) alone, in their order."""
         return self._replace(
-            values=self.values[sentences], keys=self.keys[sentences], mask=self.mask[sentences]
+            values=self.values.index_select(0, sentences),  # quicker than brackets
+            keys=self.keys.index_select(0, sentences),
+            mask=self.mask.index_select(0, sentences),
         )
 
 

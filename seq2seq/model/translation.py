@@ -19,12 +19,15 @@ class State(NamedTuple):
 
     def reorder(self, parents: Tensor) -> Self:
         """Hypothesis k' of sentence b goes on from hypothesis `parents[b, k']` (B, K')."""
-        sentences = torch.arange(len(parents), device=parents.device).unsqueeze(1)
-        return self._replace(hidden=self.hidden[sentences, parents])
+        starts = torch.arange(len(parents), device=parents.device) * self.hidden.shape[1]
+        rows = (starts.unsqueeze(1) + parents).flatten()  # (B * K',)
+        hidden = self.hidden.flatten(0, 1).index_select(0, rows).unflatten(0, parents.shape)
+        return self._replace(hidden=hidden)
 
     def keep(self, sentences: Tensor) -> Self:
         """Only `sentences` (b,) stay, in their order."""
-        return self._replace(hidden=self.hidden[sentences], memory=self.memory.keep(sentences))
+        hidden = self.hidden.index_select(0, sentences)
+        return self._replace(hidden=hidden, memory=self.memory.keep(sentences))
 
 
 # Sentences that were said: START and the pieces (B, T), and how many of each are real (B,), on the

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
-from seq2seq.search.largest import largest, top
+from seq2seq.search.largest import top
 from seq2seq.search.length import length_penalty
 from seq2seq.search.step import Hypothesis, S, Step, begin, forbid, real
 from seq2seq.text.tokenizer import END
@@ -104,26 +104,21 @@ class Beam:
             The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
         norm = logits.logsumexp(-1)  # (b, K)
-        near, token = top(logits, 2 * self.size)  # (b, K, W)
-        first = largest(logits).unsqueeze(-1)  # of a tie, as greedy search would take it
-        token = torch.where(token == first, token[..., :1], token)
-        token = torch.cat((first, token[..., 1:]), -1)
-        logp = near - norm.unsqueeze(-1)
-        total = live.total.unsqueeze(-1) + logp
-        most, place = _best(total.flatten(1), 2 * self.size)  # (b, C), C = 2 K
-        parent = place // total.shape[2]
-        at_end = token.flatten(1).gather(1, place) == END  # (b, C)
+        most, place = top(logits, live.total - norm, 2 * self.size)  # (b, C), C = 2 K
+        parent, token = place // logits.shape[2], place % logits.shape[2]
+        at_end = token == END  # (b, C)
         ranks = torch.arange(most.shape[1], device=most.device)
         counts = at_end & (ranks < self.size) & (most != -torch.inf)
         over = self._over(live, logits[..., END] - norm, (parent, counts), stop)
 
-        kept, order = _best(most.masked_fill(at_end, -torch.inf), self.size)
-        parents, place = parent.gather(1, order), place.gather(1, order)  # (b, K')
+        grows, order = _best(most.masked_fill(at_end, -torch.inf), self.size)
+        parents, token = parent.gather(1, order), token.gather(1, order)  # (b, K')
         rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)
-        said = [x.flatten(1).gather(1, place).unsqueeze(-1) for x in (token, logp)]  # (b, K', 1)
-        tokens = torch.cat((live.tokens[rows, parents], said[0]), -1)
-        logprobs = torch.cat((live.logprobs[rows, parents], said[1]), -1)
-        return _Live(tokens, logprobs, kept), parents, over
+        logp = logits[rows, parents, token] - norm.gather(1, parents)  # (b, K')
+        tokens = torch.cat((live.tokens[rows, parents], token.unsqueeze(-1)), -1)
+        logprobs = torch.cat((live.logprobs[rows, parents], logp.unsqueeze(-1)), -1)
+        total = (live.total[rows, parents] + logp).masked_fill(grows == -torch.inf, -torch.inf)
+        return _Live(tokens, logprobs, total), parents, over
 
     def _over(self, live: _Live, end: Tensor, ends: tuple[Tensor, Tensor], stop: Tensor) -> _Over:
         """What has finished.

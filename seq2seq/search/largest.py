@@ -16,21 +16,43 @@ def largest(scores: Tensor) -> Tensor:
     return torch.from_numpy(scores.numpy().argmax(-1))
 
 
-def top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The `count` largest of `scores` (..., V), fewer if there are not as many, and their places.
+def top(scores: Tensor, offsets: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The largest of all rows together, each row's `scores` being lifted by its offset.
 
     No more than `count` blocks can have one of them: those whose own largest are largest.
+
+    Args:
+        scores: (b, K, V)
+        offsets: (b, K), of the type that the sums are to have.
+        count: how many are wanted.
+
+    Returns:
+        The sums (b, C), the best first, C being `count` or all that there are; and their places
+        (b, C), k * V + v. Where K is 1, of a tie for the best the first comes first.
     """
-    size = scores.shape[-1]
-    count, whole = min(count, size), size // BLOCK
-    if scores.device.type != "cpu" or whole <= 2 * count:
-        return scores.topk(count, -1)
+    rows, size = scores.shape[1:]
+    whole = size // BLOCK
+    starts = torch.arange(rows, device=scores.device) * size  # (K,) where each row begins
+    if rows * whole <= 2 * count:
+        return _leading((scores + offsets.unsqueeze(-1)).flatten(1), count)
     blocks = scores[..., : whole * BLOCK].unflatten(-1, (whole, BLOCK))
-    chosen = blocks.amax(-1).topk(count, -1, sorted=False).indices  # (..., C)
-    rows = chosen.unsqueeze(-1).expand(*chosen.shape, BLOCK)
-    rest = scores[..., whole * BLOCK :]
-    near = torch.cat((blocks.gather(-2, rows).flatten(-2), rest), -1)  # (..., C * BLOCK + r)
-    starts = torch.arange(BLOCK) + chosen.unsqueeze(-1) * BLOCK  # (..., C, BLOCK)
-    ends = torch.arange(whole * BLOCK, size).expand_as(rest)
-    values, place = near.topk(count, -1)
-    return values, torch.cat((starts.flatten(-2), ends), -1).gather(-1, place)
+    sums = (blocks.amax(-1) + offsets.unsqueeze(-1)).flatten(1)  # (b, K * W)
+    chosen = _leading(sums, count)[1].sort(1).values  # (b, C)
+    row, block = chosen // whole, chosen % whole
+    sentences = torch.arange(len(scores), device=scores.device).unsqueeze(1)
+    near = blocks[sentences, row, block] + offsets.gather(1, row).unsqueeze(-1)  # (b, C, BLOCK)
+    within = torch.arange(size, device=scores.device)
+    places = (starts[row] + block * BLOCK).unsqueeze(-1) + within[:BLOCK]
+    # What is left over at the end of each row is no whole block.
+    rest = scores[..., whole * BLOCK :] + offsets.unsqueeze(-1)  # (b, K, r)
+    left = (starts.unsqueeze(1) + within[whole * BLOCK :]).flatten().expand(len(scores), -1)
+    values, found = _leading(torch.cat((near.flatten(1), rest.flatten(1)), 1), count)
+    return values, torch.cat((places.flatten(1), left), 1).gather(1, found)
+
+
+def _leading(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The largest of `scores` (b, N), the best first, and where they are; of the best the first."""
+    first = largest(scores).unsqueeze(1)  # `topk` takes any of a tie
+    lifted = scores.scatter(1, first, torch.inf)
+    chosen = lifted.topk(min(count, scores.shape[1]), 1).indices  # (b, C), `first` at the head
+    return scores.gather(1, chosen), chosen

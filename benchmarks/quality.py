@@ -2,6 +2,7 @@
 
 python benchmarks/quality.py train NAME FOLDER [OPTION ...]   trains a condition on a corpus
 python benchmarks/quality.py rows RUN ...                     the rows of runs that are there
+python benchmarks/quality.py searches RUN                     what each search makes of a run
 python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   beside JoeyNMT: see race.py
 
 A row has the command, the time, scores of greedy and of beam search on the run's held-out text, the
@@ -14,7 +15,9 @@ import json
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -26,6 +29,9 @@ from benchmarks import race, results
 from seq2seq.metrics import Score, score, tokenizer_of
 from seq2seq.run import Run
 from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.mbr import MinimumBayesRisk
+from seq2seq.search.step import Search
 from seq2seq.training.report import clock, read
 
 FILES = ["data=parallel", "data.validation=val", "data.test=test", "train.budget=30m"]
@@ -40,7 +46,7 @@ CONDITIONS = {
     "tatoeba-ja": ["+recipe=en-de-multi30k", *FILES, "data.target=ja", "name=tatoeba-ja"],
     "bible": ["+recipe=en-de-multi30k", *FILES, "name=bible"],
 }
-BEAM = 5
+BEAM, METRICS = 5, ("bleu", "chrf")
 COLUMNS = (
     "command",
     "pairs",
@@ -79,7 +85,7 @@ def row(folder: Path) -> dict[str, Any]:
     greedy = translator.translate(sources, documents)
     translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
     beam = translator.translate(sources, documents)
-    metrics, language = ("bleu", "chrf"), facts["target"]
+    language = facts["target"]
     overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
     figures = {
         "command": "python -m seq2seq.train " + shlex.join(overrides),
@@ -87,14 +93,42 @@ def row(folder: Path) -> dict[str, Any]:
         "weights": facts["parameters"],
         "pairs": json.loads(run.audit.read_text())["train"]["left"],
         "test": len(test),
-        "greedy": score(greedy, references, language, metrics),
-        "beam": score(beam, references, language, metrics),
+        "greedy": score(greedy, references, language, METRICS),
+        "beam": score(beam, references, language, METRICS),
         "lower": [lower_cased(beam, references, language)],
-        "copied": score(sources, references, language, metrics),
+        "copied": score(sources, references, language, METRICS),
     }
     plain = {k: [s._asdict() for s in v] if isinstance(v, list) else v for k, v in figures.items()}
     (folder / "quality.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
     return figures
+
+
+def searches(folder: Path) -> list[tuple[str, ...]]:
+    """A row for each way of searching: time, BLEU / chrF2, and BLEU lower-cased."""
+    run = Run(folder)
+    language, test = run.read_facts()["target"], run.read_test()
+    references = [pair.target for pair in test]
+    tokenize = tokenizer_of(language)
+    sampled = partial(MinimumBayesRisk, 32, top_k=0, top_p=1.0, seed=1, tokenize=tokenize)
+    tried: dict[str, Search] = {
+        "greedy": Greedy(),
+        "beam of 5": Beam(size=5, length_penalty=1.0, n_best=1),
+        "beam of 12": Beam(size=12, length_penalty=1.0, n_best=1),
+        "mbr, chrF, temperature 0.7": sampled(temperature=0.7, beam=0, utility="chrf"),
+        "mbr, BLEU, temperature 0.8": sampled(temperature=0.8, beam=0, utility="bleu"),
+        "the same, and a beam of 12": sampled(temperature=0.8, beam=12, utility="bleu"),
+    }
+    translator = seq2seq.load(folder)
+    rows: list[tuple[str, ...]] = []
+    for name, search in tried.items():
+        translator.search = search
+        began = time.perf_counter()
+        found = translator.translate([p.source for p in test], [p.document for p in test])
+        took = time.perf_counter() - began
+        scores = " / ".join(f"{s.value:.1f}" for s in score(found, references, language, METRICS))
+        lower = lower_cased(found, references, language).value
+        rows.append((name, clock(took), scores, f"{lower:.1f}"))
+    return rows
 
 
 def cells(figures: dict[str, Any]) -> list[str]:
@@ -126,6 +160,9 @@ def main(arguments: list[str]) -> None:
             folders = [train(name, folder, options)]
         case ["rows", first, *rest]:
             folders = [Path(run) for run in (first, *rest)]
+        case ["searches", run]:
+            results.table(("search", "time", "BLEU / chrF2", "lower-cased"), searches(Path(run)))
+            return
         case _:
             sys.exit(f"{__doc__}\nNAME is one of {', '.join(CONDITIONS)}")
     rows = [row(folder) for folder in folders]

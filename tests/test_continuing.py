@@ -32,7 +32,16 @@ from tests.grammar import sentences
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
-    "mbr": lambda: MinimumBayesRisk(samples=3, temperature=1.0, top_k=0, top_p=1.0, seed=3),
+    "mbr": lambda: MinimumBayesRisk(
+        samples=3,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        seed=3,
+        beam=0,
+        utility="chrf",
+        tokenize="13a",
+    ),
 }
 LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 TEXT = [source for source, _ in sentences()]

@@ -27,7 +27,16 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
     "sample": lambda: Sample(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
-    "mbr": lambda: MinimumBayesRisk(samples=3, temperature=1.0, top_k=0, top_p=1.0, seed=3),
+    "mbr": lambda: MinimumBayesRisk(
+        samples=3,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        seed=3,
+        beam=0,
+        utility="chrf",
+        tokenize="13a",
+    ),
 }
 LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
@@ -174,7 +183,16 @@ def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
 
 
 def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translator) -> None:
-    search = MinimumBayesRisk(samples=6, temperature=1.0, top_k=0, top_p=1.0, seed=3)
+    search = MinimumBayesRisk(
+        samples=6,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        seed=3,
+        beam=0,
+        utility="chrf",
+        tokenize="13a",
+    )
     translator.search = search
 
     [found] = translator.hypotheses(["The dog sees the house today."])

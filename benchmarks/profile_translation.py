@@ -1,0 +1,116 @@
+"""Where the time of a translation goes.
+
+python benchmarks/profile_translation.py MULTI30K [RUN]
+
+1,000 sentences of test2016 in batches of 64, by the model of speed_translate.py or that of RUN, in
+each precision that this machine computes in, greedily and by a beam of 5. Each part is timed where
+Python calls it; what is left is the search, the shrinking of batches, small calls and Python.
+Medians of three passes.
+"""
+
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import seq2seq
+from benchmarks import peers, results
+from benchmarks.speed_translate import BATCH, SEARCHES, precisions, train_ours
+from seq2seq.search import beam, greedy
+from seq2seq.search.beam import Beam
+from seq2seq.text.lines import read_lines
+from seq2seq.translator import Translator
+
+PASSES = 3
+
+
+class Watch:
+    """Seconds under a name."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, float] = defaultdict(float)
+
+    def wrap(self, name: str, holder: Any, method: str) -> None:
+        """Count the time of `holder.method` under `name`."""
+        function: Callable[..., Any] = getattr(holder, method)
+
+        def timed(*arguments: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            found = function(*arguments, **named)
+            self.spent[name] += time.perf_counter() - began
+            return found
+
+        setattr(holder, method, timed)
+
+
+def attend(watch: Watch, translator: Translator) -> None:
+    """Watch the parts of a translator."""
+    model: Any = translator.model
+    decoder = model.model.decoder
+    watch.wrap("pieces and text", translator.source, "encode")
+    watch.wrap("pieces and text", translator.target, "decode")
+    watch.wrap("encoder and keys", model, "start")
+    watch.wrap("product with the vocabulary", model.out, "forward")
+    for product in (*model.states, *model.aboves, model.read):
+        watch.wrap("other products of a step", product, "forward")
+    for rows in (model.inputs, model.words):
+        watch.wrap("tables", rows, "forward")
+    watch.wrap("attention", decoder.attention, "forward")
+    for cell in decoder.stack.cells:
+        watch.wrap("gates", cell, "combine")
+
+
+def main(arguments: list[str]) -> None:
+    """Print the tables."""
+    if not arguments:
+        sys.exit(__doc__)
+    data = peers.data(Path(arguments[0]))
+    run = Path(arguments[1]) if len(arguments) > 1 else peers.home() / "models" / "ours"
+    if not run.exists():
+        train_ours(data, run)
+    lines = list(read_lines(data / "test2016.en"))
+    watch = Watch()
+    searching: tuple[tuple[Any, str], ...] = ((greedy, "largest"), (beam, "top"))
+    for module, function in searching:
+        watch.wrap("the largest of the scores", module, function)
+    found: dict[str, dict[str, float]] = {}
+    for name, size in SEARCHES.items():
+        for precision in precisions():
+            translator = seq2seq.load(run, precision=precision)
+            translator.batch = BATCH
+            if size > 1:
+                translator.search = Beam(size, length_penalty=1.0, n_best=1)
+            translator.translate(lines[:BATCH])
+            attend(watch, translator)
+            passes = []
+            for _ in range(PASSES):
+                watch.spent.clear()
+                began = time.perf_counter()
+                translator.translate(lines)
+                watch.spent["whole"] = time.perf_counter() - began
+                passes.append(dict(watch.spent))
+            found[f"{name}, {precision}"] = {
+                part: statistics.median(p[part] for p in passes) for part in sorted(passes[0])
+            }
+    show(found)
+
+
+def show(found: dict[str, dict[str, float]]) -> None:
+    """Milliseconds of 1,000 sentences, and shares; and what is left."""
+    parts = [part for part in next(iter(found.values())) if part != "whole"]
+    rows = []
+    for name, spent in found.items():
+        whole = spent["whole"]
+        shares = [spent[part] / whole for part in parts]
+        rest = 1 - sum(shares)
+        rows.append((name, f"{whole * 1000:,.0f}", *(f"{s:.0%}" for s in (*shares, rest))))
+    results.table(("", "ms", *parts, "all else"), rows)
+    kinds = {part: [spent[part] / spent["whole"] for spent in found.values()] for part in parts}
+    results.save("profile_translation", {"seconds": found}, results.bars(kinds, "share"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -92,7 +92,7 @@ def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
 def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> None:
     config = train(f"+recipe={recipe}")
 
-    attends = not config.model.attention["_target_"].endswith("NoAttention")
+    attends = not config.model.attention["_target_"].endswith(("NoAttention", "Summary"))
     assert attends == (decodes(config) and "classic" not in recipe)
 
 

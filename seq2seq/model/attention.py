@@ -38,8 +38,15 @@ class Attention(nn.Module):
 
     context_size: int  # M, or 0 where nothing is read
 
-    def remember(self, values: Tensor, mask: Tensor) -> Memory:
-        """Prepare the encoder's `values` (B, S, M), real where `mask` (B, S) says so."""
+    def remember(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
+        """Prepare what the encoder wrote.
+
+        Args:
+            values: (B, S, M) at each position.
+            mask: (B, S) bool, where they are real.
+            final: (B, M) the state in which its last layer ended.
+        """
+        del final  # positions are chosen among
         return Memory(values, self.project(values), mask)
 
     def project(self, values: Tensor) -> Tensor:
@@ -78,6 +85,28 @@ class NoAttention(Attention):
         """Empty contexts (B, T, 0) and no weights (B, T, 0)."""
         del memory
         return query[..., :0], query[..., :0]
+
+
+class Summary(Attention):
+    """No choice either: the encoder's final state is read at every position.
+
+    Cho et al. (2014), section 2.2, where the decoder is given the summary c at each step.
+    https://arxiv.org/abs/1406.1078
+    """
+
+    def __init__(self, query_size: int, memory_size: int) -> None:
+        super().__init__()
+        del query_size  # the same call as every attention
+        self.context_size = memory_size
+
+    def remember(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
+        """The final state as a memory of one position."""
+        del values
+        return Memory(final.unsqueeze(1), final[:, None, :0], mask[:, :1])
+
+    def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """The same context (B, T, M) for each query, and no weights (B, T, 0)."""
+        return memory.values[:, :1].expand(-1, query.shape[1], -1), query[..., :0]
 
 
 class DotAttention(Attention):

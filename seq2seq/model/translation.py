@@ -94,7 +94,8 @@ class Translation(nn.Module):
         state = self.bridge(final)
         if before is not None and self.gate is not None:
             state = fresh(self.gate(state, before.decoder), state, before.new)
-        return Encoding(state, self.decoder.attention.remember(values, mask), final)
+        memory = self.decoder.attention.remember(values, mask, final[:, -1, 0])
+        return Encoding(state, memory, final)
 
     def _first(self, count: int, before: Before | None) -> Tensor:
         """The encoder's first states (B, L, D, P, H)."""

@@ -41,7 +41,7 @@ def said(
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
-@pytest.mark.parametrize("attention", ["none", "general"])
+@pytest.mark.parametrize("attention", ["none", "summary", "general"])
 def test_the_same_is_said_batch_after_batch(
     config: Compose, search: Search, attention: str
 ) -> None:

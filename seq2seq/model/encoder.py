@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from seq2seq.model.cells import Cell
 from seq2seq.model.dropout import Dropout
+from seq2seq.model.inputs import Embedding
 from seq2seq.model.truncated import backwards, reverse, truncated
 
 
@@ -27,7 +28,7 @@ class Encoder(nn.Module):
 
     def __init__(
         self,
-        embedding: nn.Embedding,
+        embedding: Embedding,
         layers: Sequence[Sequence[Cell]],
         initial: nn.Module,
         dropout: Dropout,

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Attention, Memory
-from seq2seq.model.inputs import Embedding
 from seq2seq.model.stack import Stack
 
 
@@ -27,7 +26,9 @@ class Decoder(nn.Module):
     A.2.2, with tanh for maxout.
     """
 
-    def __init__(self, embedding: Embedding, stack: Stack, attention: Attention, size: int) -> None:
+    def __init__(
+        self, embedding: nn.Embedding, stack: Stack, attention: Attention, size: int
+    ) -> None:
         """Put a decoder together; `size` is that of its states, H."""
         super().__init__()
         self.embedding, self.stack, self.attention = embedding, stack, attention
@@ -83,7 +84,7 @@ class Decoder(nn.Module):
 class Output(nn.Module):
     """Features to one score for each piece of the vocabulary."""
 
-    def __init__(self, embedding: Embedding, tied: bool) -> None:
+    def __init__(self, embedding: nn.Embedding, tied: bool) -> None:
         """A layer to the vocabulary of `embedding`, with its weights if `tied`.
 
         Press and Wolf (2017), https://arxiv.org/abs/1608.05859

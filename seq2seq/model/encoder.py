@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from seq2seq.model.cells import Cell
 from seq2seq.model.dropout import Dropout
-from seq2seq.model.inputs import Embedding
 from seq2seq.model.truncated import backwards, reverse, truncated
 
 
@@ -28,7 +27,7 @@ class Encoder(nn.Module):
 
     def __init__(
         self,
-        embedding: Embedding,
+        embedding: nn.Embedding,
         layers: Sequence[Sequence[Cell]],
         initial: nn.Module,
         dropout: Dropout,

@@ -1,7 +1,5 @@
 """From pieces to vectors: by looking a row up, or by multiplying a matrix with a one-hot vector."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,10 +10,6 @@ from seq2seq.model.dropout import kept
 class Embedding(nn.Embedding):
     """A vector for each piece; in training a share `hidden` of the pieces of a text has none.
 
-    Vectors are rows of the matrix times sqrt(E) (Vaswani et al. 2017, section 3.4,
-    https://arxiv.org/abs/1706.03762): a tied output wants small rows, a recurrence inputs around
-    one, without which it says so little at first that attention has nothing to choose by.
-
     Word dropout, Iyyer et al. (2015), section 3.2, https://aclanthology.org/P15-1162: what is left
     has to be enough. The vectors are zeroed and the others are not scaled up.
     """
@@ -23,15 +17,11 @@ class Embedding(nn.Embedding):
     def __init__(self, pieces: int, size: int, hidden: float) -> None:
         super().__init__(pieces, size)
         nn.init.normal_(self.weight, std=size**-0.5)  # so that a tied output starts near uniform
-        self.hidden, self.scale = hidden, math.sqrt(size)
-
-    def all(self) -> Tensor:
-        """The vectors (V, E) of all pieces."""
-        return self.weight * self.scale
+        self.hidden = hidden
 
     def vectors(self, tokens: Tensor) -> Tensor:
-        """The vectors (..., E) of `tokens` (...)."""
-        return super().forward(tokens) * self.scale
+        """The rows (..., E) of the matrix for `tokens` (...)."""
+        return super().forward(tokens)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T) to (B, T, E)."""
@@ -49,4 +39,4 @@ class OneHot(Embedding):
 
     def vectors(self, tokens: Tensor) -> Tensor:
         e = functional.one_hot(tokens, self.num_embeddings).to(self.weight.dtype)  # (..., V)
-        return torch.matmul(e, self.weight) * self.scale
+        return torch.matmul(e, self.weight)

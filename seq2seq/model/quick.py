@@ -125,7 +125,7 @@ class Quick(nn.Module):
         self.model = model
         linear = _LINEAR[precision]
         decoder, stack = model.decoder, model.decoder.stack
-        embedding = decoder.embedding.all()  # (V, E)
+        embedding = decoder.embedding.weight.detach()
         first, *above = stack.cells
         self.inputs = Rows(embedding, first.read)
         states = (cell.state_weights() for cell in stack.cells)

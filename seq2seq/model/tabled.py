@@ -32,7 +32,7 @@ class Tabled(nn.Module):
 
         Nor where the tables would be large.
         """
-        vectors = encoder.embedding.all()  # (V, E)
+        vectors = encoder.embedding.weight  # (V, E)
         tables = []
         for cell in encoder.layers[0]:
             if not isinstance(cell, MinGRU | MinLSTM) or len(encoder.layers) > 1:

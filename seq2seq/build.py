@@ -110,9 +110,13 @@ def embedding(config: Model, pieces: int) -> Embedding:
 
 def cells(config: Model, inputs: list[int], size: int) -> list[Cell]:
     """Cells of one size, one above the other, each reading as many values as `inputs` says."""
-    return [
+    made: list[Cell] = [
         make("model.cell", config.cell, {"input_size": count, "size": size}) for count in inputs
     ]
+    with torch.no_grad():
+        for cell in made:
+            cell.input_weights()[0].mul_(config.input_gain)
+    return made
 
 
 def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> Decoder:

@@ -129,6 +129,7 @@ class Model:
     embedding: int = 256  # size of a piece's vector
     tie_sides: bool = False  # source and target share their embeddings (joint vocabulary only)
     tie_output: bool = True  # the output layer is the target embedding, transposed
+    input_gain: float = 1.0  # what the input weights of cells begin with is multiplied by it
     residual: bool = False  # add each layer's input to its output, from the second layer on
     dropout: float = 0.3  # share of values dropped: embeddings, between layers, before the output
     variational: bool = False  # the same values dropped at every position of a sentence
@@ -136,6 +137,8 @@ class Model:
 
     def __post_init__(self) -> None:
         require("model.embedding", self.embedding, self.embedding > 0, "positive")
+        gain = self.input_gain
+        require("model.input_gain", gain, 0 < gain < inf, "positive and finite")
         for name in ("dropout", "word_dropout"):
             value = getattr(self, name)
             require(f"model.{name}", value, 0 <= value < 1, "from 0 to below 1")

@@ -140,3 +140,17 @@ def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> N
             config("model/bridge=copy", "model.decoder.size=7").model,
             build.Vocabulary(9, 9, True),
         )
+
+
+@pytest.mark.parametrize("cell", names("cell"))
+def test_the_gain_is_of_the_input_weights_alone(config: Compose, cell: str) -> None:
+    made = []
+    for gain in (1.0, 4.0):
+        torch.manual_seed(0)
+        options = config(f"model/cell={cell}", f"model.input_gain={gain}").model
+        made.append(build.translation(options, build.Vocabulary(PIECES, PIECES, True)))
+
+    before, after = (model.decoder.stack.cells[0] for model in made)
+    assert torch.equal(after.input_weights()[0], 4 * before.input_weights()[0])
+    assert torch.equal(after.input_weights()[1], before.input_weights()[1])
+    assert torch.equal(after.state_weights()[0], before.state_weights()[0])

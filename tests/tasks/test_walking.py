@@ -91,6 +91,7 @@ CARRYING = [
     ("model/initial=learned", "model/attention=general"),
     ("model.encoder.bidirectional=false", "model.encoder.layers=2", "model.decoder.layers=2",
      "model/cell=lstm"),
+    ("model/attention=summary", "model.decoder.layers=2"),
 ]  # fmt: skip
 
 
@@ -109,7 +110,8 @@ def chained(model: Translation, document: Pairs) -> list[torch.Tensor]:
             both = torch.cat((state.flatten(1), last.flatten(1)), 1)
             share = torch.sigmoid(model.gate.linear(both)).view_as(state)
             state = share * last + (1 - share) * state
-        memory = model.decoder.attention.remember(values, torch.ones(1, len(source)).bool())
+        there = torch.ones(1, len(source)).bool()
+        memory = model.decoder.attention.remember(values, there, final[:, -1, 0])
         decoded = model.decoder(torch.tensor([[START, *target]]), state, memory)
         ahead = final[..., : first.shape[-1]].detach()
         last = decoded.state.detach()

@@ -10,14 +10,14 @@ Medians of three passes.
 
 import statistics
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import seq2seq
 from benchmarks import peers, results
+from benchmarks.profile_training import Stopwatch
 from benchmarks.speed_translate import BATCH, SEARCHES, precisions, train_ours
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
@@ -27,40 +27,26 @@ from seq2seq.translator import Translator
 PASSES = 3
 
 
-class Watch:
-    """Seconds under a name."""
-
-    def __init__(self) -> None:
-        self.spent: defaultdict[str, float] = defaultdict(float)
-
-    def wrap(self, name: str, holder: Any, method: str) -> None:
-        """Count the time of `holder.method` under `name`."""
-        function: Callable[..., Any] = getattr(holder, method)
-
-        def timed(*arguments: Any, **named: Any) -> Any:
-            began = time.perf_counter()
-            found = function(*arguments, **named)
-            self.spent[name] += time.perf_counter() - began
-            return found
-
-        setattr(holder, method, timed)
+def watch_call(watch: Stopwatch, name: str, holder: Any, method: str) -> None:
+    """Count the time of `holder.method` under `name`."""
+    setattr(holder, method, watch.wrap(name, getattr(holder, method)))
 
 
-def attend(watch: Watch, translator: Translator) -> None:
+def attend(watch: Stopwatch, translator: Translator) -> None:
     """Watch the parts of a translator."""
     model: Any = translator.model
     decoder = model.model.decoder
-    watch.wrap("pieces and text", translator.source, "encode")
-    watch.wrap("pieces and text", translator.target, "decode")
-    watch.wrap("encoder and keys", model, "start")
-    watch.wrap("product with the vocabulary", model.out, "forward")
+    watch_call(watch, "pieces and text", translator.source, "encode")
+    watch_call(watch, "pieces and text", translator.target, "decode")
+    watch_call(watch, "encoder and keys", model, "start")
+    watch_call(watch, "product with the vocabulary", model.out, "forward")
     for product in (*model.states, *model.aboves, model.read):
-        watch.wrap("other products of a step", product, "forward")
+        watch_call(watch, "other products of a step", product, "forward")
     for rows in (model.inputs, model.words):
-        watch.wrap("tables", rows, "forward")
-    watch.wrap("attention", decoder.attention, "forward")
+        watch_call(watch, "tables", rows, "forward")
+    watch_call(watch, "attention", decoder.attention, "forward")
     for cell in decoder.stack.cells:
-        watch.wrap("gates", cell, "combine")
+        watch_call(watch, "gates", cell, "combine")
 
 
 def main(arguments: list[str]) -> None:
@@ -72,28 +58,27 @@ def main(arguments: list[str]) -> None:
     if not run.exists():
         train_ours(data, run)
     lines = list(read_lines(data / "test2016.en"))
-    watch = Watch()
+    found: dict[str, dict[str, float]] = {}
+    watch = Stopwatch(torch.device("cpu"))
     searching: tuple[tuple[Any, str], ...] = ((greedy, "largest"), (beam, "top"))
     for module, function in searching:
-        watch.wrap("the largest of the scores", module, function)
-    found: dict[str, dict[str, float]] = {}
+        watch_call(watch, "the largest of the scores", module, function)
     for name, size in SEARCHES.items():
         for precision in precisions():
             translator = seq2seq.load(run, precision=precision)
             translator.batch = BATCH
             if size > 1:
                 translator.search = Beam(size, length_penalty=1.0, n_best=1)
-            translator.translate(lines[:BATCH])
             attend(watch, translator)
-            passes = []
+            with watch.step():
+                translator.translate(lines[:BATCH])  # not counted: kernels are made
+            watch.steps.clear()
             for _ in range(PASSES):
-                watch.spent.clear()
-                began = time.perf_counter()
-                translator.translate(lines)
-                watch.spent["whole"] = time.perf_counter() - began
-                passes.append(dict(watch.spent))
+                with watch.step():
+                    translator.translate(lines)
             found[f"{name}, {precision}"] = {
-                part: statistics.median(p[part] for p in passes) for part in sorted(passes[0])
+                part: statistics.median(p[part] for p in watch.steps)
+                for part in sorted(watch.steps[0])
             }
     show(found)
 

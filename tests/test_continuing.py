@@ -23,25 +23,16 @@ from seq2seq.options import typed
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.mbr import MinimumBayesRisk
 from seq2seq.search.step import Search, forbid
 from seq2seq.text.tokenizer import START, Tokenizer, train_tokenizer
 from seq2seq.translator import Continuing
 from tests.grammar import sentences
+from tests.search.searches import minimum_risk
 
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
-    "mbr": lambda: MinimumBayesRisk(
-        samples=3,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        seed=3,
-        beam=0,
-        utility="chrf",
-        tokenize="13a",
-    ),
+    "mbr": minimum_risk,
 }
 LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 TEXT = [source for source, _ in sentences()]

@@ -15,28 +15,19 @@ from seq2seq.options import typed
 from seq2seq.run import vocabulary
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.mbr import MinimumBayesRisk
 from seq2seq.search.sample import Sample
 from seq2seq.search.step import Search
 from seq2seq.text.clean import normalise
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 from seq2seq.translator import Translator
 from tests.grammar import sentences
+from tests.search.searches import minimum_risk
 
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
     "sample": lambda: Sample(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
-    "mbr": lambda: MinimumBayesRisk(
-        samples=3,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        seed=3,
-        beam=0,
-        utility="chrf",
-        tokenize="13a",
-    ),
+    "mbr": minimum_risk,
 }
 LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
@@ -183,17 +174,7 @@ def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
 
 
 def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translator) -> None:
-    search = MinimumBayesRisk(
-        samples=6,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        seed=3,
-        beam=0,
-        utility="chrf",
-        tokenize="13a",
-    )
-    translator.search = search
+    translator.search = search = minimum_risk(samples=6)
 
     [found] = translator.hypotheses(["The dog sees the house today."])
 

@@ -10,21 +10,11 @@ from sacrebleu.metrics.chrf import CHRF
 
 from seq2seq.errors import ConfigError
 from seq2seq.search.beam import Beam
-from seq2seq.search.mbr import MinimumBayesRisk
 from seq2seq.text.tokenizer import END
+from tests.search.searches import minimum_risk
 from tests.search.tables import A, B, Table, say
 
 TEXTS = ["Ein Mann geht.", "Ein Mann geht!", "Ein Hund schläft."]
-
-
-OPTIONS: dict[str, Any] = {
-    "samples": 3, "temperature": 1.0, "top_k": 0, "top_p": 1.0, "seed": 1,
-    "beam": 0, "utility": "chrf", "tokenize": "13a",
-}  # fmt: skip
-
-
-def made(**changes: Any) -> MinimumBayesRisk:
-    return MinimumBayesRisk(**OPTIONS | changes)
 
 
 def mean(text: str, others: Sequence[str]) -> float:
@@ -34,7 +24,7 @@ def mean(text: str, others: Sequence[str]) -> float:
 
 
 def test_the_expectation_is_the_mean_chrf_against_all_samples() -> None:
-    expected = made().expected(TEXTS)
+    expected = minimum_risk().expected(TEXTS)
 
     # Where an order of n-grams is missing from a text, the two programs treat it differently.
     assert expected == pytest.approx([mean(text, TEXTS) for text in TEXTS], abs=1.0)
@@ -44,7 +34,7 @@ def test_the_expectation_is_the_mean_chrf_against_all_samples() -> None:
 def test_the_expectation_of_bleu_is_the_mean_of_sentences() -> None:
     texts = ["Ein Mann geht .", "Ein Mann geht !", "Ein Mann geht .", "Ein Hund schläft ."]
 
-    expected = made(samples=4, utility="bleu").expected(texts)
+    expected = minimum_risk(samples=4, utility="bleu").expected(texts)
 
     bleu = BLEU(effective_order=True)
     scores = [[bleu.sentence_score(t, [o]).score for o in texts] for t in texts]
@@ -56,7 +46,8 @@ def test_characters_are_words_where_there_are_no_spaces() -> None:
     texts = ["犬が寝る", "犬が走る", "猫が寝る"]
 
     words, characters = (
-        made(utility="bleu", tokenize=tokenize).expected(texts) for tokenize in ("13a", "char")
+        minimum_risk(utility="bleu", tokenize=tokenize).expected(texts)
+        for tokenize in ("13a", "char")
     )
 
     assert words == pytest.approx([100 / 3] * 3)  # each is like itself alone
@@ -64,7 +55,9 @@ def test_characters_are_words_where_there_are_no_spaces() -> None:
 
 
 def test_the_expectation_is_over_the_samples_alone() -> None:
-    expected = made(samples=2, utility="bleu").expected(["Ein Hund .", "Ein Hund !", "Ein Hund ."])
+    expected = minimum_risk(samples=2, utility="bleu").expected(
+        ["Ein Hund .", "Ein Hund !", "Ein Hund ."]
+    )
 
     bleu = BLEU(effective_order=True).sentence_score("Ein Hund .", ["Ein Hund !"]).score
     # The first is of the beam, the others are the samples.
@@ -78,22 +71,22 @@ def test_the_hypotheses_of_the_beam_can_be_chosen_too() -> None:
         (B,): {END: 0.9, B: 0.1},
     }
 
-    [found] = say(made(samples=3, beam=2), [table], limit=2)
+    [found] = say(minimum_risk(samples=3, beam=2), [table], limit=2)
     [beam] = say(Beam(size=2, length_penalty=1.0, n_best=2), [table], limit=2)
-    [samples] = say(made(samples=3), [table], limit=2)
+    [samples] = say(minimum_risk(samples=3), [table], limit=2)
 
     assert found == beam + samples
 
 
 def test_one_sample_is_as_good_as_it_gets() -> None:
-    assert made().expected(["Ein Hund schläft."]) == pytest.approx([100.0])
+    assert minimum_risk().expected(["Ein Hund schläft."]) == pytest.approx([100.0])
 
 
 def test_without_the_package_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fastchrf", None)
 
     with pytest.raises(ConfigError, match=r"pip install 'seq2seq\[mbr\]'"):
-        made()
+        minimum_risk()
 
 
 @pytest.mark.parametrize(
@@ -109,4 +102,4 @@ def test_without_the_package_one_line_says_how_to_get_it(monkeypatch: pytest.Mon
 )
 def test_values_out_of_range_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=f"^{message}$"):
-        made(**changes)
+        minimum_risk(**changes)

@@ -18,7 +18,7 @@ import torch
 import seq2seq
 from benchmarks import peers, results
 from benchmarks.profile_training import Stopwatch
-from benchmarks.speed_translate import BATCH, SEARCHES, precisions, train_ours
+from benchmarks.speed_translate import BATCHES, SEARCHES, precisions, train_ours
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
@@ -66,12 +66,12 @@ def main(arguments: list[str]) -> None:
     for name, size in SEARCHES.items():
         for precision in precisions():
             translator = seq2seq.load(run, precision=precision)
-            translator.batch = BATCH
+            translator.batch = BATCHES[0]
             if size > 1:
                 translator.search = Beam(size, length_penalty=1.0, n_best=1)
             attend(watch, translator)
             with watch.step():
-                translator.translate(lines[:BATCH])  # not counted: kernels are made
+                translator.translate(lines[: BATCHES[0]])  # not counted: kernels are made
             watch.steps.clear()
             for _ in range(PASSES):
                 with watch.step():

@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,8 +45,8 @@ class Raced(NamedTuple):
     signature: str
 
 
-def lay_out(corpus: Path, out: Path) -> Path:
-    """The corpus as plain files train, val and test."""
+def lay_out(corpus: Path, out: Path, change: Callable[[str], str] = str) -> Path:
+    """The corpus as plain files train, val and test, each line changed by `change`."""
     out.mkdir(parents=True, exist_ok=True)
     for language in ("en", TARGET):
         for split, names in (("train", ["train"]), ("val", ["val"]), ("test", TESTS)):
@@ -54,7 +54,7 @@ def lay_out(corpus: Path, out: Path) -> Path:
             file = next((f for f in files if f), None)
             if file is None:
                 sys.exit(f"{corpus} has no {names[0]}.{language}")
-            peers.write(out / f"{split}.{language}", read_lines(file))
+            peers.write(out / f"{split}.{language}", map(change, read_lines(file)))
     return out
 
 

@@ -3,10 +3,10 @@
 python benchmarks/speed_translate.py MULTI30K [ROUNDS [NAME ...]]
 
 The models of speed_train.py, each trained by its toolkit for 1,000 steps of 64 sentences (kept, and
-used again), translate the 1,000 sentences of test2016 in batches of 64, greedily and by a beam of
-5. The peers' time is what they say themselves; BLEU is sacreBLEU's on detokenised text, to show
-what was translated: all are at the beginning of their training. CTranslate2 knows no recurrent
-models: its Transformer of the same size, trained by OpenNMT-py, is a point of reference.
+used again), translate the 1,000 sentences of test2016 in batches of 64 and of 256, greedily and by
+a beam of 5. The peers' time is what they say themselves; BLEU is sacreBLEU's on detokenised text,
+to show what was translated: all are at the beginning of their training. CTranslate2 knows no
+recurrent models: its Transformer of the same size, trained by OpenNMT-py, is a point of reference.
 """
 
 import os
@@ -32,7 +32,8 @@ from benchmarks.speed_train import OURS
 from seq2seq.metrics import score
 from seq2seq.text.lines import read_lines
 
-STEPS, BATCH, LONG = 1000, 64, 7200.0
+STEPS, LONG = 1000, 7200.0
+BATCHES = (64, 256)
 PRECISIONS = ("fp32", "bf16", "int8")
 SEARCHES = {"greedy": 1, "beam 5": 5}
 RIVALS = (
@@ -98,22 +99,23 @@ def model_of(name: str, data: Path, models: Path) -> Path:
     return made
 
 
-def ours(run: Path, data: Path, work: Path, beam: int, precision: str) -> Figures:
-    """Sentences a second of this toolkit."""
+def ours(run: Path, data: Path, work: Path, size: tuple[int, int], precision: str) -> Figures:
+    """Sentences a second of this toolkit, with a beam and a batch of such a size."""
+    beam, batch = size
     search = ["search=beam", f"search.size={beam}"] if beam > 1 else []
     command = [
         sys.executable, "-m", "seq2seq.translate", f"run={run}", f"input={data / 'test2016.en'}",
-        f"output={work / 'out.de'}", f"precision={precision}", f"batch={BATCH}", *search,
+        f"output={work / 'out.de'}", f"precision={precision}", f"batch={batch}", *search,
     ]  # fmt: skip
     log = work / "ours.log"
     peak = watched(command, LONG, log, {})
     return Figures(found(r"([\d,.]+) lines/s", log), peak)
 
 
-def peer(name: str, model: Path, data: Path, work: Path, beam: int) -> Figures:
+def peer(name: str, model: Path, data: Path, work: Path, size: tuple[int, int]) -> Figures:
     """Sentences a second of another one."""
     out, log = work / "out.sp.de", work / f"{name}.log"
-    program, pattern = decoder(name, model, data, out, beam)
+    program, pattern = decoder(name, model, data, out, size)
     peak = watched(program, LONG, log, EXTRA)
     seconds = found(pattern, log)
     if name == "joeynmt":  # writes text
@@ -125,24 +127,27 @@ def peer(name: str, model: Path, data: Path, work: Path, beam: int) -> Figures:
     return Figures(len(lines) / seconds, peak)
 
 
-def decoder(name: str, model: Path, data: Path, out: Path, beam: int) -> tuple[list[str], str]:
+def decoder(
+    name: str, model: Path, data: Path, out: Path, size: tuple[int, int]
+) -> tuple[list[str], str]:
     """The command, and where its output has the seconds."""
+    beam, batch = size
     source = data / "test2016.sp.en"
     if name.startswith("ctranslate2"):
         kind = "int8" if "int8" in name else "float32"
         threads = len(os.sched_getaffinity(0))
         program = [str(peers.program("opennmt", "python")), "-c", CTRANSLATE2]
-        given = (model, kind, source, out, beam, BATCH, threads)
+        given = (model, kind, source, out, beam, batch, threads)
         return [*program, *map(str, given)], r"seconds: ([\d.]+)"
     if name == "joeynmt":
         config = yaml.safe_load(model.with_suffix(".yaml").read_text(encoding="utf-8"))
-        config["testing"] |= {"beam_size": beam, "beam_alpha": 1.0}
+        config["testing"] |= {"beam_size": beam, "beam_alpha": 1.0, "batch_size": batch}
         file = out.with_suffix(".yaml")
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
         python = shlex.quote(str(peers.program("joeynmt", "python")))
         shell = f"{python} -m joeynmt translate {file} < {data / 'test2016.en'} > {out}"
         return ["bash", "-c", shell], r"Generation took ([\d.]+)"
-    options = ["-src", str(source), "-output", str(out), "-batch_size", str(BATCH),
+    options = ["-src", str(source), "-output", str(out), "-batch_size", str(batch),
                "-beam_size", str(beam), "-max_length", "60", "-report_time"]  # fmt: skip
     pattern = r"(?:Total translation|prediction) time(?: including all)? \(s\): ([\d.]+)"
     if name == "opennmt":
@@ -213,17 +218,20 @@ def main(arguments: list[str]) -> None:
     places = {name: model_of(name, data, models) for name in rivals}
     for search, beam in SEARCHES.items():
         bleu: dict[str, float] = {}
-        contestants: dict[str, Callable[[], Figures]] = {
-            f"ours, {p}": partial(ours, models / "ours", data, work, beam, p) for p in precisions()
-        }
-        contestants |= {n: partial(peer, n, places[n], data, work, beam) for n in rivals}
+        contestants: dict[str, Callable[[], Figures]] = {}
+        for size in ((beam, batch) for batch in BATCHES):
+            for p in precisions():
+                turn = partial(ours, models / "ours", data, work, size, p)
+                contestants[f"ours, {p}, {size[1]}"] = turn
+            for n in rivals:
+                contestants[f"{n}, {size[1]}"] = partial(peer, n, places[n], data, work, size)
         counted = {
             name: partial(scored, turn, data, work, bleu, name)
             for name, turn in contestants.items()
         }
         print(f"\n{search}\n")
         name = f"speed_translate_{search.replace(' ', '')}"
-        show(turns(counted, rounds), "sentences/s", rivals[0], name)
+        show(turns(counted, rounds), "sentences/s", f"{rivals[0]}, {BATCHES[0]}", name)
         print("BLEU: " + ", ".join(f"{name} {value:.1f}" for name, value in bleu.items()))
     seconds = dict(one_at_a_time(models / "ours", data))
     rows = [(name, f"{value * 1000:,.1f}") for name, value in seconds.items()]

@@ -13,6 +13,7 @@ capitals, which is the condition of most published results on Multi30k.
 """
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -63,7 +64,7 @@ COLUMNS = (
 
 def train(name: str, folder: str, options: Sequence[str]) -> Path:
     """Train a condition, and return the folder of the run."""
-    out = Path("runs") / "quality" / "-".join([name, *options])
+    out = Path("runs") / "quality" / re.sub(r"[^\w.]+", "-", "-".join([name, *options]))
     corpus = Path(folder)
     if name.endswith("-lower"):
         corpus = race.lay_out(corpus, out.parent / "lower-cased", str.lower)

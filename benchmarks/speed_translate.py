@@ -3,9 +3,9 @@
 python benchmarks/speed_translate.py MULTI30K [ROUNDS [NAME ...]]
 
 The models of speed_train.py, each trained by its toolkit for 1,000 steps of 64 sentences (kept, and
-used again), translate the 1,000 sentences of test2016 in batches of 64 and of 256, greedily and by
-a beam of 5. The peers' time is what they say themselves; BLEU is sacreBLEU's on detokenised text,
-to show what was translated: all are at the beginning of their training. CTranslate2 knows no
+used again), translate the 1,000 sentences of test2016 in batches of 64, 128 and 256, greedily and
+by a beam of 5. The peers' time is what they say themselves; BLEU is sacreBLEU's on detokenised
+text, to show what was translated: all are at the beginning of their training. CTranslate2 knows no
 recurrent models: its Transformer of the same size, trained by OpenNMT-py, is a point of reference.
 """
 
@@ -33,7 +33,7 @@ from seq2seq.metrics import score
 from seq2seq.text.lines import read_lines
 
 STEPS, LONG = 1000, 7200.0
-BATCHES = (64, 256)
+BATCHES = (64, 128, 256)
 PRECISIONS = ("fp32", "bf16", "int8")
 SEARCHES = {"greedy": 1, "beam 5": 5}
 RIVALS = (

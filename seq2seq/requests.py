@@ -23,7 +23,7 @@ class Decoding:
     run: Any = None  # a run folder; or several, [A,B], whose models say together what comes next
     search: Any = MISSING  # group search
     limits: Limits = field(default_factory=Limits)
-    batch: int = 64  # sentences translated together, at most
+    batch: int = 128  # sentences translated together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     precision: str = "fp32"  # fp32, bf16 or int8: what the decoder's products are computed in
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from

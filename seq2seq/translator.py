@@ -230,7 +230,7 @@ def load(
     run: str | Path | Sequence[str | Path],
     search: Search | None = None,
     limits: Limits | None = None,
-    batch: int = 64,
+    batch: int = 128,
     device: str = "auto",
     trusted: Iterable[str] = (),
     precision: str = "fp32",

@@ -10,6 +10,8 @@ from seq2seq.text.tokenizer import END, PAD
 
 # Steps between looks at which sentences have ended: to look, Python must wait for the device.
 EVERY = {"cuda": 4}
+# Share of the batch that is left when those that have ended leave it: to leave is to copy the rest.
+FULL = 0.9
 
 
 def walk(
@@ -22,7 +24,7 @@ def walk(
 ) -> list[list[Hypothesis]]:
     """Say K tokens at a time, one for each hypothesis of each sentence, until all have ended.
 
-    A sentence leaves the batch when all its hypotheses have ended.
+    Sentences all of whose hypotheses have ended leave the batch, some at a time.
 
     Args:
         step: of the model.
@@ -64,7 +66,7 @@ def walk(
         left = (~done.all(1)).nonzero().squeeze(1)  # (b',)
         if len(left) == 0:
             break
-        if len(left) < len(here):
+        if len(left) <= FULL * len(here):
             here, done, last, state = here[left], done[left], chosen[left], state.keep(left)
     said_by = zip(tokens.tolist(), logprobs.tolist(), strict=True)
     return [[_cut(t, p) for t, p in zip(*pair, strict=True)] for pair in said_by]

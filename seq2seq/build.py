@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
+from torch import Tensor
 
 from seq2seq.config import Model
 from seq2seq.errors import ConfigError
@@ -113,10 +114,15 @@ def cells(config: Model, inputs: list[int], size: int) -> list[Cell]:
     made: list[Cell] = [
         make("model.cell", config.cell, {"input_size": count, "size": size}) for count in inputs
     ]
-    with torch.no_grad():
-        for cell in made:
-            cell.input_weights()[0].mul_(config.input_gain)
+    magnify(config, *(cell.input_weights()[0] for cell in made))
     return made
+
+
+@torch.no_grad()
+def magnify(config: Model, *weights: Tensor) -> None:
+    """Let weights that read vectors begin larger."""
+    for weight in weights:
+        weight.mul_(config.input_gain)
 
 
 def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> Decoder:
@@ -127,7 +133,9 @@ def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> 
     above = size + attention.context_size
     inputs = [config.embedding] + [above] * (config.decoder.layers - 1)
     stack = Stack(cells(config, inputs, size), dropout, config.residual)
-    return Decoder(target, stack, attention, size)
+    made = Decoder(target, stack, attention, size)
+    magnify(config, made.readout.weight, *attention.parameters())
+    return made
 
 
 def language_model(config: Model, pieces: int) -> LanguageModel:

@@ -129,7 +129,9 @@ class Model:
     embedding: int = 256  # size of a piece's vector
     tie_sides: bool = False  # source and target share their embeddings (joint vocabulary only)
     tie_output: bool = True  # the output layer is the target embedding, transposed
-    input_gain: float = 1.0  # what the input weights of cells begin with is multiplied by it
+    # What the input weights of cells, of attention and of the readout begin with is multiplied by
+    # it, where small vectors are to make a difference from the first steps on.
+    input_gain: float = 1.0
     residual: bool = False  # add each layer's input to its output, from the second layer on
     dropout: float = 0.3  # share of values dropped: embeddings, between layers, before the output
     variational: bool = False  # the same values dropped at every position of a sentence

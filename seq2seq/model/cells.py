@@ -145,17 +145,17 @@ class LSTM(_Fused):
     """Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
 
     i, f, o = sigmoid(W x + U h), g = tanh(W_g x + U_g h), c' = f * c + i * g, h' = o * tanh(c'),
-    biases left out. The bias of the forget gate starts at 1 (Jozefowicz et al. 2015), so that
-    the state is kept at first.
+    biases left out. The bias of the forget gate starts at `forget_bias`: with 1 (Jozefowicz et
+    al. 2015) the state is kept at first.
     """
 
     parts = 2
 
-    def __init__(self, input_size: int, size: int) -> None:
+    def __init__(self, input_size: int, size: int, forget_bias: float) -> None:
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
         biases = self.input_weights()[1], self.state_weights()[1]
-        for bias, start in zip(biases, (1.0, 0.0), strict=True):
+        for bias, start in zip(biases, (forget_bias, 0.0), strict=True):
             nn.init.constant_(bias[size : 2 * size], start)
 
     def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ CELLS: dict[str, Make] = {
     "tanh": partial(RNN, nonlinearity="tanh"),
     "relu": partial(RNN, nonlinearity="relu"),
     "gru": GRU,
-    "lstm": LSTM,
+    "lstm": partial(LSTM, forget_bias=1.0),
     "deep": partial(DeepTransition, depth=3),
     "mingru": partial(MinGRU, norm=False),
     "minlstm": partial(MinLSTM, norm=False),
@@ -225,10 +225,11 @@ def test_a_cell_refuses_what_it_cannot_be(make: Make, message: str) -> None:
         make(1, 2)
 
 
-def test_an_lstm_begins_by_keeping_its_state() -> None:
-    cell = LSTM(1, 3)
+@pytest.mark.parametrize("bias", [0.0, 1.0])
+def test_an_lstm_begins_by_keeping_of_its_state_what_it_is_told(bias: float) -> None:
+    cell = LSTM(1, 3, bias)
     _, _, input_bias, state_bias = cell.kernel.all_weights[0]
 
     forget = (input_bias + state_bias)[3:6]  # the second of i, f, g, o
 
-    assert forget.tolist() == [1.0, 1.0, 1.0]
+    assert forget.tolist() == [bias] * 3

@@ -143,14 +143,24 @@ def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> N
 
 
 @pytest.mark.parametrize("cell", names("cell"))
-def test_the_gain_is_of_the_input_weights_alone(config: Compose, cell: str) -> None:
+def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: str) -> None:
     made = []
     for gain in (1.0, 4.0):
         torch.manual_seed(0)
-        options = config(f"model/cell={cell}", f"model.input_gain={gain}").model
+        options = config(
+            f"model/cell={cell}", f"model.input_gain={gain}", "model/attention=general"
+        ).model
         made.append(build.translation(options, build.Vocabulary(PIECES, PIECES, True)))
 
-    before, after = (model.decoder.stack.cells[0] for model in made)
-    assert torch.equal(after.input_weights()[0], 4 * before.input_weights()[0])
-    assert torch.equal(after.input_weights()[1], before.input_weights()[1])
-    assert torch.equal(after.state_weights()[0], before.state_weights()[0])
+    reading = set()
+    for model in made:
+        decoder = model.decoder
+        cells = [*decoder.stack.cells, *(cell for layer in model.encoder.layers for cell in layer)]
+        larger = [*(cell.input_weights()[0] for cell in cells), decoder.readout.weight]
+        larger += decoder.attention.parameters()
+        names_of = {id(weight): name for name, weight in model.named_parameters()}
+        reading |= {names_of[id(weight)] for weight in larger}
+    before, after = (dict(model.named_parameters()) for model in made)
+    for name, weight in before.items():
+        assert torch.equal(after[name], (4 if name in reading else 1) * weight)
+    assert len(reading) == 5  # of three cells, of attention, and of the readout

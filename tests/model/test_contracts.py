@@ -10,6 +10,7 @@ from seq2seq import build
 from seq2seq.batches import batch
 from seq2seq.config import Config
 from seq2seq.errors import ConfigError
+from seq2seq.model.encoder import Encoder
 from seq2seq.model.translation import Translation
 from seq2seq.shipped import CONF_DIR
 from seq2seq.training.loss import loss
@@ -154,8 +155,9 @@ def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: s
 
     reading = set()
     for model in made:
-        decoder = model.decoder
-        cells = [*decoder.stack.cells, *(cell for layer in model.encoder.layers for cell in layer)]
+        decoder, encoder = model.decoder, model.encoder
+        assert isinstance(encoder, Encoder)
+        cells = [*decoder.stack.cells, *(cell for layer in encoder.layers for cell in layer)]
         larger = [*(cell.input_weights()[0] for cell in cells), decoder.readout.weight]
         larger += decoder.attention.parameters()
         names_of = {id(weight): name for name, weight in model.named_parameters()}

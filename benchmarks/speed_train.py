@@ -27,11 +27,12 @@ from seq2seq.text.lines import read_lines
 
 OURS = [
     "data.source=en", "data.target=de", "data.validation=val", "data.test=test2016",
-    "model/cell=lstm", "model/attention=general", "model.embedding=256", "model.encoder.size=256",
-    "model.decoder.size=512", "model.dropout=0.3", "model.tie_sides=false",
-    "model.tie_output=false", "tokenizer.kind=bpe", "tokenizer.size=8000", "batches.sentences=64",
-    "batches.tokens=1000000", "optimizer.lr=1e-3", "validation.every=1000000", "train.log_every=4",
-    "train.average.decay=0", "train.epochs=null", "train.steps=1000000", "train.save_every=1000000",
+    "model/cell=lstm_unbiased", "model/attention=general", "model.embedding=256",
+    "model.encoder.size=256", "model.decoder.size=512", "model.dropout=0.3", "model.input_gain=4",
+    "model.tie_sides=false", "model.tie_output=false", "tokenizer.kind=bpe", "tokenizer.size=8000",
+    "batches.sentences=64", "batches.tokens=1000000", "optimizer.lr=1e-3",
+    "validation.every=1000000", "train.log_every=4", "train.average.decay=0", "train.epochs=null",
+    "train.steps=1000000", "train.save_every=1000000",
 ]  # fmt: skip
 VARIANTS = {
     "ours, fp32": ["train.precision=fp32"],

@@ -151,7 +151,7 @@ class LSTM(_Fused):
 
     parts = 2
 
-    def __init__(self, input_size: int, size: int, forget_bias: float) -> None:
+    def __init__(self, input_size: int, size: int, forget_bias: float = 1.0) -> None:
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
         biases = self.input_weights()[1], self.state_weights()[1]

@@ -18,7 +18,7 @@ CELLS: dict[str, Make] = {
     "tanh": partial(RNN, nonlinearity="tanh"),
     "relu": partial(RNN, nonlinearity="relu"),
     "gru": GRU,
-    "lstm": partial(LSTM, forget_bias=1.0),
+    "lstm": LSTM,
     "deep": partial(DeepTransition, depth=3),
     "mingru": partial(MinGRU, norm=False),
     "minlstm": partial(MinLSTM, norm=False),
@@ -225,10 +225,9 @@ def test_a_cell_refuses_what_it_cannot_be(make: Make, message: str) -> None:
         make(1, 2)
 
 
-@pytest.mark.parametrize("bias", [0.0, 1.0])
-def test_an_lstm_begins_by_keeping_of_its_state_what_it_is_told(bias: float) -> None:
-    cell = LSTM(1, 3, bias)
-    _, _, input_bias, state_bias = cell.kernel.all_weights[0]
+@pytest.mark.parametrize(("made", "bias"), [(LSTM(1, 3), 1.0), (LSTM(1, 3, 0.0), 0.0)])
+def test_an_lstm_begins_by_keeping_its_state_unless_told_otherwise(made: LSTM, bias: float) -> None:
+    _, _, input_bias, state_bias = made.kernel.all_weights[0]
 
     forget = (input_bias + state_bias)[3:6]  # the second of i, f, g, o
 

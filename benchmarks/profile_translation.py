@@ -2,7 +2,7 @@
 
 python benchmarks/profile_translation.py MULTI30K [RUN]
 
-1,000 sentences of test2016 in batches of 64, by the model of speed_translate.py or that of RUN, in
+1,000 sentences of test2016 in batches of 128, by the model of speed_translate.py or that of RUN, in
 each precision that this machine computes in, greedily and by a beam of 5. Each part is timed where
 Python calls it; what is left is the search, the shrinking of batches, small calls and Python.
 Medians of three passes.
@@ -18,13 +18,13 @@ import torch
 import seq2seq
 from benchmarks import peers, results
 from benchmarks.profile_training import Stopwatch
-from benchmarks.speed_translate import BATCHES, SEARCHES, precisions, train_ours
+from benchmarks.speed_translate import SEARCHES, precisions, trained
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
 from seq2seq.translator import Translator
 
-PASSES = 3
+PASSES, BATCH = 3, 128
 
 
 def watch_call(watch: Stopwatch, name: str, holder: Any, method: str) -> None:
@@ -54,9 +54,7 @@ def main(arguments: list[str]) -> None:
     if not arguments:
         sys.exit(__doc__)
     data = peers.data(Path(arguments[0]))
-    run = Path(arguments[1]) if len(arguments) > 1 else peers.home() / "models" / "ours"
-    if not run.exists():
-        train_ours(data, run)
+    run = Path(arguments[1]) if len(arguments) > 1 else trained(data)
     lines = list(read_lines(data / "test2016.en"))
     found: dict[str, dict[str, float]] = {}
     watch = Stopwatch(torch.device("cpu"))
@@ -66,12 +64,12 @@ def main(arguments: list[str]) -> None:
     for name, size in SEARCHES.items():
         for precision in precisions():
             translator = seq2seq.load(run, precision=precision)
-            translator.batch = BATCHES[0]
+            translator.batch = BATCH
             if size > 1:
                 translator.search = Beam(size, length_penalty=1.0, n_best=1)
             attend(watch, translator)
             with watch.step():
-                translator.translate(lines[: BATCHES[0]])  # not counted: kernels are made
+                translator.translate(lines[:BATCH])  # not counted: kernels are made
             watch.steps.clear()
             for _ in range(PASSES):
                 with watch.step():

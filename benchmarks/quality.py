@@ -43,7 +43,12 @@ CONDITIONS = {
     "en-de-long": ["+recipe=en-de-long"],
     "multi30k": ["+recipe=en-de-multi30k"],
     "multi30k-lower": ["+recipe=en-de-multi30k", "name=multi30k-lower"],
-    "multi30k-none": ["+recipe=en-de-multi30k", "model/attention=none", "name=multi30k-none"],
+    "multi30k-none": [
+        "+recipe=en-de-multi30k",
+        "model/attention=none",
+        "model/cell=lstm",
+        "name=multi30k-none",
+    ],
     "classic": ["+recipe=en-de-classic"],
     "tatoeba": ["+recipe=en-de-multi30k", *FILES, "name=tatoeba"],
     "tatoeba-ja": ["+recipe=en-de-multi30k", *FILES, "data.target=ja", "name=tatoeba-ja"],
@@ -67,7 +72,8 @@ def train(name: str, folder: str, options: Sequence[str]) -> Path:
     out = Path("runs") / "quality" / re.sub(r"[^\w.]+", "-", "-".join([name, *options]))
     corpus = Path(folder)
     if name.endswith("-lower"):
-        corpus = race.lay_out(corpus, out.parent / "lower-cased", str.lower)
+        lowered = out.parent / f"{corpus.resolve().name}-lower-cased"
+        corpus = lowered if lowered.exists() else race.lay_out(corpus, lowered, str.lower)
     command = [*CONDITIONS[name], f"data.path={corpus}", *options, f"hydra.run.dir={out}"]
     subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
     return out

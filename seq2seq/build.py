@@ -134,7 +134,7 @@ def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> 
     inputs = [config.embedding] + [above] * (config.decoder.layers - 1)
     stack = Stack(cells(config, inputs, size), dropout, config.residual)
     made = Decoder(target, stack, attention, size)
-    magnify(config, made.readout.weight, *attention.parameters())
+    magnify(config, made.readout.weight, *attention.input_weights())
     return made
 
 

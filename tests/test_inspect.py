@@ -48,7 +48,8 @@ def told(
         ),
         (
             ["output=x", "cells=[gru,gruu]"],
-            "cells must be some of deep, gru, lru, lstm, mingru, minlstm, rnn, not gruu",
+            "cells must be some of deep, gru, lru, lstm, lstm_unbiased, "
+            "mingru, minlstm, rnn, not gruu",
         ),
         (["output=x", "cells=[]"], "cells must be some of deep"),
         (["output=x", "length=8"], "length must be 16 or more, not 8"),

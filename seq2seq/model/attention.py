@@ -49,6 +49,10 @@ class Attention(nn.Module):
         del final  # positions are chosen among
         return Memory(values, self.project(values), mask)
 
+    def input_weights(self) -> list[Tensor]:
+        """The matrices that read states; none, unless an attention says so."""
+        return []
+
     def project(self, values: Tensor) -> Tensor:
         """The keys (B, S, A) of `values` (B, S, M)."""
         raise NotImplementedError
@@ -142,6 +146,9 @@ class GeneralAttention(Attention):
         self.context_size = memory_size
         self.key = nn.Linear(memory_size, query_size, bias=False)  # W
 
+    def input_weights(self) -> list[Tensor]:
+        return [self.key.weight]
+
     def project(self, values: Tensor) -> Tensor:
         keys: Tensor = self.key(values)  # (B, S, H)
         return keys
@@ -162,6 +169,9 @@ class AdditiveAttention(Attention):
         self.query = nn.Linear(query_size, size, bias=False)  # W
         self.key = nn.Linear(memory_size, size, bias=False)  # U
         self.energy = nn.Linear(size, 1, bias=False)  # v
+
+    def input_weights(self) -> list[Tensor]:
+        return [self.query.weight, self.key.weight]
 
     def project(self, values: Tensor) -> Tensor:
         keys: Tensor = self.key(values)  # (B, S, A)

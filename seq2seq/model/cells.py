@@ -152,6 +152,7 @@ class LSTM(_Fused):
     parts = 2
 
     def __init__(self, input_size: int, size: int, forget_bias: float = 1.0) -> None:
+        # A default here, and not in the file, for runs of before it could be chosen.
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
         biases = self.input_weights()[1], self.state_weights()[1]

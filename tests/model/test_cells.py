@@ -225,8 +225,11 @@ def test_a_cell_refuses_what_it_cannot_be(make: Make, message: str) -> None:
         make(1, 2)
 
 
-@pytest.mark.parametrize(("made", "bias"), [(LSTM(1, 3), 1.0), (LSTM(1, 3, 0.0), 0.0)])
-def test_an_lstm_begins_by_keeping_its_state_unless_told_otherwise(made: LSTM, bias: float) -> None:
+@pytest.mark.parametrize(("told", "bias"), [([], 1.0), ([0.0], 0.0)])
+def test_an_lstm_begins_by_keeping_its_state_unless_told_otherwise(
+    told: list[float], bias: float
+) -> None:
+    made = LSTM(1, 3, *told)
     _, _, input_bias, state_bias = made.kernel.all_weights[0]
 
     forget = (input_bias + state_bias)[3:6]  # the second of i, f, g, o

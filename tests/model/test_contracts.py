@@ -10,6 +10,7 @@ from seq2seq import build
 from seq2seq.batches import batch
 from seq2seq.config import Config
 from seq2seq.errors import ConfigError
+from seq2seq.model.attention import AdditiveAttention
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.translation import Translation
 from seq2seq.shipped import CONF_DIR
@@ -118,7 +119,7 @@ def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: 
 
 @pytest.mark.parametrize("cell", names("cell"))
 def test_every_cell_trains_in_bf16(config: Compose, cell: str) -> None:
-    if cell == "lstm" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if cell.startswith("lstm") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no LSTM in bf16")
     exact = network(config, f"model/cell={cell}", "model/attention=general")
 
@@ -149,7 +150,7 @@ def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: s
     for gain in (1.0, 4.0):
         torch.manual_seed(0)
         options = config(
-            f"model/cell={cell}", f"model.input_gain={gain}", "model/attention=general"
+            f"model/cell={cell}", f"model.input_gain={gain}", "model/attention=additive"
         ).model
         made.append(build.translation(options, build.Vocabulary(PIECES, PIECES, True)))
 
@@ -159,10 +160,12 @@ def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: s
         assert isinstance(encoder, Encoder)
         cells = [*decoder.stack.cells, *(cell for layer in encoder.layers for cell in layer)]
         larger = [*(cell.input_weights()[0] for cell in cells), decoder.readout.weight]
-        larger += decoder.attention.parameters()
+        attention = decoder.attention
+        assert isinstance(attention, AdditiveAttention)
+        larger += [attention.key.weight, attention.query.weight]
         names_of = {id(weight): name for name, weight in model.named_parameters()}
         reading |= {names_of[id(weight)] for weight in larger}
     before, after = (dict(model.named_parameters()) for model in made)
     for name, weight in before.items():
         assert torch.equal(after[name], (4 if name in reading else 1) * weight)
-    assert len(reading) == 5  # of three cells, of attention, and of the readout
+    assert len(reading) == 6  # of three cells, of attention two, and of the readout

@@ -78,6 +78,17 @@ def test_finished_sentences_leave_the_batch() -> None:
     assert model.rows == [3, 3, 2, 1, 1]
 
 
+def test_one_of_many_stays_until_a_tenth_have_finished() -> None:
+    short: list[Table] = [{(): {A: 1.0}}, {(): {B: 1.0}, (B,): {A: 1.0}}]
+    tables = short + [ENDLESS] * 18
+    model = Model(tables)
+
+    found = Greedy()(model, model.start(), torch.tensor([4] * 20), list(range(20)))
+
+    assert [best.tokens for [best] in found] == [[A], [B, A]] + [[A] * 4] * 18
+    assert model.rows == [20, 20, 20, 18, 18]  # said: A and B, END of the one, END of the other
+
+
 def test_numbers_that_are_none_neither_crash_nor_hang() -> None:
     [[best]] = say(Greedy(), [{(): {A: float("nan"), B: float("nan")}}], limit=4)
 

@@ -85,7 +85,7 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
             "lang": language, "voc_file": str(vocabulary),
             "tokenizer_cfg": {"model_file": str(pieces), "pretokenizer": "none"},
         }  # fmt: skip
-    config["training"] |= {"label_smoothing": 0.1, "validation_freq": 500, "logging_freq": 100}
+    config["training"] |= {"label_smoothing": 0.1, "validation_freq": 250, "logging_freq": 50}
     if kind == "transformer":
         config["training"] |= {"learning_rate": 5e-4}
     file = out.with_suffix(".yaml")

@@ -73,9 +73,8 @@ def main(arguments: Sequence[str]) -> None:
     numbers = [int(word) for word in arguments[:4]]
     longest, batch, size, rounds = [*numbers, *(LONGEST, 64, 512, 3)[len(numbers) :]]
     device = arguments[4] if len(arguments) > 4 else "cpu"
-    names = [name for name in cells() if name != "lstm_unbiased"]  # which costs what lstm does
     layers: dict[str, Make] = {
-        name: partial(costs.cell_work, name, size, batch, SEED, device) for name in names
+        name: partial(costs.cell_work, name, size, batch, SEED, device) for name in cells()
     }
     layers |= {name: partial(kernel, name, size, batch, device) for name in KERNELS}
     ways: dict[str, Make] = {name: partial(inputs, name, size, batch, device) for name in INPUTS}

@@ -2,10 +2,10 @@
 
 python benchmarks/profile_translation.py MULTI30K [RUN]
 
-1,000 sentences of test2016 in batches of 128, by the model of speed_translate.py or that of RUN, in
-each precision that this machine computes in, greedily and by a beam of 5. Each part is timed where
-Python calls it; what is left is the search, the shrinking of batches, small calls and Python.
-Medians of three passes.
+1,000 sentences of test2016, by the model of speed_translate.py or that of RUN, in each precision
+that this machine computes in, greedily and by a beam of 5. Each part is timed where Python calls
+it; what is left is the search, the shrinking of batches, small calls and Python. Medians of three
+passes.
 """
 
 import statistics
@@ -19,12 +19,13 @@ import seq2seq
 from benchmarks import peers, results
 from benchmarks.profile_training import Stopwatch
 from benchmarks.speed_translate import SEARCHES, precisions, trained
+from seq2seq.requests import Decoding
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
 from seq2seq.translator import Translator
 
-PASSES, BATCH = 3, 128
+PASSES, BATCH = 3, Decoding.batch
 
 
 def watch_call(watch: Stopwatch, name: str, holder: Any, method: str) -> None:

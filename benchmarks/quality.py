@@ -72,8 +72,7 @@ def train(name: str, folder: str, options: Sequence[str]) -> Path:
     out = Path("runs") / "quality" / re.sub(r"[^\w.]+", "-", "-".join([name, *options]))
     corpus = Path(folder)
     if name.endswith("-lower"):
-        lowered = out.parent / f"{corpus.resolve().name}-lower-cased"
-        corpus = lowered if lowered.exists() else race.lay_out(corpus, lowered, str.lower)
+        corpus = race.lay_out(corpus, out.with_name(f"{out.name}-text"), str.lower)
     command = [*CONDITIONS[name], f"data.path={corpus}", *options, f"hydra.run.dir={out}"]
     subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
     return out

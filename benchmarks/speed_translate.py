@@ -223,12 +223,12 @@ def main(arguments: list[str]) -> None:
     for search, beam in SEARCHES.items():
         bleu: dict[str, float] = {}
         contestants: dict[str, Callable[[], Figures]] = {}
-        for size in ((beam, batch) for batch in BATCHES):
+        for batch in BATCHES:
+            size = beam, batch
             for p in precisions():
-                turn = partial(ours, run, data, work, size, p)
-                contestants[f"ours, {p}, {size[1]}"] = turn
+                contestants[f"ours, {p}, {batch}"] = partial(ours, run, data, work, size, p)
             for n in rivals:
-                contestants[f"{n}, {size[1]}"] = partial(peer, n, places[n], data, work, size)
+                contestants[f"{n}, {batch}"] = partial(peer, n, places[n], data, work, size)
         counted = {
             name: partial(scored, turn, data, work, bleu, name)
             for name, turn in contestants.items()
@@ -236,8 +236,8 @@ def main(arguments: list[str]) -> None:
         print(f"\n{search}\n")
         name = f"speed_translate_{search.replace(' ', '')}"
         taken = turns(counted, rounds)
-        theirs = {n: [f.value for f in f_s] for n, f_s in taken.items() if not n.startswith("ours")}
-        best = max(theirs, key=lambda n: statistics.median(theirs[n]))
+        theirs = {n: figures for n, figures in taken.items() if not n.startswith("ours")}
+        best = max(theirs, key=lambda n: statistics.median(f.value for f in theirs[n]))
         show(taken, "sentences/s", best, name)
         print("BLEU: " + ", ".join(f"{name} {value:.1f}" for name, value in bleu.items()))
     seconds = dict(one_at_a_time(run, data))

@@ -20,6 +20,7 @@ from seq2seq.model.captured import Captured
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
+from seq2seq.requests import Decoding
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.step import Search
 from seq2seq.text.clean import normalise
@@ -230,10 +231,10 @@ def load(
     run: str | Path | Sequence[str | Path],
     search: Search | None = None,
     limits: Limits | None = None,
-    batch: int = 128,
-    device: str = "auto",
+    batch: int = Decoding.batch,
+    device: str = Decoding.device,
     trusted: Iterable[str] = (),
-    precision: str = "fp32",
+    precision: str = Decoding.precision,
 ) -> Translator:
     """The translator that was trained into the folder `run`.
 

@@ -85,6 +85,7 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
             "lang": language, "voc_file": str(vocabulary),
             "tokenizer_cfg": {"model_file": str(pieces), "pretokenizer": "none"},
         }  # fmt: skip
+    config["testing"]["max_output_length"] = -1  # its default: half as long again as the source
     config["training"] |= {"label_smoothing": 0.1, "validation_freq": 250, "logging_freq": 50}
     if kind == "transformer":
         config["training"] |= {"learning_rate": 5e-4}
@@ -153,15 +154,17 @@ def main(arguments: list[str]) -> None:
     work = peers.home() / "race" / name
     data = lay_out(corpus, work / "data")
     file = work / "raced.json"  # what was raced before, so that contestants may run apart
-    before = json.loads(file.read_text()) if file.exists() else {}
-    found = {who: Raced(**r) for who, r in before.items()}
+    found: dict[str, Raced] = {}
     for who in arguments[2:] or ("ours", "recurrent", "transformer"):
         if who == "ours":
-            found[who] = ours(data, work / "run", minutes)
+            result = ours(data, work / "run", minutes)
         else:
             pieces = work / "run" / "tokenizer.model"
-            found[f"JoeyNMT, {who}"] = joey(who, data, work / who, pieces, minutes)
-        plain = {who: r._asdict() for who, r in found.items()}
+            who, result = f"JoeyNMT, {who}", joey(who, data, work / who, pieces, minutes)
+        # Read only now: another may have ended in the meantime.
+        before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        found = {name: Raced(**r) for name, r in before.items()} | {who: result}
+        plain = {name: r._asdict() for name, r in found.items()}
         file.write_text(json.dumps(plain), encoding="utf-8")
     show(found, minutes, name)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 from benchmarks import results
+from seq2seq.training.session import multiplies_bf16
 
 
 class Figures(NamedTuple):
@@ -22,13 +23,8 @@ class Figures(NamedTuple):
 
 
 def computes_bf16() -> bool:
-    """Whether this machine has instructions for bf16; without, it takes hundreds of times as long.
-
-    What torch tells of a processor has no public name.
-    """
-    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    told = (getattr(torch.cpu, name, lambda: False)() for name in names)
-    return torch.cuda.is_available() or any(told)
+    """Whether this machine has instructions for bf16."""
+    return torch.cuda.is_available() or multiplies_bf16()
 
 
 def watched(

@@ -165,10 +165,7 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
 
 
 def precision(name: str, device: torch.device) -> str:
-    """fp32 or bf16; `auto` is bf16 on GPUs that have it and on CPUs with AMX, else fp32.
-
-    On such CPUs a step takes half as long (benchmarks/precision.py). Those with bf16 instructions
-    but no matrix units are not known well enough.
+    """fp32 or bf16; `auto` is bf16 on GPUs and CPUs that have instructions for it, else fp32.
 
     Raises:
         ConfigError: bf16 is asked of a CPU without it: oneDNN has no LSTM in bf16 there, and other
@@ -181,8 +178,17 @@ def precision(name: str, device: torch.device) -> str:
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # has no public name
-    return "bf16" if device.type == "cpu" and amx() else "fp32"
+    return "bf16" if device.type == "cpu" and multiplies_bf16() else "fp32"
+
+
+def multiplies_bf16() -> bool:
+    """Whether this processor has instructions for products in bf16: AMX, or those of AVX-512.
+
+    With AMX a step takes half as long as in fp32, with AVX-512's two thirds
+    (benchmarks/precision.py); without, oneDNN's LSTM takes hundreds of times as long.
+    """
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # have no public names
+    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
 
 
 def size(model: torch.nn.Module) -> int:

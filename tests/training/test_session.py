@@ -23,6 +23,7 @@ from seq2seq.training.task import Result
 from tests.grammar import write_corpus
 
 Compose = Callable[..., Config]
+BF16 = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # torch's, for products in bf16
 
 
 @pytest.mark.parametrize("computes", [True, False])
@@ -37,6 +38,18 @@ def test_bf16_is_refused_where_the_processor_has_none(
         with pytest.raises(ConfigError, match="does not compute in bf16"):
             precision("bf16", torch.device("cpu"))
     assert precision("fp32", torch.device("cpu")) == "fp32"
+
+
+@pytest.mark.parametrize("instructions", [*BF16, ""])
+def test_bf16_is_chosen_where_the_processor_has_instructions_for_it(
+    instructions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in BF16:
+        monkeypatch.setattr(torch.cpu, name, lambda there=name == instructions: there)
+
+    chosen = precision("auto", torch.device("cpu"))
+
+    assert chosen == ("bf16" if instructions else "fp32")
 
 
 def tiny(config: Compose, folder: Path, *more: str) -> Config:

@@ -25,18 +25,36 @@ def vnni() -> bool:
     return there()
 
 
+def pack(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """The product x W^T + b of rows x, the weights laid out once as oneDNN reads them.
+
+    It takes a tenth to two fifths less time than MKL's, which lays them out each time. Where there
+    is no oneDNN, it is torch's own.
+    """
+    onednn = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
+    bf16 = weight.dtype == torch.bfloat16
+    if not onednn or (bf16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        return lambda x: functional.linear(x, weight, bias)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+
+    def product(x: Tensor) -> Tensor:
+        if len(x) == 1 and not bf16:  # for a single row in fp32 nothing has to be laid out
+            return functional.linear(x, weight, bias)
+        read: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
+        return read
+
+    return product
+
+
 class Plain(nn.Module):
     """x W^T + b in fp32."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        self.weight = weight.t().contiguous()  # (K, N): laid out so, few rows take a fifth less
-        self.bias = bias
+        self.product = pack(weight, bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.bias is None:
-            return x @ self.weight
-        return torch.addmm(self.bias, x, self.weight)
+        return self.product(x)
 
 
 class Half(nn.Module):
@@ -44,11 +62,10 @@ class Half(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        self.weight = weight.bfloat16()
-        self.bias = None if bias is None else bias.bfloat16()
+        self.product = pack(weight.bfloat16(), None if bias is None else bias.bfloat16())
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.linear(x.bfloat16(), self.weight, self.bias).float()
+        return self.product(x.bfloat16()).float()
 
 
 class Eighth(nn.Module):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
-from seq2seq.search.largest import top
+from seq2seq.search.largest import normaliser, top
 from seq2seq.search.length import length_penalty
 from seq2seq.search.step import Hypothesis, S, Step, begin, forbid, real
 from seq2seq.text.tokenizer import END
@@ -103,7 +103,7 @@ class Beam:
         Returns:
             The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
-        norm = logits.logsumexp(-1)  # (b, K)
+        norm = normaliser(logits)  # (b, K)
         most, place = top(logits, live.total - norm, 2 * self.size)  # (b, C), C = 2 K
         parent, token = place // logits.shape[2], place % logits.shape[2]
         at_end = token == END  # (b, C)

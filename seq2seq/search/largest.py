@@ -1,4 +1,4 @@
-"""The largest of many scores, which is most of what a search does beside asking the model.
+"""The largest of many scores, and what they sum to: most of what a search does itself.
 
 torch's own `argmax` and `topk` look at a vocabulary many times as slowly as `amax` does on CPUs.
 """
@@ -14,6 +14,17 @@ def largest(scores: Tensor) -> Tensor:
     if scores.device.type != "cpu":
         return scores.argmax(-1)
     return torch.from_numpy(scores.numpy().argmax(-1))
+
+
+def normaliser(logits: Tensor) -> Tensor:
+    """The logarithm of the sum of exp of `logits` (..., V): (...).
+
+    Softmax gives a row's largest 1 / sum exp(x - largest), and takes a row through the cache once,
+    where `logsumexp` goes through all of them five times.
+    """
+    place = largest(logits).unsqueeze(-1)
+    most, share = (values.gather(-1, place) for values in (logits, logits.softmax(-1)))
+    return (most - share.log()).squeeze(-1)
 
 
 def top(scores: Tensor, offsets: Tensor, count: int) -> tuple[Tensor, Tensor]:

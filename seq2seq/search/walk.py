@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from seq2seq.search.largest import normaliser
 from seq2seq.search.step import Hypothesis, S, Step, begin, forbid
 from seq2seq.text.tokenizer import END, PAD
 
@@ -57,7 +58,7 @@ def walk(
         tokens[here, :, said] = chosen
         if scored:
             picked = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)  # (b, K)
-            logprob = picked - logits.logsumexp(-1)
+            logprob = picked - normaliser(logits)
             logprobs[here, :, said] = logprob.masked_fill(chosen == PAD, 0.0)
         done = done | (chosen == END) | (chosen == PAD)
         last = chosen

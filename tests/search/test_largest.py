@@ -1,15 +1,26 @@
+import math
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.search.largest import BLOCK, largest, top
+from seq2seq.search.largest import BLOCK, largest, normaliser, top
 
 
 def test_of_a_tie_the_first() -> None:
     scores = torch.tensor([[1.0, 3.0, 3.0], [-torch.inf, -torch.inf, -torch.inf]])
 
     assert largest(scores).tolist() == [1, 0]
+
+
+def test_what_scores_are_normalised_by() -> None:
+    never = -torch.inf
+    logits = torch.tensor([[0.0, never, math.log(3.0)], [1000.0, 1000.0, never]])
+
+    found = normaliser(logits)
+
+    torch.testing.assert_close(found, torch.tensor([math.log(4.0), 1000.0 + math.log(2.0)]))
 
 
 def test_rows_are_compared_with_their_offsets() -> None:

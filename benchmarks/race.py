@@ -86,7 +86,9 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
             "tokenizer_cfg": {"model_file": str(pieces), "pretokenizer": "none"},
         }  # fmt: skip
     config["testing"]["max_output_length"] = -1  # its default: half as long again as the source
-    config["training"] |= {"label_smoothing": 0.1, "validation_freq": 250, "logging_freq": 50}
+    # A validation takes time by its sentences, and only then a model is kept.
+    every = max(1, sum(1 for _ in read_lines(data / "val.en")) // 8)  # steps
+    config["training"] |= {"label_smoothing": 0.1, "validation_freq": every, "logging_freq": 50}
     if kind == "transformer":
         config["training"] |= {"learning_rate": 5e-4}
     file = out.with_suffix(".yaml")

@@ -123,9 +123,11 @@ def data(source: Path) -> Path:
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Lines of text."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    """Lines of text, put in their place when all are there: another may be reading it."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
+    aside.replace(path)
 
 
 def main(arguments: list[str]) -> None:

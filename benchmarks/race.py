@@ -5,8 +5,8 @@ python benchmarks/race.py CORPUS MINUTES [NAME ...]     ours, recurrent, transfo
 CORPUS is a folder of parallel text: train, val and test (or test2016) .en and .de, plain or
 compressed (SEQ2SEQ_TARGET for another target language than de). Ours is the recipe en-de-multi30k,
 as it is but for its time; JoeyNMT gets the same pieces, its RNN and its Transformer as in
-peer_configs.py with label smoothing of 0.1. Each trains for MINUTES with a validation every few
-minutes; then its best model translates the test text greedily.
+peer_configs.py with label smoothing of 0.1. Each trains for MINUTES, validating now and
+then; then its best model translates the test text greedily.
 """
 
 import json
@@ -85,9 +85,9 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
             "lang": language, "voc_file": str(vocabulary),
             "tokenizer_cfg": {"model_file": str(pieces), "pretokenizer": "none"},
         }  # fmt: skip
-    config["testing"]["max_output_length"] = -1  # its default: half as long again as the source
+    config["testing"]["max_output_length"] = -1  # its default: by the longest source of a batch
     # A validation takes time by its sentences, and only then a model is kept.
-    every = max(1, sum(1 for _ in read_lines(data / "val.en")) // 8)  # steps
+    every = min(250, 1 + sum(1 for _ in read_lines(data / "val.en")) // 8)  # steps
     config["training"] |= {"label_smoothing": 0.1, "validation_freq": every, "logging_freq": 50}
     if kind == "transformer":
         config["training"] |= {"learning_rate": 5e-4}
@@ -165,9 +165,8 @@ def main(arguments: list[str]) -> None:
             who, result = f"JoeyNMT, {who}", joey(who, data, work / who, pieces, minutes)
         # Read only now: another may have ended in the meantime.
         before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        found = {name: Raced(**r) for name, r in before.items()} | {who: result}
-        plain = {name: r._asdict() for name, r in found.items()}
-        file.write_text(json.dumps(plain), encoding="utf-8")
+        found = {contestant: Raced(**r) for contestant, r in before.items()} | {who: result}
+        peers.write(file, [json.dumps({other: r._asdict() for other, r in found.items()})])
     show(found, minutes, name)
 
 

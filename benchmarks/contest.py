@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 
 from benchmarks import results
-from seq2seq.training.session import multiplies_bf16
+from seq2seq.processor import multiplies_bf16
 
 
 class Figures(NamedTuple):

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from seq2seq import build
 from seq2seq.config import Config
 from seq2seq.errors import ConfigError, RunError, Stopped
+from seq2seq.processor import computes_bf16, multiplies_bf16
 from seq2seq.run import Run
 from seq2seq.training import card, checkpoint, pictures, report
 from seq2seq.training.average import WeightAverage
@@ -56,7 +57,7 @@ def train(config: Config, folder: Path, given: Sequence[str] = ()) -> float | No
     check_folder(run, config)
     track = build.make("track", config.track, {"folder": folder})  # early: it may not be installed
     schedule = build.make("schedule", config.schedule)
-    task, learner, average = make(config, log.info)
+    task, learner, average = make(as_begun(run, config) if config.resume else config, log.info)
     progress = Progress()
     if config.resume:
         check_data(run, task)
@@ -114,6 +115,22 @@ def check_data(run: Run, task: Task) -> None:
         raise RunError(f"{run.folder} was begun with other data: the files have changed since")
 
 
+def as_begun(run: Run, config: Config) -> Config:
+    """`config` for going on: in the precision that the run began in, if it chose that by itself.
+
+    Another one would lead to other weights. It is chosen anew on another kind of device, and, which
+    is said, where this processor does not compute in bf16.
+    """
+    facts, device = run.read_facts(), build.device(config.train.device)
+    before = facts.get("precision")  # runs of earlier versions do not tell
+    if config.train.precision != "auto" or not before or facts["device"] != device.type:
+        return config
+    if before == "bf16" and precision("auto", device) == "fp32":
+        log.info("begun in bf16, which this processor does not compute in: it goes on in fp32")
+        return config
+    return replace(config, train=replace(config.train, precision=before))
+
+
 def _modules(config: Config) -> set[str]:
     """The modules that the command line itself takes classes from."""
     values = flat(asdict(config))
@@ -165,30 +182,19 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
 
 
 def precision(name: str, device: torch.device) -> str:
-    """fp32 or bf16; `auto` is bf16 on GPUs and CPUs that have instructions for it, else fp32.
+    """fp32 or bf16; `auto` is bf16 where it is quick, on GPUs and on CPUs with AMX or AVX-512's.
 
     Raises:
         ConfigError: bf16 is asked of a CPU without it: oneDNN has no LSTM in bf16 there, and other
             cells would take longer than in fp32.
     """
-    computes = torch.ops.mkldnn._is_mkldnn_bf16_supported  # has no public name
-    if name == "bf16" and device.type == "cpu" and not computes():
+    if name == "bf16" and device.type == "cpu" and not computes_bf16():
         raise ConfigError("train.precision=bf16: this processor does not compute in bf16")
     if name != "auto":
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     return "bf16" if device.type == "cpu" and multiplies_bf16() else "fp32"
-
-
-def multiplies_bf16() -> bool:
-    """Whether this processor has instructions for products in bf16: AMX, or those of AVX-512.
-
-    With AMX a step takes half as long as in fp32, with AVX-512's two thirds
-    (benchmarks/precision.py); without, oneDNN's LSTM takes hundreds of times as long.
-    """
-    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # have no public names
-    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
 
 
 def size(model: torch.nn.Module) -> int:
@@ -200,6 +206,7 @@ def begin(run: Run, config: Config, task: Task, given: Sequence[str]) -> None:
     """Make the run folder: all but weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.begin(run)
+    device = build.device(config.train.device)
     run.write_facts(
         {
             "name": config.name,
@@ -207,6 +214,8 @@ def begin(run: Run, config: Config, task: Task, given: Sequence[str]) -> None:
             "overrides": [str(option) for option in given],
             **task.facts(),
             "parameters": size(task.model),
+            "device": device.type,
+            "precision": precision(config.train.precision, device),
             "versions": card.versions(),
             "scores": [],
             "ended": None,

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from torch.nn import functional
 
 from seq2seq import build
 from seq2seq.batches import batch
 from seq2seq.config import Config
 from seq2seq.model import quick
-from seq2seq.model.quick import Eighth, Quick
+from seq2seq.model.quick import Eighth, Half, Plain, Quick
 from seq2seq.model.translation import State, Translation
+from seq2seq.processor import computes_bf16, onednn
 from tests.model.test_contracts import CHOICES, SOURCES, TARGETS, network
 
 Compose = Callable[..., Config]
@@ -71,6 +73,28 @@ def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str)
     for row in range(4):
         alone = logits(model, [row])[0]
         torch.testing.assert_close(together[row, : len(alone)], alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("rows", [1, 2, 65])
+def test_a_product_with_laid_out_weights(
+    rows: int, biased: bool, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not there:
+        monkeypatch.setattr(quick, "onednn", lambda: False)
+        monkeypatch.setattr(quick, "computes_bf16", lambda: False)
+    torch.manual_seed(0)
+    weight, bias = torch.randn(300, 130), torch.randn(300) if biased else None
+    x = torch.randn(rows, 2, 130)[:, 1]  # as the states of a layer lie
+
+    plain, half = Plain(weight, bias), Half(weight, bias)
+
+    exact = functional.linear(x, weight, bias)
+    torch.testing.assert_close(plain(x), exact, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(half(x), exact, atol=0.5, rtol=0.02)  # of 130 products of 8 bits
+    assert (plain.packed is not None) == (there and onednn())
+    assert (half.packed is not None) == (there and computes_bf16())
 
 
 @pytest.mark.parametrize(("bits", "part"), [(8, 64 / 127), (7, 32 / 63)])

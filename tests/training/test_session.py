@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from seq2seq.config import Config
 from seq2seq.errors import ConfigError
+from seq2seq.run import Run
 from seq2seq.tasks.translation import TranslationTask
 from seq2seq.text.corpus import Corpus
 from seq2seq.text.readers import parallel
@@ -44,6 +45,7 @@ def test_bf16_is_refused_where_the_processor_has_none(
 def test_bf16_is_chosen_where_the_processor_has_instructions_for_it(
     instructions: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     for name in BF16:
         monkeypatch.setattr(torch.cpu, name, lambda there=name == instructions: there)
 
@@ -101,6 +103,34 @@ def test_downloads_are_not_of_the_budget(
 
     counted = report.read(tmp_path / "run" / "metrics.jsonl")[-1]["seconds"]
     assert counted < time.monotonic() - began - 1
+
+
+@pytest.mark.parametrize(
+    ("began", "chosen", "goes_on"),
+    [("fp32", "bf16", "fp32"), ("bf16", "fp32", "fp32"), ("fp32", "fp32", "fp32")],
+)
+def test_a_run_goes_on_in_the_precision_that_it_began_in_where_it_can(
+    began: str,
+    chosen: str,
+    goes_on: str,
+    config: Compose,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = Run(tmp_path / "run")
+    monkeypatch.setattr(session, "multiplies_bf16", lambda: False)
+    session.train(tiny(config, tmp_path, "train.device=cpu"), run.folder)
+    run.write_facts(run.read_facts() | {"precision": began})
+    monkeypatch.setattr(session, "multiplies_bf16", lambda: chosen == "bf16")
+    caplog.set_level("INFO")
+    caplog.clear()
+
+    session.train(tiny(config, tmp_path, "train.device=cpu", "resume=true"), run.folder)
+
+    assert f"precision {goes_on}," in caplog.text
+    told = "begun in bf16, which this processor does not compute in" in caplog.text
+    assert told == (began != goes_on)
 
 
 def test_several_runs_in_one_process_have_their_own_precision(

@@ -19,12 +19,14 @@ def largest(scores: Tensor) -> Tensor:
 def normaliser(logits: Tensor) -> Tensor:
     """The logarithm of the sum of exp of `logits` (..., V): (...).
 
-    Softmax gives a row's largest 1 / sum exp(x - largest), and takes a row through the cache once,
-    where `logsumexp` goes through all of them five times.
+    Of the largest, softmax makes 1 / sum exp(x - largest). It is one operation that stays in the
+    cache, where `logsumexp` is several on CPUs, each over all rows.
     """
-    place = largest(logits).unsqueeze(-1)
-    most, share = (values.gather(-1, place) for values in (logits, logits.softmax(-1)))
-    return (most - share.log()).squeeze(-1)
+    if logits.device.type != "cpu":
+        return logits.logsumexp(-1)
+    place = largest(logits).unsqueeze(-1)  # (..., 1)
+    share = logits.softmax(-1).gather(-1, place)  # (..., 1)
+    return (logits.gather(-1, place) - share.log()).squeeze(-1)
 
 
 def top(scores: Tensor, offsets: Tensor, count: int) -> tuple[Tensor, Tensor]:

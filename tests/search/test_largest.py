@@ -14,13 +14,14 @@ def test_of_a_tie_the_first() -> None:
     assert largest(scores).tolist() == [1, 0]
 
 
-def test_what_scores_are_normalised_by() -> None:
+def test_the_normaliser_neither_overflows_nor_vanishes() -> None:
     never = -torch.inf
-    logits = torch.tensor([[0.0, never, math.log(3.0)], [1000.0, 1000.0, never]])
+    rows = [[0.0, never, math.log(3.0)], [1000.0, 1000.0, never], [-200.0, never, 0.0]]
 
-    found = normaliser(logits)
+    found = normaliser(torch.tensor(rows))
 
-    torch.testing.assert_close(found, torch.tensor([math.log(4.0), 1000.0 + math.log(2.0)]))
+    expected = [math.log(4.0), 1000.0 + math.log(2.0), 0.0]
+    torch.testing.assert_close(found, torch.tensor(expected))
 
 
 def test_rows_are_compared_with_their_offsets() -> None:

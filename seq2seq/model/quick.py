@@ -34,9 +34,16 @@ def pack(weight: Tensor) -> Tensor | None:
 
 
 def product(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    """The products x W^T + b (n, N) of rows x (n, K), with weights that were packed."""
-    made: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
-    return made
+    """The products x W^T + b (n, N) of rows x (n, K), with weights that were packed.
+
+    oneDNN keeps more than half a megabyte for each number of rows that it has met. Few numbers are
+    asked of it: others are rounded up.
+    """
+    count = len(x)
+    more = -count % (8 if count <= 64 else 32)
+    rows = functional.pad(x, (0, 0, 0, more)) if more else x  # (n', K)
+    made: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+    return made[:count]
 
 
 class Plain(nn.Module):

@@ -1,10 +1,12 @@
 """The quick form says what the network says, whatever it is made of."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from seq2seq import build
 from seq2seq.batches import batch
@@ -95,6 +97,27 @@ def test_a_product_with_laid_out_weights(
     torch.testing.assert_close(half(x), exact, atol=0.5, rtol=0.02)  # of 130 products of 8 bits
     assert (plain.packed is not None) == (there and onednn())
     assert (half.packed is not None) == (there and computes_bf16())
+
+
+@pytest.mark.skipif(not onednn(), reason="nothing is laid out")
+def test_onednn_sees_few_numbers_of_rows() -> None:
+    class Shapes(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            del types
+            if func is torch.ops.mkldnn._linear_pointwise:
+                seen.add(len(args[0]))
+            return func(*args, **(kwargs or {}))
+
+    seen = set[int]()
+    plain = Plain(torch.ones(3, 2), None)
+
+    with Shapes():
+        found = [len(plain(torch.ones(rows, 2))) for rows in range(1, 641)]
+
+    assert found == list(range(1, 641))
+    assert seen == {*range(8, 65, 8), *range(96, 641, 32)}
 
 
 @pytest.mark.parametrize(("bits", "part"), [(8, 64 / 127), (7, 32 / 63)])

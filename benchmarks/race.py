@@ -88,7 +88,7 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
     config["testing"]["max_output_length"] = -1  # its default: by the longest source of a batch
     # A validation takes time by its sentences, and only then a model is kept.
     every = min(250, 1 + sum(1 for _ in read_lines(data / "val.en")) // 8)  # steps
-    config["training"] |= {"label_smoothing": 0.1, "validation_freq": every, "logging_freq": 50}
+    config["training"] |= {"label_smoothing": 0.1, "validation_freq": every, "logging_freq": every}
     if kind == "transformer":
         config["training"] |= {"learning_rate": 5e-4}
     file = out.with_suffix(".yaml")

@@ -96,6 +96,8 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
     python = str(peers.program("joeynmt", "python"))
     log, module = out.with_suffix(".log"), [python, "-m", "joeynmt"]
     watched([*module, "train", file, "-t"], minutes * 60, log, {})
+    if not (out / "best.ckpt").exists():
+        sys.exit(f"JoeyNMT has kept no model after {minutes:g} minutes: {log} tells more")
     hypotheses = out / "test.out"
     with (data / "test.en").open() as source, hypotheses.open("w") as target:
         command = [*module, "translate", str(file)]

@@ -37,10 +37,10 @@ def product(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
     """The products x W^T + b (n, N) of rows x (n, K), with weights that were packed.
 
     oneDNN keeps more than half a megabyte for each number of rows that it has met. Few numbers are
-    asked of it: others are rounded up.
+    asked of it: others are rounded up, but for one alone.
     """
     count = len(x)
-    more = -count % (8 if count <= 64 else 32)
+    more = 0 if count == 1 else -count % (8 if count <= 64 else 32)
     rows = functional.pad(x, (0, 0, 0, more)) if more else x  # (n', K)
     made: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
     return made[:count]
@@ -55,7 +55,7 @@ class Plain(nn.Module):
         self.packed = pack(weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.packed is None or len(x) == 1:  # a single row is soonest read by MKL
+        if self.packed is None:
             return functional.linear(x, self.weight, self.bias)
         return product(x, self.packed, self.bias)
 

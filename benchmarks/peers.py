@@ -18,7 +18,7 @@ from typing import NamedTuple
 import sentencepiece as spm
 
 from seq2seq.text.cache import cache_folder
-from seq2seq.text.lines import read_lines
+from seq2seq.text.lines import read_lines, written
 from seq2seq.text.readers.files import compressed
 
 TORCH = "torch==2.13.0"  # for all, ours included: what is compared is the toolkits
@@ -123,11 +123,9 @@ def data(source: Path) -> Path:
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Lines of text, put in their place when all are there: another may be reading it."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8", newline="\n") as file:
+    """Lines of text, in their place when all are there: another may be reading it."""
+    with written(path) as file:
         file.writelines(f"{line}\n" for line in lines)
-    aside.replace(path)
 
 
 def main(arguments: list[str]) -> None:

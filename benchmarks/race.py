@@ -5,8 +5,8 @@ python benchmarks/race.py CORPUS MINUTES [NAME ...]     ours, recurrent, transfo
 CORPUS is a folder of parallel text: train, val and test (or test2016) .en and .de, plain or
 compressed (SEQ2SEQ_TARGET for another target language than de). Ours is the recipe en-de-multi30k,
 as it is but for its time; JoeyNMT gets the same pieces, its RNN and its Transformer as in
-peer_configs.py with label smoothing of 0.1. Each trains for MINUTES, validating now and
-then; then its best model translates the test text greedily.
+peer_configs.py with label smoothing of 0.1. Each trains for MINUTES and validates now and
+then; its best model translates the test text greedily.
 """
 
 import json

@@ -22,7 +22,7 @@ class Figures(NamedTuple):
     peak_mb: float
 
 
-def computes_bf16() -> bool:
+def quick_in_bf16() -> bool:
     """Whether this machine has instructions for bf16."""
     return torch.cuda.is_available() or multiplies_bf16()
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks import peers
-from benchmarks.contest import Figures, computes_bf16, show, turns, watched
+from benchmarks.contest import Figures, quick_in_bf16, show, turns, watched
 from benchmarks.peer_configs import CONFIGS
 from seq2seq.text.lines import read_lines
 
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> None:
     rounds = int(arguments[2]) if len(arguments) > 2 else 3
     names = arguments[3:] or [
         name for name in (*VARIANTS, *CONFIGS)
-        if "Transformer" not in name and ("bf16" not in name or computes_bf16())
+        if "Transformer" not in name and ("bf16" not in name or quick_in_bf16())
     ]  # fmt: skip
     work = peers.home() / "work"
     work.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ import yaml
 
 import seq2seq
 from benchmarks import peers, results
-from benchmarks.contest import Figures, computes_bf16, show, turns, watched
+from benchmarks.contest import Figures, quick_in_bf16, show, turns, watched
 from benchmarks.peer_configs import CONFIGS
 from benchmarks.speed_train import OURS
 from seq2seq.metrics import score
@@ -205,7 +205,7 @@ def one_at_a_time(run: Path, data: Path) -> Iterator[tuple[str, float]]:
 
 def precisions() -> list[str]:
     """Those that this machine computes in."""
-    return [name for name in PRECISIONS if name != "bf16" or computes_bf16()]
+    return [name for name in PRECISIONS if name != "bf16" or quick_in_bf16()]
 
 
 def main(arguments: list[str]) -> None:

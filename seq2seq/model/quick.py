@@ -33,21 +33,12 @@ def pack(weight: Tensor) -> Tensor | None:
     return packed
 
 
-def product(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    """The products x W^T + b (n, N) of rows x (n, K), with weights that were packed.
+class Plain(nn.Module):
+    """x W^T + b in the type of the weights: fp32, unless they are given in another.
 
     oneDNN keeps more than half a megabyte for each number of rows that it has met. Few numbers are
     asked of it: others are rounded up, but for one alone.
     """
-    count = len(x)
-    more = 0 if count == 1 else -count % (8 if count <= 64 else 32)
-    rows = functional.pad(x, (0, 0, 0, more)) if more else x  # (n', K)
-    made: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
-    return made[:count]
-
-
-class Plain(nn.Module):
-    """x W^T + b in fp32."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
@@ -57,7 +48,13 @@ class Plain(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is None:
             return functional.linear(x, self.weight, self.bias)
-        return product(x, self.packed, self.bias)
+        count = len(x)
+        more = 0 if count == 1 else -count % (8 if count <= 64 else 32)
+        rows = functional.pad(x, (0, 0, 0, more)) if more else x  # (n', K)
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(
+            rows, self.packed, self.bias, "none", [], ""
+        )
+        return product[:count]
 
 
 class Half(nn.Module):
@@ -65,15 +62,11 @@ class Half(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        self.weight = weight.bfloat16()
-        self.bias = None if bias is None else bias.bfloat16()
-        self.packed = pack(self.weight)
+        self.plain = Plain(weight.bfloat16(), None if bias is None else bias.bfloat16())
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.bfloat16()
-        if self.packed is None:
-            return functional.linear(x, self.weight, self.bias).float()
-        return product(x, self.packed, self.bias).float()
+        product: Tensor = self.plain(x.bfloat16())
+        return product.float()
 
 
 class Eighth(nn.Module):

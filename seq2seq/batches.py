@@ -12,6 +12,7 @@ from torch import Tensor
 from seq2seq.config import Batches
 from seq2seq.errors import ConfigError
 from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
+from seq2seq.transfer import send
 
 STEP = 16  # batches of as many sentences or more come in its multiples: every new size of batch
 # costs kernels, and on CPUs in bf16 megabytes that oneDNN keeps
@@ -44,17 +45,12 @@ class Batch(NamedTuple):
         return self._replace(**{name: torch.cat((given[name], again[name])) for name in given})
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on `device`, without waiting for it; the lengths stay where kernels want them.
-
-        Only from pinned memory does a GPU fetch what it needs while Python goes on.
-        """
-        if device.type == "cpu":
-            return self
-        moved = {}
-        for name, tensor in self._asdict().items():
-            if tensor is not None and name not in ("lengths", "said"):
-                tensor = tensor.pin_memory() if device.type == "cuda" else tensor
-                moved[name] = tensor.to(device, non_blocking=True)
+        """The same on `device`, not waited for; the lengths stay where kernels want them."""
+        moved = {
+            name: send(tensor, device)
+            for name, tensor in self._asdict().items()
+            if tensor is not None and name not in ("lengths", "said")
+        }
         return self._replace(**moved)
 
 

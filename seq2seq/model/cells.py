@@ -4,12 +4,17 @@ A state is one tensor (B, P, H), so that its rows can be selected without knowin
 or 2 for an LSTM, whose parts are h and c.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from seq2seq.transfer import send
+
+States = Tensor | tuple[Tensor, ...]  # as a kernel has them, (1, B, H) each
 
 
 class Cell(nn.Module):
@@ -71,20 +76,53 @@ class _Fused(Cell):
     kernel: nn.RNNBase
 
     def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        first = self._split(state)
         if lengths is None:
-            output, last = self.kernel(x, first)
+            output, last = self._run(x, None, self._split(state))
             return output, self._join(last)
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        output, last = self.kernel(packed, first)
-        output, _ = pad_packed_sequence(output, batch_first=True, total_length=x.shape[1])
-        return output, self._join(last)
+        # The longest first, as kernels want them. torch would sort them too, and wait for a GPU.
+        order = lengths.argsort(descending=True)
+        there, back = send(order, x.device), send(order.argsort(), x.device)
+        packed = pack_padded_sequence(x.index_select(0, there), lengths[order], batch_first=True)
+        first = self._split(state.index_select(0, there))
+        data, last = self._run(packed.data, packed.batch_sizes, first)
+        rows = PackedSequence(data, packed.batch_sizes)
+        output, _ = pad_packed_sequence(rows, batch_first=True, total_length=x.shape[1])
+        return output.index_select(0, back), self._join(last).index_select(0, back)
 
-    def _split(self, state: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def _run(self, x: Tensor, sizes: Tensor | None, first: States) -> tuple[Tensor, States]:
+        """The kernel over (B, T, I), or over packed rows of `sizes`: outputs and final state.
+
+        In autocast on a GPU torch takes fp16 for it whatever type is asked for, where gradients of
+        a mean over thousands of tokens are lost: 2^-24 is the least there is. Here the type is the
+        one that is asked for.
+        """
+        weights: Sequence[Tensor] = self.kernel.all_weights[0]
+        if x.device.type != "cuda" or not torch.is_autocast_enabled("cuda"):
+            return self._call(x, sizes, first, weights)
+        kind = torch.get_autocast_dtype("cuda")
+        first = first.to(kind) if isinstance(first, Tensor) else tuple(s.to(kind) for s in first)
+        flat = torch.cat([weight.flatten() for weight in weights]).to(kind)  # as kernels want them
+        parts = flat.split([weight.numel() for weight in weights])
+        weights = [part.view_as(weight) for part, weight in zip(parts, weights, strict=True)]
+        with torch.autocast("cuda", enabled=False):
+            return self._call(x.to(kind), sizes, first, weights)
+
+    def _call(
+        self, x: Tensor, sizes: Tensor | None, first: States, weights: Sequence[Tensor]
+    ) -> tuple[Tensor, States]:
+        kernel = getattr(torch, self.kernel.mode.lower())  # lstm, gru, rnn_tanh, rnn_relu
+        how = (True, 1, 0.0, self.training, False)  # biases, layers, dropout, ..., two directions
+        if sizes is None:
+            output, *last = kernel(x, first, weights, *how, True)  # the batch comes first
+        else:
+            output, *last = kernel(x, sizes, first, weights, *how)
+        return output, last[0] if len(last) == 1 else tuple(last)
+
+    def _split(self, state: Tensor) -> States:
         """The state (B, 1, H) as the kernel wants it: (1, B, H)."""
         return state.transpose(0, 1).contiguous()
 
-    def _join(self, last: Tensor | tuple[Tensor, ...]) -> Tensor:
+    def _join(self, last: States) -> Tensor:
         return last.transpose(0, 1) if isinstance(last, Tensor) else torch.cat(last).transpose(0, 1)
 
     def input_weights(self) -> tuple[Tensor, Tensor]:
@@ -167,6 +205,6 @@ class LSTM(_Fused):
         c = torch.addcmul(i * g, f, state[:, 1])
         return torch.stack((o * torch.tanh(c), c), 1)
 
-    def _split(self, state: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def _split(self, state: Tensor) -> States:
         h, c = state.transpose(0, 1).contiguous().split(1)
         return h, c

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seq2seq.model.cells import GRU, Cell
+from seq2seq.transfer import send
 
 
 class DeepTransition(Cell):
@@ -48,7 +49,7 @@ class DeepTransition(Cell):
     def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         reads = self.read(x)  # (B, T, G), for all positions at once
         shown = []
-        ends = None if lengths is None else lengths.to(x.device).view(-1, 1, 1)
+        ends = None if lengths is None else send(lengths, x.device).view(-1, 1, 1)
         for t in range(x.shape[1]):
             recalled = functional.linear(state[:, 0], *self.state_weights())
             following = self.combine(reads[:, t], recalled, state)

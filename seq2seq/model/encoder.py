@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from seq2seq.model.cells import Cell
 from seq2seq.model.dropout import Dropout
 from seq2seq.model.truncated import backwards, reverse, truncated
+from seq2seq.transfer import send
 
 
 class Encoded(NamedTuple):
@@ -70,7 +71,7 @@ class Encoder(nn.Module):
             chunk: positions that the gradient goes back; 0: all. See `truncated`.
         """
         x = self.dropout(self.embedding(tokens))  # (B, S, E)
-        order = None if lengths is None else backwards(lengths.to(x.device), x.shape[1])
+        order = None if lengths is None else backwards(send(lengths, x.device), x.shape[1])
         first = self.begin(len(x)) if first is None else first  # (B, L, D, P, H)
         final = []
         for layer, cells in enumerate(self.layers):

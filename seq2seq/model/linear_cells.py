@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from seq2seq.model.cells import Cell
 from seq2seq.model.scan import scan
+from seq2seq.transfer import send
 
 
 class _Scanned(Cell):
@@ -69,12 +70,12 @@ class _Scanned(Cell):
             h = scan(kept, added, self.unpack(state))  # (B, T, H)
             shown = self.show(h, read)
             return shown, self.pack(shown[:, -1], h[:, -1])
-        positions = torch.arange(x.shape[1], device=x.device)
-        real = (positions < lengths.to(x.device).unsqueeze(1)).unsqueeze(-1)  # (B, T, 1)
+        positions, ends = torch.arange(x.shape[1], device=x.device), send(lengths, x.device)
+        real = (positions < ends.unsqueeze(1)).unsqueeze(-1)  # (B, T, 1)
         # At padding the state stays as it is.
         h = scan(torch.where(real, kept, 1.0), torch.where(real, added, 0.0), self.unpack(state))
         shown = torch.where(real, self.show(h, read), 0.0)
-        end = (lengths.to(x.device) - 1).view(-1, 1, 1).expand(-1, 1, self.size)
+        end = (ends - 1).view(-1, 1, 1).expand(-1, 1, self.size)
         return shown, self.pack(shown.gather(1, end)[:, 0], h[:, -1])
 
 

@@ -9,6 +9,7 @@ from seq2seq.model.attention import Memory
 from seq2seq.model.context import Before, Gate
 from seq2seq.model.decoder import Decoded, Decoder, Output
 from seq2seq.model.initial import fresh
+from seq2seq.transfer import send
 
 
 class State(NamedTuple):
@@ -90,7 +91,7 @@ class Translation(nn.Module):
         mask = torch.ones(values.shape[:2], dtype=torch.bool, device=values.device)  # (B, S)
         if lengths is not None:
             positions = torch.arange(values.shape[1], device=values.device)
-            mask = positions < lengths.to(values.device).unsqueeze(1)  # (B, S)
+            mask = positions < send(lengths, values.device).unsqueeze(1)  # (B, S)
         state = self.bridge(final)
         if before is not None and self.gate is not None:
             state = fresh(self.gate(state, before.decoder), state, before.new)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.model.cells import Cell
+from seq2seq.transfer import send
 
 
 def truncated(
@@ -54,7 +55,7 @@ def some(
     """
     full = bool((real == x.shape[1]).all())
     lengths = None if full else real.clamp(min=1)
-    order = None if lengths is None else backwards(lengths.to(x.device), x.shape[1])
+    order = None if lengths is None else backwards(send(lengths, x.device), x.shape[1])
     output, last = cell.sequence(reverse(x, order) if backward else x, state, lengths)
     output = reverse(output, order) if backward else output
     return output if full else output * _wide(real > 0, x), last
@@ -62,7 +63,7 @@ def some(
 
 def _wide(rows: Tensor, like: Tensor) -> Tensor:
     """(B,) on the CPU as (B, 1, 1) on the device of `like`."""
-    return rows.to(like.device, non_blocking=True).view(-1, 1, 1)
+    return send(rows, like.device).view(-1, 1, 1)
 
 
 def backwards(lengths: Tensor, positions: int) -> Tensor:

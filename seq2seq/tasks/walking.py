@@ -12,6 +12,7 @@ from seq2seq.model.context import Before
 from seq2seq.model.initial import fresh
 from seq2seq.model.translation import Translation
 from seq2seq.training.task import Carried, Segment
+from seq2seq.transfer import send
 
 
 def walked(
@@ -97,7 +98,7 @@ def spoken(
         return decoded.features, decoded.state
     left = (said - place).clamp(0, tokens.shape[1])
     decoded = model.decoder(tokens, state, memory, left.clamp(min=1))
-    goes_on = (left > 0).to(state.device, non_blocking=True)
+    goes_on = send(left > 0, state.device)
     return decoded.features, fresh(decoded.state, state, ~goes_on)
 
 

@@ -22,21 +22,27 @@ SENTENCES, POSITIONS = 8, 16  # the smallest buffers; doubled for sentences, add
 Record = Callable[[Callable[[], None]], Callable[[], None]]
 
 
-def cuda_graph(work: Callable[[], None]) -> Callable[[], None]:
-    """Record what `work` launches, and return what launches it again.
+class CudaGraphs:
+    """Records what work launches, and gives what launches it again.
 
-    https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+    Recordings share the memory of what they compute on the way: they are played one after the
+    other, and leave nothing there. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
     """
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(2):  # libraries set themselves up, which cannot be recorded
+
+    def __init__(self) -> None:
+        self.pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(2):  # libraries set themselves up, which cannot be recorded
+                work()
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self.pool):
             work()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        work()
-    return graph.replay
+        return graph.replay
 
 
 class _Recorded(NamedTuple):
@@ -53,9 +59,9 @@ class _Recorded(NamedTuple):
 class Captured(nn.Module):
     """Says what a `Quick` says: `start` and `step` take and give the same."""
 
-    def __init__(self, model: Quick, record: Record = cuda_graph) -> None:
+    def __init__(self, model: Quick, record: Record | None = None) -> None:
         super().__init__()
-        self.model, self.record = model, record
+        self.model, self.record = model, record or CudaGraphs()
         self.recorded: dict[tuple[int, ...], _Recorded] = {}
 
     def start(self, source: Tensor, lengths: Tensor | None, before: Before | None = None) -> State:

@@ -40,10 +40,14 @@ class WeightAverage:
         finally:
             self._swap()
 
+    @torch.no_grad()
     def _swap(self) -> None:
+        # By value: kernels want the weights of a layer in one piece, where they are.
         for name, value in self.values.items():
-            parameter = self.weights[name]
-            self.values[name], parameter.data = parameter.data, value
+            weights = self.weights[name]
+            kept = weights.clone()
+            weights.copy_(value)
+            value.copy_(kept)
 
     def state(self) -> dict[str, Tensor]:
         """The averaged weights by name; nothing where there is no averaging."""

@@ -5,11 +5,11 @@ from torch import Tensor
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:
-    """`tensor`, which is on the CPU, on `device`, without waiting for it.
+    """`tensor`, which is on the CPU, on `device`: without waiting for it, if that is a GPU of CUDA.
 
-    Only from pinned memory does a GPU fetch what it needs while Python goes on.
+    Only from pinned memory does it fetch what it needs while Python goes on; other devices may read
+    what has been freed by then.
     """
-    if device.type == "cpu":
-        return tensor
-    pinned = tensor.pin_memory() if device.type == "cuda" else tensor
-    return pinned.to(device, non_blocking=True)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

@@ -1,9 +1,10 @@
-"""What this processor computes in, beside fp32.
+"""What this machine computes in, beside fp32.
 
 What torch and oneDNN tell of it has no public names.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 
@@ -26,6 +27,16 @@ def multiplies_bf16() -> bool:
     """
     names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
     return computes_bf16() and any(_told(name) for name in names)
+
+
+@cache
+def recurs_bf16() -> bool:
+    """Whether the GPU has cuDNN's recurrent kernels in bf16: those of 9.13 on Ampere and later.
+
+    torch uses them from 2.11 on, whose wheels are the first with such a cuDNN.
+    """
+    version: int | None = torch.backends.cudnn.version()
+    return (version or 0) >= 91_300 and torch.cuda.get_device_capability() >= (8, 0)
 
 
 def vnni() -> bool:

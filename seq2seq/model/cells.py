@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from seq2seq.processor import recurs_bf16
 from seq2seq.transfer import send
 
 States = Tensor | tuple[Tensor, ...]  # as a kernel has them, (1, B, H) each
@@ -94,14 +95,16 @@ class _Fused(Cell):
 
         In autocast on a GPU torch takes fp16 for it whatever type is asked for, where gradients of
         a mean over thousands of tokens are lost: 2^-24 is the least there is. Here the type is the
-        one that is asked for.
+        one that is asked for, or fp32 where cuDNN has no bf16.
         """
         weights: Sequence[Tensor] = self.kernel.all_weights[0]
         if x.device.type != "cuda" or not torch.is_autocast_enabled("cuda"):
             return self._call(x, sizes, first, weights)
         kind = torch.get_autocast_dtype("cuda")
+        if kind == torch.bfloat16 and not recurs_bf16():
+            kind = torch.float32  # else torch would do without a kernel for the whole sequence
         first = first.to(kind) if isinstance(first, Tensor) else tuple(s.to(kind) for s in first)
-        flat = torch.cat([weight.flatten() for weight in weights]).to(kind)  # as kernels want them
+        flat = torch.cat([weight.flatten().to(kind) for weight in weights])  # as kernels want them
         parts = flat.split([weight.numel() for weight in weights])
         weights = [part.view_as(weight) for part, weight in zip(parts, weights, strict=True)]
         with torch.autocast("cuda", enabled=False):

@@ -152,7 +152,8 @@ def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, Wei
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
     kind = precision(config.train.precision, device)
-    AcceleratorState._reset_state()  # of several runs in one process each has its own precision
+    # Of several runs in one process each has its own device and precision.
+    AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
@@ -193,7 +194,7 @@ def precision(name: str, device: torch.device) -> str:
     if name != "auto":
         return name
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     return "bf16" if device.type == "cpu" and multiplies_bf16() else "fp32"
 
 

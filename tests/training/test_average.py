@@ -26,6 +26,17 @@ def test_the_average_by_hand() -> None:
     assert weight(model) == 5.0  # as it was
 
 
+def test_weights_stay_where_they_are() -> None:
+    """The kernels of a GPU want those of a layer in one piece."""
+    model = nn.Linear(3, 2)
+    average = WeightAverage(model, decay=0.5, every=1)
+    before = [weights.data_ptr() for weights in model.parameters()]
+
+    with average.applied():
+        assert [weights.data_ptr() for weights in model.parameters()] == before
+    assert [weights.data_ptr() for weights in model.parameters()] == before
+
+
 def test_no_decay_is_no_average() -> None:
     model = nn.Linear(1, 1, bias=False)
     average = WeightAverage(model, decay=0.0, every=1)

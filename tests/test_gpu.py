@@ -1,0 +1,167 @@
+"""What is otherwise on a GPU than on a CPU. Where there is none, nothing of this is tested."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+import seq2seq
+from seq2seq import build, command
+from seq2seq.batches import batch, pad
+from seq2seq.config import Config
+from seq2seq.model.captured import Captured
+from seq2seq.model.quick import Quick
+from seq2seq.options import typed
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.step import Hypothesis, Search
+from seq2seq.tasks.translation import segments
+from seq2seq.training.learner import Learner
+from seq2seq.training.session import train
+from tests.conftest import TINY
+from tests.grammar import sentences, write_corpus
+from tests.model.test_contracts import names, network
+
+Compose = Callable[..., Config]
+PIECES = 13
+SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
+TARGETS = SOURCES[::-1]
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+
+
+@pytest.fixture(autouse=True)
+def exact() -> Iterator[None]:
+    """Products of fp32 in fp32, and not in TF32."""
+    allowed = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    yield
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def learner(config: Compose, device: str, precision: str, *overrides: str) -> Learner:
+    options = config("model.dropout=0", *overrides)
+    torch.manual_seed(0)
+    model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True)).to(device)
+    optimizer = build.make("optimizer", options.optimizer, {"parameters": model.parameters()})
+    AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision)
+    made = Learner(model, segments, optimizer, accelerator, clip=1.0, smoothing=0.1, seed=1)
+    assert {weights.device.type for weights in model.parameters()} == {device}
+    assert accelerator.device.type == device
+    return made
+
+
+@pytest.mark.parametrize("attention", ["none", "general", "additive"])
+@pytest.mark.parametrize("cell", names("cell"))
+def test_a_step_of_training_is_the_same_as_on_a_cpu(
+    config: Compose, cell: str, attention: str
+) -> None:
+    choice = f"model/cell={cell}", f"model/attention={attention}"
+    made = batch(SOURCES, TARGETS)
+
+    one = learner(config, "cpu", "no", *choice).step([made], 1, 1.0)
+    other = learner(config, "cuda", "no", *choice).step([made], 1, 1.0)
+
+    torch.testing.assert_close(other.loss.cpu(), one.loss, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(other.norm.cpu(), one.norm, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", ["none", "general", "additive"])
+@pytest.mark.parametrize("cell", names("cell"))
+def test_a_step_of_training_does_not_wait_for_the_device(
+    config: Compose, cell: str, attention: str
+) -> None:
+    choice = f"model/cell={cell}", f"model/attention={attention}", "model.dropout=0.3"
+    made = learner(config, "cuda", "bf16", *choice, "model.word_dropout=0.1")
+    rows = batch(SOURCES, TARGETS)
+    made.step([rows], 1, 1.0)  # in which libraries set themselves up
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that this is a prototype
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        made.step([rows], 2, 1.0)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("lengths", [None, torch.tensor([2, 1, 5])])
+def test_gradients_are_not_lost_in_autocast(
+    config: Compose, cell: str, lengths: torch.Tensor | None
+) -> None:
+    """In fp16, in which torch would compute, the smaller ones are zero."""
+    [made] = build.cells(config(f"model/cell={cell}").model, [6], 8)
+    made = made.cuda()
+    x = torch.randn(3, 5, 6, device="cuda")
+    state = torch.zeros(3, made.parts, 8, device="cuda")
+    found = []
+    for scale in (1.0, 1e-9):
+        made.zero_grad()
+        with torch.autocast("cuda", torch.bfloat16):
+            output, _ = made.sequence(x, state, lengths)
+        assert output.dtype == torch.bfloat16
+        (output.float().sum() * scale).backward()
+        found.append([weight.grad for weight in made.parameters() if weight.grad is not None])
+
+    assert len(found[0]) == len(found[1]) == 4
+    for whole, small in zip(*found, strict=True):
+        torch.testing.assert_close(small * 1e9, whole, rtol=0.1, atol=0.1)
+        assert small.any()
+
+
+def said(model: Captured | Quick, search: Search) -> list[list[Hypothesis]]:
+    with torch.inference_mode():
+        source, lengths = pad(SOURCES)
+        state = model.start(source.cuda(), lengths)
+        limits = torch.tensor([2 * len(ids) + 3 for ids in SOURCES]).cuda()
+        return search(model.step, state, limits, list(range(len(SOURCES))))
+
+
+@pytest.mark.parametrize(
+    "search", [Greedy(), Beam(size=3, length_penalty=1.0, n_best=2)], ids=["greedy", "beam"]
+)
+@pytest.mark.parametrize("attention", ["none", "summary", "general"])
+@pytest.mark.parametrize("cell", names("cell"))
+def test_recorded_steps_say_what_steps_say(
+    config: Compose, cell: str, attention: str, search: Search
+) -> None:
+    model = network(config, f"model/cell={cell}", f"model/attention={attention}").cuda()
+    quick = Quick(model, "fp32")
+    recorded = Captured(quick)
+
+    for _ in range(2):  # recorded, and then played alone
+        for found, expected in zip(said(recorded, search), said(quick, search), strict=True):
+            assert [h.tokens for h in found] == [h.tokens for h in expected]
+            for one, other in zip(found, expected, strict=True):
+                assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_was_trained_there_translates_there_and_on_a_cpu(
+    tmp_path: Path, precision: str
+) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    overrides = [*TINY, f"data.path={corpus}", "model/attention=general", "train.steps=150"]
+    overrides += ["validation.every=50", "optimizer.lr=0.02", "train.average.decay=0.9"]
+    sizes = ["model.embedding=32", "model.encoder.size=32", "model.decoder.size=64"]
+    config = typed(command.compose("train", [*overrides, *sizes]), Config)
+
+    train(config, tmp_path / "run")
+
+    assert AcceleratorState().device.type == "cuda"
+    lines = [pair[0] for pair in sentences()[:40]]
+    there = [
+        seq2seq.load(tmp_path / "run", device="cuda", precision=precision, batch=size)
+        for size in (1, 7, 40)
+    ]
+    here = seq2seq.load(tmp_path / "run", device="cpu")
+    expected = here.translate(lines)
+    for translator in there:
+        same = sum(a == b for a, b in zip(translator.translate(lines), expected, strict=True))
+        assert same >= (40 if precision == "fp32" else 36)

@@ -12,6 +12,7 @@ then; its best model translates the test text greedily.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -60,6 +61,7 @@ def lay_out(corpus: Path, out: Path, change: Callable[[str], str] = str) -> Path
 
 def ours(data: Path, out: Path, minutes: float) -> Raced:
     """This toolkit's recipe."""
+    shutil.rmtree(out, ignore_errors=True)  # of a race before
     command = [sys.executable, "-m", "seq2seq.train", "+recipe=en-de-multi30k"]
     command += [f"data.path={data}", f"data.target={TARGET}", f"train.budget={minutes}m"]
     subprocess.run([*command, f"hydra.run.dir={out}"], check=True, stdout=subprocess.DEVNULL)

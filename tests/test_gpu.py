@@ -11,24 +11,22 @@ from accelerate.state import AcceleratorState
 
 import seq2seq
 from seq2seq import build, command
-from seq2seq.batches import batch, pad
+from seq2seq.batches import batch
 from seq2seq.config import Config
 from seq2seq.model.captured import Captured
 from seq2seq.model.quick import Quick
 from seq2seq.options import typed
-from seq2seq.search.beam import Beam
-from seq2seq.search.greedy import Greedy
-from seq2seq.search.step import Hypothesis, Search
+from seq2seq.search.step import Search
 from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 from seq2seq.training.session import train
 from tests.conftest import TINY
 from tests.grammar import sentences, write_corpus
+from tests.model.test_captured import SEARCHES, SOURCES, assert_same_said
 from tests.model.test_contracts import names, network
 
 Compose = Callable[..., Config]
 PIECES = 13
-SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
 TARGETS = SOURCES[::-1]
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -85,9 +83,10 @@ def test_a_step_of_training_does_not_wait_for_the_device(
         warnings.simplefilter("ignore")  # that this is a prototype
         torch.cuda.set_sync_debug_mode("error")
     try:
-        made.step([rows], 2, 1.0)
+        learned = made.step([rows], 2, 1.0)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+    assert learned.loss.isfinite()
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -115,17 +114,7 @@ def test_gradients_are_not_lost_in_autocast(
         assert small.any()
 
 
-def said(model: Captured | Quick, search: Search) -> list[list[Hypothesis]]:
-    with torch.inference_mode():
-        source, lengths = pad(SOURCES)
-        state = model.start(source.cuda(), lengths)
-        limits = torch.tensor([2 * len(ids) + 3 for ids in SOURCES]).cuda()
-        return search(model.step, state, limits, list(range(len(SOURCES))))
-
-
-@pytest.mark.parametrize(
-    "search", [Greedy(), Beam(size=3, length_penalty=1.0, n_best=2)], ids=["greedy", "beam"]
-)
+@pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
 @pytest.mark.parametrize("attention", ["none", "summary", "general"])
 @pytest.mark.parametrize("cell", names("cell"))
 def test_recorded_steps_say_what_steps_say(
@@ -136,10 +125,7 @@ def test_recorded_steps_say_what_steps_say(
     recorded = Captured(quick)
 
     for _ in range(2):  # recorded, and then played alone
-        for found, expected in zip(said(recorded, search), said(quick, search), strict=True):
-            assert [h.tokens for h in found] == [h.tokens for h in expected]
-            for one, other in zip(found, expected, strict=True):
-                assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+        assert_same_said(recorded, quick, search, SOURCES)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -34,10 +34,22 @@ def said(
     model: Quick | Captured, search: Search, sources: list[list[int]]
 ) -> list[list[Hypothesis]]:
     with torch.inference_mode():
+        device = next(model.parameters()).device
         source, lengths = pad(sources)
-        state = model.start(source, lengths)
-        limits = torch.tensor([2 * len(ids) + 3 for ids in sources])
+        state = model.start(source.to(device), lengths)
+        limits = torch.tensor([2 * len(ids) + 3 for ids in sources], device=device)
         return search(model.step, state, limits, list(range(len(sources))))
+
+
+def assert_same_said(
+    model: Captured, quick: Quick, search: Search, sources: list[list[int]]
+) -> None:
+    for found, expected in zip(
+        said(model, search, sources), said(quick, search, sources), strict=True
+    ):
+        assert [h.tokens for h in found] == [h.tokens for h in expected]
+        for one, other in zip(found, expected, strict=True):
+            assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
@@ -49,12 +61,7 @@ def test_the_same_is_said_batch_after_batch(
     model = captured(quick, [])
 
     for batch in (SOURCES, SOURCES[:3], SOURCES[7:16], SOURCES[:1], SOURCES):
-        for found, expected in zip(
-            said(model, search, batch), said(quick, search, batch), strict=True
-        ):
-            assert [h.tokens for h in found] == [h.tokens for h in expected]
-            for one, other in zip(found, expected, strict=True):
-                assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+        assert_same_said(model, quick, search, batch)
 
 
 def test_few_sizes_are_recorded(config: Compose) -> None:

@@ -25,9 +25,9 @@ from accelerate import Accelerator
 from benchmarks import results
 from seq2seq import build, command
 from seq2seq.batches import Streams
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.inspection import alone, costs
-from seq2seq.options import typed
 from seq2seq.tasks.language_model import segments
 from seq2seq.training.learner import Learner
 
@@ -43,7 +43,7 @@ def peak(length: int, chunk: int) -> float:
     """MB on top of weights and optimiser, to learn from `length` positions in chunks."""
     torch.set_flush_denormal(True)
     alone.keep_freed(alone.EXACT)
-    config = typed(command.compose("train", ["+recipe=char-lm"]), Config)
+    config = to_schema(command.compose("train", ["+recipe=char-lm"]), TrainConfig)
     model = build.language_model(config.model, PIECES)
     optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
     learner = Learner(model, segments, optimizer, Accelerator(cpu=True), 1.0, 0.0, 1)

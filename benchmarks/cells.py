@@ -15,10 +15,10 @@ from functools import partial
 import torch
 
 from benchmarks import results
+from seq2seq.config.paths import cell_files
 from seq2seq.inspection import costs
 from seq2seq.inspection.costs import Cost, Make, Work
 from seq2seq.model.inputs import Embedding, OneHot
-from seq2seq.shipped import cells
 
 SHORTEST, LONGEST, ONE_HOT = 16, 2048, 256  # positions; the last is the most of a one-hot input
 PIECES, SEED = 8000, 1
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
     longest, batch, size, rounds = [*numbers, *(LONGEST, 64, 512, 3)[len(numbers) :]]
     device = arguments[4] if len(arguments) > 4 else "cpu"
     layers: dict[str, Make] = {
-        name: partial(costs.cell_work, name, size, batch, SEED, device) for name in cells()
+        name: partial(costs.cell_work, name, size, batch, SEED, device) for name in cell_files()
     }
     layers |= {name: partial(kernel, name, size, batch, device) for name in KERNELS}
     ways: dict[str, Make] = {name: partial(inputs, name, size, batch, device) for name in INPUTS}

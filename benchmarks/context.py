@@ -21,9 +21,9 @@ from pathlib import Path
 import seq2seq
 from benchmarks import results
 from seq2seq.command import compose
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.metrics import compare, score
-from seq2seq.options import typed
 from seq2seq.run import Run
 from seq2seq.tasks.translation import prepare_data
 from seq2seq.text.lines import read_lines, written
@@ -89,7 +89,9 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
     """Train all conditions, and print their scores and how they compare."""
     said, rows, references, language = {}, [], [""], ""
     common = [*COMMON, f"data.path={folder}", f"train.budget={budget}", *more]
-    prepare_data(typed(compose("train", common), Config), print)  # once, out of anybody's budget
+    prepare_data(
+        to_schema(compose("train", common), TrainConfig), print
+    )  # once, out of anybody's budget
     for context in ("none", "carry"):
         out = Path("runs") / "context" / f"{folder.name}-{context}-{budget}"
         command = [*common, f"context={context}", f"name=context-{context}", f"hydra.run.dir={out}"]

@@ -23,11 +23,11 @@ from torch.nn import functional
 from benchmarks import results
 from seq2seq import build, command
 from seq2seq.batches import Batch, batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.model.captured import Captured
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
-from seq2seq.options import typed
 from seq2seq.search.greedy import Greedy
 from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
@@ -42,7 +42,7 @@ def network(width: int) -> tuple[Translation, torch.optim.Optimizer]:
     overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
     overrides += [f"model.decoder.size={width}", f"model.encoder.size={width // 2}"]
     overrides += [f"model.embedding={width // 2}"]
-    config = typed(command.compose("train", overrides), Config)
+    config = to_schema(command.compose("train", overrides), TrainConfig)
     made = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True)).cuda()
     return made, build.make("optimizer", config.optimizer, {"parameters": made.parameters()})
 

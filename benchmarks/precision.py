@@ -14,8 +14,8 @@ from accelerate import Accelerator
 
 from seq2seq import build, command
 from seq2seq.batches import Batch, batch
-from seq2seq.config import Config
-from seq2seq.options import typed
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 
@@ -28,7 +28,7 @@ def learner(cell: str, embedding: int, size: int) -> Learner:
     overrides = [f"model/cell={cell}", "model/attention=general", f"model.embedding={embedding}"]
     overrides += [f"model.encoder.size={size // 2}", f"model.decoder.size={size}"]
     overrides += ["data.source=en", "data.target=de"]
-    config = typed(command.compose("train", overrides), Config)
+    config = to_schema(command.compose("train", overrides), TrainConfig)
     model = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True))
     optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
     return Learner(

@@ -25,8 +25,8 @@ from benchmarks import peers
 from benchmarks.results import machine
 from benchmarks.speed_train import OURS
 from seq2seq import command
-from seq2seq.config import Config
-from seq2seq.options import typed
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.training import learner as learning
 from seq2seq.training import session
 
@@ -85,7 +85,7 @@ class Stopwatch:
         module.register_full_backward_hook(stop("backward"))
 
 
-def profile(config: Config) -> Stopwatch:
+def profile(config: TrainConfig) -> Stopwatch:
     """Train for some steps and watch."""
     task, learner, _ = session.make(config, print)
     model = learner.model
@@ -116,7 +116,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(__doc__)
     data = peers.data(Path(arguments[0]))
     overrides = [*OURS, f"data.path={data}", *arguments[1:]]
-    steps = profile(typed(command.compose("train", overrides), Config)).steps[WARM:]
+    steps = profile(to_schema(command.compose("train", overrides), TrainConfig)).steps[WARM:]
     print(", ".join(f"{key} {value}" for key, value in machine().items()))
     whole = sum(step["whole"] for step in steps)
     names = sorted({name for step in steps for name in step} - {"whole", "tokens"})

@@ -19,13 +19,13 @@ import seq2seq
 from benchmarks import peers, results
 from benchmarks.profile_training import Stopwatch
 from benchmarks.speed_translate import SEARCHES, precisions, trained
-from seq2seq.requests import Decoding
+from seq2seq.config.commands import DecodingConfig
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
 from seq2seq.translator import Translator
 
-PASSES, BATCH = 3, Decoding.batch
+PASSES, BATCH = 3, DecodingConfig.batch
 
 
 def watch_call(watch: Stopwatch, name: str, holder: Any, method: str) -> None:

@@ -53,9 +53,9 @@ def point(sizes: Sizes) -> dict[str, float]:
 
     from seq2seq import build, command
     from seq2seq.batches import batch
-    from seq2seq.config import Config
+    from seq2seq.config.training import TrainConfig
+    from seq2seq.config.validation import to_schema
     from seq2seq.model.quick import Quick
-    from seq2seq.options import typed
     from seq2seq.search.greedy import Greedy
     from seq2seq.tasks.translation import segments
     from seq2seq.training.learner import Learner
@@ -63,7 +63,7 @@ def point(sizes: Sizes) -> dict[str, float]:
     torch.set_flush_denormal(True)
     overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
     overrides += [f"model.decoder.size={sizes.state}", f"model.encoder.size={sizes.state // 2}"]
-    config = typed(command.compose("train", overrides), Config)
+    config = to_schema(command.compose("train", overrides), TrainConfig)
     vocabulary = build.Vocabulary(sizes.vocabulary, sizes.vocabulary, True)
     model = build.translation(config.model, vocabulary)
     optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seq2seq.config import Batches
+from seq2seq.config.training import BatchOptions
 from seq2seq.errors import ConfigError
 from seq2seq.text.tokenizer import END, PAD, START, Tokenizer
 from seq2seq.transfer import send
@@ -92,7 +92,7 @@ class Order:
         source_lengths: NDArray[np.int32],
         target_lengths: NDArray[np.int32],
         weights: NDArray[np.float32] | None,
-        options: Batches,
+        options: BatchOptions,
         seed: int,
     ) -> None:
         """Order pairs of the given lengths, each seen as often in an epoch as its weight says.

@@ -10,7 +10,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import Tensor
 
-from seq2seq.config import Model
+from seq2seq.config.training import ModelOptions
 from seq2seq.errors import ConfigError
 from seq2seq.model.attention import Attention
 from seq2seq.model.cells import Cell
@@ -102,14 +102,14 @@ def device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def embedding(config: Model, pieces: int) -> Embedding:
+def embedding(config: ModelOptions, pieces: int) -> Embedding:
     """What makes vectors of pieces."""
     passed = {"pieces": pieces, "size": config.embedding, "hidden": config.word_dropout}
     made: Embedding = make("model.input", config.input, passed)
     return made
 
 
-def cells(config: Model, inputs: list[int], size: int) -> list[Cell]:
+def cells(config: ModelOptions, inputs: list[int], size: int) -> list[Cell]:
     """Cells of one size, one above the other, each reading as many values as `inputs` says."""
     made: list[Cell] = [
         make("model.cell", config.cell, {"input_size": count, "size": size}) for count in inputs
@@ -119,13 +119,13 @@ def cells(config: Model, inputs: list[int], size: int) -> list[Cell]:
 
 
 @torch.no_grad()
-def magnify(config: Model, *weights: Tensor) -> None:
+def magnify(config: ModelOptions, *weights: Tensor) -> None:
     """Let weights that read vectors begin larger."""
     for weight in weights:
         weight.mul_(config.input_gain)
 
 
-def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> Decoder:
+def decoder(config: ModelOptions, target: Embedding, dropout: Dropout, memory: int) -> Decoder:
     """What says tokens, and reads a memory of vectors of size `memory` if it attends."""
     size = config.decoder.size
     passed = {"query_size": size, "memory_size": memory}
@@ -138,7 +138,7 @@ def decoder(config: Model, target: Embedding, dropout: Dropout, memory: int) -> 
     return made
 
 
-def language_model(config: Model, pieces: int) -> LanguageModel:
+def language_model(config: ModelOptions, pieces: int) -> LanguageModel:
     """A decoder on its own, with fresh weights."""
     target = embedding(config, pieces)
     made = decoder(config, target, Dropout(config.dropout, config.variational), 0)
@@ -147,7 +147,7 @@ def language_model(config: Model, pieces: int) -> LanguageModel:
     return LanguageModel(made, Output(target, config.tie_output), initial)
 
 
-def captioner(config: Model, vision: Any, pieces: int) -> Translation:
+def captioner(config: ModelOptions, vision: Any, pieces: int) -> Translation:
     """A decoder behind `vision` (of `seq2seq.vision.networks`), with fresh weights."""
     dropout = Dropout(config.dropout, config.variational)
     target = embedding(config, pieces)
@@ -160,7 +160,7 @@ def captioner(config: Model, vision: Any, pieces: int) -> Translation:
     return Translation(encoder, bridge, made, Output(target, config.tie_output))
 
 
-def encoder(config: Model, source: Embedding, dropout: Dropout) -> Encoder:
+def encoder(config: ModelOptions, source: Embedding, dropout: Dropout) -> Encoder:
     """What reads a sentence."""
     enc = config.encoder
     directions = 2 if enc.bidirectional else 1
@@ -171,7 +171,7 @@ def encoder(config: Model, source: Embedding, dropout: Dropout) -> Encoder:
     return Encoder(source, layers, initial, dropout, config.residual)
 
 
-def classifier(config: Model, pieces: int, classes: int) -> Classifier:
+def classifier(config: ModelOptions, pieces: int, classes: int) -> Classifier:
     """An encoder and a softmax over classes, with fresh weights."""
     dropout = Dropout(config.dropout, config.variational)
     made = encoder(config, embedding(config, pieces), dropout)
@@ -179,7 +179,7 @@ def classifier(config: Model, pieces: int, classes: int) -> Classifier:
     return Classifier(made, Classes(size, classes), dropout)
 
 
-def translation(config: Model, vocabulary: Vocabulary, context: str = "none") -> Translation:
+def translation(config: ModelOptions, vocabulary: Vocabulary, context: str = "none") -> Translation:
     """The network that `config` describes, with fresh weights, and the option `context`.
 
     Raises:

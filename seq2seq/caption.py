@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq import command
+from seq2seq.config.commands import CaptionConfig
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.passing import STANDARD, sink
-from seq2seq.requests import Caption
 from seq2seq.text.lines import check_folder
 from seq2seq.text.readers.files import one_line
 
@@ -19,10 +19,10 @@ SIDE, LOOKED = 192, 6  # pixels of pictures on the sheet, and pictures whose loo
 
 def main() -> None:
     """Entry point of `seq2seq-caption`."""
-    command.run("caption", Caption, caption)
+    command.run("caption", CaptionConfig, caption)
 
 
-def caption(config: Caption, _: Path) -> None:
+def caption(config: CaptionConfig, _: Path) -> None:
     """Write name<TAB>caption for each picture, and draw the sheets.
 
     Raises:
@@ -46,7 +46,7 @@ def caption(config: Caption, _: Path) -> None:
     draw(config, captioner, found, captions)
 
 
-def check_places(config: Caption) -> None:
+def check_places(config: CaptionConfig) -> None:
     """Refuse files that cannot be written, before work is done for them.
 
     Raises:
@@ -94,7 +94,9 @@ def write(file: TextIO, found: "list[Picture]", captions: list[str]) -> None:
         file.write(f"{name}\t{said}\n")
 
 
-def draw(config: Caption, captioner: Any, found: "list[Picture]", captions: list[str]) -> None:
+def draw(
+    config: CaptionConfig, captioner: Any, found: "list[Picture]", captions: list[str]
+) -> None:
     """The contact sheet, and where the network looked; say what they leave out."""
     from seq2seq.vision import sheet
     from seq2seq.vision.album import has_pixels, pixels
@@ -111,7 +113,7 @@ def draw(config: Caption, captioner: Any, found: "list[Picture]", captions: list
             tell(config.attention, LOOKED, len(seen), "pictures")
             longest = max(len(each.pieces) for each in looked)
             tell(config.attention, sheet.WORDS, longest, "pieces of the longest caption")
-        elif config.attention != Caption.attention:  # what is there by itself is no demand
+        elif config.attention != CaptionConfig.attention:  # what is there by itself is no demand
             raise ConfigError(
                 f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
             )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from seq2seq import build
-from seq2seq.config import Limits
+from seq2seq.config.training import LengthLimits
 from seq2seq.decoding import Scored, decode, ranked, said
 from seq2seq.model.translation import Translation
 from seq2seq.run import Run
@@ -31,7 +31,7 @@ class Captioner:
         vision: Vision,
         tokenizer: Tokenizer,
         search: Search,
-        limits: Limits,
+        limits: LengthLimits,
         batch: int,
     ) -> None:
         """Caption with `model`, at most `batch` pictures at a time, on the device it is on.
@@ -92,7 +92,7 @@ class Captioner:
 
 
 def load(
-    run: str | Path, search: Search, limits: Limits, batch: int, device: str,
+    run: str | Path, search: Search, limits: LengthLimits, batch: int, device: str,
     trusted: Sequence[str] = (),
 ) -> Captioner:  # fmt: skip
     """The captioner that was trained into the folder `run`.

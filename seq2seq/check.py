@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seq2seq import command
-from seq2seq.config import Check
+from seq2seq.config.training import CheckConfig
 from seq2seq.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ log = logging.getLogger("seq2seq.check")
 
 def main() -> None:
     """Entry point of `seq2seq-check`."""
-    command.run("check", Check, check)
+    command.run("check", CheckConfig, check)
 
 
-def check(config: Check, _: Path) -> None:
+def check(config: CheckConfig, _: Path) -> None:
     """Print what there is to say about the corpus, and time some steps of the model on it.
 
     Raises:

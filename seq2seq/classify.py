@@ -5,19 +5,19 @@ import time
 from pathlib import Path
 
 from seq2seq import command
+from seq2seq.config.commands import ClassifyConfig
 from seq2seq.errors import ConfigError
 from seq2seq.passing import pairs, through
-from seq2seq.requests import Classify
 
 GROUP = 20_000  # lines that are sorted by length together, at most
 
 
 def main() -> None:
     """Entry point of `seq2seq-classify`."""
-    command.run("classify", Classify, classify)
+    command.run("classify", ClassifyConfig, classify)
 
 
-def classify(config: Classify, _: Path) -> None:
+def classify(config: ClassifyConfig, _: Path) -> None:
     """Write label<TAB>probability for each line; a blank line comes back blank.
 
     Raises:

@@ -24,24 +24,33 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config import Check, Config
+from seq2seq.config.commands import (
+    CaptionConfig,
+    ClassifyConfig,
+    EvaluateConfig,
+    GenerateConfig,
+    InspectConfig,
+    QuantizeConfig,
+    TranslateConfig,
+)
+from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
+from seq2seq.config.suggestions import did_you_mean
+from seq2seq.config.training import CheckConfig, TrainConfig
+from seq2seq.config.validation import explain_omegaconf, schema_keys, to_schema
 from seq2seq.errors import ConfigError, Stopped, UserError
-from seq2seq.options import explain, nearest, schema_keys, typed
-from seq2seq.requests import Caption, Classify, Evaluate, Generate, Inspect, Quantize, Translate
-from seq2seq.shipped import CONF_DIR, RECIPES_DIR, shipped
 
 T = TypeVar("T")
 
 SCHEMAS: dict[str, type[Any]] = {
-    "train": Config,
-    "check": Check,
-    "translate": Translate,
-    "evaluate": Evaluate,
-    "quantize": Quantize,
-    "generate": Generate,
-    "caption": Caption,
-    "classify": Classify,
-    "inspect": Inspect,
+    "train": TrainConfig,
+    "check": CheckConfig,
+    "translate": TranslateConfig,
+    "evaluate": EvaluateConfig,
+    "quantize": QuantizeConfig,
+    "generate": GenerateConfig,
+    "caption": CaptionConfig,
+    "classify": ClassifyConfig,
+    "inspect": InspectConfig,
 }
 
 
@@ -49,7 +58,7 @@ SCHEMAS: dict[str, type[Any]] = {
 def register(name: str) -> None:
     """Make what the files of `conf/` refer to, of the command `name`, known to Hydra."""
     ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])
-    OmegaConf.register_new_resolver("shipped", lambda n: str(shipped(n)), replace=True)
+    OmegaConf.register_new_resolver("shipped", lambda n: str(shipped_folder(n)), replace=True)
     OmegaConf.register_new_resolver("recipes", lambda p: ", ".join(recipes(p)), replace=True)
 
 
@@ -78,7 +87,7 @@ def run(name: str, schema: type[T], work: Callable[[T, Path], float | None]) -> 
     def main(cfg: DictConfig) -> float | None:
         try:
             with delivered():
-                return work(typed(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
+                return work(to_schema(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
         except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
             raise error if traceback else SystemExit(line(name, error)) from None
 
@@ -139,7 +148,7 @@ def check_early(name: str, schema: type[Any], arguments: argparse.Namespace) -> 
     with open_dict(cfg):
         del cfg["hydra"]
     try:
-        typed(cfg, schema)
+        to_schema(cfg, schema)
     except ConfigError:
         if not params and "${hydra:" not in OmegaConf.to_yaml(cfg):
             raise
@@ -212,21 +221,23 @@ def _composing(error: Exception, name: str) -> str:
     if choice and "Available options in" in text:
         listed = text.partition("Available options in ")[2].partition("Config search path")[0]
         options = [option.strip() for option in listed.splitlines()[1:] if option.strip()]
-        guess = nearest(choice[1].rsplit("/", 1)[-1], options)
+        guess = did_you_mean(choice[1].rsplit("/", 1)[-1], options)
         return f"there is no {choice[1]}; choose one of {', '.join(options)}{guess}"
     named = re.search(r"Could not override '([^']+)'", text)
     if named and "No match in the defaults list" in text:
         hint = "; a recipe is added, +recipe=NAME" if named[1] == "recipe" else ""
-        return f"{named[1]} chooses nothing here{hint}{nearest(named[1], _known(name))}"
+        return f"{named[1]} chooses nothing here{hint}{did_you_mean(named[1], _known(name))}"
     where = re.match(r"In '([^']+)': ", text)
     file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
     if isinstance(cause, OmegaConfBaseException):
-        return file + explain(str(cause), _known(name), named[1] if named else cause.full_key)
+        return file + explain_omegaconf(
+            str(cause), _known(name), named[1] if named else cause.full_key
+        )
     if where and where[1].startswith("recipe/") and "Key 'recipe' not in" in text:
         return f"{file}its first line must be # @package _global_"
     inner = re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text)
     if inner:
-        return file + explain(inner[1], _known(name), inner[2])
+        return file + explain_omegaconf(inner[1], _known(name), inner[2])
     return " ".join(text.split("\n\n")[0].split())
 
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from seq2seq.batches import Batch, Order, Pairs, Rows
-from seq2seq.config import Batches
+from seq2seq.config.training import BatchOptions
 from seq2seq.text.tokenizer import Tokenizer
 
 
@@ -30,7 +30,7 @@ class Walks(Order):
         self,
         lengths: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32] | None],
         begins: NDArray[np.bool_],
-        options: Batches,
+        options: BatchOptions,
         seed: int,
     ) -> None:
         """Of pairs with these lengths and weights; `begins`: those that begin a document.

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seq2seq import command
+from seq2seq.config.commands import EvaluateConfig
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.requests import Evaluate
 from seq2seq.text.lines import SUFFIXES, check_folder, read_lines, written
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ CHANGES = 10  # sentences that are shown of a comparison
 
 def main() -> None:
     """Entry point of `seq2seq-evaluate`."""
-    command.run("evaluate", Evaluate, evaluate)
+    command.run("evaluate", EvaluateConfig, evaluate)
 
 
-def evaluate(config: Evaluate, _: Path) -> None:
+def evaluate(config: EvaluateConfig, _: Path) -> None:
     """Score `run` or `hypothesis`, and compare it with `against` if that is given.
 
     Raises:
@@ -61,7 +61,7 @@ def evaluate(config: Evaluate, _: Path) -> None:
             file.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
 
 
-def check(config: Evaluate) -> None:
+def check(config: EvaluateConfig) -> None:
     """Refuse options that do not go together."""
     if config.run is None and config.hypothesis is None:
         raise ConfigError("no value for run, a run folder, or hypothesis, a file of translations")
@@ -84,7 +84,7 @@ def check(config: Evaluate) -> None:
         check_folder(Path(config.json))
 
 
-def text(config: Evaluate) -> tuple[list[str] | None, list[str], str]:
+def text(config: EvaluateConfig) -> tuple[list[str] | None, list[str], str]:
     """Sources (None where only files are compared), references, and the references' language."""
     from seq2seq.run import Run
 
@@ -115,7 +115,7 @@ def named(path: Path) -> str:
     return code if tokenizer_of(code) != tokenizer_of("") else ""
 
 
-def documents_of(config: Evaluate) -> list[str | None]:
+def documents_of(config: EvaluateConfig) -> list[str | None]:
     """What each sentence of the run's own test text is of."""
     from seq2seq.run import Run
 
@@ -143,7 +143,7 @@ def lines_of(name: str, references: list[str], of: str) -> list[str]:
 
 
 def translations(
-    config: Evaluate, what: Any, sources: list[str] | None, documents: list[str | None] | None
+    config: EvaluateConfig, what: Any, sources: list[str] | None, documents: list[str | None] | None
 ) -> list[str]:
     """What the run in the folder `what` makes of `sources`, or several together.
 

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from seq2seq import command
+from seq2seq.config.commands import GenerateConfig
 from seq2seq.errors import ConfigError
 from seq2seq.passing import standard_output
-from seq2seq.requests import Generate
 
 
 def main() -> None:
     """Entry point of `seq2seq-generate`."""
-    command.run("generate", Generate, generate)
+    command.run("generate", GenerateConfig, generate)
 
 
-def generate(config: Generate, _: Path) -> None:
+def generate(config: GenerateConfig, _: Path) -> None:
     """Print the prompt and what may follow it, as it comes.
 
     Raises:

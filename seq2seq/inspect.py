@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from seq2seq import command
+from seq2seq.config.commands import InspectConfig
 from seq2seq.errors import ConfigError
-from seq2seq.requests import Inspect
 
 
 def main() -> None:
     """Entry point of `seq2seq-inspect`."""
-    command.run("inspect", Inspect, inspect)
+    command.run("inspect", InspectConfig, inspect)
 
 
-def inspect(config: Inspect, _: Path) -> None:
+def inspect(config: InspectConfig, _: Path) -> None:
     """Draw the pictures, and print the name of each, or why there is none.
 
     Raises:

@@ -4,18 +4,18 @@ import shutil
 from pathlib import Path
 
 from seq2seq import command
+from seq2seq.config.commands import QuantizeConfig
 from seq2seq.errors import ConfigError, RunError
-from seq2seq.requests import Quantize
 
 ALONG = ("config.yaml", "run.json", "test.jsonl", "tokenizer.model", "source.model", "target.model")
 
 
 def main() -> None:
     """Entry point of `seq2seq-quantize`."""
-    command.run("quantize", Quantize, quantize)
+    command.run("quantize", QuantizeConfig, quantize)
 
 
-def quantize(config: Quantize, _: Path) -> None:
+def quantize(config: QuantizeConfig, _: Path) -> None:
     """Write into `output` all that translating and evaluating need, the weights in int8.
 
     Raises:

@@ -13,9 +13,9 @@ from torch import nn
 from yaml import YAMLError
 
 from seq2seq import build
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError
-from seq2seq.options import typed
 from seq2seq.text.lines import written
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.weights import quantised, restored, save_tensors
@@ -65,12 +65,12 @@ class Run:
         """Whether training was ever begun here."""
         return self.config.is_file()
 
-    def write_config(self, config: Config) -> None:
+    def write_config(self, config: TrainConfig) -> None:
         """Save the resolved options."""
         with written(self.config) as file:
             file.write(OmegaConf.to_yaml(OmegaConf.structured(config)))
 
-    def read_config(self, trusted: Iterable[str] = (), task: str | None = None) -> Config:
+    def read_config(self, trusted: Iterable[str] = (), task: str | None = None) -> TrainConfig:
         """The options that the run was trained with.
 
         Args:
@@ -94,7 +94,7 @@ class Run:
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
         whole: Any = OmegaConf.merge(EARLIER, loaded)
-        config = typed(whole, Config)
+        config = to_schema(whole, TrainConfig)
         found = config.task["_target_"]
         if task and not found.endswith(f".{task}"):
             raise RunError(

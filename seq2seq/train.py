@@ -7,9 +7,9 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 
 from seq2seq import command
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import UserError
-from seq2seq.options import typed
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     given = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
     if "resume" in given and "hydra.run.dir" not in given:
         sys.argv += [f"hydra.run.dir='{last}'" for last in last_run()]
-    command.run("train", Config, train)
+    command.run("train", TrainConfig, train)
 
 
 def last_run() -> list[Path]:
@@ -28,14 +28,14 @@ def last_run() -> list[Path]:
     try:
         arguments = command.arguments_of("train")
         cfg = command.compose("train", command.searched(arguments))
-        name = cfg.name if typed(cfg, Config).resume else ""
+        name = cfg.name if to_schema(cfg, TrainConfig).resume else ""
     except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
         return []
     found = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
     return [path.parent for path in found[-1:]]
 
 
-def train(config: Config, folder: Path) -> float | None:
+def train(config: TrainConfig, folder: Path) -> float | None:
     """Train the model that `config` describes into `folder`; return its best validation score.
 
     Raises:

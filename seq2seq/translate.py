@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from seq2seq import command
+from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
 from seq2seq.passing import pairs, through
-from seq2seq.requests import Translate
 from seq2seq.text.lines import check_folder, written
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ log = logging.getLogger("seq2seq.translate")
 
 def main() -> None:
     """Entry point of `seq2seq-translate`."""
-    command.run("translate", Translate, translate)
+    command.run("translate", TranslateConfig, translate)
 
 
-def translate(config: Translate, _: Path) -> None:
+def translate(config: TranslateConfig, _: Path) -> None:
     """Translate each input into its output: n lines in, n lines out, in order.
 
     Raises:

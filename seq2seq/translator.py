@@ -13,14 +13,14 @@ from seq2seq import build
 from seq2seq import run as runs
 from seq2seq.batches import pad
 from seq2seq.build import device as pick
-from seq2seq.config import Limits
+from seq2seq.config.commands import DecodingConfig
+from seq2seq.config.training import LengthLimits
 from seq2seq.decoding import Scored, decode, ranked, said
 from seq2seq.errors import RunError, TextError
 from seq2seq.model.captured import Captured
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
-from seq2seq.requests import Decoding
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.step import Search
 from seq2seq.text.clean import normalise
@@ -44,7 +44,7 @@ class Translator:
         source: Tokenizer,
         target: Tokenizer,
         search: Search,
-        limits: Limits,
+        limits: LengthLimits,
         batch: int,
     ) -> None:
         """Translate with `model`, at most `batch` lines at a time, on the device it is on."""
@@ -230,18 +230,18 @@ def parts(encoded: Sequence[list[int]]) -> list[list[int]]:
 def load(
     run: str | Path | Sequence[str | Path],
     search: Search | None = None,
-    limits: Limits | None = None,
-    batch: int = Decoding.batch,
-    device: str = Decoding.device,
+    limits: LengthLimits | None = None,
+    batch: int = DecodingConfig.batch,
+    device: str = DecodingConfig.device,
     trusted: Iterable[str] = (),
-    precision: str = Decoding.precision,
+    precision: str = DecodingConfig.precision,
 ) -> Translator:
     """The translator that was trained into the folder `run`.
 
     Args:
         run: the folder; or several with one vocabulary, whose models say together what comes next.
         search: a strategy of `seq2seq.search`; greedy if left out.
-        limits: on the length of a translation; those of `seq2seq.config` if left out.
+        limits: on the length of a translation; those of `seq2seq.config.training` if left out.
         batch: lines that are translated together, at most. Results do not depend on it.
         device: auto, cpu, cuda or mps.
         trusted: modules beside our own that the run may take classes from.
@@ -268,4 +268,4 @@ def load(
             raise RunError(f"{folder} was trained with context={config.context}, unlike the first")
     together = Ensemble(members) if len(members) > 1 else members[0]
     kind = Continuing if contexts[0] == "carry" else Translator
-    return kind(together, *both[0], search or Greedy(), limits or Limits(), batch)
+    return kind(together, *both[0], search or Greedy(), limits or LengthLimits(), batch)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 from seq2seq import command
-from seq2seq.config import Config
-from seq2seq.options import typed
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 
 # A process for each core, as pytest starts them, has one thread; and a busy core is no failure.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -53,15 +53,15 @@ def denormals() -> Iterator[None]:
 
 
 @pytest.fixture
-def config() -> Callable[..., Config]:
+def config() -> Callable[..., TrainConfig]:
     """The options of `train` with some overrides, by default those of a tiny model."""
 
-    def compose(*overrides: str) -> Config:
+    def compose(*overrides: str) -> TrainConfig:
         return deepcopy(_composed(overrides))
 
     return compose
 
 
 @remembered
-def _composed(overrides: tuple[str, ...]) -> Config:
-    return typed(command.compose("train", [*TINY, *overrides]), Config)
+def _composed(overrides: tuple[str, ...]) -> TrainConfig:
+    return to_schema(command.compose("train", [*TINY, *overrides]), TrainConfig)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from seq2seq import command
-from seq2seq.config import Config
-from seq2seq.options import typed
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.training import session
 
 log = logging.getLogger("seq2seq.train")
@@ -29,7 +29,7 @@ class _Ask(logging.Handler):
 
 def train_until(step: int, folder: Path, *overrides: str) -> None:
     """Train into `folder` with the options of `overrides` until the line of `step` is told."""
-    config = typed(command.compose("train", [*overrides, "train.log_every=1"]), Config)
+    config = to_schema(command.compose("train", [*overrides, "train.log_every=1"]), TrainConfig)
     handler, level = _Ask(step), log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.batches import STEP, Order, batch, pad
-from seq2seq.config import Batches
+from seq2seq.config.training import BatchOptions
 from seq2seq.errors import ConfigError
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=60)
 
 
 def order(
-    lengths: list[tuple[int, int]], options: Batches, weights: list[float] | None = None
+    lengths: list[tuple[int, int]], options: BatchOptions, weights: list[float] | None = None
 ) -> Order:
     source, target = (np.array(side, dtype=np.int32) for side in zip(*lengths, strict=True))
     return Order(
@@ -56,7 +56,7 @@ def test_a_large_batch_is_filled_with_sentences_of_which_nothing_is_expected() -
 def test_an_epoch_has_every_pair_once_within_the_caps(
     lengths: list[tuple[int, int]], sentences: int, tokens: int, pool: int
 ) -> None:
-    batches = list(order(lengths, Batches(tokens, sentences, pool)).epoch(0))
+    batches = list(order(lengths, BatchOptions(tokens, sentences, pool)).epoch(0))
 
     assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
     for rows in batches:
@@ -71,7 +71,7 @@ def test_pairs_that_no_batch_can_hold_are_left_out_and_counted(
     lengths: list[tuple[int, int]],
 ) -> None:
     lengths = [(1, 1), *lengths]  # one that fits
-    made = order(lengths, Batches(tokens=12, sentences=4))
+    made = order(lengths, BatchOptions(tokens=12, sentences=4))
 
     rows = {int(row) for rows in made.epoch(0) for row in rows}
     assert rows == {i for i, (s, t) in enumerate(lengths) if s + t + 1 <= 12}
@@ -82,7 +82,7 @@ def test_pairs_that_no_batch_can_hold_are_left_out_and_counted(
 
 def test_the_order_is_that_of_seed_and_epoch() -> None:
     lengths = [(1 + i % 5, 1 + i % 3) for i in range(50)]
-    made = order(lengths, Batches(sentences=4))
+    made = order(lengths, BatchOptions(sentences=4))
 
     first, again, second = ([rows.tolist() for rows in made.epoch(e)] for e in (0, 0, 1))
 
@@ -93,7 +93,7 @@ def test_the_order_is_that_of_seed_and_epoch() -> None:
 def test_many_sentences_of_a_length_make_rectangular_batches() -> None:
     lengths = [(3 + i % 4, 5) for i in range(400)]
 
-    batches = list(order(lengths, Batches(sentences=10)).epoch(0))
+    batches = list(order(lengths, BatchOptions(sentences=10)).epoch(0))
 
     ragged = [rows for rows in batches if len({lengths[r][0] for r in rows}) > 1]
     assert ragged == []
@@ -101,11 +101,11 @@ def test_many_sentences_of_a_length_make_rectangular_batches() -> None:
 
 def test_that_nothing_fits_is_told() -> None:
     with pytest.raises(ConfigError, match=r"batches.tokens=5 .* shortest of 2 pairs needs 6"):
-        order([(3, 3), (4, 1)], Batches(tokens=5))
+        order([(3, 3), (4, 1)], BatchOptions(tokens=5))
 
 
 def test_weights_say_how_often_a_pair_is_seen() -> None:
-    made = order([(2, 2)] * 300, Batches(sentences=8), [2.0] * 100 + [1.0] * 100 + [0.5] * 100)
+    made = order([(2, 2)] * 300, BatchOptions(sentences=8), [2.0] * 100 + [1.0] * 100 + [0.5] * 100)
 
     seen = Counter(int(row) for rows in made.epoch(0) for row in rows)
 

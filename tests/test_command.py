@@ -10,10 +10,10 @@ from hydra.errors import HydraException
 
 from seq2seq import train
 from seq2seq.command import arguments_of, check_early, compose
-from seq2seq.config import Config
+from seq2seq.config.paths import CONF_DIR
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError
-from seq2seq.options import typed
-from seq2seq.shipped import CONF_DIR
 
 
 def test_weights_of_corpora_can_be_given_on_the_command_line() -> None:
@@ -110,8 +110,8 @@ def test_the_recipe_that_joined_shows_composes(tmp_path: Path) -> None:
     (tmp_path / "recipe").mkdir()
     (tmp_path / "recipe" / "both.yaml").write_text("\n".join(shown), encoding="utf-8")
 
-    data = typed(
-        compose("train", ["+recipe=both", f"hydra.searchpath=['{tmp_path}']"]), Config
+    data = to_schema(
+        compose("train", ["+recipe=both", f"hydra.searchpath=['{tmp_path}']"]), TrainConfig
     ).data
 
     assert data["weights"] == {"talks": 3}
@@ -150,4 +150,4 @@ def test_mistakes_are_told_before_hydra_sets_itself_up(
     monkeypatch.setattr(sys, "argv", ["seq2seq-train", *arguments, *given])
 
     with pytest.raises((ConfigError, HydraException)) if early else nullcontext():
-        check_early("train", Config, arguments_of("train"))
+        check_early("train", TrainConfig, arguments_of("train"))

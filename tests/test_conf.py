@@ -11,11 +11,11 @@ from hydra.utils import get_class
 from seq2seq import command
 from seq2seq.build import embedding, make
 from seq2seq.command import recipes
-from seq2seq.config import Config
-from seq2seq.options import typed
-from seq2seq.requests import Translate
-from seq2seq.shipped import CONF_DIR, RECIPES_DIR
-from seq2seq.unused import UNUSED
+from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
+from seq2seq.config.task_options import UNUSED_OPTIONS
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.vision.networks import Vision
 
 GROUPS = [
@@ -65,15 +65,15 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF_DIR / group).glob("*.yaml"))
 
 
-def train(*overrides: str) -> Config:
-    return typed(command.compose("train", list(overrides)), Config)
+def train(*overrides: str) -> TrainConfig:
+    return to_schema(command.compose("train", list(overrides)), TrainConfig)
 
 
-def is_translation(config: Config) -> bool:
+def is_translation(config: TrainConfig) -> bool:
     return str(config.task["_target_"]).endswith(".TranslationTask")
 
 
-def decodes(config: Config) -> bool:
+def decodes(config: TrainConfig) -> bool:
     """Whether there is something that a decoder could attend to."""
     return str(config.task["_target_"]).endswith((".TranslationTask", ".CaptionsTask"))
 
@@ -115,7 +115,7 @@ def test_every_reader_composes(name: str) -> None:
 
 @pytest.mark.parametrize("name", options("search"))
 def test_every_search_is_built(name: str) -> None:
-    config = typed(command.compose("translate", [f"search={name}"]), Translate)
+    config = to_schema(command.compose("translate", [f"search={name}"]), TranslateConfig)
 
     assert callable(make("search", config.search))
 
@@ -152,7 +152,7 @@ def test_every_task_is_a_class_that_says_what_it_does_not_read(name: str) -> Non
 
     task: Any = get_class(target)
     assert isinstance(task.kind, str)
-    assert target.rpartition(".")[2] in UNUSED
+    assert target.rpartition(".")[2] in UNUSED_OPTIONS
 
 
 @pytest.mark.parametrize("name", options("track"))
@@ -174,7 +174,7 @@ def test_the_default_is_the_classic_model_without_attention() -> None:
 def test_every_command_composes(name: str, schema: type) -> None:
     overrides = LANGUAGES if name in ("train", "check") else []
 
-    assert isinstance(typed(command.compose(name, overrides), schema), schema)
+    assert isinstance(to_schema(command.compose(name, overrides), schema), schema)
 
 
 def test_languages_survive_yaml(tmp_path: Path) -> None:

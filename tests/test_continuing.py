@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import seq2seq
 from seq2seq import build, command
 from seq2seq.batches import pad
-from seq2seq.config import Config, Limits
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError
 from seq2seq.model.ensemble import Ensemble
 from seq2seq.model.quick import Quick
 from seq2seq.model.translation import Translation
-from seq2seq.options import typed
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -34,7 +34,7 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
     "mbr": minimum_risk,
 }
-LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 TEXT = [source for source, _ in sentences()]
 LINES = st.lists(st.sampled_from(["", "\u2028", *TEXT[:6], "x" * 40]), max_size=6)
 
@@ -45,10 +45,10 @@ def tokenizer() -> Tokenizer:
     return train_tokenizer(lines, "unigram", 330, len(lines), len(lines) // 2).tokenizer
 
 
-def options(*more: str) -> Config:
+def options(*more: str) -> TrainConfig:
     chosen = ["data.source=en", "data.target=de", "model.embedding=8", "model.encoder.size=6",
               "model.decoder.size=12", "model/attention=general", "context=carry"]  # fmt: skip
-    return typed(command.compose("train", [*chosen, *more]), Config)
+    return to_schema(command.compose("train", [*chosen, *more]), TrainConfig)
 
 
 def network(tokenizer: Tokenizer, seed: int, *more: str) -> Translation:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from seq2seq import build, command
-from seq2seq.config import Model
-from seq2seq.options import typed
-from seq2seq.shipped import CONF_DIR, RECIPES_DIR
+from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
+from seq2seq.config.training import ModelOptions
+from seq2seq.config.validation import to_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PIECES = 300
-NETWORKS: dict[str, Callable[[Model], Any]] = {
+NETWORKS: dict[str, Callable[[ModelOptions], Any]] = {
     "TranslationTask": lambda m: build.translation(m, build.Vocabulary(PIECES, PIECES, True)),
     "LanguageModelTask": lambda m: build.language_model(m, PIECES),
     "CaptionsTask": lambda m: build.captioner(m, build.make("model.vision", m.vision), PIECES),
@@ -147,6 +147,6 @@ def test_every_command_composes_and_its_parts_fit_together(words: list[str]) -> 
 
     assert (python, module) == ("python", "-m")
     kind = name.removeprefix("seq2seq.")
-    config = typed(command.compose(kind, overrides), command.SCHEMAS[kind])
+    config = to_schema(command.compose(kind, overrides), command.SCHEMAS[kind])
     if kind == "train":
         NETWORKS[config.task["_target_"].rpartition(".")[2]](config.model)

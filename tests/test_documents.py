@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seq2seq
-from seq2seq.config import Batches, Config
+from seq2seq.config.training import BatchOptions, TrainConfig
 from seq2seq.documents import Walks, begins
 from seq2seq.errors import ConfigError
 from seq2seq.metrics import score
@@ -21,11 +21,13 @@ from seq2seq.training import checkpoint, session
 from seq2seq.training.progress import Progress
 from tests.grammar import sentences
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 DOCUMENT = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=6)
 
 
-def walks(documents: list[list[tuple[int, int]]], options: Batches, weight: float = 1.0) -> Walks:
+def walks(
+    documents: list[list[tuple[int, int]]], options: BatchOptions, weight: float = 1.0
+) -> Walks:
     pairs = np.array([pair for document in documents for pair in document], dtype=np.int32)
     first = np.array([place == 0 for document in documents for place in range(len(document))])
     weights = None if weight == 1.0 else np.full(len(pairs), weight, dtype=np.float32)
@@ -37,7 +39,7 @@ def test_streams_walk_through_whole_documents(
     documents: list[list[tuple[int, int]]], most: int, tokens: int
 ) -> None:
     documents = [[(1, 1)], *documents]  # a sentence that fits
-    made = walks(documents, Batches(tokens=tokens, sentences=most))
+    made = walks(documents, BatchOptions(tokens=tokens, sentences=most))
     owner = [d for d, document in enumerate(documents) for _ in document]
 
     batches = list(made.epoch(1))
@@ -63,7 +65,7 @@ def test_streams_walk_through_whole_documents(
 
 
 def test_a_document_is_seen_as_often_as_its_weight_says() -> None:
-    made = walks([[(1, 1)] * 3, [(2, 2)]], Batches(sentences=4), weight=2.0)
+    made = walks([[(1, 1)] * 3, [(2, 2)]], BatchOptions(sentences=4), weight=2.0)
 
     seen = sorted(row for rows in made.epoch(0) for row in rows[:, 0].tolist())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq import evaluate
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.run import Pair, Run
 
 
@@ -17,7 +17,9 @@ def scores(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Callable[..., Config]) -> Path:
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Callable[..., TrainConfig]
+) -> Path:
     """A folder with a run that cannot translate, for it has neither pieces nor weights."""
     monkeypatch.chdir(tmp_path)
     run = Run(tmp_path / "run")

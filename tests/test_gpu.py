@@ -12,10 +12,10 @@ from accelerate.state import AcceleratorState
 import seq2seq
 from seq2seq import build, command
 from seq2seq.batches import batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.model.captured import Captured
 from seq2seq.model.quick import Quick
-from seq2seq.options import typed
 from seq2seq.search.step import Search
 from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
@@ -25,7 +25,7 @@ from tests.grammar import sentences, write_corpus
 from tests.model.test_captured import SEARCHES, SOURCES, assert_same_said
 from tests.model.test_contracts import names, network
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 PIECES = 13
 TARGETS = SOURCES[::-1]
 
@@ -136,7 +136,7 @@ def test_what_was_trained_there_translates_there_and_on_a_cpu(
     overrides = [*TINY, f"data.path={corpus}", "model/attention=general", "train.steps=150"]
     overrides += ["validation.every=50", "optimizer.lr=0.02", "train.average.decay=0.9"]
     sizes = ["model.embedding=32", "model.encoder.size=32", "model.decoder.size=64"]
-    config = typed(command.compose("train", [*overrides, *sizes]), Config)
+    config = to_schema(command.compose("train", [*overrides, *sizes]), TrainConfig)
 
     train(config, tmp_path / "run")
 

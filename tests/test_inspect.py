@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from seq2seq import build, command, inspect
-from seq2seq.config import Config
+from seq2seq.config.commands import InspectConfig
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.inspection import session
-from seq2seq.options import typed
-from seq2seq.requests import Inspect
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 from tests.grammar import sentences
@@ -80,9 +80,9 @@ def tokenizer() -> Tokenizer:
 Make = Callable[[Path, Tokenizer], Run]
 
 
-def begun(folder: Path, tokenizer: Tokenizer, *overrides: str) -> tuple[Run, Config]:
+def begun(folder: Path, tokenizer: Tokenizer, *overrides: str) -> tuple[Run, TrainConfig]:
     """A run folder as training leaves it, but for the weights."""
-    config = typed(command.compose("train", [*overrides, "model.embedding=6"]), Config)
+    config = to_schema(command.compose("train", [*overrides, "model.embedding=6"]), TrainConfig)
     run = Run(folder)
     folder.mkdir()
     run.write_config(config)
@@ -137,7 +137,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 
 def drawn(output: Path, *overrides: str) -> list[str]:
-    options = typed(command.compose("inspect", [f"output={output}", *overrides]), Inspect)
+    options = to_schema(command.compose("inspect", [f"output={output}", *overrides]), InspectConfig)
     return list(session.draw(options, output))
 
 

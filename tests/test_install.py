@@ -12,7 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from seq2seq.command import SCHEMAS
-from seq2seq.shipped import CONF_DIR
+from seq2seq.config.paths import CONF_DIR
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent

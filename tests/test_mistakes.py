@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq.command import SCHEMAS, recipes
-from seq2seq.shipped import CONF_DIR
+from seq2seq.config.paths import CONF_DIR
 
 DATA = ["data.source=en", "data.target=de"]
 

@@ -8,9 +8,9 @@ from omegaconf import OmegaConf
 
 import seq2seq
 from seq2seq import build, command
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError
-from seq2seq.options import typed
 from seq2seq.run import Pair, Run, vocabulary
 from seq2seq.text.tokenizer import train_tokenizer
 from tests.grammar import sentences
@@ -23,7 +23,7 @@ def run(tmp_path: Path) -> Run:
     """A run folder with a model that was never trained."""
     options = ["data.source=en", "data.target=de", "model.embedding=6", "model.encoder.size=4",
                "model.decoder.size=8", "model.tie_sides=true", "model/attention=dot"]  # fmt: skip
-    config = typed(command.compose("train", options), Config)
+    config = to_schema(command.compose("train", options), TrainConfig)
     tokenizer = train_tokenizer(LINES, "unigram", 330, len(LINES), len(LINES) // 2).tokenizer
     made = Run(tmp_path / "run")
     made.folder.mkdir()

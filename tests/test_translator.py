@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq import build, command
-from seq2seq.config import Config, Limits
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import TextError
-from seq2seq.options import typed
 from seq2seq.run import vocabulary
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -29,7 +29,7 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "sample": lambda: Sample(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
     "mbr": minimum_risk,
 }
-LIMITS = Limits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
 ODD = [
     "",
@@ -64,7 +64,8 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
                "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
     torch.manual_seed(5)
     model = build.translation(
-        typed(command.compose("train", options), Config).model, vocabulary(tokenizer, tokenizer)
+        to_schema(command.compose("train", options), TrainConfig).model,
+        vocabulary(tokenizer, tokenizer),
     )
     with torch.no_grad():
         for parameter in model.parameters():
@@ -112,7 +113,7 @@ def test_a_translation_does_not_depend_on_its_neighbours(
 def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
     translator: Translator,
 ) -> None:
-    translator.search, translator.limits = Greedy(), Limits(ratio=2.0, extra=1)
+    translator.search, translator.limits = Greedy(), LengthLimits(ratio=2.0, extra=1)
 
     def endless(state: object, last: torch.Tensor) -> tuple[torch.Tensor, object]:
         logits, state = step(state, last)  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
 def test_a_line_that_is_too_long_is_cut_and_named(
     translator: Translator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    translator.search, translator.limits = Greedy(), Limits(source=5, extra=3)
+    translator.search, translator.limits = Greedy(), LengthLimits(source=5, extra=3)
     line = "the dog sees the house"
     ids = translator.source.encode([line])[0]
     try:
@@ -148,7 +149,7 @@ def test_a_line_that_is_too_long_is_cut_and_named(
     assert caplog.messages == [f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.source)"]
     assert whole == cut
     caplog.clear()
-    translator.limits = Limits(source=5)
+    translator.limits = LengthLimits(source=5)
     try:
         translator.window([line], 7, file="a.txt")
     finally:

@@ -7,8 +7,8 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from seq2seq import build
+from seq2seq.config.paths import cell_files
 from seq2seq.model.cells import Cell
-from seq2seq.shipped import cells
 
 
 def cell(name: str, inputs: int, size: int, seed: int) -> Cell:
@@ -17,7 +17,7 @@ def cell(name: str, inputs: int, size: int, seed: int) -> Cell:
     It reads `inputs` values at each position, I, and its state has the size H.
     """
     torch.manual_seed(seed)
-    node: Any = OmegaConf.to_container(OmegaConf.load(cells()[name]))
+    node: Any = OmegaConf.to_container(OmegaConf.load(cell_files()[name]))
     made: Cell = build.make("model.cell", node, {"input_size": inputs, "size": size})
     return made
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from seq2seq import build
-from seq2seq.config import seconds
+from seq2seq.config.commands import InspectConfig
+from seq2seq.config.ranges import parse_duration
 from seq2seq.figures import save
 from seq2seq.inspection import costs, drawing, fresh, gradients, recall
 from seq2seq.inspection.subjects import Rows, Side, Subject, subject
-from seq2seq.requests import Inspect
 from seq2seq.text.lines import written
 
 TEXTS = 8  # held-out texts that a gradient is the median of
@@ -33,13 +33,13 @@ class SkippedError(Exception):
 class Request(NamedTuple):
     """What is to be drawn, and where."""
 
-    options: Inspect
+    options: InspectConfig
     run: Subject | None
     device: torch.device
     path: Path  # of the picture
 
 
-def draw(options: Inspect, folder: Path) -> Iterator[str]:
+def draw(options: InspectConfig, folder: Path) -> Iterator[str]:
     """Draw the pictures of `options` into `folder`, and tell of each where it is or why not.
 
     Raises:
@@ -110,7 +110,7 @@ def recalled(asked: Request) -> Rows:
 
     delays = costs.powers(1, options.length)
     rows = []
-    for turn in recall.compare(options.cells, delays, seconds(options.budget), train):
+    for turn in recall.compare(options.cells, delays, parse_duration(options.budget), train):
         accuracy, steps = turn.recalled
         log.info("%s recalls after %d: %.0f%%", turn.cell, turn.delay, 100 * accuracy)
         rows.append(

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from seq2seq import build, captioner
-from seq2seq.config import Config, Limits
+from seq2seq.config.commands import InspectConfig
+from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
 from seq2seq.inspection.watched import Layer, layers, watch_decoder, watch_encoder
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.translation import Translation
-from seq2seq.requests import Inspect
 from seq2seq.run import Run, vocabulary
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.clean import normalise
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
     attend: Callable[[Path], Rows]  # draw where the network looked; no rows: it does not attend
 
 
-def subject(options: Inspect, folder: Path) -> Subject:
+def subject(options: InspectConfig, folder: Path) -> Subject:
     """The run in `folder`.
 
     Raises:
@@ -63,7 +63,7 @@ def subject(options: Inspect, folder: Path) -> Subject:
     return KINDS[kind](run, config, options)
 
 
-def translation(run: Run, config: Config, options: Inspect) -> Subject:
+def translation(run: Run, config: TrainConfig, options: InspectConfig) -> Subject:
     """A translator, which reads a sentence and its reference.
 
     Each sentence begins anew, also where the run was trained to go on from the one before it.
@@ -91,11 +91,11 @@ def translation(run: Run, config: Config, options: Inspect) -> Subject:
     return Subject(run.folder.name, usable, read, partial(_attention, translator, shown))
 
 
-def captions(run: Run, config: Config, options: Inspect) -> Subject:
+def captions(run: Run, config: TrainConfig, options: InspectConfig) -> Subject:
     """A captioner, which reads the caption that it gives to a picture."""
     del config  # the same call as every kind
     made = captioner.load(
-        run.folder, Greedy(), Limits(extra=options.length), 1, options.device, options.trusted
+        run.folder, Greedy(), LengthLimits(extra=options.length), 1, options.device, options.trusted
     )
     tokenizer, kept = made.tokenizer, run.folder / "pictures"
     found = [Picture(x.name, x, []) for x in (pictures_in(kept) if kept.is_dir() else [])]
@@ -120,7 +120,7 @@ def captions(run: Run, config: Config, options: Inspect) -> Subject:
     return Subject(run.folder.name, found, read, attend)
 
 
-def language_model(run: Run, config: Config, options: Inspect) -> Subject:
+def language_model(run: Run, config: TrainConfig, options: InspectConfig) -> Subject:
     """A language model, which reads pieces of its test text."""
     tokenizer = run.read_tokenizers()[0]
     model = build.language_model(config.model, tokenizer.size)
@@ -138,7 +138,7 @@ def language_model(run: Run, config: Config, options: Inspect) -> Subject:
     return Subject(run.folder.name, chunks, read, _nothing)
 
 
-def classification(run: Run, config: Config, options: Inspect) -> Subject:
+def classification(run: Run, config: TrainConfig, options: InspectConfig) -> Subject:
     """A classifier, which reads a line and knows its label."""
     tokenizer = run.read_tokenizers()[0]
     labels = [str(label) for label in run.read_facts()["labels"]]
@@ -159,7 +159,7 @@ def classification(run: Run, config: Config, options: Inspect) -> Subject:
     return Subject(run.folder.name, lines, read, _nothing)
 
 
-KINDS: Mapping[str, Callable[[Run, Config, Inspect], Subject]] = {
+KINDS: Mapping[str, Callable[[Run, TrainConfig, InspectConfig], Subject]] = {
     "TranslationTask": translation,
     "LanguageModelTask": language_model,
     "ClassificationTask": classification,

@@ -11,11 +11,11 @@ from PIL import Image
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Rows, batch
 from seq2seq.captioner import Captioner
-from seq2seq.config import Config
+from seq2seq.config.commands import CaptionConfig
+from seq2seq.config.training import TrainConfig
 from seq2seq.metrics import Score, score
 from seq2seq.model.image import Blind
 from seq2seq.model.translation import Translation
-from seq2seq.requests import Caption
 from seq2seq.run import Run
 from seq2seq.tasks.held_out import overrides
 from seq2seq.tasks.translation import segments
@@ -39,7 +39,7 @@ class CaptionsTask:
 
     kind = "captioning model"
 
-    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
         """Prepare the pictures and build the network that `config` describes.
 
         Raises:
@@ -68,7 +68,7 @@ class CaptionsTask:
         splits = self.gallery.splits  # seeing and blind
         self.later = 2 * len(splits["test"].names) / len(splits["validation"].names)
         self.shown = config.validation.samples
-        self.used = overrides(config.search, config.limits, Caption().limits)
+        self.used = overrides(config.search, config.limits, CaptionConfig().limits)
 
     def facts(self) -> dict[str, Any]:
         album = self.gallery.album
@@ -159,7 +159,7 @@ class CaptionsTask:
 class Looks:
     """Training captions and their pictures: a `seq2seq.batches.Feed`."""
 
-    def __init__(self, data: Captioned, tokenizer: Tokenizer, config: Config) -> None:
+    def __init__(self, data: Captioned, tokenizer: Tokenizer, config: TrainConfig) -> None:
         self.data, self.tokenizer = data, tokenizer
         self.lines = [caption for said in data.captions for caption in said]
         owners = [place for place, said in enumerate(data.captions) for _ in said]

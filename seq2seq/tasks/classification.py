@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Rows, ids_of, pad
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.figures import save
 from seq2seq.labeller import LONGEST, Labeller
 from seq2seq.run import Run
@@ -32,7 +32,7 @@ class ClassificationTask:
 
     kind = "classifier"
 
-    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
         """Prepare the lines and build the network that `config` describes.
 
         Raises:
@@ -156,7 +156,7 @@ def confusion(labels: Any, said: Any, classes: int) -> NDArray[np.int64]:
 class Lines:
     """Training lines and their labels: a `seq2seq.batches.Feed`. Lines are cut as in use."""
 
-    def __init__(self, data: Any, config: Config) -> None:
+    def __init__(self, data: Any, config: TrainConfig) -> None:
         self.data = data.with_format("arrow")
         whole = data.data.column("length").to_numpy()
         self.cut = int((whole > LONGEST).sum())

@@ -7,10 +7,10 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from seq2seq.config import Limits
+from seq2seq.config.paths import CONF_DIR
+from seq2seq.config.training import LengthLimits
 from seq2seq.metrics import score
 from seq2seq.run import Pair
-from seq2seq.shipped import CONF_DIR
 from seq2seq.training.pictures import spread
 from seq2seq.training.report import Report
 from seq2seq.training.task import Result
@@ -65,7 +65,7 @@ def commands(used: str) -> str:
     )
 
 
-def overrides(search: Mapping[str, Any], limits: Limits, usual: Limits) -> str:
+def overrides(search: Mapping[str, Any], limits: LengthLimits, usual: LengthLimits) -> str:
     """What a command that uses a run is given for it to decode as in training.
 
     Args:

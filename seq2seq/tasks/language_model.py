@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from seq2seq import build
 from seq2seq.batches import Batch, Streams
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.generator import Generator
 from seq2seq.model.initial import fresh
 from seq2seq.model.language_model import LanguageModel
@@ -42,7 +42,7 @@ class LanguageModelTask:
 
     kind = "language model"
 
-    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
         """Prepare the text and build the network that `config` describes.
 
         Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from seq2seq import build
 from seq2seq.batches import Batch, Order, Pairs
-from seq2seq.config import Config, Limits
+from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.documents import Documents, Walks, begins
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.metrics import score
@@ -29,7 +29,7 @@ class TranslationTask:
 
     kind = "translation model"
 
-    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
         """Prepare the corpus and build the network that `config` describes.
 
         Raises:
@@ -48,7 +48,7 @@ class TranslationTask:
             self.model, source, target, search, config.limits, config.batches.sentences
         )
         self.chunk, self.streams = config.train.bptt, 0
-        self.used = overrides(config.search, config.limits, Limits())
+        self.used = overrides(config.search, config.limits, LengthLimits())
         self.feed = self._feed(config)
         for line in self.feed.order.notices("pairs"):
             say(line)
@@ -57,7 +57,7 @@ class TranslationTask:
             self.translator, raw(made.validation), made.target, config.validation.samples
         )
 
-    def _feed(self, config: Config) -> Pairs:
+    def _feed(self, config: TrainConfig) -> Pairs:
         """The training pairs, sentence by sentence or document by document."""
         made = self.prepared
         sides, sampling = (made.source_tokenizer, made.target_tokenizer), config.tokenizer.sampling
@@ -132,7 +132,7 @@ def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
     yield Segment(decoded.features.flatten(0, 1).index_select(0, batch.places), batch.expected)
 
 
-def prepare_data(config: Config, say: Callable[[str], None]) -> tuple[Prepared, float]:
+def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[Prepared, float]:
     """Read, clean and tokenise the corpus, and say what was dropped.
 
     Returns:

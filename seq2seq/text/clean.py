@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from seq2seq.config import Clean
+from seq2seq.config.training import CleaningOptions
 
 # Spaces and line breaks of every kind, to a plain space.
 _SPACE = re.compile(
@@ -43,31 +43,31 @@ def key(line: str) -> str:
     return letters or folded
 
 
-def is_blank(source: str, target: str, options: Clean) -> bool:
+def is_blank(source: str, target: str, options: CleaningOptions) -> bool:
     """A side has nothing in it."""
     del options
     return not source or not target
 
 
-def is_too_long(source: str, target: str, options: Clean) -> bool:
+def is_too_long(source: str, target: str, options: CleaningOptions) -> bool:
     """A side has more characters or words than allowed."""
     if max(len(source), len(target)) > options.max_characters:
         return True
     return max(source.count(" "), target.count(" ")) >= options.max_words
 
 
-def is_uneven(source: str, target: str, options: Clean) -> bool:
+def is_uneven(source: str, target: str, options: CleaningOptions) -> bool:
     """One side is many times as long as the other, in `width`."""
     shorter, longer = sorted((width(source), width(target)))
     return longer >= options.ratio_from and longer > options.max_ratio * max(1, shorter)
 
 
-def is_copied(source: str, target: str, options: Clean) -> bool:
+def is_copied(source: str, target: str, options: CleaningOptions) -> bool:
     """Both sides are the same."""
     return not options.copies and source == target
 
 
-RULES: dict[str, Callable[[str, str, Clean], bool]] = {
+RULES: dict[str, Callable[[str, str, CleaningOptions], bool]] = {
     "blank": is_blank,
     "too long": is_too_long,
     "uneven lengths": is_uneven,
@@ -75,7 +75,7 @@ RULES: dict[str, Callable[[str, str, Clean], bool]] = {
 }
 
 
-def broken_rule(source: str, target: str, options: Clean) -> str | None:
+def broken_rule(source: str, target: str, options: CleaningOptions) -> str | None:
     """The first of `RULES` that the normalised pair breaks, or None."""
     for name, rule in RULES.items():
         if rule(source, target, options):

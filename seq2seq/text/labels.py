@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import datasets
 import pyarrow as pa
 
-from seq2seq.config import Tokenizer as TokenizerOptions
+from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.cache import mark_of, once
 from seq2seq.text.clean import normalise

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import datasets
 import pyarrow as pa
 
-from seq2seq.config import Clean, Heldout
-from seq2seq.config import Tokenizer as TokenizerOptions
+from seq2seq.config.training import CleaningOptions, HeldOutOptions
+from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.audit import Audit
 from seq2seq.text.cache import mark_of, once
@@ -58,7 +58,11 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, cache: Path
+    corpus: Corpus,
+    clean: CleaningOptions,
+    heldout: HeldOutOptions,
+    options: TokenizerOptions,
+    cache: Path,
 ) -> Prepared:
     """Clean, split and tokenise `corpus`, or find it in `cache` where that was done before.
 
@@ -79,7 +83,11 @@ def fingerprint(corpus: Corpus, options: Any) -> str:
 
 
 def _make(
-    corpus: Corpus, clean: Clean, heldout: Heldout, options: TokenizerOptions, done: Path
+    corpus: Corpus,
+    clean: CleaningOptions,
+    heldout: HeldOutOptions,
+    options: TokenizerOptions,
+    done: Path,
 ) -> None:
     raw = {name: done.with_name(f"{name}.raw") for name in SPLITS}
     for name in SPLITS:

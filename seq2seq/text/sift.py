@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seq2seq.config import Clean, Heldout
+from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.text.audit import Audit
 from seq2seq.text.clean import broken_rule, key, normalise
 from seq2seq.text.corpus import Pair
@@ -44,7 +44,9 @@ class Hashed(NamedTuple):
 
 
 def sift(
-    splits: Mapping[str, Callable[[], Iterator[Pair]]], clean: Clean, heldout: Heldout
+    splits: Mapping[str, Callable[[], Iterator[Pair]]],
+    clean: CleaningOptions,
+    heldout: HeldOutOptions,
 ) -> Sifted:
     """Decide about each pair.
 
@@ -84,7 +86,7 @@ def sift(
 
 
 def _check(
-    name: str, read: Callable[[], Iterator[Pair]], clean: Clean, audit: Audit
+    name: str, read: Callable[[], Iterator[Pair]], clean: CleaningOptions, audit: Audit
 ) -> tuple[NDArray[np.int8], Hashed]:
     """Look at each pair of a split by itself."""
     places, hashes = array("b"), (array("Q"), array("Q"), array("Q"), array("Q"))

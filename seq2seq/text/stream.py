@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seq2seq.config import Tokenizer as TokenizerOptions
+from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.cache import mark_of, once
 from seq2seq.text.corpus import SPLITS, Text

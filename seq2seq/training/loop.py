@@ -9,7 +9,7 @@ from itertools import islice
 from types import FrameType
 
 from seq2seq.batches import Rows
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.errors import RunError, Stopped
 from seq2seq.run import Run
 from seq2seq.training import checkpoint
@@ -26,7 +26,7 @@ class Loop:
 
     def __init__(
         self,
-        config: Config,
+        config: TrainConfig,
         run: Run,
         learner: Learner,
         schedule: Schedule,

@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from seq2seq.config import Train, seconds
+from seq2seq.config.ranges import parse_duration
+from seq2seq.config.training import TrainingOptions
 
 
 @dataclass
@@ -47,10 +48,10 @@ class Clock:
 class Plan:
     """When training ends, and how much of it is done."""
 
-    def __init__(self, options: Train, pairs: int, patience: int) -> None:
+    def __init__(self, options: TrainingOptions, pairs: int, patience: int) -> None:
         """`pairs`: of one epoch, for the share of it that is done; `patience`: validations."""
         self.options, self.pairs, self.patience = options, pairs, patience
-        self.budget = seconds(options.budget) if options.budget else None
+        self.budget = parse_duration(options.budget) if options.budget else None
 
     def share(self, progress: Progress, now: float) -> float:
         """How much of the planned training is done, from 0 to 1, after `now` seconds."""

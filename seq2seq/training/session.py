@@ -13,7 +13,7 @@ from accelerate.state import AcceleratorState
 from omegaconf import OmegaConf
 
 from seq2seq import build
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.errors import ConfigError, RunError, Stopped
 from seq2seq.processor import computes_bf16, multiplies_bf16
 from seq2seq.run import Run
@@ -37,7 +37,7 @@ FREE: tuple[str, ...] = (
 FREE += ("train.device", "validation.patience", "validation.samples", "track", "resume", "name")
 
 
-def train(config: Config, folder: Path, given: Sequence[str] = ()) -> float | None:
+def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float | None:
     """Train the system of `config` into `folder`, or go on with what was begun there.
 
     Args:
@@ -87,7 +87,7 @@ def train(config: Config, folder: Path, given: Sequence[str] = ()) -> float | No
         raise SystemExit(128 + stop.number) from None
 
 
-def check_folder(run: Run, config: Config) -> None:
+def check_folder(run: Run, config: TrainConfig) -> None:
     """Refuse to write over a run, or to go on with one under other options."""
     if not config.resume:
         if run.exists():
@@ -115,7 +115,7 @@ def check_data(run: Run, task: Task) -> None:
         raise RunError(f"{run.folder} was begun with other data: the files have changed since")
 
 
-def as_begun(run: Run, config: Config) -> Config:
+def as_begun(run: Run, config: TrainConfig) -> TrainConfig:
     """`config` for going on: in the precision that the run began in, if it chose that by itself.
 
     Another one would lead to other weights. It is chosen anew on another kind of device, and, which
@@ -131,7 +131,7 @@ def as_begun(run: Run, config: Config) -> Config:
     return replace(config, train=replace(config.train, precision=before))
 
 
-def _modules(config: Config) -> set[str]:
+def _modules(config: TrainConfig) -> set[str]:
     """The modules that the command line itself takes classes from."""
     values = flat(asdict(config))
     return {str(v).split(".")[0] for k, v in values.items() if k.endswith("_target_")}
@@ -147,7 +147,7 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def make(config: Config, say: Callable[[str], None]) -> tuple[Task, Learner, WeightAverage]:
+def make(config: TrainConfig, say: Callable[[str], None]) -> tuple[Task, Learner, WeightAverage]:
     """The system, its data prepared, and what changes its weights; `say` tells people of it."""
     torch.set_flush_denormal(True)
     device = build.device(config.train.device)
@@ -203,7 +203,7 @@ def size(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def begin(run: Run, config: Config, task: Task, given: Sequence[str]) -> None:
+def begin(run: Run, config: TrainConfig, task: Task, given: Sequence[str]) -> None:
     """Make the run folder: all but weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.begin(run)
@@ -224,7 +224,7 @@ def begin(run: Run, config: Config, task: Task, given: Sequence[str]) -> None:
     )
 
 
-def finish(run: Run, config: Config, task: Task, ended: str) -> None:
+def finish(run: Run, config: TrainConfig, task: Task, ended: str) -> None:
     """Score the best weights on the test data, show and draw, and write the card."""
     run.read_weights(task.model)
     done = task.finish(run)

@@ -14,7 +14,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seq2seq.config import one_of, require
+from seq2seq.config.ranges import require, require_one_of
 from seq2seq.vision.album import Album, Picture, Pixels
 from seq2seq.vision.grammar import COLOURS, RELATIONS, SHAPES, SIZES, Group, describe
 
@@ -58,7 +58,7 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
     Raises:
         ConfigError: it is another language, or a number is out of range.
     """
-    one_of("data.language", language, LANGUAGES)
+    require_one_of("data.language", language, LANGUAGES)
     require("data.seed", seed, seed >= 0, "0 or more")
     counts = {"train": train, "validation": validation, "test": test}
     for name, count in counts.items():

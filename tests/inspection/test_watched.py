@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from seq2seq import build
-from seq2seq.config import Config
+from seq2seq.config.paths import cell_files
+from seq2seq.config.training import TrainConfig
 from seq2seq.inspection.watched import layers, watch_decoder, watch_encoder
 from seq2seq.model.encoder import Encoder
-from seq2seq.shipped import cells
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 TWO = ["model.encoder.layers=2", "model.decoder.layers=2", "model.residual=true"]
 
 
-@pytest.mark.parametrize("cell", cells())
+@pytest.mark.parametrize("cell", cell_files())
 def test_watching_changes_nothing_and_keeps_every_state(config: Compose, cell: str) -> None:
     torch.manual_seed(0)
     made = config(*TWO, f"model/cell={cell}", "model/attention=dot").model

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from seq2seq.batches import pad
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.model.captured import Captured
 from seq2seq.model.quick import Quick
 from seq2seq.search.beam import Beam
@@ -17,7 +17,7 @@ from seq2seq.search.greedy import Greedy
 from seq2seq.search.step import Hypothesis, Search
 from tests.model.test_contracts import network
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
 SEARCHES = [Greedy(), Beam(size=3, length_penalty=1.0, n_best=2)]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from seq2seq import build, command
 from seq2seq.batches import pad
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.labeller import LONGEST, Labeller
 from seq2seq.model.classifier import Classifier
-from seq2seq.options import typed
 from seq2seq.text.tokenizer import Bytes
 from seq2seq.training.loss import loss
 from tests.model.test_contracts import gradients, names
@@ -32,10 +32,10 @@ each_choice = pytest.mark.parametrize("choice", CHOICES)
 
 
 @cache
-def options(choice: str) -> Config:
+def options(choice: str) -> TrainConfig:
     sizes = ["model/cell=gru", "model.embedding=6", "model.encoder.size=4"]
     overrides = ["+recipe=language-id", *sizes, *choice.split()]
-    return typed(command.compose("train", overrides), Config)
+    return to_schema(command.compose("train", overrides), TrainConfig)
 
 
 def network(choice: str, pieces: int = 13, width: float = 0.5) -> Classifier:

@@ -8,15 +8,15 @@ import torch
 
 from seq2seq import build
 from seq2seq.batches import batch
-from seq2seq.config import Config
+from seq2seq.config.paths import CONF_DIR
+from seq2seq.config.training import TrainConfig
 from seq2seq.errors import ConfigError
 from seq2seq.model.attention import AdditiveAttention
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.translation import Translation
-from seq2seq.shipped import CONF_DIR
 from seq2seq.training.loss import loss
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 SOURCES = [[5, 6, 7, 8, 9], [10, 11], [12], [5, 9, 7]]
 TARGETS = [[5, 6], [7, 8, 9, 10], [11], [12, 5, 6]]
 PIECES = 13

@@ -9,11 +9,11 @@ import torch
 from seq2seq import build, command
 from seq2seq.batches import batch
 from seq2seq.captioner import Captioner
-from seq2seq.config import Config, Limits
+from seq2seq.config.commands import CaptionConfig
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.model.image import Blind
 from seq2seq.model.translation import Translation
-from seq2seq.options import typed
-from seq2seq.requests import Caption
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.tokenizer import Bytes
@@ -33,9 +33,11 @@ VISIONS: dict[str, Vision] = {"cnn": Convolutions(9, [4, 6]), "features": Precom
 
 
 @cache
-def options(*overrides: str) -> Config:
+def options(*overrides: str) -> TrainConfig:
     sizes = ["model.embedding=6", "model.decoder.size=8"]
-    return typed(command.compose("train", ["+recipe=captions", *sizes, *overrides]), Config)
+    return to_schema(
+        command.compose("train", ["+recipe=captions", *sizes, *overrides]), TrainConfig
+    )
 
 
 def network(*overrides: str, seen: str = "cnn", width: float = 0.5) -> Translation:
@@ -156,14 +158,14 @@ def test_a_picture_too_small_for_its_stages_is_refused() -> None:
 @pytest.mark.parametrize("name", ["greedy", "beam", "sample"])
 @pytest.mark.parametrize("seen", SEEN)
 def test_a_caption_is_the_same_alone_and_in_any_batch(name: str, seen: str) -> None:
-    chosen = typed(command.compose("caption", [f"search={name}"]), Caption).search
+    chosen = to_schema(command.compose("caption", [f"search={name}"]), CaptionConfig).search
     search = build.make("search", chosen)
     model = network("model.tie_output=false", seen=seen, width=1)
     stored = pictures(seen, 5).numpy()
     album = [Picture(f"{place}.png", array, []) for place, array in enumerate(stored)]
 
     def said(batch: int, shown: list[Picture]) -> list[str]:
-        captioner = Captioner(model, VISIONS[seen], Bytes(), search, Limits(extra=8), batch)
+        captioner = Captioner(model, VISIONS[seen], Bytes(), search, LengthLimits(extra=8), batch)
         return list(captioner.caption(shown))
 
     captions = said(5, album)
@@ -176,7 +178,7 @@ def test_a_caption_is_the_same_alone_and_in_any_batch(name: str, seen: str) -> N
 
 def test_a_search_for_several_captions_gives_the_best_first() -> None:
     search = Beam(size=3, length_penalty=0.0, n_best=3)
-    captioner = Captioner(network(), VISIONS["cnn"], Bytes(), search, Limits(extra=4), 2)
+    captioner = Captioner(network(), VISIONS["cnn"], Bytes(), search, LengthLimits(extra=4), 2)
 
     found = captioner.stored(pictures().numpy())
 
@@ -187,7 +189,7 @@ def test_a_search_for_several_captions_gives_the_best_first() -> None:
 
 
 def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
-    captioner = Captioner(network(), VISIONS["cnn"], Bytes(), Greedy(), Limits(extra=4), 2)
+    captioner = Captioner(network(), VISIONS["cnn"], Bytes(), Greedy(), LengthLimits(extra=4), 2)
     pixels = pictures(count=2).numpy()
 
     looks = captioner.looks([Picture("a.png", array, []) for array in pixels])
@@ -203,10 +205,10 @@ def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
 def test_looks_are_those_of_the_captions_that_were_said() -> None:
     """Also of a search that draws: by the place of a picture in the list."""
     search = build.make(
-        "search", typed(command.compose("caption", ["search=sample"]), Caption).search
+        "search", to_schema(command.compose("caption", ["search=sample"]), CaptionConfig).search
     )
     model = network("model.tie_output=false")
-    captioner = Captioner(model, VISIONS["cnn"], Bytes(), search, Limits(extra=8), 2)
+    captioner = Captioner(model, VISIONS["cnn"], Bytes(), search, LengthLimits(extra=8), 2)
     album = [Picture("a.png", pictures(count=1).numpy()[0], [])] * 4
 
     looks, captions = captioner.looks(album), captioner.stored(np.stack([p.image for p in album]))

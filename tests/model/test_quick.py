@@ -10,14 +10,14 @@ from torch.overrides import TorchFunctionMode
 
 from seq2seq import build
 from seq2seq.batches import batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.model import quick
 from seq2seq.model.quick import Eighth, Half, Plain, Quick
 from seq2seq.model.translation import State, Translation
 from seq2seq.processor import computes_bf16, onednn
 from tests.model.test_contracts import CHOICES, SOURCES, TARGETS, network
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 
 
 def logits(model: Translation | Quick, rows: list[int], hypotheses: int = 1) -> torch.Tensor:

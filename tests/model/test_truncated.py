@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from seq2seq import build
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.model.truncated import truncated
 from tests.model.test_contracts import names
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 
 
 @pytest.mark.parametrize("directions", [1, 2])

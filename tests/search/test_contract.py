@@ -9,9 +9,9 @@ import torch
 from omegaconf import OmegaConf
 
 from seq2seq.build import make
+from seq2seq.config.paths import CONF_DIR
 from seq2seq.search import walk
 from seq2seq.search.step import forbid
-from seq2seq.shipped import CONF_DIR
 from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
 from tests.search.tables import A, B, C, D, Searching, Table, say
 

@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 
 from seq2seq import caption, command
 from seq2seq.caption import write
-from seq2seq.config import Config
+from seq2seq.config.commands import CaptionConfig
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError
-from seq2seq.options import typed
-from seq2seq.requests import Caption
 from seq2seq.tasks.captions import CaptionsTask
 from seq2seq.text.tokenizer import END
 from seq2seq.training import session
@@ -61,7 +61,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
         overrides = [*OPTIONS, f"data.path={folder}"]
-        session.train(typed(command.compose("train", overrides), Config), folder / "run")
+        session.train(to_schema(command.compose("train", overrides), TrainConfig), folder / "run")
     return folder
 
 
@@ -84,7 +84,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 def test_captions_are_expected_as_often_as_they_are_said(home: Path) -> None:
-    options = typed(command.compose("train", [*OPTIONS, f"data.path={home}"]), Config)
+    options = to_schema(command.compose("train", [*OPTIONS, f"data.path={home}"]), TrainConfig)
 
     task = CaptionsTask(options, lambda _: None)
 
@@ -150,14 +150,14 @@ def test_where_it_looked_is_drawn_where_there_is_something_to_draw(
     features = [Picture("a", np.zeros((1, 4), np.float32), [])]
     captioner = SimpleNamespace(looks=lambda _: [])  # without attention
 
-    caption.draw(Caption(), captioner, features, ["red"])
+    caption.draw(CaptionConfig(), captioner, features, ["red"])
 
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr() == ("", "")
     with pytest.raises(
         ConfigError, match=r"attention=my\.png: nothing to draw"
     ):  # it was asked for
-        caption.draw(Caption(attention="my.png"), captioner, features, ["red"])
+        caption.draw(CaptionConfig(attention="my.png"), captioner, features, ["red"])
 
 
 @pytest.mark.parametrize("option", ["output", "sheet", "attention"])

@@ -14,9 +14,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from seq2seq import classify, command
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.labeller import LONGEST, Label, load
-from seq2seq.options import typed
 from seq2seq.tasks.classification import ClassificationTask, confusion, draw
 from seq2seq.training import session
 from tests.stopping import train_until
@@ -51,7 +51,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{split}.tsv").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
-        session.train(typed(command.compose("train", options(folder)), Config), folder / "run")
+        session.train(
+            to_schema(command.compose("train", options(folder)), TrainConfig), folder / "run"
+        )
     return folder
 
 
@@ -150,7 +152,7 @@ def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
     batches, said = {}, {}
     for name in ("short", "long"):
         told_: list[str] = []
-        config = typed(command.compose("train", options(tmp_path / name)), Config)
+        config = to_schema(command.compose("train", options(tmp_path / name)), TrainConfig)
         feed = ClassificationTask(config, told_.append).feed
         batches[name] = [feed.load(rows, 1) for rows in feed.epoch(1)]
         said[name] = [line for line in told_ if "cut" in line]
@@ -169,7 +171,9 @@ def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
 def test_some_of_the_held_out_lines_are_shown_at_a_validation(home: Path) -> None:
     for count in (0, 2):
         more = [*options(home), f"validation.samples={count}"]
-        task = ClassificationTask(typed(command.compose("train", more), Config), lambda _: None)
+        task = ClassificationTask(
+            to_schema(command.compose("train", more), TrainConfig), lambda _: None
+        )
         told_: list[str] = []
         report: Any = SimpleNamespace(say=told_.append)
 

@@ -21,12 +21,12 @@ from safetensors.torch import load_file
 
 from seq2seq import build, command, generate
 from seq2seq.batches import Batch, Streams
-from seq2seq.config import Config
+from seq2seq.config.commands import GenerateConfig
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.generator import Generator, load
 from seq2seq.model.language_model import LanguageModel
-from seq2seq.options import typed
-from seq2seq.requests import Generate
 from seq2seq.run import Run
 from seq2seq.search.sample import Sample
 from seq2seq.tasks.language_model import LanguageModelTask, nats_of, segments
@@ -34,7 +34,7 @@ from seq2seq.text.tokenizer import Bytes
 from seq2seq.training.loss import loss
 from tests.model.test_contracts import names
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 # A language of which everything is known: after a comes b, after b c, after c a or a line break.
 TEXT = "".join("abc" * (1 + n * 7 % 4) + "\n" for n in range(700))
 PIECES = 13
@@ -90,7 +90,7 @@ def test_without_truncation_a_stream_is_one_chunk(tmp_path: Path, bptt: int) -> 
     options = ["task=language_model", "data=text", f"data.path={tmp_path / 'text'}"]
     options += ["tokenizer.kind=char", "batches.sentences=1", f"train.bptt={bptt}"]
 
-    task = LanguageModelTask(typed(command.compose("train", options), Config), said.append)
+    task = LanguageModelTask(to_schema(command.compose("train", options), TrainConfig), said.append)
 
     length = len(task.stream.tokens["train"]) - 1
     assert task.feed.pairs == (-(-length // bptt) if bptt else 1)
@@ -184,7 +184,7 @@ def test_the_cross_entropy_is_the_sum_over_tokens(config: Compose) -> None:
 def task_of(folder: Path, *more: str) -> LanguageModelTask:
     words = [word for word in arguments(folder, "run") if "=" in word]
     return LanguageModelTask(
-        typed(command.compose("train", [*words, "train.steps=3", *more]), Config), print
+        to_schema(command.compose("train", [*words, "train.steps=3", *more]), TrainConfig), print
     )
 
 
@@ -407,7 +407,7 @@ def test_what_is_out_of_range_is_told_by_the_name_that_generate_has_for_it(
     options: dict[str, Any] = {option: value}
 
     with pytest.raises(ConfigError, match=f"^{option} must be {range_}, not {value}$"):
-        Generate(**options)
+        GenerateConfig(**options)
 
 
 def test_a_run_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from seq2seq.command import compose
-from seq2seq.config import Check, Config
+from seq2seq.config.training import CheckConfig, TrainConfig
+from seq2seq.config.validation import to_schema
 from seq2seq.errors import TextError
-from seq2seq.options import typed
 from seq2seq.run import Run
 from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training.measure import measure
@@ -22,7 +22,7 @@ def write(folder: Path, pairs: int) -> str:
 
 
 def test_a_corpus_too_small_to_hold_text_out_is_told_before_training(
-    config: Callable[..., Config], tmp_path: Path
+    config: Callable[..., TrainConfig], tmp_path: Path
 ) -> None:
     task = TranslationTask(config(write(tmp_path, 1)), lambda _: None)
 
@@ -34,7 +34,7 @@ def test_a_corpus_too_small_to_hold_text_out_is_told_before_training(
 def test_the_time_of_an_epoch_is_measured_though_there_is_but_one_batch(tmp_path: Path) -> None:
     cfg = compose("check", [*TINY, write(tmp_path, 9)])
 
-    task, learner, _ = make(typed(cfg, Check), lambda _: None)
+    task, learner, _ = make(to_schema(cfg, CheckConfig), lambda _: None)
 
     said = list(measure(task, learner, 2))
 

@@ -7,7 +7,7 @@ import torch
 
 from seq2seq import build
 from seq2seq.batches import Batch, batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.model.translation import Translation
 from seq2seq.tasks.translation import segments
 from seq2seq.tasks.walking import walked
@@ -16,7 +16,7 @@ from seq2seq.training.loss import loss
 from seq2seq.training.task import Carried, Segment
 from tests.model.test_contracts import CHOICES, PIECES, SOURCES, TARGETS, gradients, names
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 
 
 def network(config: Compose, *overrides: str) -> Translation:

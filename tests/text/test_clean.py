@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.config import Clean
+from seq2seq.config.training import CleaningOptions
 from seq2seq.text.clean import broken_rule, key, normalise, width
 
 
@@ -69,13 +69,13 @@ def test_keys_pass_over_case_spaces_and_punctuation(one: str, other: str, same: 
     ],
 )
 def test_each_rule_at_its_border(source: str, target: str, rule: str | None) -> None:
-    options = Clean(max_characters=10, max_words=3, max_ratio=4.0, ratio_from=5)
+    options = CleaningOptions(max_characters=10, max_words=3, max_ratio=4.0, ratio_from=5)
 
     assert broken_rule(source, target, options) == rule
 
 
 def test_copies_are_kept_on_demand() -> None:
-    assert broken_rule("OK", "OK", Clean(copies=True)) is None
+    assert broken_rule("OK", "OK", CleaningOptions(copies=True)) is None
 
 
 def test_an_ideograph_counts_for_three_letters() -> None:

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.config import Clean, Heldout, Tokenizer
+from seq2seq.config.training import CleaningOptions, HeldOutOptions, TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Corpus, Pair
 from seq2seq.text.prepare import Prepared, prepare
 from tests.grammar import sentences
 
 PAIRS = [Pair(*pair) for pair in sentences()]
-SMALL = Tokenizer(size=330)
+SMALL = TokenizerOptions(size=330)
 
 
 def corpus(train: list[Pair], mark: str = "1", **held: list[Pair]) -> Corpus:
@@ -20,11 +20,11 @@ def corpus(train: list[Pair], mark: str = "1", **held: list[Pair]) -> Corpus:
 def made(
     given: Corpus,
     cache: Path,
-    options: Tokenizer = SMALL,
-    heldout: Heldout | None = None,
-    clean: Clean | None = None,
+    options: TokenizerOptions = SMALL,
+    heldout: HeldOutOptions | None = None,
+    clean: CleaningOptions | None = None,
 ) -> Prepared:
-    return prepare(given, clean or Clean(), heldout or Heldout(), options, cache)
+    return prepare(given, clean or CleaningOptions(), heldout or HeldOutOptions(), options, cache)
 
 
 def test_every_pair_is_there_with_its_pieces(cache: Path) -> None:
@@ -56,7 +56,7 @@ def test_documents_and_weights_stay_with_their_pairs(cache: Path) -> None:
 
 
 def test_held_out_text_is_set_aside_and_counted(cache: Path) -> None:
-    prepared = made(corpus(PAIRS), cache, heldout=Heldout(validation=5, test=4, share=0.2))
+    prepared = made(corpus(PAIRS), cache, heldout=HeldOutOptions(validation=5, test=4, share=0.2))
 
     counts = prepared.audit.split("train")
     assert (len(prepared.validation), len(prepared.test)) == (5, 4)
@@ -65,7 +65,7 @@ def test_held_out_text_is_set_aside_and_counted(cache: Path) -> None:
 
 
 def test_both_sides_have_pieces_of_their_own_on_demand(cache: Path) -> None:
-    prepared = made(corpus(PAIRS), cache, Tokenizer(size=360, joint=False))
+    prepared = made(corpus(PAIRS), cache, TokenizerOptions(size=360, joint=False))
 
     source, target = prepared.source_tokenizer, prepared.target_tokenizer
     assert source is not target
@@ -97,8 +97,8 @@ def test_what_was_prepared_is_found_again_and_other_options_make_it_anew(cache: 
     others = [
         made(corpus(PAIRS, mark="2"), cache),
         made(corpus(PAIRS), cache, replace(SMALL, size=340)),
-        made(corpus(PAIRS), cache, clean=Clean(max_words=50)),
-        made(corpus(PAIRS), cache, heldout=Heldout(test=3)),
+        made(corpus(PAIRS), cache, clean=CleaningOptions(max_words=50)),
+        made(corpus(PAIRS), cache, heldout=HeldOutOptions(test=3)),
     ]
     assert len({p.fingerprint for p in [first, *others]}) == 5
     # How pieces are sampled is decided while training.
@@ -112,7 +112,7 @@ def test_a_corpus_of_which_nothing_is_left_is_told_with_the_counts(cache: Path) 
 
 
 def test_a_notice_is_kept_with_what_was_prepared(cache: Path) -> None:
-    first = made(corpus(PAIRS), cache, Tokenizer(size=9000))
+    first = made(corpus(PAIRS), cache, TokenizerOptions(size=9000))
 
     assert "not the 9,000 asked for" in first.notices[0]
-    assert made(corpus(PAIRS), cache, Tokenizer(size=9000)).notices == first.notices
+    assert made(corpus(PAIRS), cache, TokenizerOptions(size=9000)).notices == first.notices

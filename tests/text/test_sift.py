@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.config import Clean, Heldout
+from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.text.clean import key
 from seq2seq.text.corpus import Pair
 from seq2seq.text.sift import Sifted, sift
@@ -16,15 +16,19 @@ def sifted(
     train: Rows,
     validation: Rows = ELSEWHERE,
     test: Rows = ELSEWHERE,
-    clean: Clean | None = None,
-    heldout: Heldout | None = None,
+    clean: CleaningOptions | None = None,
+    heldout: HeldOutOptions | None = None,
 ) -> tuple[Sifted, dict[str, Rows]]:
     rows = {"train": train, "validation": validation, "test": test}
 
     def read(name: str) -> Iterator[Pair]:
         return (Pair(*row) for row in rows[name])
 
-    made = sift({n: lambda n=n: read(n) for n in rows}, clean or Clean(), heldout or Heldout())  # type: ignore[misc]
+    made = sift(
+        {n: lambda n=n: read(n) for n in rows},  # type: ignore[misc]
+        clean or CleaningOptions(),
+        heldout or HeldOutOptions(),
+    )
     return made, {n: [(p.source, p.target) for p in made.pairs(n, read)] for n in rows}
 
 
@@ -43,7 +47,7 @@ def test_what_is_dropped_is_counted_by_rule_and_the_rest_keeps_its_order() -> No
 
 
 def test_duplicates_are_kept_on_demand() -> None:
-    _, kept = sifted([("one", "eins"), ("one", "eins")], clean=Clean(duplicates=True))
+    _, kept = sifted([("one", "eins"), ("one", "eins")], clean=CleaningOptions(duplicates=True))
 
     assert len(kept["train"]) == 2
 
@@ -72,7 +76,7 @@ def test_text_that_the_corpus_holds_out_stays_whole_but_for_blank_pairs() -> Non
 
 
 def test_overlap_is_kept_on_demand() -> None:
-    _, kept = sifted([("one", "eins")], test=[("one", "eins")], clean=Clean(overlap=True))
+    _, kept = sifted([("one", "eins")], test=[("one", "eins")], clean=CleaningOptions(overlap=True))
 
     assert kept["train"] == [("one", "eins")]
 
@@ -80,7 +84,7 @@ def test_overlap_is_kept_on_demand() -> None:
 @given(st.permutations(range(60)))
 def test_what_is_set_aside_does_not_depend_on_the_order_of_the_text(order: list[int]) -> None:
     rows = [(f"source {i}", f"target {i}") for i in range(60)]
-    heldout = Heldout(validation=4, test=3, share=0.2)
+    heldout = HeldOutOptions(validation=4, test=3, share=0.2)
 
     made, kept = sifted([rows[i] for i in order], [], [], heldout=heldout)
     _, usual = sifted(rows, [], [], heldout=heldout)
@@ -96,7 +100,7 @@ def test_what_is_set_aside_does_not_depend_on_the_order_of_the_text(order: list[
 def test_no_more_than_a_share_is_set_aside() -> None:
     rows = [(f"source {i}", f"target {i}") for i in range(100)]
 
-    _, kept = sifted(rows, [], [], heldout=Heldout(validation=1000, test=1000, share=0.05))
+    _, kept = sifted(rows, [], [], heldout=HeldOutOptions(validation=1000, test=1000, share=0.05))
 
     # A twentieth of 100, and of the 95 that are left then.
     assert [len(kept[n]) for n in ("train", "validation", "test")] == [91, 5, 4]
@@ -108,7 +112,7 @@ def test_no_more_than_a_share_is_set_aside() -> None:
     )
 )
 def test_splits_that_are_set_aside_share_no_side(rows: Rows) -> None:
-    _, kept = sifted(rows, [], [], heldout=Heldout(validation=3, test=3, share=0.2))
+    _, kept = sifted(rows, [], [], heldout=HeldOutOptions(validation=3, test=3, share=0.2))
 
     for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
         for side in (0, 1):
@@ -123,7 +127,7 @@ def test_whole_documents_are_set_aside() -> None:
     rows = {"train": pairs, "validation": [], "test": []}
     reading = {n: lambda n=n: iter(rows[n]) for n in rows}
 
-    made = sift(reading, Clean(), Heldout(share=0.25))
+    made = sift(reading, CleaningOptions(), HeldOutOptions(share=0.25))
 
     kept = {n: list(made.pairs(n, lambda name: iter(rows[name]))) for n in rows}
     where = {n: {pair.document for pair in found} - {None} for n, found in kept.items()}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.config import Tokenizer
+from seq2seq.config.training import TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import SPLITS, Text
 from seq2seq.text.stream import Stream, parts, prepare_stream
@@ -30,7 +30,7 @@ def text_of(lines: list[str], **held: list[str]) -> Text:
 
 def prepared(text: Text, kind: str, cache: Path, share: float = SHARE) -> Stream:
     size = 400 if kind == "unigram" else None
-    return prepare_stream(text, Tokenizer(kind=kind, size=size), share, cache)
+    return prepare_stream(text, TokenizerOptions(kind=kind, size=size), share, cache)
 
 
 def back(stream: Stream) -> dict[str, str]:

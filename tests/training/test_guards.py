@@ -12,14 +12,14 @@ from torch.overrides import TorchFunctionMode
 
 from seq2seq import build
 from seq2seq.batches import batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.model.quick import Quick
 from seq2seq.processor import onednn
 from seq2seq.tasks.translation import segments
 from seq2seq.training.learner import Learner
 from tests.model.test_contracts import names
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 PIECES = 50
 
 

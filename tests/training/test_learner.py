@@ -8,12 +8,12 @@ from torch import Tensor
 
 from seq2seq import build
 from seq2seq.batches import Batch, batch
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.tasks.translation import segments
 from seq2seq.tasks.walking import walked
 from seq2seq.training.learner import Learned, Learner
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 PIECES = 20
 
 
@@ -22,7 +22,9 @@ def uneven() -> Batch:
     return batch([[5, 6, 7], [8]], [[9], [10, 11, 12, 13]])
 
 
-def learned(options: Config, chunk: int, consistency: float) -> tuple[Learned, dict[str, Tensor]]:
+def learned(
+    options: TrainConfig, chunk: int, consistency: float
+) -> tuple[Learned, dict[str, Tensor]]:
     """What a step gave, and the weights after it."""
     torch.manual_seed(0)
     model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True))

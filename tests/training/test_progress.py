@@ -1,6 +1,7 @@
 import pytest
 
-from seq2seq.config import Train, seconds
+from seq2seq.config.ranges import parse_duration
+from seq2seq.config.training import TrainingOptions
 from seq2seq.errors import ConfigError
 from seq2seq.training.progress import Plan, Progress
 
@@ -9,22 +10,22 @@ from seq2seq.training.progress import Plan, Progress
     ("text", "value"), [("90s", 90.0), ("10m", 600.0), ("1.5h", 5400.0), ("0.5s", 0.5)]
 )
 def test_durations(text: str, value: float) -> None:
-    assert seconds(text) == value
+    assert parse_duration(text) == value
 
 
 @pytest.mark.parametrize("text", ["10", "m", "0m", "-1s", "1d", "10 m", ""])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="as in 10m"):
-        seconds(text)
+        parse_duration(text)
 
 
 def test_training_without_an_end_is_refused() -> None:
     with pytest.raises(ConfigError, match="training has no end"):
-        Train(epochs=None)
+        TrainingOptions(epochs=None)
 
 
 def test_the_share_is_of_what_comes_first() -> None:
-    plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan = Plan(TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
     at, within = Progress(step=10, reserve=20.0), Progress(step=10, epoch=1, pairs=25, reserve=20.0)
 
     assert plan.share(at, now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
@@ -34,13 +35,13 @@ def test_the_share_is_of_what_comes_first() -> None:
 
 
 def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
-    plan = Plan(Train(budget="100s"), pairs=50, patience=3)
+    plan = Plan(TrainingOptions(budget="100s"), pairs=50, patience=3)
 
     assert plan.due(Progress(step=40), 20, now=1.0)
     assert not plan.due(Progress(step=41), 20, now=49.0)
     assert plan.due(Progress(step=41), 20, now=50.0)  # what the end will cost is not known yet
     assert not plan.due(Progress(step=41, scores=[1.0]), 20, now=50.0)
-    assert not Plan(Train(), pairs=50, patience=3).due(Progress(step=41), 20, now=1e6)
+    assert not Plan(TrainingOptions(), pairs=50, patience=3).due(Progress(step=41), 20, now=1e6)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
     ],
 )
 def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str | None) -> None:
-    plan = Plan(Train(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan = Plan(TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
     progress.reserve = 20.0
 
     end = plan.end(progress, now)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from seq2seq.config import Config
+from seq2seq.config.training import TrainConfig
 from seq2seq.errors import ConfigError
 from seq2seq.run import Run
 from seq2seq.tasks.translation import TranslationTask
@@ -23,7 +23,7 @@ from seq2seq.training.session import precision
 from seq2seq.training.task import Result
 from tests.grammar import write_corpus
 
-Compose = Callable[..., Config]
+Compose = Callable[..., TrainConfig]
 BF16 = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # torch's, for products in bf16
 
 
@@ -54,7 +54,7 @@ def test_bf16_is_chosen_where_the_processor_has_instructions_for_it(
     assert chosen == ("bf16" if instructions else "fp32")
 
 
-def tiny(config: Compose, folder: Path, *more: str) -> Config:
+def tiny(config: Compose, folder: Path, *more: str) -> TrainConfig:
     """Options of a training of seconds, on a corpus in `folder`."""
     write_corpus(folder / "corpus")
     return config(f"data.path={folder / 'corpus'}", "tokenizer.size=320", "train.steps=5", *more)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from seq2seq.config import Tokenizer
+from seq2seq.config.training import TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.vision import networks
 from seq2seq.vision.album import Album, Picture, pictures_in, pixels
@@ -312,7 +312,7 @@ def test_a_data_set_of_plain_pixels(tmp_path: Path) -> None:
 def gallery(album: Album, cache: Path) -> Gallery:
     said: list[str] = []
     vision = networks.Convolutions(4, [4])
-    made = prepare_album(album, vision, {"pixels": 4}, Tokenizer("char"), cache, said.append)
+    made = prepare_album(album, vision, {"pixels": 4}, TokenizerOptions("char"), cache, said.append)
     return made._replace(notices=said)
 
 

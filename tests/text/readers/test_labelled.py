@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seq2seq.config import Tokenizer
+from seq2seq.config.training import TokenizerOptions
 from seq2seq.errors import TextError
 from seq2seq.text.corpus import Labelled, Pair
 from seq2seq.text.labels import Sorted, prepare_labelled
@@ -149,7 +149,7 @@ def prepared(cache: Path, train: Rows, test: Rows) -> Sorted:
     held = [Pair(*row) for row in test]
     splits = {"train": [Pair(*row) for row in train], "validation": held, "test": held}
     origin = {"made here": str((train, test))}
-    return prepare_labelled(Labelled(splits, "our own", origin), Tokenizer("char"), cache)
+    return prepare_labelled(Labelled(splits, "our own", origin), TokenizerOptions("char"), cache)
 
 
 def test_prepared_lines_are_normal_and_blank_ones_left_out(cache: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from seq2seq.config.paths import CONF_DIR
 from seq2seq.errors import ConfigError
-from seq2seq.shipped import CONF_DIR
 
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
 _ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
-UNUSED: dict[str, tuple[str, ...]] = {
+UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
     "TranslationTask": ("model.vision", "batches.reset"),
     "LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
@@ -38,21 +38,21 @@ _BASE = {
 }
 
 
-def check(config: Any) -> None:
-    """Refuse options of a `seq2seq.config.Config` that the chosen kind of system has no use for.
+def require_used_options(config: Any) -> None:
+    """Refuse options of a `TrainConfig` that the chosen task does not use.
 
     Raises:
         ConfigError: one has another value than its default.
     """
     task = config.task.get("_target_", "") if isinstance(config.task, dict) else ""
     kind = task.rpartition(".")[2]
-    if kind not in UNUSED:
+    if kind not in UNUSED_OPTIONS:
         return
     defaults = type(config)()
-    for option in UNUSED[kind]:
+    for option in UNUSED_OPTIONS[kind]:
         value: Any = attrgetter(option)(config)
         if option in _BASE:
-            used = _is_other(value, _base(option))
+            used = _differs(value, _default_node(option))
         else:
             used = value != attrgetter(option)(defaults)
         if used:
@@ -60,12 +60,12 @@ def check(config: Any) -> None:
 
 
 @cache
-def _base(option: str) -> dict[str, Any]:
+def _default_node(option: str) -> dict[str, Any]:
     file = CONF_DIR / option.replace(".", "/") / f"{_BASE[option]}.yaml"
     return dict(OmegaConf.load(file).items())
 
 
-def _is_other(node: dict[str, Any], base: dict[str, Any]) -> bool:
+def _differs(node: dict[str, Any], base: dict[str, Any]) -> bool:
     """Whether a node has another class, or its options other values; where it is does not count."""
     classes = [str(each.get("_target_")).rpartition(".")[2] for each in (node, base)]
     options = {name for name in node.keys() & base.keys() if name != "_target_"}

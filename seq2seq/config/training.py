@@ -6,42 +6,19 @@ search) is a node of type `Any`, filled by a file of `conf/` that names a class 
 The options of the commands that use a run are in `requests`.
 """
 
-import re
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
 from omegaconf import MISSING
 
-from seq2seq import unused
+from seq2seq.config import task_options
+from seq2seq.config.ranges import parse_duration, require, require_one_of
 from seq2seq.errors import ConfigError
 
 
-def seconds(duration: str) -> float:
-    """`duration` in seconds: a number and a unit, as in 90s, 10m, 1.5h.
-
-    Raises:
-        ConfigError: it is not of that form, or is not positive.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", duration)
-    if not match or float(match[1]) == 0:
-        raise ConfigError(f"a duration is a number and one of s, m, h, as in 10m, not {duration!r}")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
-
-
-def require(option: str, value: object, right: bool, range_: str) -> None:
-    """Refuse `value`, naming the option and its range, unless `right`."""
-    if not right:
-        raise ConfigError(f"{option} must be {range_}, not {value}")
-
-
-def one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuse a `value` that is none of `choices`."""
-    require(option, value, value in choices, "one of " + ", ".join(choices))
-
-
 @dataclass
-class Clean:
+class CleaningOptions:
     """Which training pairs are dropped. Validation and test text keep all but blank pairs."""
 
     max_characters: int = 1000  # of the longer side
@@ -59,7 +36,7 @@ class Clean:
 
 
 @dataclass
-class Heldout:
+class HeldOutOptions:
     """What is set aside where a corpus has no validation or test text of its own."""
 
     validation: int = 1000  # pairs at most
@@ -73,7 +50,7 @@ class Heldout:
 
 
 @dataclass
-class Tokenizer:
+class TokenizerOptions:
     """SentencePiece, trained on the training text."""
 
     kind: str = "unigram"  # unigram, bpe, char or byte
@@ -82,7 +59,7 @@ class Tokenizer:
     sampling: float = 0.0  # subword regularisation in training: the smoothing alpha; 0 is off
 
     def __post_init__(self) -> None:
-        one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char", "byte"))
+        require_one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char", "byte"))
         require("tokenizer.size", self.size, self.size is None or self.size > 260, "above 260")
         require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
         if self.kind in ("char", "byte") and self.sampling:
@@ -90,7 +67,7 @@ class Tokenizer:
 
 
 @dataclass
-class Encoder:
+class EncoderOptions:
     """The source side: many-to-one."""
 
     layers: int = 1
@@ -103,7 +80,7 @@ class Encoder:
 
 
 @dataclass
-class Decoder:
+class DecoderOptions:
     """The target side: one-to-many."""
 
     layers: int = 1
@@ -115,7 +92,7 @@ class Decoder:
 
 
 @dataclass
-class Model:
+class ModelOptions:
     """The network."""
 
     input: Any = MISSING  # group model/input: pieces -> vectors
@@ -124,8 +101,8 @@ class Model:
     bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first
     initial: Any = MISSING  # group model/initial: the encoder's first state
     vision: Any = MISSING  # group model/vision: what looks at pictures
-    encoder: Encoder = field(default_factory=Encoder)
-    decoder: Decoder = field(default_factory=Decoder)
+    encoder: EncoderOptions = field(default_factory=EncoderOptions)
+    decoder: DecoderOptions = field(default_factory=DecoderOptions)
     embedding: int = 256  # size of a piece's vector
     tie_sides: bool = False  # source and target share their embeddings (joint vocabulary only)
     tie_output: bool = True  # the output layer is the target embedding, transposed
@@ -147,7 +124,7 @@ class Model:
 
 
 @dataclass
-class Batches:
+class BatchOptions:
     """How sentences are put together."""
 
     tokens: int = 2048  # of padded source and target together, in one batch, at most
@@ -163,7 +140,7 @@ class Batches:
 
 
 @dataclass
-class Average:
+class EmaOptions:
     """An exponential moving average of the weights, which is what is validated and kept."""
 
     decay: float = 0.0  # at each update; 0 is off
@@ -175,7 +152,7 @@ class Average:
 
 
 @dataclass
-class Train:
+class TrainingOptions:
     """The loop. It ends at the first of `epochs`, `steps`, `budget` and patience."""
 
     seed: int = 1  # of weights, order and dropout
@@ -189,13 +166,13 @@ class Train:
     clip: float = 1.0  # largest global norm of the gradient
     label_smoothing: float = 0.1  # share of the probability spread over all pieces
     consistency: float = 0.0  # weight of R-Drop, each pair read twice in a step; 0 is off
-    average: Average = field(default_factory=Average)
+    average: EmaOptions = field(default_factory=EmaOptions)
     log_every: int = 50  # steps
     save_every: int = 500  # steps between checkpoints
 
     def __post_init__(self) -> None:
-        one_of("train.device", self.device, ("auto", "cpu", "cuda", "mps"))
-        one_of("train.precision", self.precision, ("auto", "fp32", "bf16"))
+        require_one_of("train.device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_one_of("train.precision", self.precision, ("auto", "fp32", "bf16"))
         for name in ("epochs", "steps"):
             value = getattr(self, name)
             require(f"train.{name}", value, value is None or value > 0, "positive, or null")
@@ -208,13 +185,13 @@ class Train:
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
         require("train.consistency", self.consistency, 0 <= self.consistency < inf, "0 or more")
         if self.budget is not None:
-            seconds(self.budget)
+            parse_duration(self.budget)
         if self.epochs is None and self.steps is None and self.budget is None:
             raise ConfigError("training has no end: give train.epochs, train.steps or train.budget")
 
 
 @dataclass
-class Limits:
+class LengthLimits:
     """What bounds a translation, so that a model that repeats itself cannot hang a file."""
 
     ratio: float = 2.0  # target pieces for each source piece, at most
@@ -228,7 +205,7 @@ class Limits:
 
 
 @dataclass
-class Validation:
+class ValidationOptions:
     """Decoding the validation text while training."""
 
     every: int = 500  # steps
@@ -242,36 +219,36 @@ class Validation:
 
 
 @dataclass
-class Config:
+class TrainConfig:
     """`seq2seq.train` and `seq2seq.check`."""
 
     name: str = "dev"  # of the folder under runs/
     task: Any = MISSING  # group task: what kind of system
     data: Any = MISSING  # group data: the reader and what it reads
-    clean: Clean = field(default_factory=Clean)
-    heldout: Heldout = field(default_factory=Heldout)
-    tokenizer: Tokenizer = field(default_factory=Tokenizer)
-    model: Model = field(default_factory=Model)
-    batches: Batches = field(default_factory=Batches)
+    clean: CleaningOptions = field(default_factory=CleaningOptions)
+    heldout: HeldOutOptions = field(default_factory=HeldOutOptions)
+    tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    batches: BatchOptions = field(default_factory=BatchOptions)
     optimizer: Any = MISSING  # group optimizer
     schedule: Any = MISSING  # group schedule: the learning rate over time
-    train: Train = field(default_factory=Train)
+    train: TrainingOptions = field(default_factory=TrainingOptions)
     search: Any = MISSING  # group search
-    limits: Limits = field(default_factory=Limits)
-    validation: Validation = field(default_factory=Validation)
+    limits: LengthLimits = field(default_factory=LengthLimits)
+    validation: ValidationOptions = field(default_factory=ValidationOptions)
     track: Any = None  # group track: where else the metrics go
     context: str = "none"  # carry: a sentence goes on from the one before it in its document
     resume: bool = False  # go on with the run in hydra.run.dir
 
     def __post_init__(self) -> None:
-        one_of("context", self.context, ("none", "carry"))
+        require_one_of("context", self.context, ("none", "carry"))
         if self.train.consistency and self.context == "carry":
             raise ConfigError("train.consistency has no meaning with context=carry: leave one out")
-        unused.check(self)
+        task_options.require_used_options(self)
 
 
 @dataclass
-class Check(Config):
+class CheckConfig(TrainConfig):
     """`seq2seq.check`."""
 
     steps: int = 20  # of training, to measure the time of an epoch; 0: none

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-_HERE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def shipped(name: str) -> Path:
+def shipped_folder(name: str) -> Path:
     """The folder `name`: inside the package when installed, beside it in a checkout."""
-    inside = _HERE / name
-    return inside if inside.is_dir() else _HERE.parent / name
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
-CONF_DIR, RECIPES_DIR = shipped("conf"), shipped("recipes")
+CONF_DIR, RECIPES_DIR = shipped_folder("conf"), shipped_folder("recipes")
 
 
-def cells() -> dict[str, Path]:
+def cell_files() -> dict[str, Path]:
     """The files of the recurrent cells, by name."""
     return {path.stem: path for path in sorted((CONF_DIR / "model" / "cell").glob("*.yaml"))}

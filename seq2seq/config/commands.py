@@ -5,24 +5,19 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from seq2seq.config import Limits, one_of, require, seconds
+from seq2seq.config.paths import cell_files
+from seq2seq.config.ranges import parse_duration, require, require_one_of, require_some_of
+from seq2seq.config.training import LengthLimits
 from seq2seq.errors import ConfigError
-from seq2seq.shipped import cells
-
-
-def some_of(option: str, values: list[str], choices: tuple[str, ...]) -> None:
-    """Refuse `values` that are none of `choices`, or no values at all."""
-    wrong = next((value for value in values if value not in choices), None if values else "none")
-    require(option, wrong, wrong is None, "some of " + ", ".join(choices))
 
 
 @dataclass
-class Decoding:
+class DecodingConfig:
     """What `seq2seq.translate` and `seq2seq.evaluate` share."""
 
     run: Any = None  # a run folder; or several, [A,B], whose models say together what comes next
     search: Any = MISSING  # group search
-    limits: Limits = field(default_factory=Limits)
+    limits: LengthLimits = field(default_factory=LengthLimits)
     batch: int = 128  # sentences translated together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     precision: str = "fp32"  # fp32, bf16 or int8: what the decoder's products are computed in
@@ -35,12 +30,12 @@ class Decoding:
         if self.run is not None:  # a name of digits comes as a number
             self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
         require("batch", self.batch, self.batch > 0, "positive")
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
-        one_of("precision", self.precision, ("fp32", "bf16", "int8"))
+        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_one_of("precision", self.precision, ("fp32", "bf16", "int8"))
 
 
 @dataclass
-class Translate(Decoding):
+class TranslateConfig(DecodingConfig):
     """`seq2seq.translate`."""
 
     input: Any = "-"  # a file, a list of files, or - for standard input
@@ -49,7 +44,7 @@ class Translate(Decoding):
 
 
 @dataclass
-class Evaluate(Decoding):
+class EvaluateConfig(DecodingConfig):
     """`seq2seq.evaluate`."""
 
     source: str | None = None  # a file; with `reference`, instead of the run's own test text
@@ -67,7 +62,7 @@ class Evaluate(Decoding):
 
 
 @dataclass
-class Quantize:
+class QuantizeConfig:
     """`seq2seq.quantize`."""
 
     run: str | None = None  # a run folder
@@ -76,7 +71,7 @@ class Quantize:
 
 
 @dataclass
-class Generate:
+class GenerateConfig:
     """`seq2seq.generate`."""
 
     run: str | None = None  # a language model's run folder
@@ -94,11 +89,11 @@ class Generate:
             require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         require("temperature", self.temperature, self.temperature > 0, "positive")
         require("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1")
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
 
 
 @dataclass
-class Caption:
+class CaptionConfig:
     """`seq2seq.caption`."""
 
     run: str | None = None  # a captioning run folder
@@ -107,21 +102,23 @@ class Caption:
     sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
     attention: str | None = "attention.png"  # a picture of where the network looked; null: none
     search: Any = MISSING  # group search
-    limits: Limits = field(default_factory=lambda: Limits(extra=40))  # of these, `extra` alone
+    limits: LengthLimits = field(
+        default_factory=lambda: LengthLimits(extra=40)
+    )  # of these, `extra` alone
     batch: int = 64  # pictures that are captioned together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
         for name in ("ratio", "source"):
-            if getattr(self.limits, name) != getattr(Limits, name):
+            if getattr(self.limits, name) != getattr(LengthLimits, name):
                 raise ConfigError(f"limits.{name} has no meaning for captions: leave it as it is")
         require("batch", self.batch, self.batch > 0, "positive")
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
 
 
 @dataclass
-class Classify:
+class ClassifyConfig:
     """`seq2seq.classify`."""
 
     run: str | None = None  # a classification run folder
@@ -133,14 +130,14 @@ class Classify:
 
     def __post_init__(self) -> None:
         require("batch", self.batch, self.batch > 0, "positive")
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
 
 
 PICTURES = ("gradient", "recall", "costs", "attention", "states")
 
 
 @dataclass
-class Inspect:
+class InspectConfig:
     """`seq2seq.inspect`."""
 
     run: str | None = None  # a run folder; null: fresh cells alone
@@ -158,10 +155,10 @@ class Inspect:
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
-        some_of("pictures", self.pictures, PICTURES)
-        some_of("cells", self.cells, tuple(cells()))
+        require_some_of("pictures", self.pictures, PICTURES)
+        require_some_of("cells", self.cells, tuple(cell_files()))
         require("length", self.length, self.length >= 16, "16 or more")
         require("size", self.size, self.size > 0, "positive")
         require("batch", self.batch, self.batch > 0, "positive")
-        seconds(self.budget)
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        parse_duration(self.budget)
+        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

@@ -15,15 +15,15 @@ from functools import partial
 import torch
 
 from benchmarks import results
+from seq2seq.analysis import profiling
+from seq2seq.analysis.profiling import Cost, Work, WorkFactory
 from seq2seq.config.paths import cell_files
-from seq2seq.inspection import costs
-from seq2seq.inspection.costs import Cost, Make, Work
-from seq2seq.model.inputs import Embedding, OneHot
+from seq2seq.model.embeddings import Embedding, OneHotEmbedding
 
 SHORTEST, LONGEST, ONE_HOT = 16, 2048, 256  # positions; the last is the most of a one-hot input
 PIECES, SEED = 8000, 1
 KERNELS = {"torch RNN": torch.nn.RNN, "torch GRU": torch.nn.GRU, "torch LSTM": torch.nn.LSTM}
-INPUTS = {"embedding": Embedding, "one-hot": OneHot}
+INPUTS = {"embedding": Embedding, "one-hot": OneHotEmbedding}
 Found = dict[tuple[str, int], Cost]
 
 
@@ -41,15 +41,17 @@ def inputs(name: str, size: int, batch: int, device: str, length: int) -> Work:
     return lambda: layer(tokens)
 
 
-def measured(makes: dict[str, Make], longest: int, rounds: int, device: str) -> Found:
+def measured(makes: dict[str, WorkFactory], longest: int, rounds: int, device: str) -> Found:
     """The medians of all rounds, which are told as they come."""
     turns = []
-    for turn in costs.compare(makes, costs.powers(SHORTEST, longest), rounds, device):
+    for turn in profiling.compare_costs(
+        makes, profiling.powers_of_two(SHORTEST, longest), rounds, device
+    ):
         turns.append(turn)
         milliseconds, memory = 1000 * turn.cost.seconds, turn.cost.memory
         told = f"{turn.name:<14}{turn.length:>6}{milliseconds:>10,.1f} ms{memory:>9,.0f} MB"
         print(told, file=sys.stderr)
-    return costs.medians(turns)
+    return profiling.median_costs(turns)
 
 
 def panels(kind: str, found: Found) -> dict[str, dict[str, list[results.Point]]]:
@@ -73,11 +75,13 @@ def main(arguments: Sequence[str]) -> None:
     numbers = [int(word) for word in arguments[:4]]
     longest, batch, size, rounds = [*numbers, *(LONGEST, 64, 512, 3)[len(numbers) :]]
     device = arguments[4] if len(arguments) > 4 else "cpu"
-    layers: dict[str, Make] = {
-        name: partial(costs.cell_work, name, size, batch, SEED, device) for name in cell_files()
+    layers: dict[str, WorkFactory] = {
+        name: partial(profiling.cell_work, name, size, batch, SEED, device) for name in cell_files()
     }
     layers |= {name: partial(kernel, name, size, batch, device) for name in KERNELS}
-    ways: dict[str, Make] = {name: partial(inputs, name, size, batch, device) for name in INPUTS}
+    ways: dict[str, WorkFactory] = {
+        name: partial(inputs, name, size, batch, device) for name in INPUTS
+    }
     found = {
         "cells": measured(layers, longest, rounds, device),
         "inputs": measured(ways, min(longest, ONE_HOT), rounds, device),
@@ -90,7 +94,7 @@ def main(arguments: Sequence[str]) -> None:
         for kind, costs_of in found.items()
         for (name, length), cost in costs_of.items()
     ]
-    picture = results.lines(curves, "length of the sequence, positions", (True, True))
+    picture = results.plot_lines(curves, "length of the sequence, positions", (True, True))
     about = {"batch": batch, "size": size, "rounds": rounds, "device": device}
     results.save("cells", {**about, "points": points}, picture)
 

@@ -21,36 +21,41 @@ from accelerate import Accelerator
 from torch.nn import functional
 
 from benchmarks import results
-from seq2seq import build, command
-from seq2seq.batches import Batch, batch
+from seq2seq import builders
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.model.captured import Captured
-from seq2seq.model.quick import Quick
-from seq2seq.model.translation import Translation
+from seq2seq.data.batches import Batch, collate
+from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
+from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.greedy import Greedy
-from seq2seq.tasks.translation import segments
-from seq2seq.training.learner import Learner
+from seq2seq.tasks.translation import sentence_segments
+from seq2seq.training.train_step import TrainStep
 
 PIECES, LENGTH, BATCH = 16_000, 32, 256
 WIDTHS, BATCHES = (512, 1024, 2048), (1, 4, 16, 64, 256, 1024)
 WARM, STEPS = 5, 20
 
 
-def network(width: int) -> tuple[Translation, torch.optim.Optimizer]:
+def network(width: int) -> tuple[EncoderDecoder, torch.optim.Optimizer]:
     """The model of a width on the GPU, and its optimiser."""
     overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
     overrides += [f"model.decoder.size={width}", f"model.encoder.size={width // 2}"]
     overrides += [f"model.embedding={width // 2}"]
-    config = to_schema(command.compose("train", overrides), TrainConfig)
-    made = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True)).cuda()
-    return made, build.make("optimizer", config.optimizer, {"parameters": made.parameters()})
+    config = to_schema(compose.compose("train", overrides), TrainConfig)
+    made = builders.build_translation(
+        config.model, builders.VocabSizes(PIECES, PIECES, True)
+    ).cuda()
+    return made, builders.instantiate_node(
+        "optimizer", config.optimizer, {"parameters": made.parameters()}
+    )
 
 
 def rows(sentences: int) -> Batch:
     """Random sentences."""
     tokens = torch.randint(4, PIECES, (sentences, LENGTH)).tolist()
-    return batch(tokens, [sentence[:-1] for sentence in tokens])
+    return collate(tokens, [sentence[:-1] for sentence in tokens])
 
 
 def seconds(work: Callable[[], object], rounds: int) -> list[float]:
@@ -68,13 +73,15 @@ def seconds(work: Callable[[], object], rounds: int) -> list[float]:
     return found
 
 
-def ours(model: Translation, optimizer: Any, made: Batch) -> Callable[[], object]:
+def ours(model: EncoderDecoder, optimizer: Any, made: Batch) -> Callable[[], object]:
     """A training step as the program takes it."""
-    learner = Learner(model, segments, optimizer, Accelerator(mixed_precision="bf16"), 1.0, 0.1, 1)
+    learner = TrainStep(
+        model, sentence_segments, optimizer, Accelerator(mixed_precision="bf16"), 1.0, 0.1, 1
+    )
     return lambda: learner.step([made], 1, 1.0)
 
 
-def plain(model: Translation, optimizer: Any, made: Batch) -> Callable[[], object]:
+def plain(model: EncoderDecoder, optimizer: Any, made: Batch) -> Callable[[], object]:
     """A training step as one writes it first."""
     device = torch.device("cuda")
 
@@ -90,7 +97,7 @@ def plain(model: Translation, optimizer: Any, made: Batch) -> Callable[[], objec
     return step
 
 
-def operations(model: Translation) -> float:
+def operations(model: EncoderDecoder) -> float:
     """Floating-point operations of training for each target piece: of the matrices, three times."""
     matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "embedding" not in n]
     count = sum(matrix.numel() for matrix in matrices)
@@ -139,7 +146,7 @@ def main(arguments: list[str]) -> None:
         figures.append((width, rates, share))
     results.table(("width", "plain, target pieces/s", "ours", "ratio", "share of the peak"), table)
     model = network(1024)[0].eval()
-    forms = {"plain": model, "ours": Captured(Quick(model, "bf16"))}
+    forms = {"plain": model, "ours": CudaGraphModel(IncrementalModel(model, "bf16"))}
     speed = {
         name: [(float(b), b / statistics.median(seconds(translate(m, b), rounds))) for b in BATCHES]
         for name, m in forms.items()
@@ -152,7 +159,7 @@ def main(arguments: list[str]) -> None:
         ],
     )
     print(torch.cuda.get_device_name(), f"peak of bf16 products {best / 1e12:.0f} TFLOP/s")
-    picture = results.lines({"sentences/s": speed}, "sentences in a batch", (True, True))
+    picture = results.plot_lines({"sentences/s": speed}, "sentences in a batch", (True, True))
     results.save("gpu", {"device": torch.cuda.get_device_name(), "peak": best, "training": figures,
                          "translating": speed}, picture)  # fmt: skip
 

@@ -17,8 +17,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks import results
+from seq2seq.data.readers.files import find_compressed
 from seq2seq.text.lines import read_lines
-from seq2seq.text.readers.files import compressed
 
 STEPS = 10
 MODEL = ["model/attention=general", f"train.steps={STEPS}", f"validation.every={STEPS}"]
@@ -34,7 +34,7 @@ PEAK = (
 def grow(prefix: Path, folder: Path, pairs: int) -> None:
     """Write the repeated corpus."""
     for language in ("en", "de"):
-        file = compressed(prefix.with_name(f"{prefix.name}.{language}"))
+        file = find_compressed(prefix.with_name(f"{prefix.name}.{language}"))
         if file is None:
             sys.exit(f"there is no {prefix}.{language}")
         lines = list(read_lines(file))
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> None:
     rows = [(f"{m * 1e6:,.0f}", f"{peak:,}", f"{took:.0f}") for m, (peak, took) in found.items()]
     results.table(("pairs", "peak MB", "seconds"), rows)
     points = {"peak memory, MB": {"ours": [(m, float(peak)) for m, (peak, _) in found.items()]}}
-    picture = results.lines(points, "million pairs", (False, False))
+    picture = results.plot_lines(points, "million pairs", (False, False))
     picture.axes[0].set_ylim(bottom=0)
     results.save("memory", {"peak MB and seconds by million pairs": found}, picture)
 

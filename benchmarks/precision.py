@@ -12,31 +12,34 @@ import time
 import torch
 from accelerate import Accelerator
 
-from seq2seq import build, command
-from seq2seq.batches import Batch, batch
+from seq2seq import builders
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.tasks.translation import segments
-from seq2seq.training.learner import Learner
+from seq2seq.data.batches import Batch, collate
+from seq2seq.tasks.translation import sentence_segments
+from seq2seq.training.train_step import TrainStep
 
 ROUNDS, STEPS, PIECES = 5, 4, 4000
 SIZES = ((192, 320), (256, 512), (512, 1024))  # embedding, decoder state
 
 
-def learner(cell: str, embedding: int, size: int) -> Learner:
+def learner(cell: str, embedding: int, size: int) -> TrainStep:
     """A model of a size, and what trains it."""
     overrides = [f"model/cell={cell}", "model/attention=general", f"model.embedding={embedding}"]
     overrides += [f"model.encoder.size={size // 2}", f"model.decoder.size={size}"]
     overrides += ["data.source=en", "data.target=de"]
-    config = to_schema(command.compose("train", overrides), TrainConfig)
-    model = build.translation(config.model, build.Vocabulary(PIECES, PIECES, True))
-    optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
-    return Learner(
-        model, segments, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1
+    config = to_schema(compose.compose("train", overrides), TrainConfig)
+    model = builders.build_translation(config.model, builders.VocabSizes(PIECES, PIECES, True))
+    optimizer = builders.instantiate_node(
+        "optimizer", config.optimizer, {"parameters": model.parameters()}
+    )
+    return TrainStep(
+        model, sentence_segments, optimizer, Accelerator(cpu=True), clip=1.0, smoothing=0.1, seed=1
     )
 
 
-def seconds(made: Learner, rows: Batch, bf16: bool) -> float:
+def seconds(made: TrainStep, rows: Batch, bf16: bool) -> float:
     """The time of a step."""
     began = time.perf_counter()
     for number in range(STEPS):
@@ -49,7 +52,7 @@ def main() -> None:
     """Print the table."""
     torch.set_flush_denormal(True)
     tokens = torch.randint(4, PIECES, (64, 16)).tolist()
-    rows = batch(tokens, [sentence[:-1] for sentence in tokens])
+    rows = collate(tokens, [sentence[:-1] for sentence in tokens])
     print(f"{'cell':<6}{'embedding':>10}{'state':>7}{'fp32 ms':>9}{'bf16 ms':>9}{'fp32/bf16':>11}")
     for cell in ("gru", "lstm"):
         for embedding, size in SIZES:

@@ -21,14 +21,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks import peers
+from benchmarks import toolkits
 from benchmarks.results import machine
 from benchmarks.speed_train import OURS
-from seq2seq import command
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.training import learner as learning
-from seq2seq.training import session
+from seq2seq.training import train_model
+from seq2seq.training import train_step as learning
 
 WARM, STEPS = 40, 120
 
@@ -87,7 +87,7 @@ class Stopwatch:
 
 def profile(config: TrainConfig) -> Stopwatch:
     """Train for some steps and watch."""
-    task, learner, _ = session.make(config, print)
+    task, learner, _ = train_model.build_training(config, print)
     model = learner.model
     watch = Stopwatch(learner.accelerator.device)
     kernels = {name: part for name, part in model.named_modules() if isinstance(part, nn.RNNBase)}
@@ -114,9 +114,9 @@ def main(arguments: list[str]) -> None:
     """Print the table."""
     if not arguments:
         sys.exit(__doc__)
-    data = peers.data(Path(arguments[0]))
+    data = toolkits.data(Path(arguments[0]))
     overrides = [*OURS, f"data.path={data}", *arguments[1:]]
-    steps = profile(to_schema(command.compose("train", overrides), TrainConfig)).steps[WARM:]
+    steps = profile(to_schema(compose.compose("train", overrides), TrainConfig)).steps[WARM:]
     print(", ".join(f"{key} {value}" for key, value in machine().items()))
     whole = sum(step["whole"] for step in steps)
     names = sorted({name for step in steps for name in step} - {"whole", "tokens"})

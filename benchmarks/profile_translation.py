@@ -16,14 +16,14 @@ from typing import Any
 import torch
 
 import seq2seq
-from benchmarks import peers, results
+from benchmarks import results, toolkits
 from benchmarks.profile_training import Stopwatch
 from benchmarks.speed_translate import SEARCHES, precisions, trained
 from seq2seq.config.commands import DecodingConfig
+from seq2seq.inference.translator import Translator
 from seq2seq.search import beam, greedy
 from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
-from seq2seq.translator import Translator
 
 PASSES, BATCH = 3, DecodingConfig.batch
 
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
     """Print the tables."""
     if not arguments:
         sys.exit(__doc__)
-    data = peers.data(Path(arguments[0]))
+    data = toolkits.data(Path(arguments[0]))
     run = Path(arguments[1]) if len(arguments) > 1 else trained(data)
     lines = list(read_lines(data / "test2016.en"))
     found: dict[str, dict[str, float]] = {}

@@ -3,7 +3,7 @@
 python benchmarks/quality.py train NAME FOLDER [OPTION ...]   trains a condition on a corpus
 python benchmarks/quality.py rows RUN ...                     the rows of runs that are there
 python benchmarks/quality.py searches RUN                     what each search makes of a run
-python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   beside JoeyNMT: see race.py
+python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   as quality_over_time.py does, beside JoeyNMT
 
 A row has the command, the time, scores of greedy and of beam search on the run's held-out text, the
 BLEU of beam search lower-cased (both sides lower-cased, then tokenised by 13a), and the scores of
@@ -27,14 +27,14 @@ from typing import Any
 from sacrebleu.metrics.bleu import BLEU
 
 import seq2seq
-from benchmarks import race, results
-from seq2seq.metrics import Score, score, tokenizer_of
-from seq2seq.run import Run
+from benchmarks import quality_over_time, results
+from seq2seq.evaluation.metrics import Score, sacrebleu_tokenizer, score
+from seq2seq.run_folder import RunFolder
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
+from seq2seq.search.interface import Search
 from seq2seq.search.mbr import MinimumBayesRisk
-from seq2seq.search.step import Search
-from seq2seq.training.report import clock, read
+from seq2seq.training.metric_logger import format_duration, read_metrics
 
 FILES = ["data=parallel", "data.validation=val", "data.test=test", "train.budget=30m"]
 CONDITIONS = {
@@ -72,7 +72,7 @@ def train(name: str, folder: str, options: Sequence[str]) -> Path:
     out = Path("runs") / "quality" / re.sub(r"[^\w.]+", "-", "-".join([name, *options]))
     corpus = Path(folder)
     if name.endswith("-lower"):
-        corpus = race.lay_out(corpus, out.with_name(f"{out.name}-text"), str.lower)
+        corpus = quality_over_time.lay_out(corpus, out.with_name(f"{out.name}-text"), str.lower)
     command = [*CONDITIONS[name], f"data.path={corpus}", *options, f"hydra.run.dir={out}"]
     subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
     return out
@@ -80,14 +80,14 @@ def train(name: str, folder: str, options: Sequence[str]) -> Path:
 
 def lower_cased(translations: Sequence[str], references: Sequence[str], language: str) -> Score:
     """BLEU of text without capitals."""
-    scorer = BLEU(lowercase=True, tokenize=tokenizer_of(language))
+    scorer = BLEU(lowercase=True, tokenize=sacrebleu_tokenizer(language))
     result = scorer.corpus_score(list(translations), [list(references)])
     return Score(result.name, float(result.score), scorer.get_signature().format())
 
 
 def row(folder: Path) -> dict[str, Any]:
     """What there is to say of a run, from its folder and its held-out text."""
-    run = Run(folder)
+    run = RunFolder(folder)
     facts, test = run.read_facts(), run.read_test()
     references = [pair.target for pair in test]
     sources = [pair.source for pair in test]
@@ -100,7 +100,7 @@ def row(folder: Path) -> dict[str, Any]:
     overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
     figures = {
         "command": "python -m seq2seq.train " + shlex.join(overrides),
-        "seconds": max(entry["seconds"] for entry in read(run.metrics)),
+        "seconds": max(entry["seconds"] for entry in read_metrics(run.metrics)),
         "weights": facts["parameters"],
         "pairs": json.loads(run.audit.read_text())["train"]["left"],
         "test": len(test),
@@ -116,10 +116,10 @@ def row(folder: Path) -> dict[str, Any]:
 
 def searches(folder: Path) -> list[tuple[str, ...]]:
     """A row for each way of searching: time, BLEU / chrF2, and BLEU lower-cased."""
-    run = Run(folder)
+    run = RunFolder(folder)
     language, test = run.read_facts()["target"], run.read_test()
     references = [pair.target for pair in test]
-    tokenize = tokenizer_of(language)
+    tokenize = sacrebleu_tokenizer(language)
     sampled = partial(MinimumBayesRisk, 32, top_k=0, top_p=1.0, seed=1, tokenize=tokenize)
     tried: dict[str, Search] = {
         "greedy": Greedy(),
@@ -138,7 +138,7 @@ def searches(folder: Path) -> list[tuple[str, ...]]:
         took = time.perf_counter() - began
         scores = " / ".join(f"{s.value:.1f}" for s in score(found, references, language, METRICS))
         lower = lower_cased(found, references, language).value
-        rows.append((name, clock(took), scores, f"{lower:.1f}"))
+        rows.append((name, format_duration(took), scores, f"{lower:.1f}"))
     return rows
 
 
@@ -148,7 +148,7 @@ def cells(figures: dict[str, Any]) -> list[str]:
         " / ".join(f"{s.value:.1f}" for s in figures[kind])
         for kind in ("greedy", "beam", "lower", "copied")
     ]
-    pairs, seconds = f"{figures['pairs']:,}", clock(figures["seconds"])
+    pairs, seconds = f"{figures['pairs']:,}", format_duration(figures["seconds"])
     return [f"`{figures['command']}`", pairs, seconds, *scores, str(figures["test"])]
 
 
@@ -165,7 +165,7 @@ def main(arguments: list[str]) -> None:
     """The command line."""
     match arguments:
         case ["race", *rest]:
-            race.main(rest)
+            quality_over_time.main(rest)
             return
         case ["train", name, folder, *options] if name in CONDITIONS:
             folders = [train(name, folder, options)]

@@ -13,8 +13,8 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from seq2seq.inspection.drawing import Point as Point
-from seq2seq.inspection.drawing import lines as lines
+from seq2seq.plots.lines import Point as Point
+from seq2seq.plots.lines import plot_lines as plot_lines
 
 FOLDER = Path(__file__).resolve().parent / "results"
 

@@ -51,28 +51,31 @@ def point(sizes: Sizes) -> dict[str, float]:
     import torch
     from accelerate import Accelerator
 
-    from seq2seq import build, command
-    from seq2seq.batches import batch
+    from seq2seq import builders
+    from seq2seq.commands import compose
     from seq2seq.config.training import TrainConfig
     from seq2seq.config.validation import to_schema
-    from seq2seq.model.quick import Quick
+    from seq2seq.data.batches import collate
+    from seq2seq.inference.engines.incremental import IncrementalModel
     from seq2seq.search.greedy import Greedy
-    from seq2seq.tasks.translation import segments
-    from seq2seq.training.learner import Learner
+    from seq2seq.tasks.translation import sentence_segments
+    from seq2seq.training.train_step import TrainStep
 
     torch.set_flush_denormal(True)
     overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
     overrides += [f"model.decoder.size={sizes.state}", f"model.encoder.size={sizes.state // 2}"]
-    config = to_schema(command.compose("train", overrides), TrainConfig)
-    vocabulary = build.Vocabulary(sizes.vocabulary, sizes.vocabulary, True)
-    model = build.translation(config.model, vocabulary)
-    optimizer = build.make("optimizer", config.optimizer, {"parameters": model.parameters()})
-    learner = Learner(model, segments, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
+    config = to_schema(compose.compose("train", overrides), TrainConfig)
+    vocabulary = builders.VocabSizes(sizes.vocabulary, sizes.vocabulary, True)
+    model = builders.build_translation(config.model, vocabulary)
+    optimizer = builders.instantiate_node(
+        "optimizer", config.optimizer, {"parameters": model.parameters()}
+    )
+    learner = TrainStep(model, sentence_segments, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
     tokens = torch.randint(4, sizes.vocabulary, (sizes.batch, sizes.length)).tolist()
-    rows = batch(tokens, [sentence[:-1] for sentence in tokens])
+    rows = collate(tokens, [sentence[:-1] for sentence in tokens])
     training = rate(lambda: learner.step([rows], 1, 1.0), sizes.batch * sizes.length)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    quick = Quick(model.eval(), "fp32")
+    quick = IncrementalModel(model.eval(), "fp32")
     limits = torch.full((sizes.batch,), sizes.length - 1)
 
     def translate() -> None:
@@ -115,7 +118,7 @@ def show(quantity: str) -> None:
         "length": "pieces in a sentence", "batch": "sentences in a batch",
         "vocabulary": "pieces in the vocabulary", "state": "size of the decoder's state",
     }  # fmt: skip
-    picture = results.lines(panels, labels[quantity], (True, True))
+    picture = results.plot_lines(panels, labels[quantity], (True, True))
     results.save(f"scaling_{quantity}", {"points": found}, picture)
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import peers
-from benchmarks.contest import Figures, quick_in_bf16, show, turns, watched
-from benchmarks.peer_configs import CONFIGS
+from benchmarks import toolkits
+from benchmarks.side_by_side import Figures, quick_in_bf16, show, turns, watched
+from benchmarks.toolkit_configs import CONFIGS
 from seq2seq.text.lines import read_lines
 
 OURS = [
@@ -56,10 +56,10 @@ def ours(folder: Path, work: Path, seconds: float, more: list[str]) -> Figures:
 
 def pieces_a_word(folder: Path, run: Path) -> float:
     """Target pieces, with the end of the sentence, for each word of the training text."""
-    from seq2seq.run import Run
+    from seq2seq.run_folder import RunFolder
 
     lines = list(read_lines(folder / "train.de"))
-    ids = Run(run).read_tokenizers()[1].encode(lines)
+    ids = RunFolder(run).read_tokenizers()[1].encode(lines)
     return sum(len(x) + 1 for x in ids) / sum(len(line.split()) for line in lines)
 
 
@@ -91,14 +91,14 @@ def main(arguments: list[str]) -> None:
     """The command line."""
     if not arguments:
         sys.exit(__doc__)
-    data = peers.data(Path(arguments[0]))
+    data = toolkits.data(Path(arguments[0]))
     seconds = float(arguments[1]) if len(arguments) > 1 else 60.0
     rounds = int(arguments[2]) if len(arguments) > 2 else 3
     names = arguments[3:] or [
         name for name in (*VARIANTS, *CONFIGS)
         if "Transformer" not in name and ("bf16" not in name or quick_in_bf16())
     ]  # fmt: skip
-    work = peers.home() / "work"
+    work = toolkits.home() / "work"
     work.mkdir(parents=True, exist_ok=True)
     contestants: dict[str, Callable[[], Figures]] = {}
     for name in names:

@@ -26,11 +26,11 @@ import sentencepiece as spm
 import yaml
 
 import seq2seq
-from benchmarks import peers, results
-from benchmarks.contest import Figures, quick_in_bf16, show, turns, watched
-from benchmarks.peer_configs import CONFIGS
+from benchmarks import results, toolkits
+from benchmarks.side_by_side import Figures, quick_in_bf16, show, turns, watched
 from benchmarks.speed_train import OURS
-from seq2seq.metrics import score
+from benchmarks.toolkit_configs import CONFIGS
+from seq2seq.evaluation.metrics import score
 from seq2seq.text.lines import read_lines
 
 STEPS, LONG = 1000, 7200.0
@@ -62,7 +62,7 @@ with open(out, "w", encoding="utf-8") as file:
 
 def trained(data: Path) -> Path:
     """Our model, as the peers' are: the folder of the run."""
-    out = peers.home() / "models" / f"ours-{crc32(' '.join(OURS).encode()):08x}"
+    out = toolkits.home() / "models" / f"ours-{crc32(' '.join(OURS).encode()):08x}"
     if out.exists():
         return out
     program = [sys.executable, "-m", "seq2seq.train", f"data.path={data}", *OURS]
@@ -92,7 +92,7 @@ def model_of(name: str, data: Path, models: Path) -> Path:
         made = models / "ctranslate2"
         if not made.exists():
             before = model_of("opennmt, Transformer", data, models)
-            program = str(peers.program("opennmt", "ct2-opennmt-py-converter"))
+            program = str(toolkits.program("opennmt", "ct2-opennmt-py-converter"))
             command = [program, "--model_path", str(before), "--output_dir", str(made)]
             command += ["--unsafe_deserialization"]  # which it asks for to read such a file at all
             subprocess.run(command, check=True, env=os.environ | EXTRA)
@@ -128,7 +128,7 @@ def peer(name: str, model: Path, data: Path, work: Path, size: tuple[int, int]) 
     else:
         pieces = spm.SentencePieceProcessor(model_file=str(data / "spm8k.model"))
         lines = [pieces.decode(line.split()) for line in read_lines(out)]
-    peers.write(work / "out.de", lines)
+    toolkits.write(work / "out.de", lines)
     return Figures(len(lines) / seconds, peak)
 
 
@@ -141,7 +141,7 @@ def decoder(
     if name.startswith("ctranslate2"):
         kind = "int8" if "int8" in name else "float32"
         threads = len(os.sched_getaffinity(0))
-        program = [str(peers.program("opennmt", "python")), "-c", CTRANSLATE2]
+        program = [str(toolkits.program("opennmt", "python")), "-c", CTRANSLATE2]
         given = (model, kind, source, out, beam, batch, threads)
         return [*program, *map(str, given)], r"seconds: ([\d.]+)"
     if name == "joeynmt":
@@ -149,16 +149,22 @@ def decoder(
         config["testing"] |= {"beam_size": beam, "beam_alpha": 1.0, "batch_size": batch}
         file = out.with_suffix(".yaml")
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        python = shlex.quote(str(peers.program("joeynmt", "python")))
+        python = shlex.quote(str(toolkits.program("joeynmt", "python")))
         shell = f"{python} -m joeynmt translate {file} < {data / 'test2016.en'} > {out}"
         return ["bash", "-c", shell], r"Generation took ([\d.]+)"
     options = ["-src", str(source), "-output", str(out), "-batch_size", str(batch),
                "-beam_size", str(beam), "-max_length", "60", "-report_time"]  # fmt: skip
     pattern = r"(?:Total translation|prediction) time(?: including all)? \(s\): ([\d.]+)"
     if name == "opennmt":
-        program = [str(peers.program(name, "onmt_translate")), "-gpu", "-1", "-model", str(model)]
+        program = [
+            str(toolkits.program(name, "onmt_translate")),
+            "-gpu",
+            "-1",
+            "-model",
+            str(model),
+        ]
         return [*program, *options], pattern
-    program = [str(peers.program("eole", "eole")), "predict", "-world_size", "0"]
+    program = [str(toolkits.program("eole", "eole")), "predict", "-world_size", "0"]
     return [*program, "-batch_type", "sents", "-model_path", str(model), *options], pattern
 
 
@@ -212,10 +218,10 @@ def main(arguments: list[str]) -> None:
     """The command line."""
     if not arguments:
         sys.exit(__doc__)
-    data = peers.data(Path(arguments[0]))
+    data = toolkits.data(Path(arguments[0]))
     rounds = int(arguments[1]) if len(arguments) > 1 else 3
     rivals = arguments[2:] or list(RIVALS)
-    models, work = peers.home() / "models", peers.home() / "work"
+    models, work = toolkits.home() / "models", toolkits.home() / "work"
     for folder in (models, work):
         folder.mkdir(parents=True, exist_ok=True)
     run = trained(data)

@@ -8,7 +8,8 @@ translator.translate(["Turn on the lights.", "Good morning!"])
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seq2seq.translator import Translator, load
+    from seq2seq.inference.loading import load_translator as load
+    from seq2seq.inference.translator import Translator
 
 __version__ = "0.1.0"
 __all__ = ["Translator", "__version__", "load"]
@@ -17,7 +18,7 @@ __all__ = ["Translator", "__version__", "load"]
 def __getattr__(name: str) -> Any:
     """`load` and `Translator`, imported with torch only when they are asked for."""
     if name in ("load", "Translator"):
-        from seq2seq import translator
+        from seq2seq.inference import loading, translator
 
-        return getattr(translator, name)
+        return loading.load_translator if name == "load" else translator.Translator
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,41 +1,8 @@
 """`python -m seq2seq.generate`: a language model goes on with a text."""
 
-from pathlib import Path
+from seq2seq.commands.generate import main
 
-from seq2seq import command
-from seq2seq.config.commands import GenerateConfig
-from seq2seq.errors import ConfigError
-from seq2seq.passing import standard_output
-
-
-def main() -> None:
-    """Entry point of `seq2seq-generate`."""
-    command.run("generate", GenerateConfig, generate)
-
-
-def generate(config: GenerateConfig, _: Path) -> None:
-    """Print the prompt and what may follow it, as it comes.
-
-    Raises:
-        ConfigError: no run is given, or an option is out of range.
-        RunError: `run` is no language model.
-    """
-    if config.run is None:
-        raise ConfigError("no value for run: the folder of a trained language model")
-    from seq2seq.generator import load  # torch comes in here, after the checks
-    from seq2seq.search.sample import Sample
-
-    sample = Sample(config.temperature, config.top_k, config.top_p, 1, config.seed)
-    generator = load(config.run, sample, config.device, config.trusted)
-    out = standard_output()
-    try:
-        print(config.prompt, end="", flush=True, file=out)
-        for text in generator.generate(config.prompt, config.length):
-            print(text, end="", flush=True, file=out)
-    except KeyboardInterrupt:  # the way to end what has no end
-        pass
-    print(file=out)
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

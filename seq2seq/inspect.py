@@ -1,32 +1,8 @@
 """`python -m seq2seq.inspect`: pictures of how recurrent networks work."""
 
-from pathlib import Path
+from seq2seq.commands.inspect import main
 
-from seq2seq import command
-from seq2seq.config.commands import InspectConfig
-from seq2seq.errors import ConfigError
-
-
-def main() -> None:
-    """Entry point of `seq2seq-inspect`."""
-    command.run("inspect", InspectConfig, inspect)
-
-
-def inspect(config: InspectConfig, _: Path) -> None:
-    """Draw the pictures, and print the name of each, or why there is none.
-
-    Raises:
-        ConfigError: there is neither a run nor a folder for the pictures.
-        UserError: the run cannot be read, or the folder not written.
-    """
-    if config.run is None and config.output is None:
-        raise ConfigError("no value for output: without run=RUN, a folder for the pictures")
-    from seq2seq.inspection import session  # torch comes in here, after the checks
-
-    folder = Path(config.output) if config.output else Path(str(config.run)) / "inspect"
-    for line in session.draw(config, folder):
-        print(line, flush=True)
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

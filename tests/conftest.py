@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from seq2seq import command
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 
@@ -64,4 +64,4 @@ def config() -> Callable[..., TrainConfig]:
 
 @remembered
 def _composed(overrides: tuple[str, ...]) -> TrainConfig:
-    return to_schema(command.compose("train", [*TINY, *overrides]), TrainConfig)
+    return to_schema(compose.compose("train", [*TINY, *overrides]), TrainConfig)

@@ -13,7 +13,7 @@ import pytest
 from safetensors.torch import load_file
 
 import seq2seq
-from tests.grammar import sentences, write_corpus
+from tests.toy_corpus import sentences, write_corpus
 
 pytestmark = pytest.mark.slow
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 from hydra.utils import get_class
 
-from seq2seq import command
-from seq2seq.build import embedding, make
-from seq2seq.command import recipes
+from seq2seq.builders import build_embedding, instantiate_node
+from seq2seq.commands import compose
+from seq2seq.commands.compose import recipe_names
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.task_options import UNUSED_OPTIONS
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.vision.networks import Vision
+from seq2seq.vision.backbones import ImageBackbone
 
 GROUPS = [
     "model/cell", "model/attention", "model/bridge", "model/initial", "model/input", "model/vision",
@@ -66,7 +66,7 @@ def options(group: str) -> list[str]:
 
 
 def train(*overrides: str) -> TrainConfig:
-    return to_schema(command.compose("train", list(overrides)), TrainConfig)
+    return to_schema(compose.compose("train", list(overrides)), TrainConfig)
 
 
 def is_translation(config: TrainConfig) -> bool:
@@ -75,10 +75,10 @@ def is_translation(config: TrainConfig) -> bool:
 
 def decodes(config: TrainConfig) -> bool:
     """Whether there is something that a decoder could attend to."""
-    return str(config.task["_target_"]).endswith((".TranslationTask", ".CaptionsTask"))
+    return str(config.task["_target_"]).endswith((".TranslationTask", ".CaptioningTask"))
 
 
-@pytest.mark.parametrize("recipe", recipes())
+@pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
     config = train(f"+recipe={recipe}")
 
@@ -88,11 +88,11 @@ def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
         assert (config.data["source"], config.data["target"]) == (source, target.split("-")[0])
 
 
-@pytest.mark.parametrize("recipe", recipes())
+@pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> None:
     config = train(f"+recipe={recipe}")
 
-    attends = not config.model.attention["_target_"].endswith(("NoAttention", "Summary"))
+    attends = not config.model.attention["_target_"].endswith(("NoAttention", "FixedContext"))
     assert attends == (decodes(config) and "classic" not in recipe)
 
 
@@ -115,21 +115,21 @@ def test_every_reader_composes(name: str) -> None:
 
 @pytest.mark.parametrize("name", options("search"))
 def test_every_search_is_built(name: str) -> None:
-    config = to_schema(command.compose("translate", [f"search={name}"]), TranslateConfig)
+    config = to_schema(compose.compose("translate", [f"search={name}"]), TranslateConfig)
 
-    assert callable(make("search", config.search))
+    assert callable(instantiate_node("search", config.search))
 
 
 @pytest.mark.parametrize("name", options("schedule"))
 def test_every_schedule_gives_a_factor(name: str) -> None:
-    schedule = make("schedule", train(*LANGUAGES, f"schedule={name}").schedule)
+    schedule = instantiate_node("schedule", train(*LANGUAGES, f"schedule={name}").schedule)
 
     assert 0 < schedule(1, 0.0, []) <= 1
 
 
 @pytest.mark.parametrize("name", options("model/input"))
 def test_every_input_makes_a_vector_of_each_piece(name: str) -> None:
-    made = embedding(train(*LANGUAGES, f"model/input={name}", "model.embedding=6").model, 9)
+    made = build_embedding(train(*LANGUAGES, f"model/input={name}", "model.embedding=6").model, 9)
 
     assert made(torch.tensor([[4, 8, 0]])).shape == (1, 3, 6)
 
@@ -141,7 +141,7 @@ def test_every_way_of_looking_gives_the_grid_that_it_says(name: str, stored: tor
     choice = f"model/vision={name}"
     config = train(*LANGUAGES, choice, *NEEDED.get(choice, []))
 
-    vision: Vision = make("model.vision", config.model.vision)
+    vision: ImageBackbone = instantiate_node("model.vision", config.model.vision)
 
     assert vision(stored).shape == (2, vision.places, vision.size)
 
@@ -159,7 +159,9 @@ def test_every_task_is_a_class_that_says_what_it_does_not_read(name: str) -> Non
 def test_every_tracker_takes_numbers(name: str, tmp_path: Path) -> None:
     if name == "tensorboard":
         pytest.importorskip("tensorboard")
-    tracker = make("track", train(*LANGUAGES, f"track={name}").track, {"folder": tmp_path})
+    tracker = instantiate_node(
+        "track", train(*LANGUAGES, f"track={name}").track, {"folder": tmp_path}
+    )
 
     tracker.log(1, {"train/loss": 2.5})
 
@@ -170,11 +172,11 @@ def test_the_default_is_the_classic_model_without_attention() -> None:
     assert train(*LANGUAGES).model.attention["_target_"].endswith("NoAttention")
 
 
-@pytest.mark.parametrize(("name", "schema"), command.SCHEMAS.items())
+@pytest.mark.parametrize(("name", "schema"), compose.SCHEMAS.items())
 def test_every_command_composes(name: str, schema: type) -> None:
     overrides = LANGUAGES if name in ("train", "check") else []
 
-    assert isinstance(to_schema(command.compose(name, overrides), schema), schema)
+    assert isinstance(to_schema(compose.compose(name, overrides), schema), schema)
 
 
 def test_languages_survive_yaml(tmp_path: Path) -> None:

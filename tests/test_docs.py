@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from seq2seq import build, command
+from seq2seq import builders
+from seq2seq.commands import compose, messages
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.training import ModelOptions
 from seq2seq.config.validation import to_schema
@@ -20,10 +21,14 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PIECES = 300
 NETWORKS: dict[str, Callable[[ModelOptions], Any]] = {
-    "TranslationTask": lambda m: build.translation(m, build.Vocabulary(PIECES, PIECES, True)),
-    "LanguageModelTask": lambda m: build.language_model(m, PIECES),
-    "CaptionsTask": lambda m: build.captioner(m, build.make("model.vision", m.vision), PIECES),
-    "ClassificationTask": lambda m: build.classifier(m, PIECES, 2),
+    "TranslationTask": lambda m: builders.build_translation(
+        m, builders.VocabSizes(PIECES, PIECES, True)
+    ),
+    "LanguageModelTask": lambda m: builders.build_language_model(m, PIECES),
+    "CaptioningTask": lambda m: builders.build_captioner(
+        m, builders.instantiate_node("model.vision", m.vision), PIECES
+    ),
+    "ClassificationTask": lambda m: builders.build_classifier(m, PIECES, 2),
 }
 
 
@@ -70,7 +75,7 @@ def names() -> set[str]:
 @cache
 def options() -> set[str]:
     """Every option of every command, and every part of one."""
-    keys = {key for name in command.SCHEMAS for key in command._known(name)}
+    keys = {key for name in compose.SCHEMAS for key in messages.known_keys(name)}
     return {".".join(key.split(".")[: n + 1]) for key in keys for n in range(key.count(".") + 1)}
 
 
@@ -105,7 +110,14 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 
 
 def test_what_is_not_there_is_seen() -> None:
-    there = ["seq2seq/run.py", "Cell.step", "train.bptt", "model/cell=gru", "data.path=x", "en-de"]
+    there = [
+        "seq2seq/run_folder.py",
+        "Cell.step",
+        "train.bptt",
+        "model/cell=gru",
+        "data.path=x",
+        "en-de",
+    ]
     wrong = ["seq2seq/runs.py", "Cell.stop", "train.bppt", "model/cell=gnu", "data.past=x", "en-dd"]
 
     assert [is_there(span) for span in there] == [True] * 6
@@ -147,6 +159,6 @@ def test_every_command_composes_and_its_parts_fit_together(words: list[str]) -> 
 
     assert (python, module) == ("python", "-m")
     kind = name.removeprefix("seq2seq.")
-    config = to_schema(command.compose(kind, overrides), command.SCHEMAS[kind])
+    config = to_schema(compose.compose(kind, overrides), compose.SCHEMAS[kind])
     if kind == "train":
         NETWORKS[config.task["_target_"].rpartition(".")[2]](config.model)

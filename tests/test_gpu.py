@@ -10,20 +10,21 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 import seq2seq
-from seq2seq import build, command
-from seq2seq.batches import batch
+from seq2seq import builders
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.model.captured import Captured
-from seq2seq.model.quick import Quick
-from seq2seq.search.step import Search
-from seq2seq.tasks.translation import segments
-from seq2seq.training.learner import Learner
-from seq2seq.training.session import train
+from seq2seq.data.batches import collate
+from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
+from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.search.interface import Search
+from seq2seq.tasks.translation import sentence_segments
+from seq2seq.training.train_model import train
+from seq2seq.training.train_step import TrainStep
 from tests.conftest import TINY
-from tests.grammar import sentences, write_corpus
-from tests.model.test_captured import SEARCHES, SOURCES, assert_same_said
+from tests.inference.test_cuda_graphs import SEARCHES, SOURCES, assert_same_said
 from tests.model.test_contracts import names, network
+from tests.toy_corpus import sentences, write_corpus
 
 Compose = Callable[..., TrainConfig]
 PIECES = 13
@@ -41,14 +42,20 @@ def exact() -> Iterator[None]:
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def learner(config: Compose, device: str, precision: str, *overrides: str) -> Learner:
+def learner(config: Compose, device: str, precision: str, *overrides: str) -> TrainStep:
     options = config("model.dropout=0", *overrides)
     torch.manual_seed(0)
-    model = build.translation(options.model, build.Vocabulary(PIECES, PIECES, True)).to(device)
-    optimizer = build.make("optimizer", options.optimizer, {"parameters": model.parameters()})
+    model = builders.build_translation(options.model, builders.VocabSizes(PIECES, PIECES, True)).to(
+        device
+    )
+    optimizer = builders.instantiate_node(
+        "optimizer", options.optimizer, {"parameters": model.parameters()}
+    )
     AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision)
-    made = Learner(model, segments, optimizer, accelerator, clip=1.0, smoothing=0.1, seed=1)
+    made = TrainStep(
+        model, sentence_segments, optimizer, accelerator, clip=1.0, smoothing=0.1, seed=1
+    )
     assert {weights.device.type for weights in model.parameters()} == {device}
     assert accelerator.device.type == device
     return made
@@ -60,7 +67,7 @@ def test_a_step_of_training_is_the_same_as_on_a_cpu(
     config: Compose, cell: str, attention: str
 ) -> None:
     choice = f"model/cell={cell}", f"model/attention={attention}"
-    made = batch(SOURCES, TARGETS)
+    made = collate(SOURCES, TARGETS)
 
     one = learner(config, "cpu", "no", *choice).step([made], 1, 1.0)
     other = learner(config, "cuda", "no", *choice).step([made], 1, 1.0)
@@ -76,7 +83,7 @@ def test_a_step_of_training_does_not_wait_for_the_device(
 ) -> None:
     choice = f"model/cell={cell}", f"model/attention={attention}", "model.dropout=0.3"
     made = learner(config, "cuda", "bf16", *choice, "model.word_dropout=0.1")
-    rows = batch(SOURCES, TARGETS)
+    rows = collate(SOURCES, TARGETS)
     made.step([rows], 1, 1.0)  # in which libraries set themselves up
 
     with warnings.catch_warnings():
@@ -95,7 +102,7 @@ def test_gradients_are_not_lost_in_autocast(
     config: Compose, cell: str, lengths: torch.Tensor | None
 ) -> None:
     """In fp16, in which torch would compute, the smaller ones are zero."""
-    [made] = build.cells(config(f"model/cell={cell}").model, [6], 8)
+    [made] = builders.build_cells(config(f"model/cell={cell}").model, [6], 8)
     made = made.cuda()
     x = torch.randn(3, 5, 6, device="cuda")
     state = torch.zeros(3, made.parts, 8, device="cuda")
@@ -121,8 +128,8 @@ def test_recorded_steps_say_what_steps_say(
     config: Compose, cell: str, attention: str, search: Search
 ) -> None:
     model = network(config, f"model/cell={cell}", f"model/attention={attention}").cuda()
-    quick = Quick(model, "fp32")
-    recorded = Captured(quick)
+    quick = IncrementalModel(model, "fp32")
+    recorded = CudaGraphModel(quick)
 
     for _ in range(2):  # recorded, and then played alone
         assert_same_said(recorded, quick, search, SOURCES)
@@ -136,7 +143,7 @@ def test_what_was_trained_there_translates_there_and_on_a_cpu(
     overrides = [*TINY, f"data.path={corpus}", "model/attention=general", "train.steps=150"]
     overrides += ["validation.every=50", "optimizer.lr=0.02", "train.average.decay=0.9"]
     sizes = ["model.embedding=32", "model.encoder.size=32", "model.decoder.size=64"]
-    config = to_schema(command.compose("train", [*overrides, *sizes]), TrainConfig)
+    config = to_schema(compose.compose("train", [*overrides, *sizes]), TrainConfig)
 
     train(config, tmp_path / "run")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from seq2seq.command import SCHEMAS
+from seq2seq.commands.compose import SCHEMAS
 from seq2seq.config.paths import CONF_DIR
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grammar import sentences, write_corpus
+from tests.toy_corpus import sentences, write_corpus
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,7 @@ UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
         "batches.tokens", "batches.pool", "train.consistency",
     ),
-    "CaptionsTask": (
+    "CaptioningTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
         "batches.reset", "train.bptt", "context", "limits.ratio", "limits.source",
     ),

@@ -22,7 +22,7 @@ class Memory(NamedTuple):
         )
 
 
-def _bmm(a: Tensor, b: Tensor) -> Tensor:
+def _batched_product(a: Tensor, b: Tensor) -> Tensor:
     """The products of matrices (B, n, m) and (B, m, k).
 
     On CPUs always in fp32: in bf16, oneDNN makes and keeps a kernel for every pair of lengths.
@@ -71,7 +71,7 @@ class Attention(nn.Module):
         scores = self.score(query, memory.keys)  # (B, T, S)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), -torch.inf)
         weights = scores.float().softmax(-1).to(memory.values.dtype)  # (B, T, S)
-        return _bmm(weights, memory.values), weights  # (B, T, M)
+        return _batched_product(weights, memory.values), weights  # (B, T, M)
 
 
 class NoAttention(Attention):
@@ -91,7 +91,7 @@ class NoAttention(Attention):
         return query[..., :0], query[..., :0]
 
 
-class Summary(Attention):
+class FixedContext(Attention):
     """No choice either: the encoder's final state is read at every position.
 
     Cho et al. (2014), section 2.2, where the decoder is given the summary c at each step.
@@ -132,7 +132,7 @@ class DotAttention(Attention):
         return values
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        return _bmm(query, keys.transpose(1, 2))  # (B, T, S)
+        return _batched_product(query, keys.transpose(1, 2))  # (B, T, S)
 
 
 class GeneralAttention(Attention):
@@ -154,7 +154,7 @@ class GeneralAttention(Attention):
         return keys
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        return _bmm(query, keys.transpose(1, 2))  # (B, T, S)
+        return _batched_product(query, keys.transpose(1, 2))  # (B, T, S)
 
 
 class AdditiveAttention(Attention):

@@ -5,16 +5,16 @@ import math
 import torch
 from torch import Tensor, nn
 
-Shape = tuple[int, int, int]  # layers, parts and size of a state, the directions side by side
+StateShape = tuple[int, int, int]  # layers, parts and size of a state, the directions side by side
 
 
-class Copy(nn.Module):
+class CopyBridge(nn.Module):
     """The encoder's state is the decoder's: the classic many-to-one + one-to-many.
 
     Sutskever et al. (2014), https://arxiv.org/abs/1409.3215
     """
 
-    def __init__(self, source: Shape, target: Shape) -> None:
+    def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
         if source != target:
             raise ValueError(
@@ -27,10 +27,10 @@ class Copy(nn.Module):
         return final
 
 
-class Projection(nn.Module):
+class ProjectionBridge(nn.Module):
     """s_0 = tanh(W h + b), Bahdanau et al. (2015), appendix A.2.2, of all layers together."""
 
-    def __init__(self, source: Shape, target: Shape) -> None:
+    def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
         self.target = target
         self.linear = nn.Linear(math.prod(source), math.prod(target))
@@ -41,10 +41,10 @@ class Projection(nn.Module):
         return state.reshape(len(final), *self.target)
 
 
-class Zeros(nn.Module):
+class ZeroBridge(nn.Module):
     """The decoder knows nothing of the source but what attention reads."""
 
-    def __init__(self, source: Shape, target: Shape) -> None:
+    def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
         del source  # the same call as every bridge
         self.target = target
@@ -54,10 +54,10 @@ class Zeros(nn.Module):
         return final.new_zeros(len(final), *self.target)
 
 
-class Learned(nn.Module):
+class LearnedBridge(nn.Module):
     """The decoder starts from one trained vector, whatever the source."""
 
-    def __init__(self, source: Shape, target: Shape) -> None:
+    def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
         del source  # the same call as every bridge
         self.state = nn.Parameter(torch.zeros(target))

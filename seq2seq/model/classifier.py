@@ -7,7 +7,7 @@ from seq2seq.model.dropout import Dropout
 from seq2seq.model.encoder import Encoder
 
 
-class Classes(nn.Module):
+class ClassificationHead(nn.Module):
     """From a state to one score for each class."""
 
     def __init__(self, size: int, classes: int) -> None:
@@ -23,7 +23,7 @@ class Classes(nn.Module):
 class Classifier(nn.Module):
     """An encoder whose final state, of its last layer, tells the class of a sentence."""
 
-    def __init__(self, encoder: Encoder, output: Classes, dropout: Dropout) -> None:
+    def __init__(self, encoder: Encoder, output: ClassificationHead, dropout: Dropout) -> None:
         super().__init__()
         self.encoder, self.output, self.dropout = encoder, output, dropout
 

@@ -9,7 +9,7 @@ from seq2seq.model.attention import Attention, Memory
 from seq2seq.model.stack import Stack
 
 
-class Decoded(NamedTuple):
+class DecoderOutput(NamedTuple):
     """What the decoder made of a batch."""
 
     features: Tensor  # (B, T, E) what the output layer reads
@@ -38,7 +38,7 @@ class Decoder(nn.Module):
 
     def forward(
         self, tokens: Tensor, state: Tensor, memory: Memory, lengths: Tensor | None = None
-    ) -> Decoded:
+    ) -> DecoderOutput:
         """All positions at once.
 
         Args:
@@ -53,9 +53,9 @@ class Decoder(nn.Module):
         context, weights = self.attention(query, memory)  # (B, T, M)
         output, above = self.stack.above(query, context, state, lengths)  # (B, T, H)
         features = self._features(output, context, x)
-        return Decoded(features, torch.cat((bottom, above), 1), weights)
+        return DecoderOutput(features, torch.cat((bottom, above), 1), weights)
 
-    def step(self, tokens: Tensor, state: Tensor, memory: Memory) -> Decoded:
+    def step(self, tokens: Tensor, state: Tensor, memory: Memory) -> DecoderOutput:
         """One position of K hypotheses for each sentence.
 
         Args:
@@ -73,7 +73,7 @@ class Decoder(nn.Module):
         output, above = self.stack.step_above(query, context.flatten(0, 1), rows)  # (B * K, H)
         features = self._features(output.unflatten(0, tokens.shape), context, x)
         following = torch.cat((bottom, above), 1).unflatten(0, tokens.shape)
-        return Decoded(features, following, weights)
+        return DecoderOutput(features, following, weights)
 
     def _features(self, output: Tensor, context: Tensor, x: Tensor) -> Tensor:
         read = torch.cat((self.dropout(output), context, x), -1)  # (B, T, H + M + E)
@@ -81,7 +81,7 @@ class Decoder(nn.Module):
         return features
 
 
-class Output(nn.Module):
+class OutputLayer(nn.Module):
     """Features to one score for each piece of the vocabulary."""
 
     def __init__(self, embedding: nn.Embedding, tied: bool) -> None:

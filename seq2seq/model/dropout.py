@@ -9,7 +9,7 @@ from torch.nn import functional
 LEVELS = 256  # shares are rounded to as many on CPUs, where a choice costs one random byte
 
 
-def kept(shape: tuple[int, ...], p: float, like: Tensor) -> tuple[Tensor, float]:
+def keep_mask(shape: tuple[int, ...], p: float, like: Tensor) -> tuple[Tensor, float]:
     """Which of the values of `shape` stay when a share `p` is dropped, on the device of `like`.
 
     On CPUs eight choices are made from one random number of 64 bits: torch's own `bernoulli_`
@@ -43,9 +43,9 @@ class Dropout(nn.Module):
         if not self.training or self.p == 0:
             return x
         if self.variational:
-            mask, share = kept((x.shape[0], 1, x.shape[2]), self.p, x)
+            mask, share = keep_mask((x.shape[0], 1, x.shape[2]), self.p, x)
             return x * (mask / share).to(x.dtype)
         if x.device.type != "cpu":
             return functional.dropout(x, self.p)
-        mask, share = kept(tuple(x.shape), self.p, x)
+        mask, share = keep_mask(tuple(x.shape), self.p, x)
         return x * mask * (1 / share)

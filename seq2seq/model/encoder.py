@@ -6,13 +6,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from seq2seq.model.cells import Cell
+from seq2seq.hardware import to_device
+from seq2seq.model.cells.cell import Cell
+from seq2seq.model.cells.truncated import reorder_positions, reverse_order, truncated_forward
 from seq2seq.model.dropout import Dropout
-from seq2seq.model.truncated import backwards, reverse, truncated
-from seq2seq.transfer import send
 
 
-class Encoded(NamedTuple):
+class EncoderOutput(NamedTuple):
     """What the encoder made of a batch."""
 
     values: Tensor  # (B, S, M) one vector for each position, zero at padding
@@ -61,7 +61,7 @@ class Encoder(nn.Module):
 
     def forward(
         self, tokens: Tensor, lengths: Tensor | None, first: Tensor | None = None, chunk: int = 0
-    ) -> Encoded:
+    ) -> EncoderOutput:
         """Read sentences.
 
         Args:
@@ -71,7 +71,7 @@ class Encoder(nn.Module):
             chunk: positions that the gradient goes back; 0: all. See `truncated`.
         """
         x = self.dropout(self.embedding(tokens))  # (B, S, E)
-        order = None if lengths is None else backwards(send(lengths, x.device), x.shape[1])
+        order = None if lengths is None else reverse_order(to_device(lengths, x.device), x.shape[1])
         first = self.begin(len(x)) if first is None else first  # (B, L, D, P, H)
         final = []
         for layer, cells in enumerate(self.layers):
@@ -80,14 +80,16 @@ class Encoder(nn.Module):
             for direction, cell in enumerate(cells):
                 before = first[:, layer, direction]
                 if chunk:
-                    output, state = truncated(cell, below, before, lengths, (chunk, direction == 1))
+                    output, state = truncated_forward(
+                        cell, below, before, lengths, (chunk, direction == 1)
+                    )
                 else:
-                    read = reverse(below, order) if direction else below
+                    read = reorder_positions(below, order) if direction else below
                     output, state = cell.sequence(read, before, lengths)
-                    output = reverse(output, order) if direction else output
+                    output = reorder_positions(output, order) if direction else output
                 outputs.append(output)
                 states.append(state)
             output = torch.cat(outputs, -1)  # (B, S, M)
             x = x + output if self.residual and layer else output
             final.append(torch.cat(states, -1))  # (B, P, M)
-        return Encoded(x, torch.stack(final, 1))
+        return EncoderOutput(x, torch.stack(final, 1))

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from seq2seq.model.attention import Memory
-from seq2seq.model.decoder import Decoded, Decoder, Output
+from seq2seq.model.decoder import Decoder, DecoderOutput, OutputLayer
 
 
 class LanguageModel(nn.Module):
@@ -12,7 +12,7 @@ class LanguageModel(nn.Module):
     Mikolov et al. (2010), https://www.isca-archive.org/interspeech_2010/mikolov10_interspeech.html
     """
 
-    def __init__(self, decoder: Decoder, output: Output, initial: nn.Module) -> None:
+    def __init__(self, decoder: Decoder, output: OutputLayer, initial: nn.Module) -> None:
         """Put a model together; `initial` gives (B, L, P, H), the state before all text."""
         super().__init__()
         self.decoder, self.output, self.initial = decoder, output, initial
@@ -22,10 +22,10 @@ class LanguageModel(nn.Module):
         state: Tensor = self.initial(count, self.decoder.embedding.weight)
         return state
 
-    def forward(self, tokens: Tensor, state: Tensor) -> Decoded:
+    def forward(self, tokens: Tensor, state: Tensor) -> DecoderOutput:
         """Read `tokens` (B, T) from `state`, of `begin` or of what was read before."""
         nothing = state.new_empty(0)
-        decoded: Decoded = self.decoder(tokens, state, Memory(nothing, nothing, nothing))
+        decoded: DecoderOutput = self.decoder(tokens, state, Memory(nothing, nothing, nothing))
         return decoded
 
     def step(self, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

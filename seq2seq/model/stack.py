@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seq2seq.model.cells import Cell
+from seq2seq.model.cells.cell import Cell
 from seq2seq.model.dropout import Dropout
 
 

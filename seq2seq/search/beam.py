@@ -7,25 +7,32 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
-from seq2seq.search.largest import normaliser, top
-from seq2seq.search.length import length_penalty
-from seq2seq.search.step import Hypothesis, S, Step, begin, forbid, real
-from seq2seq.text.tokenizer import END
+from seq2seq.search.interface import (
+    Hypothesis,
+    S,
+    Step,
+    accumulation_dtype,
+    bos_tokens,
+    mask_special_tokens,
+)
+from seq2seq.search.length_penalty import length_penalty
+from seq2seq.search.topk import logsumexp, topk_of_rows
+from seq2seq.text.special_tokens import EOS
 
 
-class _Live(NamedTuple):
+class _Alive(NamedTuple):
     """The hypotheses that still grow, of the sentences that are still in the batch."""
 
     tokens: Tensor  # (b, K, t) said so far
     logprobs: Tensor  # (b, K, t) of each
     total: Tensor  # (b, K) their sums; -inf where there is no hypothesis
 
-    def keep(self, sentences: Tensor) -> "_Live":
+    def keep(self, sentences: Tensor) -> "_Alive":
         """Of some sentences only."""
-        return _Live(self.tokens[sentences], self.logprobs[sentences], self.total[sentences])
+        return _Alive(self.tokens[sentences], self.logprobs[sentences], self.total[sentences])
 
 
-class _Over(NamedTuple):
+class _Finished(NamedTuple):
     """Which of the live hypotheses are finished as they stand."""
 
     there: Tensor  # (b, K) bool, finished
@@ -64,20 +71,22 @@ class Beam:
     def __call__(
         self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.step.Search`. At most `n_best` hypotheses for each sentence."""
+        """See `seq2seq.search.interface.Search`. At most `n_best` hypotheses for each sentence."""
         del keys, scored  # hypotheses are ranked by their scores
         count, device = len(limits), limits.device
         finished: list[list[Hypothesis]] = [[] for _ in range(count)]
         # Of these the numbers (B,) and the best scores (B, n_best), the best first.
         number = torch.zeros(count, dtype=torch.long, device=device)
-        best = torch.full((count, self.n_best), -torch.inf, dtype=real(device), device=device)
+        best = torch.full(
+            (count, self.n_best), -torch.inf, dtype=accumulation_dtype(device), device=device
+        )
         here = torch.arange(count, device=device)  # (b,) sentences still in the batch
         empty = torch.zeros(count, 1, 0, device=device)
-        live = _Live(empty.long(), empty, torch.zeros(count, 1, dtype=best.dtype, device=device))
-        last = begin(count, device)  # (b, K), K = 1 at first
+        live = _Alive(empty.long(), empty, torch.zeros(count, 1, dtype=best.dtype, device=device))
+        last = bos_tokens(count, device)  # (b, K), K = 1 at first
         for said in range(int(limits.max()) + 1):
             logits, state = step(state, last)  # (b, K, V)
-            logits = forbid(logits.float(), first=said == 0)
+            logits = mask_special_tokens(logits.float(), first=said == 0)
             stop = limits[here] == said  # (b,) these may only end now
             grown, parents, over = self._grow(live, logits, stop)
             self._collect(finished, here, live, over)
@@ -94,7 +103,7 @@ class Beam:
             last = live.tokens[:, :, -1]
         return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in finished]
 
-    def _grow(self, live: _Live, logits: Tensor, stop: Tensor) -> tuple[_Live, Tensor, _Over]:
+    def _grow(self, live: _Alive, logits: Tensor, stop: Tensor) -> tuple[_Alive, Tensor, _Finished]:
         """One token more.
 
         Of the K * V continuations the best 2 K are looked at: at most K of them are ends, so K
@@ -103,24 +112,26 @@ class Beam:
         Returns:
             The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
-        norm = normaliser(logits)  # (b, K)
-        most, place = top(logits, live.total - norm, 2 * self.size)  # (b, C), C = 2 K
+        norm = logsumexp(logits)  # (b, K)
+        most, place = topk_of_rows(logits, live.total - norm, 2 * self.size)  # (b, C), C = 2 K
         parent, token = place // logits.shape[2], place % logits.shape[2]
-        at_end = token == END  # (b, C)
+        at_end = token == EOS  # (b, C)
         ranks = torch.arange(most.shape[1], device=most.device)
         counts = at_end & (ranks < self.size) & (most != -torch.inf)
-        over = self._over(live, logits[..., END] - norm, (parent, counts), stop)
+        over = self._over(live, logits[..., EOS] - norm, (parent, counts), stop)
 
-        grows, order = _best(most.masked_fill(at_end, -torch.inf), self.size)
+        grows, order = _topk_scores(most.masked_fill(at_end, -torch.inf), self.size)
         parents, token = parent.gather(1, order), token.gather(1, order)  # (b, K')
         rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)
         logp = logits[rows, parents, token] - norm.gather(1, parents)  # (b, K')
         tokens = torch.cat((live.tokens[rows, parents], token.unsqueeze(-1)), -1)
         logprobs = torch.cat((live.logprobs[rows, parents], logp.unsqueeze(-1)), -1)
         total = (live.total[rows, parents] + logp).masked_fill(grows == -torch.inf, -torch.inf)
-        return _Live(tokens, logprobs, total), parents, over
+        return _Alive(tokens, logprobs, total), parents, over
 
-    def _over(self, live: _Live, end: Tensor, ends: tuple[Tensor, Tensor], stop: Tensor) -> _Over:
+    def _over(
+        self, live: _Alive, end: Tensor, ends: tuple[Tensor, Tensor], stop: Tensor
+    ) -> _Finished:
         """What has finished.
 
         Args:
@@ -135,9 +146,9 @@ class Beam:
         closing = end.masked_fill(ended == 0, 0.0)
         length = torch.full_like(live.total, live.tokens.shape[2] + 1)
         score = (live.total + closing) / length_penalty(length, self.alpha)
-        return _Over(there, ended > 0, closing, score.masked_fill(~there, -torch.inf))
+        return _Finished(there, ended > 0, closing, score.masked_fill(~there, -torch.inf))
 
-    def _reach(self, live: _Live, limits: Tensor) -> Tensor:
+    def _reach(self, live: _Alive, limits: Tensor) -> Tensor:
         """The best score (b,) that a live hypothesis can still come to.
 
         A total only falls as tokens are added, and it is divided by a penalty that is largest at
@@ -147,7 +158,7 @@ class Beam:
         return live.total.amax(1) / length_penalty(longest, self.alpha)
 
     def _collect(
-        self, finished: list[list[Hypothesis]], here: Tensor, live: _Live, over: _Over
+        self, finished: list[list[Hypothesis]], here: Tensor, live: _Alive, over: _Finished
     ) -> None:
         """Put the hypotheses that have finished with those of their sentences."""
         row, k = over.there.nonzero(as_tuple=True)
@@ -161,7 +172,7 @@ class Beam:
             finished[sentence].append(Hypothesis(tokens, said, score, ended))
 
 
-def _best(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def _topk_scores(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The `count` largest of `scores` (b, C), fewer if there are not as many, and their places.
 
     The first of a tie comes first, which `topk` does not promise.

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from seq2seq.errors import ConfigError
 from seq2seq.search.beam import Beam
-from seq2seq.search.sample import Sample
-from seq2seq.search.step import Hypothesis, S, Step
+from seq2seq.search.interface import Hypothesis, S, Step
+from seq2seq.search.sampling import Sampling
 
 # How like each of some texts (c) is to each of others (r), from 0 to 100: c rows of r numbers.
 Utility = Callable[[Sequence[str], Sequence[str]], list[list[float]]]
@@ -54,13 +54,13 @@ class MinimumBayesRisk:
         if beam < 0:
             raise ConfigError(f"search.beam must be 0 or more, not {beam}")
         self.utility = _utility(utility, tokenize)
-        self.sample = Sample(temperature, top_k, top_p, samples, seed)
+        self.sample = Sampling(temperature, top_k, top_p, samples, seed)
         self.beam = Beam(beam, length_penalty=1.0, n_best=beam) if beam else None
 
     def __call__(
         self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.step.Search`: the hypotheses of the beam, then the samples."""
+        """See `seq2seq.search.interface.Search`: the hypotheses of the beam, then the samples."""
         found = self.sample(step, state, limits, keys, scored)
         if self.beam is None:
             return found

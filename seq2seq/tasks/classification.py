@@ -6,24 +6,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from seq2seq import build
-from seq2seq.batches import Batch, Order, Rows, ids_of, pad
+from seq2seq import builders
 from seq2seq.config.training import TrainConfig
-from seq2seq.figures import save
-from seq2seq.labeller import LONGEST, Labeller
-from seq2seq.run import Run
-from seq2seq.text.cache import cache_folder
-from seq2seq.text.corpus import Labelled
-from seq2seq.text.labels import prepare_labelled
-from seq2seq.text.letters import NaiveBayes
-from seq2seq.training.pictures import spread
-from seq2seq.training.report import Report
-from seq2seq.training.task import Carried, Conclusion, Result, Segment
+from seq2seq.data.batches import Batch, RowIndices, pad
+from seq2seq.data.cache import cache_folder
+from seq2seq.data.corpus import LabelledCorpus
+from seq2seq.data.datasets import token_ids
+from seq2seq.data.prepare_labelled import prepare_labelled
+from seq2seq.data.samplers import LengthBatchSampler
+from seq2seq.evaluation.baselines.naive_bayes import NaiveBayes
+from seq2seq.inference.classifier import MAX_TOKENS, LineClassifier
+from seq2seq.plots.confusion import plot_confusion
+from seq2seq.run_folder import RunFolder
+from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.plots import evenly_spaced
+from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
 SHOWN, COUNTED = 10, 500_000  # lines that are printed, and that the baseline learns from at most
+
+
 MOST = 40  # labels of which a matrix is drawn
 
 
@@ -38,17 +41,19 @@ class ClassificationTask:
         Raises:
             UserError: the data or an option does not allow it.
         """
-        with build.rehearsal():
-            build.classifier(config.model, build.REHEARSED, 2)
-        labelled, self.fetched = build.data(config.data, Labelled)
+        with builders.on_meta_device():
+            builders.build_classifier(config.model, builders.PLACEHOLDER_VOCAB_SIZE, 2)
+        labelled, self.fetched = builders.load_data(config.data, LabelledCorpus)
         self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
         for line in (*self.data.table().splitlines(), *self.data.notices):
             say(line)
-        self.model = build.classifier(config.model, self.data.tokenizer.size, len(self.data.labels))
-        self.labeller = Labeller(
+        self.model = builders.build_classifier(
+            config.model, self.data.tokenizer.size, len(self.data.labels)
+        )
+        self.labeller = LineClassifier(
             self.model, self.data.tokenizer, self.data.labels, 4 * config.batches.sentences
         )
-        self.feed = Lines(self.data.splits["train"], config)
+        self.feed = LabelledDataset(self.data.splits["train"], config)
         for line in self.feed.notices():
             say(line)
         splits = self.data.splits
@@ -68,7 +73,7 @@ class ClassificationTask:
     def table(self) -> str:
         return self.data.table()
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: RunFolder) -> None:
         run.write_tokenizers(self.data.tokenizer, self.data.tokenizer)
         lines, labels = self.held_out("test")
         told = zip(lines, labels, strict=True)
@@ -81,7 +86,7 @@ class ClassificationTask:
         labels = table["label"].to_numpy().astype(np.int64)
         return table["text"].to_pylist(), labels
 
-    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+    def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
         del carried
         features = forward(batch.source, batch.lengths)  # (B, M)
         yield Segment(features.index_select(0, batch.places), batch.expected)
@@ -92,7 +97,7 @@ class ClassificationTask:
         found = self.labeller.classify(lines)
         return np.array([numbers[label.name] if label else -1 for label in found])
 
-    def validate(self, report: Report, step: int) -> Result:
+    def validate(self, report: MetricLogger, step: int) -> ValidationResult:
         began = time.monotonic()
         lines, labels = self.held_out("validation")
         said = self.said(lines)
@@ -101,17 +106,17 @@ class ClassificationTask:
         report.say(f"validation at step {step}: {accuracy:.2%} right   ({took:.1f} s)")
         for sample in self.samples(lines, labels, said, self.shown):
             report.say(f"  {sample}")
-        return Result(accuracy, {"accuracy": accuracy}, took)
+        return ValidationResult(accuracy, {"accuracy": accuracy}, took)
 
     def samples(self, lines: list[str], labels: Any, said: Any, count: int) -> list[str]:
         """What some of the lines are, and what they are taken for."""
         names = self.data.labels
         return [
             f"{names[labels[i]]:<12} told {names[said[i]]:<12} {lines[i]}"
-            for i in spread(len(lines), count)
+            for i in evenly_spaced(len(lines), count)
         ]
 
-    def finish(self, run: Run) -> Conclusion:
+    def finish(self, run: RunFolder) -> FinalReport:
         lines, labels = self.held_out("test")
         said = self.said(lines)
         known, numbers = self.held_out("train")
@@ -119,66 +124,51 @@ class ClassificationTask:
         baseline = NaiveBayes([known[i] for i in few], numbers[few].tolist(), len(self.data.labels))
         counted = (baseline.classify(lines) == labels).mean()
         if len(self.data.labels) <= MOST:
-            draw(labels, said, self.data.labels, run.folder / "confusion.png")
+            counts = confusion_matrix(labels, said, len(self.data.labels))
+            plot_confusion(counts, self.data.labels, run.folder / "confusion.png")
         scores = [
             f"{(said == labels).mean():.2%} of {len(lines):,} lines right",
             f"naive Bayes over groups of letters: {counted:.2%} right",
         ]
         used = "python -m seq2seq.classify run=THIS_FOLDER input=FILE output=FILE"
-        return Conclusion(scores, self.samples(lines, labels, said, SHOWN), used)
+        return FinalReport(scores, self.samples(lines, labels, said, SHOWN), used)
 
 
-def draw(labels: Any, said: Any, names: list[str], path: Any) -> None:
-    """What lines of each label are taken for, in shares of the lines of that label."""
-    counts = confusion(labels, said, len(names))
-    shares = counts / counts.sum(1, keepdims=True).clip(1)
-    side = 2.5 + 0.27 * len(names)
-    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
-    axis = figure.subplots()
-    image = axis.imshow(shares**0.3, cmap="viridis", vmin=0, vmax=1)  # so that rare ones are seen
-    axis.set_xticks(range(len(names)), names, rotation=90, parse_math=False)
-    axis.set_yticks(range(len(names)), names, parse_math=False)
-    axis.set_xlabel("taken for")
-    axis.set_ylabel("is")
-    bar = figure.colorbar(image, ax=axis, label="share of the lines")
-    ticks = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
-    bar.set_ticks([tick**0.3 for tick in ticks], labels=[f"{tick:.1%}" for tick in ticks])
-    save(figure, path)
-
-
-def confusion(labels: Any, said: Any, classes: int) -> NDArray[np.int64]:
+def confusion_matrix(labels: Any, said: Any, classes: int) -> NDArray[np.int64]:
     """How many lines of each label (rows) were taken for each (columns)."""
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (labels, said), 1)
     return counts
 
 
-class Lines:
-    """Training lines and their labels: a `seq2seq.batches.Feed`. Lines are cut as in use."""
+class LabelledDataset:
+    """Training lines and their labels: a `BatchSource`. Lines are cut as in use."""
 
     def __init__(self, data: Any, config: TrainConfig) -> None:
         self.data = data.with_format("arrow")
         whole = data.data.column("length").to_numpy()
-        self.cut = int((whole > LONGEST).sum())
-        lengths = whole.clip(max=LONGEST)
-        order = Order(lengths, np.zeros_like(lengths), None, config.batches, config.train.seed)
+        self.cut = int((whole > MAX_TOKENS).sum())
+        lengths = whole.clip(max=MAX_TOKENS)
+        order = LengthBatchSampler(
+            lengths, np.zeros_like(lengths), None, config.batches, config.train.seed
+        )
         self.order, self.pairs = order, order.pairs
 
     def notices(self) -> list[str]:
         """What there is to say of these lines to whoever trains on them."""
         lines = "1 training line is" if self.cut == 1 else f"{self.cut:,} training lines are"
-        said = [f"{lines} cut to the first {LONGEST} pieces"] if self.cut else []
+        said = [f"{lines} cut to the first {MAX_TOKENS} pieces"] if self.cut else []
         return [*said, *self.order.notices("lines")]
 
-    def epoch(self, number: int) -> Iterator[Rows]:
+    def epoch(self, number: int) -> Iterator[RowIndices]:
         """See `Order`."""
         return self.order.epoch(number)
 
-    def load(self, rows: Rows, epoch: int) -> Batch:
+    def load(self, rows: RowIndices, epoch: int) -> Batch:
         """The lines `rows`; the labels are what is expected."""
         del epoch
         table = self.data[rows]
-        source, lengths = pad([ids[:LONGEST] for ids in ids_of(table["ids"])])
+        source, lengths = pad([ids[:MAX_TOKENS] for ids in token_ids(table["ids"])])
         labels = torch.from_numpy(table["label"].to_numpy().astype(np.int64))
         nothing = torch.empty(len(rows), 0, dtype=torch.long)
         return Batch(source, lengths, nothing, labels, torch.arange(len(rows)))

@@ -10,21 +10,22 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from seq2seq import build
-from seq2seq.batches import Batch, Streams
+from seq2seq import builders
 from seq2seq.config.training import TrainConfig
-from seq2seq.generator import Generator
-from seq2seq.model.initial import fresh
+from seq2seq.data.batches import Batch
+from seq2seq.data.cache import cache_folder
+from seq2seq.data.corpus import TextCorpus
+from seq2seq.data.prepare_monolingual import prepare_monolingual
+from seq2seq.data.token_stream import StreamDataset
+from seq2seq.evaluation.baselines.kneser_ney import KneserNey, TokenArray
+from seq2seq.inference.generator import Generator
+from seq2seq.model.initial_state import reset_where
 from seq2seq.model.language_model import LanguageModel
-from seq2seq.run import Run
-from seq2seq.search.sample import Sample
-from seq2seq.text.cache import cache_folder
-from seq2seq.text.corpus import Text
-from seq2seq.text.lines import written
-from seq2seq.text.ngrams import Ids, KneserNey
-from seq2seq.text.stream import prepare_stream
-from seq2seq.training.report import Report
-from seq2seq.training.task import Carried, Conclusion, Result, Segment
+from seq2seq.run_folder import RunFolder
+from seq2seq.search.sampling import Sampling
+from seq2seq.storage.files import atomic_write
+from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
 READERS, CHUNK = 16, 256  # held-out text is read as so many streams, and in such chunks
 ORDER, COUNTED = 5, 20_000_000  # of the baseline, and how many training tokens it counts at most
@@ -48,23 +49,25 @@ class LanguageModelTask:
         Raises:
             UserError: the text or an option does not allow it.
         """
-        with build.rehearsal():
-            build.language_model(config.model, build.REHEARSED)
-        text, self.fetched = build.data(config.data, Text)
-        self.stream = prepare_stream(text, config.tokenizer, config.heldout.share, cache_folder())
+        with builders.on_meta_device():
+            builders.build_language_model(config.model, builders.PLACEHOLDER_VOCAB_SIZE)
+        text, self.fetched = builders.load_data(config.data, TextCorpus)
+        self.stream = prepare_monolingual(
+            text, config.tokenizer, config.heldout.share, cache_folder()
+        )
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             say(line)
-        self.model = build.language_model(config.model, self.stream.tokenizer.size)
+        self.model = builders.build_language_model(config.model, self.stream.tokenizer.size)
         tokens, seed = self.stream.tokens["train"], config.train.seed
         batches = config.batches
-        self.feed = Streams(tokens, batches.sentences, config.train.bptt, seed, batches.reset)
+        self.feed = StreamDataset(tokens, batches.sentences, config.train.bptt, seed, batches.reset)
         if not config.train.bptt and self.feed.length > LONG:
             say(
                 f"train.bptt=0 goes back over all {self.feed.length:,} positions of a stream, and "
                 "keeps them in memory: train.bptt=64 cuts the gradient, and carries the state on"
             )
         self.later = len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
-        sample = Sample(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
+        sample = Sampling(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
         self.generator = Generator(self.model, self.stream.tokenizer, sample)
         self.shown = config.validation.samples
 
@@ -80,33 +83,33 @@ class LanguageModelTask:
     def table(self) -> str:
         return self.stream.table()
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: RunFolder) -> None:
         tokenizer = self.stream.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
-        with written(run.folder / "test.txt") as file:
+        with atomic_write(run.folder / "test.txt") as file:
             file.writelines(self.stream.text("test"))
 
-    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
-        return segments(forward, batch, carried)
+    def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+        return stream_segments(forward, batch, carried)
 
-    def validate(self, report: Report, step: int) -> Result:
+    def validate(self, report: MetricLogger, step: int) -> ValidationResult:
         began = time.monotonic()
         bits, perplexity = self.score("validation")
         took = time.monotonic() - began
-        report.say(f"validation at step {step}: {told(bits, perplexity)}   ({took:.1f} s)")
+        report.say(f"validation at step {step}: {format_scores(bits, perplexity)}   ({took:.1f} s)")
         for _ in range(min(1, self.shown)):
             report.say("".join(self.generator.generate("", SHOWN)))
-        return Result(-bits, {"bits": bits, "perplexity": perplexity}, took)
+        return ValidationResult(-bits, {"bits": bits, "perplexity": perplexity}, took)
 
     def score(self, split: str) -> tuple[float, float]:
         """Bits a character and perplexity a token of held-out text."""
         tokens = self.stream.tokens[split]
-        nats, count = nats_of(self.model, tokens)
+        nats, count = total_nats(self.model, tokens)
         # The tokens that begin the streams are not predicted: all else stands for them.
         characters = self.stream.characters[split] * count / len(tokens)
         return nats / math.log(2) / characters, math.exp(nats / count)
 
-    def finish(self, run: Run) -> Conclusion:
+    def finish(self, run: RunFolder) -> FinalReport:
         del run  # the same call as every task: there is no picture beside the curves
         tokens = self.stream.tokens["test"]
         known = self.stream.tokens["train"]
@@ -115,39 +118,39 @@ class LanguageModelTask:
         bits = nats / math.log(2) / self.stream.characters["test"]
         part = f" of {COUNTED:,} of {len(known):,} tokens" if len(known) > COUNTED else ""
         scores = [
-            f"the model: {told(*self.score('test'))}",
-            f"{ORDER}-gram, Kneser-Ney{part}: {told(bits, math.exp(nats / len(tokens)))}",
+            f"the model: {format_scores(*self.score('test'))}",
+            f"{ORDER}-gram, Kneser-Ney{part}: {format_scores(bits, math.exp(nats / len(tokens)))}",
         ]
         shown = ["".join(self.generator.generate("", SHOWN)).strip("\n")]
-        return Conclusion(
+        return FinalReport(
             scores, shown, 'python -m seq2seq.generate run=THIS_FOLDER prompt="The" length=500'
         )
 
 
-def told(bits: float, perplexity: float) -> str:
+def format_scores(bits: float, perplexity: float) -> str:
     """Both figures for people."""
     return f"{bits:.3f} bits a character, perplexity {perplexity:.2f} a token"
 
 
-def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
-    """The next chunk of every stream: a `seq2seq.training.task.Segments`."""
+def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+    """The next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
     model: LanguageModel = getattr(forward, "module", forward)
     begun = model.begin(len(batch.target))
     state = begun
     if batch.new is not None:
-        state = fresh(carried["state"] if carried else None, begun, batch.new)
+        state = reset_where(carried["state"] if carried else None, begun, batch.new)
     decoded = forward(batch.target, state)
     features = decoded.features.flatten(0, 1)  # (B * T, E)
     yield Segment(features, batch.expected, {"state": decoded.state.detach()})
 
 
 @torch.inference_mode()
-def nats_of(model: LanguageModel, tokens: Ids) -> tuple[float, int]:
+def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
     """The cross-entropy of `tokens` read as parallel streams, and how many were predicted."""
     device = next(model.parameters()).device
     training = model.training
     model.eval()
-    feed = Streams(tokens, READERS, CHUNK, 0)
+    feed = StreamDataset(tokens, READERS, CHUNK, 0)
     state, nats, count = model.begin(feed.streams), 0.0, 0
     for rows in islice(feed.epoch(0), feed.pairs):
         batch = feed.load(rows, 0).to(device)

@@ -4,22 +4,30 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from seq2seq import build
-from seq2seq.batches import Batch, Order, Pairs
+from seq2seq import builders
 from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.documents import Documents, Walks, begins
+from seq2seq.data.batches import Batch
+from seq2seq.data.cache import cache_folder
+from seq2seq.data.corpus import SPLITS, ParallelCorpus
+from seq2seq.data.datasets import ParallelDataset
+from seq2seq.data.document_sampler import DocumentBatchSampler, DocumentDataset, document_starts
+from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
+from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.metrics import score
-from seq2seq.run import Pair, Run, vocabulary
-from seq2seq.tasks.held_out import Validator, commands, overrides, samples
-from seq2seq.tasks.walking import walked
-from seq2seq.text.cache import cache_folder
-from seq2seq.text.corpus import SPLITS, Corpus
-from seq2seq.text.prepare import Prepared, prepare
-from seq2seq.training import pictures
-from seq2seq.training.report import Report
-from seq2seq.training.task import Carried, Conclusion, Result, Segment
-from seq2seq.translator import Continuing, Translator
+from seq2seq.evaluation.metrics import score
+from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.translator import Translator
+from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
+from seq2seq.tasks.truncated_bptt import truncated_segments
+from seq2seq.tasks.validation import (
+    Validator,
+    decoding_overrides,
+    sample_translations,
+    usage_commands,
+)
+from seq2seq.training import plots
+from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
 SHOWN, DRAWN = 10, 3  # test sentences that are printed; validation sentences that are drawn
 
@@ -35,41 +43,47 @@ class TranslationTask:
         Raises:
             UserError: the data or an option does not allow it.
         """
-        search = build.make("search", config.search)
-        with build.rehearsal():
-            count, joint = build.REHEARSED, config.tokenizer.joint
-            build.translation(config.model, build.Vocabulary(count, count, joint), config.context)
+        search = builders.instantiate_node("search", config.search)
+        with builders.on_meta_device():
+            count, joint = builders.PLACEHOLDER_VOCAB_SIZE, config.tokenizer.joint
+            builders.build_translation(
+                config.model, builders.VocabSizes(count, count, joint), config.context
+            )
         self.prepared, self.fetched = prepare_data(config, say)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
-        self.model = build.translation(config.model, vocabulary(source, target), config.context)
-        kind = Continuing if config.context == "carry" else Translator
+        self.model = builders.build_translation(
+            config.model, vocab_sizes(source, target), config.context
+        )
+        kind = DocumentTranslator if config.context == "carry" else Translator
         self.translator = kind(
             self.model, source, target, search, config.limits, config.batches.sentences
         )
         self.chunk, self.streams = config.train.bptt, 0
-        self.used = overrides(config.search, config.limits, LengthLimits())
+        self.used = decoding_overrides(config.search, config.limits, LengthLimits())
         self.feed = self._feed(config)
         for line in self.feed.order.notices("pairs"):
             say(line)
         self.later = len(made.test) / max(1, len(made.validation))
         self.validator = Validator(
-            self.translator, raw(made.validation), made.target, config.validation.samples
+            self.translator, raw_pairs(made.validation), made.target, config.validation.samples
         )
 
-    def _feed(self, config: TrainConfig) -> Pairs:
+    def _feed(self, config: TrainConfig) -> ParallelDataset:
         """The training pairs, sentence by sentence or document by document."""
         made = self.prepared
         sides, sampling = (made.source_tokenizer, made.target_tokenizer), config.tokenizer.sampling
         seed = config.train.seed
         if config.context == "none":
-            order = Order(*lengths(made.train), config.batches, seed)
-            return Pairs(made.train, order, sides, sampling)
+            order = LengthBatchSampler(*sampler_columns(made.train), config.batches, seed)
+            return ParallelDataset(made.train, order, sides, sampling)
         for name in SPLITS:
             require_documents(name, getattr(made, name))
-        walks = Walks(lengths(made.train), begins(made.train), config.batches, seed)
+        walks = DocumentBatchSampler(
+            sampler_columns(made.train), document_starts(made.train), config.batches, seed
+        )
         self.streams = walks.streams
-        return Documents(made.train, walks, sides, sampling)
+        return DocumentDataset(made.train, walks, sides, sampling)
 
     def facts(self) -> dict[str, Any]:
         made = self.prepared
@@ -86,7 +100,7 @@ class TranslationTask:
     def table(self) -> str:
         return self.prepared.audit.table()
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: RunFolder) -> None:
         """See `Task`.
 
         Raises:
@@ -100,52 +114,56 @@ class TranslationTask:
                     f"{len(made.train)} pairs to set some of them aside"
                 )
         run.write_tokenizers(made.source_tokenizer, made.target_tokenizer)
-        run.write_test(raw(made.test))
+        run.write_test(raw_pairs(made.test))
         audit = json.dumps(made.audit.to_dict(), ensure_ascii=False, indent=1)
         run.write_text(run.audit, audit)
 
-    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+    def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
         if self.chunk or self.streams:
-            return walked(forward, batch, carried, self.chunk, self.streams)
-        return segments(forward, batch, carried)
+            return truncated_segments(forward, batch, carried, self.chunk, self.streams)
+        return sentence_segments(forward, batch, carried)
 
-    def validate(self, report: Report, step: int) -> Result:
+    def validate(self, report: MetricLogger, step: int) -> ValidationResult:
         return self.validator(report, step)
 
-    def finish(self, run: Run) -> Conclusion:
+    def finish(self, run: RunFolder) -> FinalReport:
         test = run.read_test()
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         hypotheses = self.translator.translate(sources, [pair.document for pair in test])
         scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"))
         validation = self.prepared.validation["source"]
-        shown = [validation[i] for i in pictures.spread(len(validation), DRAWN)]
-        pictures.attention(self.translator, shown, run.attention)
-        return Conclusion(
-            [str(s) for s in scores], samples(test, hypotheses, SHOWN), commands(self.used)
+        shown = [validation[i] for i in plots.evenly_spaced(len(validation), DRAWN)]
+        plots.draw_attention(self.translator, shown, run.attention)
+        return FinalReport(
+            [str(s) for s in scores],
+            sample_translations(test, hypotheses, SHOWN),
+            usage_commands(self.used),
         )
 
 
-def segments(forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
-    """A batch of sentence pairs, whole: a `seq2seq.training.task.Segments`."""
+def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+    """A batch of sentence pairs, whole: a `seq2seq.training.task.SegmentFunction`."""
     del carried
     decoded = forward(batch.source, batch.lengths, batch.target)
     yield Segment(decoded.features.flatten(0, 1).index_select(0, batch.places), batch.expected)
 
 
-def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[Prepared, float]:
+def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[PreparedCorpus, float]:
     """Read, clean and tokenise the corpus, and say what was dropped.
 
     Returns:
         what is left, and the seconds that getting hold of the corpus took.
     """
-    corpus, fetched = build.data(config.data, Corpus)
-    prepared = prepare(corpus, config.clean, config.heldout, config.tokenizer, cache_folder())
+    corpus, fetched = builders.load_data(config.data, ParallelCorpus)
+    prepared = prepare_parallel(
+        corpus, config.clean, config.heldout, config.tokenizer, cache_folder()
+    )
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
         say(line)
     return prepared, fetched
 
 
-def lengths(dataset: Any) -> tuple[Any, Any, Any]:
+def sampler_columns(dataset: Any) -> tuple[Any, Any, Any]:
     """What the order of batches is made from, a few bytes a pair: lengths, and weights if any."""
     table = dataset.data
     weights = table.column("weight")
@@ -172,7 +190,7 @@ def require_documents(split: str, dataset: Any) -> None:
         )
 
 
-def raw(dataset: Any) -> list[Pair]:
+def raw_pairs(dataset: Any) -> list[HeldOutPair]:
     """Held-out text as it was read."""
     columns = dataset.select_columns(["source", "target", "document"])
-    return [Pair(row["source"], row["target"], row["document"]) for row in columns]
+    return [HeldOutPair(row["source"], row["target"], row["document"]) for row in columns]

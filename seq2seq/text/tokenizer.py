@@ -11,11 +11,12 @@ from typing import NamedTuple
 import sentencepiece as spm
 
 from seq2seq.errors import RunError, TextError
+from seq2seq.text.special_tokens import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 
-PAD, START, END, UNKNOWN = 0, 1, 2, 3
-SPECIAL = (PAD, START, END, UNKNOWN)
-SAMPLE = 1_000_000  # lines that training looks at, of a larger text about as many
-LONGEST = 16_000  # bytes of a line that training looks at
+TRAINING_LINES = 1_000_000  # lines that training looks at, of a larger text about as many
+
+
+MAX_LINE_BYTES = 16_000  # bytes of a line that training looks at
 
 
 class Tokenizer:
@@ -39,7 +40,7 @@ class Tokenizer:
         """
         try:
             model = path.read_bytes()
-            return Bytes() if model == BYTES else cls(model)
+            return ByteTokenizer() if model == BYTE_TOKENIZER_FILE else cls(model)
         except (OSError, RuntimeError) as error:
             raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
 
@@ -58,7 +59,7 @@ class Tokenizer:
         """The pieces of each line, without START and END. All cores work on a long list."""
         threads = -1 if len(lines) > 1000 else 1
         ids: list[list[int]] = self.processor.encode(
-            [_guard(x) for x in lines], num_threads=threads
+            [_escape(x) for x in lines], num_threads=threads
         )
         return ids
 
@@ -70,7 +71,7 @@ class Tokenizer:
         """
         spm.set_random_generator_seed(seed % 2**32)
         ids: list[list[int]] = self.processor.encode(
-            [_guard(x) for x in lines],
+            [_escape(x) for x in lines],
             enable_sampling=True,
             alpha=alpha,
             nbest_size=-1,
@@ -80,9 +81,9 @@ class Tokenizer:
 
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
         """Text from pieces; the special ones are passed over."""
-        plain = [[int(i) for i in ids if i not in SPECIAL] for ids in sentences]
+        plain = [[int(i) for i in ids if i not in SPECIAL_TOKENS] for ids in sentences]
         # One at a time: for a list, however short, SentencePiece begins threads.
-        return [_unguard(self.processor.decode(ids)) for ids in plain]
+        return [_unescape(self.processor.decode(ids)) for ids in plain]
 
     def piece(self, token: int) -> str:
         """What a token stands for; U+2581 is a space."""
@@ -93,36 +94,39 @@ class Tokenizer:
         return [int(self.processor.piece_to_id(piece)) for piece in pieces]
 
 
-BYTES = b"bytes"  # what is stored in place of a SentencePiece model
+BYTE_TOKENIZER_FILE = b"bytes"  # what is stored in place of a SentencePiece model
 
 
-class Bytes(Tokenizer):
+class ByteTokenizer(Tokenizer):
     """The bytes of UTF-8, each a token after the special ones: nothing is learned."""
 
     def __init__(self) -> None:
-        self.model = BYTES
+        self.model = BYTE_TOKENIZER_FILE
 
     @property
     def size(self) -> int:
-        return len(SPECIAL) + 256
+        return len(SPECIAL_TOKENS) + 256
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
-        return [[byte + len(SPECIAL) for byte in line.encode()] for line in lines]
+        return [[byte + len(SPECIAL_TOKENS) for byte in line.encode()] for line in lines]
 
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
         """Text from bytes; what is no UTF-8 becomes U+FFFD."""
-        plain = (bytes(i - len(SPECIAL) for i in ids if i not in SPECIAL) for ids in sentences)
+        plain = (
+            bytes(i - len(SPECIAL_TOKENS) for i in ids if i not in SPECIAL_TOKENS)
+            for ids in sentences
+        )
         return [text.decode(errors="replace") for text in plain]
 
     def piece(self, token: int) -> str:
         names = ("<pad>", "<s>", "</s>", "<unk>")
-        return names[token] if token in SPECIAL else f"<0x{token - len(SPECIAL):02X}>"
+        return names[token] if token in SPECIAL_TOKENS else f"<0x{token - len(SPECIAL_TOKENS):02X}>"
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
-        return [int(piece[1:-1], 16) + len(SPECIAL) for piece in pieces]
+        return [int(piece[1:-1], 16) + len(SPECIAL_TOKENS) for piece in pieces]
 
 
-class Trained(NamedTuple):
+class TrainedTokenizer(NamedTuple):
     """A new tokenizer, and what there is to say about it."""
 
     tokenizer: Tokenizer
@@ -136,7 +140,7 @@ def train_tokenizer(
     count: int,
     pairs: int,
     sentences: bool = True,
-) -> Trained:
+) -> TrainedTokenizer:
     """Learn a vocabulary from text as `clean.normalise` leaves it.
 
     Args:
@@ -152,29 +156,29 @@ def train_tokenizer(
         TextError: there is no text to learn from.
     """
     if kind == "byte":
-        return Trained(Bytes(), [])
-    wanted, notices = size or natural_size(pairs), []
-    kept = [_guard(line) for line in thin(lines, count) if line]
+        return TrainedTokenizer(ByteTokenizer(), [])
+    wanted, notices = size or default_vocab_size(pairs), []
+    kept = [_escape(line) for line in subsample(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
     # Of a large alphabet the rarest characters are left to the bytes, or few pieces would be words.
     coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
     try:
-        model = _train(kept, kind, wanted, coverage, sentences)
+        model = _train_sentencepiece(kept, kind, wanted, coverage, sentences)
     except RuntimeError as error:
-        if not (fitting := _fitting(str(error))):
+        if not (fitting := _largest_vocab_size(str(error))):
             raise TextError(f"SentencePiece cannot be trained: {error}") from error
-        model = _train(kept, kind, fitting, coverage, sentences)
+        model = _train_sentencepiece(kept, kind, fitting, coverage, sentences)
     tokenizer = Tokenizer(model)
     if kind != "char" and tokenizer.size != wanted:
         notices.append(
             f"the text allows for {tokenizer.size:,} pieces, not the {wanted:,} "
             + ("asked for" if size else "usual for as many lines")
         )
-    return Trained(tokenizer, notices)
+    return TrainedTokenizer(tokenizer, notices)
 
 
-def natural_size(pairs: int) -> int:
+def default_vocab_size(pairs: int) -> int:
     """A vocabulary for `pairs` sentences: 23 times their square root, from 1,000 to 32,000.
 
     4,000 for 30,000 pairs, 12,600 for 300,000, 32,000 from two million on; whole hundreds.
@@ -182,7 +186,9 @@ def natural_size(pairs: int) -> int:
     return min(32_000, max(1_000, round(23 * math.sqrt(pairs) / 100) * 100))
 
 
-def _train(lines: list[str], kind: str, size: int, coverage: float, sentences: bool) -> bytes:
+def _train_sentencepiece(
+    lines: list[str], kind: str, size: int, coverage: float, sentences: bool
+) -> bytes:
     model = io.BytesIO()
     spm.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
@@ -195,44 +201,48 @@ def _train(lines: list[str], kind: str, size: int, coverage: float, sentences: b
         remove_extra_whitespaces=False,
         add_dummy_prefix=sentences,
         hard_vocab_limit=kind != "char",
-        max_sentence_length=LONGEST,
+        max_sentence_length=MAX_LINE_BYTES,
         pad_id=PAD,
-        bos_id=START,
-        eos_id=END,
-        unk_id=UNKNOWN,
+        bos_id=BOS,
+        eos_id=EOS,
+        unk_id=UNK,
         num_threads=1,  # the pieces must not depend on the machine
         minloglevel=2,
     )
     return model.getvalue()
 
 
-def _fitting(message: str) -> int | None:
+def _largest_vocab_size(message: str) -> int | None:
     """The vocabulary size that SentencePiece's `message` says would do."""
     found = re.search(r"value <= (\d+)", message)
     return int(found[1]) if found else None
 
 
-def thin(lines: Iterable[str], count: int) -> Iterator[str]:
+def subsample(lines: Iterable[str], count: int) -> Iterator[str]:
     """About `SAMPLE` of `count` lines, the same each time.
 
     Chance decides: of lines that are source and target by turns, every n-th may be source alone.
     """
     random = Random(0)
-    return (line for line in lines if count * random.random() < SAMPLE)
+    return (line for line in lines if count * random.random() < TRAINING_LINES)
 
 
-def _guard(line: str) -> str:
+def _escape(line: str) -> str:
     r"""What SentencePiece understands in its own way: U+2581 is its space, and \0 ends a text.
 
     Its line break is one too, which only language models have within a text.
     """
-    return line.translate(_GUARD) if _GUARDED.search(line) else line
+    return line.translate(_ESCAPES) if _ESCAPED.search(line) else line
 
 
-def _unguard(line: str) -> str:
-    return line.translate(_UNGUARD)
+def _unescape(line: str) -> str:
+    return line.translate(_UNESCAPES)
 
 
-_GUARD = str.maketrans({"\u2581": "\ue581", "\n": "\ue00a", "\0": None})
-_GUARDED = re.compile("[\u2581\n\0]")
-_UNGUARD = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})
+_ESCAPES = str.maketrans({"\u2581": "\ue581", "\n": "\ue00a", "\0": None})
+
+
+_ESCAPED = re.compile("[\u2581\n\0]")
+
+
+_UNESCAPES = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})

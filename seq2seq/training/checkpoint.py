@@ -11,20 +11,22 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from seq2seq.errors import RunError
-from seq2seq.training.average import WeightAverage
+from seq2seq.storage.tensors import save_tensors
+from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Progress
-from seq2seq.weights import save_tensors
 
 
-class Learning(Protocol):
-    """What is on its way: `seq2seq.training.learner.Learner`."""
+class TrainingState(Protocol):
+    """What is on its way: `seq2seq.training.train_step.TrainStep`."""
 
     model: Any  # nn.Module
     optimizer: torch.optim.Optimizer
     carried: dict[str, Tensor] | None
 
 
-def save(path: Path, learning: Learning, average: WeightAverage, progress: Progress) -> None:
+def save_checkpoint(
+    path: Path, learning: TrainingState, average: WeightEMA, progress: Progress
+) -> None:
     """Write the state of training to `path`; what was there stays until the new file is whole.
 
     Random numbers need no saving: those of a step are a function of the seed and the step.
@@ -45,7 +47,7 @@ def save(path: Path, learning: Learning, average: WeightAverage, progress: Progr
     save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
 
 
-def load(path: Path, learning: Learning, average: WeightAverage) -> Progress:
+def load_checkpoint(path: Path, learning: TrainingState, average: WeightEMA) -> Progress:
     """Put back what `save` wrote.
 
     Raises:
@@ -65,17 +67,17 @@ def load(path: Path, learning: Learning, average: WeightAverage) -> Progress:
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 parameter.copy_(tensors[f"model.{name}"])
-        average.load(_below(tensors, "average"))
+        average.load(_with_prefix(tensors, "average"))
     except (KeyError, RuntimeError) as error:
         raise RunError(f"the checkpoint {path} is of another model: {error}") from error
-    carried = {name: value.to(device) for name, value in _below(tensors, "carried").items()}
+    carried = {name: value.to(device) for name, value in _with_prefix(tensors, "carried").items()}
     learning.carried = carried or None
     parameters = dict(model.named_parameters())
-    _load_optimizer(learning.optimizer, parameters, _below(tensors, "optimizer"))
+    _load_optimizer(learning.optimizer, parameters, _with_prefix(tensors, "optimizer"))
     return progress
 
 
-def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     start = f"{prefix}."
     return {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
 

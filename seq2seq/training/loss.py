@@ -13,11 +13,11 @@ from torch.autograd import Function
 from torch.nn import functional
 
 # Logits computed at a time: what stays in a processor's cache, and what keeps a GPU busy.
-CHUNK, CHUNK_GPU = 2**20, 2**26
+CHUNK_LOGITS, CHUNK_LOGITS_GPU = 2**20, 2**26
 ROWS = 64  # chunks hold a multiple of it: oneDNN keeps megabytes for every shape that it has seen
 
 
-class _Loss(Function):
+class _OutputCrossEntropy(Function):
     """The output layer and the loss in one: each chunk's gradient is made while it is there.
 
     The logits (N, V) are the largest tensor of a step; here they exist one chunk at a time, and
@@ -40,7 +40,7 @@ class _Loss(Function):
         by_features = torch.empty_like(features)
         by_weight = torch.zeros_like(weight)
         by_bias = torch.zeros_like(bias)
-        chunk = CHUNK if features.device.type == "cpu" else CHUNK_GPU
+        chunk = CHUNK_LOGITS if features.device.type == "cpu" else CHUNK_LOGITS_GPU
         rows = max(1, chunk // pieces // ROWS) * ROWS // copies
         # A position's copies are in one chunk.
         shape = (copies, len(features) // copies)
@@ -58,7 +58,7 @@ class _Loss(Function):
             loss -= (1 - smoothing) * picked.sum() + smoothing / pieces * log_p.sum()
             pull: Tensor | None = None
             if consistency:
-                apart, pull = parted(log_p, consistency)
+                apart, pull = symmetric_kl(log_p, consistency)
                 loss += apart
             # d loss / d logits = p - (1 - smoothing) * one-hot - smoothing / V
             grad = log_p.exp_().sub_(smoothing / pieces)
@@ -78,7 +78,7 @@ class _Loss(Function):
         return (*(g * scale.to(g.dtype) for g in ctx.saved_tensors), None, None, None)
 
 
-def parted(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
+def symmetric_kl(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
     """How far the two halves of `log_p` (2 n, V) say different things of the same positions.
 
     Returns:
@@ -94,7 +94,7 @@ def parted(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
     return consistency / 2 * (forth - back).sum(), pull.mul_(consistency / 2)
 
 
-def loss(
+def cross_entropy(
     features: Tensor,
     weight: Tensor,
     bias: Tensor,
@@ -123,6 +123,6 @@ def loss(
         kind = torch.get_autocast_dtype(features.device.type)
         features, weight, bias = features.to(kind), weight.to(kind), bias.to(kind)
     with torch.autocast(features.device.type, enabled=False):
-        apply: Callable[..., tuple[Tensor, Tensor]] = _Loss.apply
+        apply: Callable[..., tuple[Tensor, Tensor]] = _OutputCrossEntropy.apply
         smoothed, exact = apply(features, weight, bias, target, smoothing, consistency)
     return smoothed, exact

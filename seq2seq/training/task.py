@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
-from seq2seq.batches import Batch, Feed
-from seq2seq.run import Run
-from seq2seq.training.report import Report
+from seq2seq.data.batches import Batch
+from seq2seq.data.datasets import BatchSource
+from seq2seq.run_folder import RunFolder
+from seq2seq.training.metric_logger import MetricLogger
 
 
 class Segment(NamedTuple):
@@ -20,16 +21,16 @@ class Segment(NamedTuple):
 
     features: Tensor  # (N, E) what the output layer reads
     expected: Tensor  # (N,) the right classes
-    carried: "Carried" = None  # states that the next batch begins with
+    carried: "CarriedStates" = None  # states that the next batch begins with
 
 
-Carried = dict[str, Tensor] | None
+CarriedStates = dict[str, Tensor] | None
 # What is learned from a batch: one segment, or several, one after the other. Given are the network
 # as it is called in training, the batch on its device, and what the last segment before carried.
-Segments = Callable[[Any, Batch, Carried], Iterator[Segment]]
+SegmentFunction = Callable[[Any, Batch, CarriedStates], Iterator[Segment]]
 
 
-class Result(NamedTuple):
+class ValidationResult(NamedTuple):
     """What a validation gave."""
 
     score: float  # the larger the better: it decides which weights are kept
@@ -37,7 +38,7 @@ class Result(NamedTuple):
     seconds: float  # that it took
 
 
-class Conclusion(NamedTuple):
+class FinalReport(NamedTuple):
     """What there is to say when training has ended."""
 
     scores: list[str]  # of the held-out test data, each a line
@@ -50,7 +51,7 @@ class Task(Protocol):
 
     kind: str  # what the network is, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
-    feed: Feed  # the training data
+    feed: BatchSource  # the training data
     fetched: float  # seconds until its data was there: downloads are not of the budget
     later: float  # how many times as long as a validation `finish` takes, for planning
 
@@ -62,18 +63,18 @@ class Task(Protocol):
         """What cleaning dropped, or other counts of the data, for the model card."""
         ...
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: RunFolder) -> None:
         """Save what the run folder needs beside weights and options."""
         ...
 
-    def segments(self, forward: Any, batch: Batch, carried: Carried) -> Iterator[Segment]:
+    def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
         """See `Segments`."""
         ...
 
-    def validate(self, report: Report, step: int) -> Result:
+    def validate(self, report: MetricLogger, step: int) -> ValidationResult:
         """How good the network is on the validation data, as it stands."""
         ...
 
-    def finish(self, run: Run) -> Conclusion:
+    def finish(self, run: RunFolder) -> FinalReport:
         """Score the network, which has its best weights now, and draw what there is to draw."""
         ...

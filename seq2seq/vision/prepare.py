@@ -9,18 +9,18 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
+from seq2seq.data.cache import build_once, fingerprint
+from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
-from seq2seq.text.cache import mark_of, once
-from seq2seq.text.clean import normalise
-from seq2seq.text.corpus import SPLITS
+from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
-from seq2seq.vision.album import Album
-from seq2seq.vision.networks import Vision
+from seq2seq.vision.backbones import ImageBackbone
+from seq2seq.vision.images import CaptionedImages
 
-FORMAT = 1  # of the prepared files; another number makes everything anew
+CACHE_FORMAT = 1  # of the prepared files; another number makes everything anew
 
 
-class Captioned(NamedTuple):
+class PreparedImages(NamedTuple):
     """The pictures of a split, as they are stored, and what was said of each."""
 
     stored: Any  # (N, ...) memory-mapped
@@ -28,13 +28,13 @@ class Captioned(NamedTuple):
     names: list[str]
 
 
-class Gallery(NamedTuple):
+class PreparedCaptions(NamedTuple):
     """Pictures that a network can be trained on, and where they came from."""
 
-    splits: Mapping[str, Captioned]
+    splits: Mapping[str, PreparedImages]
     tokenizer: Tokenizer
     notices: list[str]
-    album: Album
+    album: CaptionedImages
     fingerprint: str
 
     def table(self) -> str:
@@ -49,14 +49,14 @@ class Gallery(NamedTuple):
         return "\n".join(rows)
 
 
-def prepare_album(
-    album: Album,
-    vision: Vision,
+def prepare_captions(
+    album: CaptionedImages,
+    vision: ImageBackbone,
     about: Any,
     options: TokenizerOptions,
     cache: Path,
     say: Callable[[str], None],
-) -> Gallery:
+) -> PreparedCaptions:
     """Look at every picture once, or find what was seen in `cache`.
 
     Args:
@@ -72,25 +72,27 @@ def prepare_album(
     """
     kept = [options.kind, options.size]
     counts = {name: len(pictures) for name, pictures in album.splits.items()}
-    facts = [FORMAT, album.origin, album.language, counts, about, kept]
-    mark = mark_of(facts)
+    facts = [CACHE_FORMAT, album.origin, album.language, counts, about, kept]
+    mark = fingerprint(facts)
     folder = cache / "pictures" / mark
 
     def make(made: Path) -> None:
         say(f"looking at {sum(counts.values()):,} pictures, once")
-        _make(album, vision, options, made)
+        _build(album, vision, options, made)
 
-    once(folder, "gallery.json", make)
+    build_once(folder, "gallery.json", make)
     told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
     splits = {
-        name: Captioned(np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name])
+        name: PreparedImages(np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name])
         for name in SPLITS
     }
     tokenizer = Tokenizer.load(folder / "tokenizer.model")
-    return Gallery(splits, tokenizer, told["notices"], album, mark)
+    return PreparedCaptions(splits, tokenizer, told["notices"], album, mark)
 
 
-def _make(album: Album, vision: Vision, options: TokenizerOptions, folder: Path) -> None:
+def _build(
+    album: CaptionedImages, vision: ImageBackbone, options: TokenizerOptions, folder: Path
+) -> None:
     if absent := [name for name in SPLITS if not len(album.splits[name])]:
         raise TextError(f"there are no pictures for {', '.join(absent)}")
     splits: dict[str, Sequence[Any]] = {}
@@ -99,7 +101,7 @@ def _make(album: Album, vision: Vision, options: TokenizerOptions, folder: Path)
         captions: list[list[str]] = []
         names: list[str] = []
         array = None
-        for place, stored in enumerate(vision.store(_noting(pictures, captions, names))):
+        for place, stored in enumerate(vision.store(_recording(pictures, captions, names))):
             if array is None:
                 shape = (len(pictures), *stored.shape)
                 array = open_memmap(folder / f"{name}.npy", "w+", stored.dtype, shape)
@@ -113,9 +115,9 @@ def _make(album: Album, vision: Vision, options: TokenizerOptions, folder: Path)
     (folder / "gallery.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def _noting(pictures: Sequence[Any], captions: list[Any], names: list[str]) -> Any:
+def _recording(pictures: Sequence[Any], captions: list[Any], names: list[str]) -> Any:
     """The pictures, one after the other, and what is said of each noted."""
     for picture in pictures:
-        captions.append([normalise(caption) for caption in picture.captions])
+        captions.append([normalize(caption) for caption in picture.captions])
         names.append(picture.name)
         yield picture

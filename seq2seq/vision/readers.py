@@ -10,17 +10,17 @@ from typing import Any, overload
 import numpy as np
 from PIL import Image
 
+from seq2seq.data.corpus import SPLITS
+from seq2seq.data.readers.files import one_line, sha256_of_file
+from seq2seq.data.readers.huggingface import first_existing, load_splits
 from seq2seq.errors import TextError
-from seq2seq.text.clean import normalise
-from seq2seq.text.corpus import SPLITS
 from seq2seq.text.lines import read_lines
-from seq2seq.text.readers.files import digest, one_line
-from seq2seq.text.readers.huggingface import first, load
-from seq2seq.vision.album import Album, Picture
+from seq2seq.text.normalization import normalize
 from seq2seq.vision.features import read_features
+from seq2seq.vision.images import CaptionedImage, CaptionedImages
 
-SHARE = 0.05  # of the pictures, set aside each for validation and test where there is none
-Captioned = Mapping[str, list[str]]  # captions by the name of a picture
+HELD_OUT_SHARE = 0.05  # of the pictures, set aside each for validation and test where there is none
+CaptionsByName = Mapping[str, list[str]]  # captions by the name of a picture
 
 
 def images(
@@ -31,7 +31,7 @@ def images(
     features: str | None,
     language: str,
     licence: str,
-) -> Album:
+) -> CaptionedImages:
     """Read a folder of pictures, and files of captions.
 
     Args:
@@ -52,30 +52,32 @@ def images(
     folder = Path(path)
     names = {"train": train, "validation": validation, "test": test}
     origin: dict[str, str] = {}
-    read: dict[str, Captioned] = {}
+    read: dict[str, CaptionsByName] = {}
     for split, name in names.items():
         if name is not None:
             file = folder / name
-            origin[f"{split}: {file.name}"] = digest(file)
-            read[split] = captions_of(file)
-    rows = _rows(folder, features, read, origin)
-    splits: dict[str, list[Picture]] = {split: [] for split in names}
+            origin[f"{split}: {file.name}"] = sha256_of_file(file)
+            read[split] = read_captions(file)
+    rows = _feature_rows(folder, features, read, origin)
+    splits: dict[str, list[CaptionedImage]] = {split: [] for split in names}
     for split, captioned in read.items():
         for name, captions in captioned.items():
             image = rows[name] if rows is not None else folder / name
             if rows is None and not (folder / name).is_file():
                 raise TextError(f"there is no picture {folder / name}, which {split} captions")
-            home = split if split != "train" else _home(name, read)
-            splits[home].append(Picture(name, image, captions))
+            home = split if split != "train" else _split_of_name(name, read)
+            splits[home].append(CaptionedImage(name, image, captions))
     for split, found in splits.items():
         if not found:
             raise TextError(f"{folder} has no pictures for {split}")
     if rows is None:
-        origin["pictures"] = _stamp(folder, [p.name for found in splits.values() for p in found])
-    return Album(splits, language, licence, origin)
+        origin["pictures"] = _files_fingerprint(
+            folder, [p.name for found in splits.values() for p in found]
+        )
+    return CaptionedImages(splits, language, licence, origin)
 
 
-def _stamp(folder: Path, names: Sequence[str]) -> str:
+def _files_fingerprint(folder: Path, names: Sequence[str]) -> str:
     """A fingerprint of files by size and time: to read all of them takes long."""
     mark = hashlib.sha256()
     for name in names:
@@ -84,13 +86,13 @@ def _stamp(folder: Path, names: Sequence[str]) -> str:
     return mark.hexdigest()
 
 
-def _rows(
-    folder: Path, features: str | None, read: Mapping[str, Captioned], origin: dict[str, str]
+def _feature_rows(
+    folder: Path, features: str | None, read: Mapping[str, CaptionsByName], origin: dict[str, str]
 ) -> dict[str, Any] | None:
     """The row of features of each picture, by name."""
     if features is None:
         return None
-    origin["features"] = digest(folder / features)
+    origin["features"] = sha256_of_file(folder / features)
     array = read_features(folder / features)
     names = list(dict.fromkeys(name for captioned in read.values() for name in captioned))
     if len(array) != len(names):
@@ -100,17 +102,17 @@ def _rows(
     return dict(zip(names, array, strict=True))
 
 
-def _home(name: str, read: Container[str]) -> str:
+def _split_of_name(name: str, read: Container[str]) -> str:
     """The split of a picture of training: those that are not `read` are set aside by hash."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
     missing = [split for split in ("validation", "test") if split not in read]
     for place, split in enumerate(missing):
-        if number < SHARE * (place + 1):
+        if number < HELD_OUT_SHARE * (place + 1):
             return split
     return "train"
 
 
-def captions_of(file: Path) -> Captioned:
+def read_captions(file: Path) -> CaptionsByName:
     """The captions of a file by the names of the pictures they are for.
 
     Raises:
@@ -134,7 +136,7 @@ def captions_of(file: Path) -> Captioned:
         said = _texts(entry.get("captions") or entry.get("caption")) if name else None
         if not isinstance(name, str) or not said:
             raise TextError(f"{file}, line {number}, needs a file and a caption, or captions")
-        if _empty(said):
+        if _has_empty(said):
             raise TextError(f"{file}, line {number}, has an empty caption")
         found[name] += [one_line(caption) for caption in said]
     if not found:
@@ -149,12 +151,12 @@ def _texts(said: Any) -> list[str] | None:
     return captions if right and captions else None
 
 
-def _empty(captions: Sequence[str]) -> bool:
+def _has_empty(captions: Sequence[str]) -> bool:
     """Whether nothing is left of one of them: it would train how a caption ends, and no more."""
-    return not all(normalise(caption) for caption in captions)
+    return not all(normalize(caption) for caption in captions)
 
 
-def _coco(file: Path, text: str) -> Captioned:
+def _coco(file: Path, text: str) -> CaptionsByName:
     """COCO's form, Chen et al. (2015), https://arxiv.org/abs/1504.00325."""
     try:
         whole = json.loads(text)
@@ -162,7 +164,7 @@ def _coco(file: Path, text: str) -> Captioned:
         found: dict[str, list[str]] = defaultdict(list)
         for annotation in whole["annotations"]:
             name, caption = names[annotation["image_id"]], one_line(annotation["caption"])
-            if _empty([caption]):
+            if _has_empty([caption]):
                 raise TextError(f"{file}: {name} has an empty caption")
             found[name].append(caption)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -181,7 +183,7 @@ def dataset(
     caption_column: str,
     language: str,
     licence: str,
-) -> Album:
+) -> CaptionedImages:
     """Read a data set with an image column by its hub name, or from a local folder.
 
     Args:
@@ -200,39 +202,39 @@ def dataset(
     Raises:
         TextError: it cannot be had, or has no such split or column.
     """
-    sets = load(path, name, revision)
+    sets = load_splits(path, name, revision)
     wanted = zip(SPLITS, (train, validation, test), strict=True)
-    read = {s: found for s, names in wanted if (found := first(names, sets.__contains__))}
+    read = {s: found for s, names in wanted if (found := first_existing(names, sets.__contains__))}
     if "train" not in read:
         raise TextError(f"{path} has no split named {' or '.join(train)}; it has {', '.join(sets)}")
-    splits: dict[str, Rows] = {}
+    splits: dict[str, DatasetImages] = {}
     origin = {}
     for split, found in read.items():
         data = sets[found]
         for column in (image_column, caption_column):
             if column not in data.features:
                 raise TextError(f"{path} has no column {column}; it has {', '.join(data.features)}")
-        places = parted(len(data), read) if split == "train" else {split: range(len(data))}
+        places = split_rows(len(data), read) if split == "train" else {split: range(len(data))}
         for home, rows in places.items():
-            splits[home] = Rows(data, image_column, caption_column, found, rows)
+            splits[home] = DatasetImages(data, image_column, caption_column, found, rows)
         columns = f"{image_column} {caption_column}"
         origin[f"{split}: {path} {name or ''} {found} {columns}"] = str(data._fingerprint)
     for split, pictures in splits.items():
         if not len(pictures):
             raise TextError(f"{path} has no pictures for {split}")
-    return Album(splits, language, licence, origin)
+    return CaptionedImages(splits, language, licence, origin)
 
 
-def parted(count: int, read: Container[str]) -> dict[str, list[int]]:
+def split_rows(count: int, read: Container[str]) -> dict[str, list[int]]:
     """The `count` rows of training by split: its own, and those that are not `read` elsewhere."""
     apart = [split for split in SPLITS if split == "train" or split not in read]
     places: dict[str, list[int]] = {split: [] for split in apart}
     for row in range(count):
-        places[_home(str(row), read)].append(row)
+        places[_split_of_name(str(row), read)].append(row)
     return places
 
 
-class Rows(Sequence[Picture]):
+class DatasetImages(Sequence[CaptionedImage]):
     """Rows of a data set as pictures, each read when it is asked for."""
 
     def __init__(
@@ -245,29 +247,29 @@ class Rows(Sequence[Picture]):
         return len(self.places)
 
     @overload
-    def __getitem__(self, index: int) -> Picture: ...
+    def __getitem__(self, index: int) -> CaptionedImage: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Picture]: ...
-    def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
+    def __getitem__(self, index: slice) -> list[CaptionedImage]: ...
+    def __getitem__(self, index: int | slice) -> CaptionedImage | list[CaptionedImage]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         place = self.places[index]
         name = f"{self.name}-{place:06}"
         try:
             row = self.data[place]  # decodes the image
-            image = _image(row[self.image])
+            image = _image_of(row[self.image])
         except (OSError, ValueError, TypeError, OverflowError) as error:
             raise TextError(f"{name}: {self.image} is no image: {error}") from None
         said = row[self.caption]
         captions = _texts(said)
         if not captions:
             raise TextError(f"{name}: {self.caption} is no text and no list of texts: {said!r}")
-        if _empty(captions):
+        if _has_empty(captions):
             raise TextError(f"{name}: an empty text in {self.caption}")
-        return Picture(name, image, [one_line(caption) for caption in captions])
+        return CaptionedImage(name, image, [one_line(caption) for caption in captions])
 
 
-def _image(value: Any) -> Image.Image:
+def _image_of(value: Any) -> Image.Image:
     """What a row has for an image, which may be lists of pixels.
 
     Raises:

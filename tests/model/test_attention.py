@@ -7,9 +7,9 @@ from seq2seq.model.attention import (
     AdditiveAttention,
     Attention,
     DotAttention,
+    FixedContext,
     GeneralAttention,
     NoAttention,
-    Summary,
 )
 
 
@@ -93,7 +93,7 @@ def test_without_attention_nothing_is_read() -> None:
 
 
 def test_the_summary_is_read_at_every_position_whatever_the_query() -> None:
-    attention = Summary(3, 4)
+    attention = FixedContext(3, 4)
     final = torch.randn(2, 4)
     memory = attention.remember(torch.randn(2, 5, 4), torch.ones(2, 5, dtype=torch.bool), final)
 

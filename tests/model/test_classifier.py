@@ -7,14 +7,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq import build, command
-from seq2seq.batches import pad
+from seq2seq import builders
+from seq2seq.commands import compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.labeller import LONGEST, Labeller
+from seq2seq.data.batches import pad
+from seq2seq.inference.classifier import MAX_TOKENS, LineClassifier
 from seq2seq.model.classifier import Classifier
-from seq2seq.text.tokenizer import Bytes
-from seq2seq.training.loss import loss
+from seq2seq.text.tokenizer import ByteTokenizer
+from seq2seq.training.loss import cross_entropy
 from tests.model.test_contracts import gradients, names
 
 LINES = [[5, 6, 7, 8, 9], [10, 11], [12], [5, 9, 7]]
@@ -35,12 +36,12 @@ each_choice = pytest.mark.parametrize("choice", CHOICES)
 def options(choice: str) -> TrainConfig:
     sizes = ["model/cell=gru", "model.embedding=6", "model.encoder.size=4"]
     overrides = ["+recipe=language-id", *sizes, *choice.split()]
-    return to_schema(command.compose("train", overrides), TrainConfig)
+    return to_schema(compose.compose("train", overrides), TrainConfig)
 
 
 def network(choice: str, pieces: int = 13, width: float = 0.5) -> Classifier:
     torch.manual_seed(0)
-    model = build.classifier(options(choice).model, pieces, len(NAMES))
+    model = builders.build_classifier(options(choice).model, pieces, len(NAMES))
     for parameter in model.parameters():
         torch.nn.init.uniform_(parameter, -width, width)
     return model.eval()
@@ -51,7 +52,7 @@ def losses(model: Classifier, rows: list[int]) -> torch.Tensor:
     features = model(*pad([LINES[row] for row in rows]))
     expected = torch.tensor([CLASSES[row] for row in rows])
     output = model.output.linear
-    total, _ = loss(features, output.weight, output.bias, expected, 0.1)
+    total, _ = cross_entropy(features, output.weight, output.bias, expected, 0.1)
     return total
 
 
@@ -104,8 +105,8 @@ def test_probabilities_are_a_distribution_that_the_output_layer_gives() -> None:
     torch.testing.assert_close(found, logits.exp() / logits.exp().sum(-1, keepdim=True))
 
 
-LABELLER = Labeller(network("model/cell=mingru", 260, width=2), Bytes(), NAMES, 3)
-WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * LONGEST, "日本"]
+LABELLER = LineClassifier(network("model/cell=mingru", 260, width=2), ByteTokenizer(), NAMES, 3)
+WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * MAX_TOKENS, "日本"]
 
 
 @settings(max_examples=25)
@@ -113,7 +114,9 @@ WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * LO
 def test_a_label_is_the_same_alone_and_in_any_batch(
     lines: list[str], batch: int, mixed: bool
 ) -> None:
-    together = Labeller(LABELLER.model, Bytes(), NAMES, batch, mixed=mixed).classify(lines)
+    together = LineClassifier(LABELLER.model, ByteTokenizer(), NAMES, batch, mixed=mixed).classify(
+        lines
+    )
 
     assert len(together) == len(lines)
     for line, label in zip(lines, together, strict=True):
@@ -135,11 +138,11 @@ def test_lines_with_other_labels_are_among_them() -> None:
 
 
 def test_of_a_long_line_the_beginning_is_read() -> None:
-    assert LABELLER.classify(["z" * 5000]) == LABELLER.classify(["z" * LONGEST])
+    assert LABELLER.classify(["z" * 5000]) == LABELLER.classify(["z" * MAX_TOKENS])
 
 
 def test_a_network_in_training_goes_on_with_it() -> None:
-    labeller = Labeller(network("model.dropout=0.5", 260), Bytes(), NAMES, 3)
+    labeller = LineClassifier(network("model.dropout=0.5", 260), ByteTokenizer(), NAMES, 3)
     labeller.model.train()
 
     first, second = labeller.classify(["ab"]), labeller.classify(["ab"])

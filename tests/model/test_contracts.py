@@ -6,15 +6,15 @@ from itertools import product
 import pytest
 import torch
 
-from seq2seq import build
-from seq2seq.batches import batch
+from seq2seq import builders
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.training import TrainConfig
+from seq2seq.data.batches import collate
 from seq2seq.errors import ConfigError
 from seq2seq.model.attention import AdditiveAttention
 from seq2seq.model.encoder import Encoder
-from seq2seq.model.translation import Translation
-from seq2seq.training.loss import loss
+from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.training.loss import cross_entropy
 
 Compose = Callable[..., TrainConfig]
 SOURCES = [[5, 6, 7, 8, 9], [10, 11], [12], [5, 9, 7]]
@@ -26,20 +26,22 @@ def names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF_DIR / "model" / group).glob("*.yaml"))
 
 
-def network(config: Compose, *overrides: str) -> Translation:
+def network(config: Compose, *overrides: str) -> EncoderDecoder:
     torch.manual_seed(0)
-    model = build.translation(config(*overrides).model, build.Vocabulary(PIECES, PIECES, True))
+    model = builders.build_translation(
+        config(*overrides).model, builders.VocabSizes(PIECES, PIECES, True)
+    )
     for parameter in model.parameters():  # a learned vector starts at zero, and hides mistakes
         torch.nn.init.uniform_(parameter, -0.5, 0.5)
     return model.eval()
 
 
-def losses(model: Translation, rows: list[int]) -> torch.Tensor:
+def losses(model: EncoderDecoder, rows: list[int]) -> torch.Tensor:
     """The summed loss of some of the sentences, as one batch."""
-    made = batch([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
+    made = collate([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
     decoded = model(made.source, made.lengths, made.target)
     features, output = decoded.features.flatten(0, 1)[made.places], model.output.linear
-    total, _ = loss(features, output.weight, output.bias, made.expected, 0.1)
+    total, _ = cross_entropy(features, output.weight, output.bias, made.expected, 0.1)
     return total
 
 
@@ -93,7 +95,7 @@ def test_training_and_searching_see_the_same_numbers(
     config: Compose, choice: tuple[str, ...]
 ) -> None:
     model = network(config, *choice)
-    made = batch(SOURCES, TARGETS)
+    made = collate(SOURCES, TARGETS)
 
     whole = model.output(model(made.source, made.lengths, made.target).features)  # (B, T, V)
     state = model.start(made.source, made.lengths)
@@ -105,7 +107,7 @@ def test_training_and_searching_see_the_same_numbers(
 @pytest.mark.parametrize("cell", names("cell"))
 def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: str) -> None:
     model = network(config, f"model/cell={cell}", "model/attention=additive")
-    made = batch(SOURCES, TARGETS)
+    made = collate(SOURCES, TARGETS)
     state = model.start(made.source, made.lengths)
     tokens = torch.tensor([[5, 9], [6, 5], [7, 7], [8, 6]])  # two hypotheses each
 
@@ -133,14 +135,16 @@ def test_every_cell_trains_in_bf16(config: Compose, cell: str) -> None:
 
 def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
     with pytest.raises(ConfigError, match=r"tokenizer\.joint=true"):
-        build.translation(config("model.tie_sides=true").model, build.Vocabulary(9, 9, False))
+        builders.build_translation(
+            config("model.tie_sides=true").model, builders.VocabSizes(9, 9, False)
+        )
 
 
 def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> None:
     with pytest.raises(ConfigError, match=r"model.bridge: the copy bridge needs .*"):
-        build.translation(
+        builders.build_translation(
             config("model/bridge=copy", "model.decoder.size=7").model,
-            build.Vocabulary(9, 9, True),
+            builders.VocabSizes(9, 9, True),
         )
 
 
@@ -152,7 +156,7 @@ def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: s
         options = config(
             f"model/cell={cell}", f"model.input_gain={gain}", "model/attention=additive"
         ).model
-        made.append(build.translation(options, build.Vocabulary(PIECES, PIECES, True)))
+        made.append(builders.build_translation(options, builders.VocabSizes(PIECES, PIECES, True)))
 
     reading = set()
     for model in made:

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from seq2seq.model import bridge, initial
-from seq2seq.model.decoder import Output
+from seq2seq.model import bridge, initial_state
+from seq2seq.model.cells.truncated import reverse_order
+from seq2seq.model.decoder import OutputLayer
 from seq2seq.model.dropout import Dropout
-from seq2seq.model.inputs import Embedding, OneHot
-from seq2seq.model.truncated import backwards
+from seq2seq.model.embeddings import Embedding, OneHotEmbedding
 
 
 def test_backwards_turns_each_sentence_and_leaves_padding() -> None:
-    order = backwards(torch.tensor([4, 2, 1]), 4)
+    order = reverse_order(torch.tensor([4, 2, 1]), 4)
 
     assert order.tolist() == [[3, 2, 1, 0], [1, 0, 2, 3], [0, 1, 2, 3]]
 
@@ -19,13 +19,13 @@ def test_backwards_turns_each_sentence_and_leaves_padding() -> None:
 def test_copy_hands_the_state_on_and_refuses_another_shape() -> None:
     final = torch.randn(2, 1, 2, 3)
 
-    assert torch.equal(bridge.Copy((1, 2, 3), (1, 2, 3))(final), final)
+    assert torch.equal(bridge.CopyBridge((1, 2, 3), (1, 2, 3))(final), final)
     with pytest.raises(ValueError, match=r"\(1, 2, 3\) and \(1, 2, 4\)"):
-        bridge.Copy((1, 2, 3), (1, 2, 4))
+        bridge.CopyBridge((1, 2, 3), (1, 2, 4))
 
 
 def test_an_output_that_expects_frequencies_says_them_where_it_knows_nothing_else() -> None:
-    output = Output(Embedding(4, 3, 0.0), tied=True)
+    output = OutputLayer(Embedding(4, 3, 0.0), tied=True)
 
     output.expect(torch.tensor([6, 3, 1, 0]))
 
@@ -34,7 +34,7 @@ def test_an_output_that_expects_frequencies_says_them_where_it_knows_nothing_els
 
 
 def test_projection_is_tanh_of_a_linear_map() -> None:
-    made = bridge.Projection((1, 1, 2), (2, 1, 1))
+    made = bridge.ProjectionBridge((1, 1, 2), (2, 1, 1))
     made.linear.weight.data = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
     made.linear.bias.data = torch.tensor([0.5, 0.0])
 
@@ -46,16 +46,18 @@ def test_projection_is_tanh_of_a_linear_map() -> None:
 
 def test_zeros_and_learned_bridges_ignore_the_source() -> None:
     final = torch.randn(3, 1, 2, 4)
-    learned = bridge.Learned((1, 2, 4), (2, 2, 5))
+    learned = bridge.LearnedBridge((1, 2, 4), (2, 2, 5))
     torch.nn.init.normal_(learned.state)
 
-    assert bridge.Zeros((1, 2, 4), (2, 2, 5))(final).tolist() == torch.zeros(3, 2, 2, 5).tolist()
+    assert (
+        bridge.ZeroBridge((1, 2, 4), (2, 2, 5))(final).tolist() == torch.zeros(3, 2, 2, 5).tolist()
+    )
     assert learned(final).shape == (3, 2, 2, 5)
     assert torch.equal(learned(final)[0], learned(-final)[2])
 
 
 def test_a_learned_first_state_gets_a_gradient() -> None:
-    state = initial.Learned((1, 2, 1, 3))
+    state = initial_state.LearnedState((1, 2, 1, 3))
 
     state(4, torch.zeros(1)).sum().backward()
 
@@ -118,7 +120,7 @@ def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
 
 def test_one_hot_times_a_matrix_is_the_row_that_is_looked_up() -> None:
     torch.manual_seed(0)
-    looked, multiplied = Embedding(5, 3, hidden=0.0), OneHot(5, 3, hidden=0.0)
+    looked, multiplied = Embedding(5, 3, hidden=0.0), OneHotEmbedding(5, 3, hidden=0.0)
     multiplied.load_state_dict(looked.state_dict())
     tokens = torch.tensor([[4, 0], [2, 2]])
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from seq2seq.errors import ConfigError
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.text.tokenizer import END
-from tests.search.tables import A, B, C, D, Model, Table, say
+from seq2seq.text.special_tokens import EOS
+from tests.search.table_model import A, B, C, D, Model, Table, say
 
 # A is the better beginning, and B the beginning of the best sentence: 0.4 * 0.9 > 0.6 * 0.55.
 GARDEN: Table = {
@@ -33,7 +33,7 @@ def tables(draw: st.DrawFn, depth: int = 3) -> Table:
     for length in range(depth + 1):
         for said in itertools.product((A, B), repeat=length):
             odds = [draw(st.floats(0.01, 1)) for _ in range(3)]
-            table[said] = {token: x / sum(odds) for token, x in zip((A, B, END), odds, strict=True)}
+            table[said] = {token: x / sum(odds) for token, x in zip((A, B, EOS), odds, strict=True)}
     return table
 
 
@@ -41,9 +41,9 @@ def sentences(table: Table, limit: int) -> Iterator[tuple[float, list[int]]]:
     """The 2 + 4 + 8 ... sentences within `limit`, with their log-probabilities."""
     for length in range(1, limit + 1):
         for said in itertools.product((A, B), repeat=length):
-            total = math.log(table[()][said[0]] / (1 - table[()][END]))
+            total = math.log(table[()][said[0]] / (1 - table[()][EOS]))
             total += sum(math.log(table[said[:i]][said[i]]) for i in range(1, length))
-            yield total + math.log(table[said][END]), list(said)
+            yield total + math.log(table[said][EOS]), list(said)
 
 
 def test_beam_finds_what_greedy_search_misses() -> None:
@@ -131,8 +131,8 @@ def test_every_hypothesis_is_what_it_says(
         assert len(h.logprobs) == len(h.tokens) + h.ended
         said = tuple(h.tokens)
         expected = [table[said[:i]][token] for i, token in enumerate(said)]
-        expected[0] /= 1 - table[()][END]
-        expected += [table[said][END]] * h.ended
+        expected[0] /= 1 - table[()][EOS]
+        expected += [table[said][EOS]] * h.ended
         assert h.logprobs == pytest.approx([math.log(p) for p in expected], abs=1e-5)
         penalty = ((6 + len(said)) / 6) ** alpha
         assert h.score == pytest.approx(sum(h.logprobs) / penalty, rel=1e-12)
@@ -147,7 +147,7 @@ def test_a_certain_end_at_the_limit_is_an_end() -> None:
 
 
 def test_a_translation_is_never_empty() -> None:
-    [found] = say(Beam(size=3, length_penalty=0.0, n_best=3), [{(): {END: 0.9, A: 0.06, B: 0.04}}])
+    [found] = say(Beam(size=3, length_penalty=0.0, n_best=3), [{(): {EOS: 0.9, A: 0.06, B: 0.04}}])
 
     assert [h.tokens for h in found] == [[A], [B]]
 
@@ -183,7 +183,7 @@ def test_a_sentence_stays_while_the_length_penalty_may_still_let_another_win() -
 def test_a_sentence_leaves_the_batch_when_as_many_as_the_beam_have_finished() -> None:
     # A END and B END have 0.3 each. A C has 0.2 and could still win at the limit: ln 0.2 / (26 / 6)
     # is more than ln 0.3 / (7 / 6).
-    either = {END: 0.6, C: 0.4}
+    either = {EOS: 0.6, C: 0.4}
     model = Model([{(): {A: 0.5, B: 0.5}, (A,): either, (B,): either}])
 
     [found] = Beam(size=2, length_penalty=1.0, n_best=2)(
@@ -199,7 +199,7 @@ def test_ends_take_no_place_from_what_still_grows() -> None:
     # both, and not B C (0.1). A D END (0.288) then comes before A C ... (0.158 each).
     table: Table = {
         (): {A: 0.9, B: 0.1},
-        (A,): {C: 0.35, END: 0.33, D: 0.32},
+        (A,): {C: 0.35, EOS: 0.33, D: 0.32},
         (A, C): {A: 0.5, B: 0.5},
         (B,): {C: 1.0},
     }

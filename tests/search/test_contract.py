@@ -8,17 +8,17 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from seq2seq.build import make
+from seq2seq.builders import instantiate_node
 from seq2seq.config.paths import CONF_DIR
-from seq2seq.search import walk
-from seq2seq.search.step import forbid
-from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
-from tests.search.tables import A, B, C, D, Searching, Table, say
+from seq2seq.search import decode_loop
+from seq2seq.search.interface import mask_special_tokens
+from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
+from tests.search.table_model import A, B, C, D, Searching, Table, say
 
 FILES = sorted((CONF_DIR / "search").glob("*.yaml"))
 WORDS = (A, B, C, D)
 # Anything may follow anything, special tokens most probably.
-ODDS = {PAD: 0.2, START: 0.2, UNKNOWN: 0.2, END: 0.1, A: 0.12, B: 0.09, C: 0.06, D: 0.03}
+ODDS = {PAD: 0.2, BOS: 0.2, UNK: 0.2, EOS: 0.1, A: 0.12, B: 0.09, C: 0.06, D: 0.03}
 PREFIXES = [said for n in range(3) for said in itertools.product(WORDS, repeat=n)]
 BABBLE: Table = dict.fromkeys(PREFIXES, ODDS)
 
@@ -27,7 +27,7 @@ BABBLE: Table = dict.fromkeys(PREFIXES, ODDS)
 def search(request: pytest.FixtureRequest) -> Searching:
     file: Path = request.param
     node: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(file))  # type: ignore[assignment]
-    made: Searching = make("search", node)
+    made: Searching = instantiate_node("search", node)
     return made
 
 
@@ -71,7 +71,7 @@ def test_how_often_is_looked_for_ends_changes_nothing(
     tables: list[Table] = [BABBLE, {(): {D: 1.0}}, BABBLE]
     always = say(search, tables, limit=[3, 2, 1])
 
-    monkeypatch.setitem(walk.EVERY, "cpu", 3)
+    monkeypatch.setitem(decode_loop.CHECK_INTERVAL, "cpu", 3)
 
     assert say(search, tables, limit=[3, 2, 1]) == always
 
@@ -96,5 +96,12 @@ def test_a_certain_sentence_is_found(search: Searching) -> None:
 
 def test_end_is_forbidden_as_the_first_token_only() -> None:
     inf = torch.inf
-    assert forbid(torch.zeros(6), first=True).tolist() == [-inf, -inf, -inf, -inf, 0, 0]
-    assert forbid(torch.zeros(6), first=False).tolist() == [-inf, -inf, 0, -inf, 0, 0]
+    assert mask_special_tokens(torch.zeros(6), first=True).tolist() == [
+        -inf,
+        -inf,
+        -inf,
+        -inf,
+        0,
+        0,
+    ]
+    assert mask_special_tokens(torch.zeros(6), first=False).tolist() == [-inf, -inf, 0, -inf, 0, 0]

@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from seq2seq.search.greedy import Greedy
-from seq2seq.text.tokenizer import END, PAD, START, UNKNOWN
-from tests.search.tables import A, B, Model, Table, say
+from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
+from tests.search.table_model import A, B, Model, Table, say
 
-ENDLESS: Table = {(A,) * n: {A: 0.9, END: 0.1} for n in range(1, 20)} | {(): {A: 0.6, B: 0.4}}
+ENDLESS: Table = {(A,) * n: {A: 0.9, EOS: 0.1} for n in range(1, 20)} | {(): {A: 0.6, B: 0.4}}
 
 
 def test_each_token_is_the_most_probable_with_its_log_probability() -> None:
     table: Table = {
         (): {A: 0.75, B: 0.25},
-        (A,): {B: 0.625, END: 0.375},
-        (A, B): {END: 0.75, A: 0.25},
+        (A,): {B: 0.625, EOS: 0.375},
+        (A, B): {EOS: 0.75, A: 0.25},
     }
 
     [[best]] = say(Greedy(), [table])
@@ -54,13 +54,13 @@ def test_nothing_is_said_within_a_limit_of_nothing() -> None:
 
 
 def test_a_translation_is_never_empty() -> None:
-    [[best]] = say(Greedy(), [{(): {END: 0.9, A: 0.06, B: 0.04}}])
+    [[best]] = say(Greedy(), [{(): {EOS: 0.9, A: 0.06, B: 0.04}}])
 
     assert best.tokens == [A]
     assert best.logprobs == pytest.approx([math.log(0.6), 0.0])  # of what was allowed
 
 
-@pytest.mark.parametrize("token", [PAD, START, UNKNOWN])
+@pytest.mark.parametrize("token", [PAD, BOS, UNK])
 def test_special_tokens_are_never_said(token: int) -> None:
     tables: list[Table] = [{(): {token: 0.7, A: 0.2, B: 0.1}, (A,): {token: 0.8, B: 0.2}}]
 

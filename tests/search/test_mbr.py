@@ -10,9 +10,9 @@ from sacrebleu.metrics.chrf import CHRF
 
 from seq2seq.errors import ConfigError
 from seq2seq.search.beam import Beam
-from seq2seq.text.tokenizer import END
+from seq2seq.text.special_tokens import EOS
 from tests.search.searches import minimum_risk
-from tests.search.tables import A, B, Table, say
+from tests.search.table_model import A, B, Table, say
 
 TEXTS = ["Ein Mann geht.", "Ein Mann geht!", "Ein Hund schläft."]
 
@@ -67,8 +67,8 @@ def test_the_expectation_is_over_the_samples_alone() -> None:
 def test_the_hypotheses_of_the_beam_can_be_chosen_too() -> None:
     table: Table = {
         (): {A: 0.5, B: 0.5},
-        (A,): {END: 0.5, A: 0.5},
-        (B,): {END: 0.9, B: 0.1},
+        (A,): {EOS: 0.5, A: 0.5},
+        (B,): {EOS: 0.9, B: 0.1},
     }
 
     [found] = say(minimum_risk(samples=3, beam=2), [table], limit=2)

@@ -13,14 +13,15 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from seq2seq import classify, command
+from seq2seq.commands import classify, compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.labeller import LONGEST, Label, load
-from seq2seq.tasks.classification import ClassificationTask, confusion, draw
-from seq2seq.training import session
-from tests.stopping import train_until
-from tests.test_mistakes import told
+from seq2seq.inference.classifier import MAX_TOKENS, PredictedLabel, load_classifier
+from seq2seq.plots.confusion import plot_confusion
+from seq2seq.tasks.classification import ClassificationTask, confusion_matrix
+from seq2seq.training import train_model
+from tests.signals import train_until
+from tests.test_error_messages import told
 
 # Three languages, each of a few letters of its own.
 LETTERS = {"ab": "ab ", "xy": "xy ", "zw": "zw "}
@@ -51,8 +52,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{split}.tsv").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
-        session.train(
-            to_schema(command.compose("train", options(folder)), TrainConfig), folder / "run"
+        train_model.train(
+            to_schema(compose.compose("train", options(folder)), TrainConfig), folder / "run"
         )
     return folder
 
@@ -67,7 +68,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     classify.main()
 
 
-def as_told(labels: Sequence[Label | None]) -> str:
+def as_told(labels: Sequence[PredictedLabel | None]) -> str:
     """What the command writes of labels."""
     told_ = (f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels)
     return "".join(f"{line}\n" for line in told_)
@@ -89,7 +90,9 @@ def test_as_many_lines_come_out_as_go_in_with_the_labels_of_the_labeller(
         f"output={tmp_path / 'out'}", f"batch={batch}")  # fmt: skip
 
     text = (tmp_path / "out").read_bytes().decode()
-    found = load(home / "run", 3, "cpu").classify([line.removesuffix("\r") for line in HARD])
+    found = load_classifier(home / "run", 3, "cpu").classify(
+        [line.removesuffix("\r") for line in HARD]
+    )
     assert text == as_told(found)
     rows = [line.split("\t") for line in text.split("\n")[:-1]]
     names = [row[0] for row in rows]
@@ -122,11 +125,11 @@ def test_lines_that_are_cut_are_told_once_a_run(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(classify, "GROUP", 2)
-    long = "x" * (2 * LONGEST)
+    monkeypatch.setattr(classify, "GROUP_LINES", 2)
+    long = "x" * (2 * MAX_TOKENS)
     (tmp_path / "one").write_text(f"ab\nzw\nab\n{long}\n")
     (tmp_path / "two").write_text(f"{long}\n" * 3)
-    (tmp_path / "none").write_text(f"{'x' * (LONGEST - 1)}\n")  # and the word's beginning
+    (tmp_path / "none").write_text(f"{'x' * (MAX_TOKENS - 1)}\n")  # and the word's beginning
 
     run(monkeypatch, f"run={home / 'run'}", "input=[one,two]", "output=[a,b]")
     several = capsys.readouterr().err.splitlines()
@@ -134,7 +137,7 @@ def test_lines_that_are_cut_are_told_once_a_run(
     single = capsys.readouterr().err.splitlines()
     run(monkeypatch, f"run={home / 'run'}", "input=none", "output=a")
 
-    cut = f"one, line 4 is cut to its first {LONGEST} of {len(long) + 1} pieces"
+    cut = f"one, line 4 is cut to its first {MAX_TOKENS} of {len(long) + 1} pieces"
     assert several[:-1] == [f"{cut}, the first of 4 such lines"]
     assert single[:-1] == [cut]
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -144,7 +147,7 @@ def test_lines_that_are_cut_are_told_once_a_run(
 def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
     for name, tail in (("short", ""), ("long", "b" * 300)):
         (tmp_path / name).mkdir()
-        beginnings = [letter * (LONGEST - 1) for letter in "ab"]  # and the word's own
+        beginnings = [letter * (MAX_TOKENS - 1) for letter in "ab"]  # and the word's own
         text = "".join(f"{beginnings[n % 2]}{tail}\t{n % 2}\n" for n in range(40))
         for split in ("train", "held"):
             (tmp_path / name / f"{split}.tsv").write_text(text)
@@ -152,18 +155,18 @@ def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
     batches, said = {}, {}
     for name in ("short", "long"):
         told_: list[str] = []
-        config = to_schema(command.compose("train", options(tmp_path / name)), TrainConfig)
+        config = to_schema(compose.compose("train", options(tmp_path / name)), TrainConfig)
         feed = ClassificationTask(config, told_.append).feed
         batches[name] = [feed.load(rows, 1) for rows in feed.epoch(1)]
         said[name] = [line for line in told_ if "cut" in line]
-        assert all(len(b.source[0]) == LONGEST for b in batches[name])
+        assert all(len(b.source[0]) == MAX_TOKENS for b in batches[name])
 
     assert [b.expected.tolist() for b in batches["short"]] == [
         b.expected.tolist() for b in batches["long"]
     ]
     assert said == {
         "short": [],
-        "long": [f"40 training lines are cut to the first {LONGEST} pieces"],
+        "long": [f"40 training lines are cut to the first {MAX_TOKENS} pieces"],
     }
 
 
@@ -172,7 +175,7 @@ def test_some_of_the_held_out_lines_are_shown_at_a_validation(home: Path) -> Non
     for count in (0, 2):
         more = [*options(home), f"validation.samples={count}"]
         task = ClassificationTask(
-            to_schema(command.compose("train", more), TrainConfig), lambda _: None
+            to_schema(compose.compose("train", more), TrainConfig), lambda _: None
         )
         told_: list[str] = []
         report: Any = SimpleNamespace(say=told_.append)
@@ -239,10 +242,11 @@ def test_a_stopped_run_resumes_to_the_very_same_weights(home: Path, tmp_path: Pa
 def test_confusions_are_counted_by_what_is_and_what_is_told(tmp_path: Path) -> None:
     labels, said = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
 
-    counts = confusion(labels, said, 4)
+    counts = confusion_matrix(labels, said, 4)
 
     assert counts.tolist() == [[1, 2, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
-    draw(labels, said, ["a", "$b$ and $\\frac{$", "c", "of no line"], tmp_path / "confusion.png")
+    names = ["a", "$b$ and $\\frac{$", "c", "of no line"]
+    plot_confusion(counts, names, tmp_path / "confusion.png")
     with Image.open(tmp_path / "confusion.png") as image:
         image.load()
 
@@ -284,7 +288,7 @@ def test_a_run_of_another_kind_is_refused(
         capsys, monkeypatch, "caption", f"run={home / 'run'}", f"images={tmp_path / 'a.png'}"
     )
 
-    assert "is a run of ClassificationTask: this command is for CaptionsTask" in message
+    assert "is a run of ClassificationTask: this command is for CaptioningTask" in message
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from seq2seq import build, command, generate
-from seq2seq.batches import Batch, Streams
+from seq2seq import builders
+from seq2seq.commands import compose, generate
 from seq2seq.config.commands import GenerateConfig
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
+from seq2seq.data.batches import Batch
+from seq2seq.data.token_stream import StreamDataset
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.generator import Generator, load
+from seq2seq.inference.generator import Generator, load_generator
 from seq2seq.model.language_model import LanguageModel
-from seq2seq.run import Run
-from seq2seq.search.sample import Sample
-from seq2seq.tasks.language_model import LanguageModelTask, nats_of, segments
-from seq2seq.text.tokenizer import Bytes
-from seq2seq.training.loss import loss
+from seq2seq.run_folder import RunFolder
+from seq2seq.search.sampling import Sampling
+from seq2seq.tasks.language_model import LanguageModelTask, stream_segments, total_nats
+from seq2seq.text.tokenizer import ByteTokenizer
+from seq2seq.training.loss import cross_entropy
 from tests.model.test_contracts import names
 
 Compose = Callable[..., TrainConfig]
@@ -42,7 +44,7 @@ PIECES = 13
 
 def model_of(config: Compose, *overrides: str) -> LanguageModel:
     torch.manual_seed(0)
-    made = build.language_model(config("model.decoder.layers=2", *overrides).model, PIECES)
+    made = builders.build_language_model(config("model.decoder.layers=2", *overrides).model, PIECES)
     for parameter in made.parameters():
         torch.nn.init.uniform_(parameter, -0.5, 0.5)
     return made.eval()
@@ -51,7 +53,7 @@ def model_of(config: Compose, *overrides: str) -> LanguageModel:
 @given(st.integers(2, 90), st.integers(1, 6), st.integers(0, 20), st.integers(0, 2))
 def test_streams_go_on_where_they_ended(length: int, streams: int, chunk: int, epoch: int) -> None:
     tokens = np.arange(length, dtype=np.int32)
-    feed = Streams(tokens, streams, chunk, seed=3)
+    feed = StreamDataset(tokens, streams, chunk, seed=3)
 
     batches = [feed.load(rows, epoch) for rows in feed.epoch(epoch)]
 
@@ -68,7 +70,7 @@ def test_streams_go_on_where_they_ended(length: int, streams: int, chunk: int, e
 
 
 def test_a_stream_begins_anew_now_and_then() -> None:
-    feed = Streams(np.zeros(400_001, np.int32), streams=20, chunk=50, seed=1, reset=1000)
+    feed = StreamDataset(np.zeros(400_001, np.int32), streams=20, chunk=50, seed=1, reset=1000)
 
     def begun(epoch: int) -> torch.Tensor:
         news = [feed.load(rows, epoch).new for rows in feed.epoch(epoch)]
@@ -90,7 +92,7 @@ def test_without_truncation_a_stream_is_one_chunk(tmp_path: Path, bptt: int) -> 
     options = ["task=language_model", "data=text", f"data.path={tmp_path / 'text'}"]
     options += ["tokenizer.kind=char", "batches.sentences=1", f"train.bptt={bptt}"]
 
-    task = LanguageModelTask(to_schema(command.compose("train", options), TrainConfig), said.append)
+    task = LanguageModelTask(to_schema(compose.compose("train", options), TrainConfig), said.append)
 
     length = len(task.stream.tokens["train"]) - 1
     assert task.feed.pairs == (-(-length // bptt) if bptt else 1)
@@ -124,15 +126,15 @@ def test_the_state_goes_on_and_the_gradient_does_not(config: Compose) -> None:
     model = model_of(config, "model/initial=learned")
     tokens = torch.randint(4, PIECES, (2, 3))
 
-    [first] = segments(model, batch(tokens, True), None)
-    [second] = segments(model, batch(tokens, False), first.carried)
+    [first] = stream_segments(model, batch(tokens, True), None)
+    [second] = stream_segments(model, batch(tokens, False), first.carried)
 
     assert first.carried is not None
     assert not torch.allclose(first.features, second.features)  # it remembers
     second.features.sum().backward()
     begun = next(model.initial.parameters()).grad
     assert begun is None or not begun.any()  # but is cut
-    [again] = segments(model, batch(tokens, True), second.carried)
+    [again] = stream_segments(model, batch(tokens, True), second.carried)
     torch.testing.assert_close(again.features, first.features)  # a new text begins anew
 
 
@@ -144,9 +146,9 @@ def test_gradients_reach_every_weight(config: Compose, cell: str, tied: bool) ->
     )
     made = batch(torch.randint(4, PIECES, (3, 6)), True)
 
-    [segment] = segments(model, made, None)
+    [segment] = stream_segments(model, made, None)
     output = model.output.linear
-    loss(segment.features, output.weight, output.bias, segment.expected, 0.1)[0].backward()
+    cross_entropy(segment.features, output.weight, output.bias, segment.expected, 0.1)[0].backward()
 
     silent = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()}
     assert silent == set()
@@ -169,7 +171,7 @@ def test_the_cross_entropy_is_the_sum_over_tokens(config: Compose) -> None:
     model = model_of(config)
     tokens = np.array([4, 5, 6, 7, 8, 9, 4], np.int32)  # three streams of two positions
 
-    nats, count = nats_of(model, tokens)
+    nats, count = total_nats(model, tokens)
 
     ids = torch.from_numpy(tokens.astype(np.int64))
     expected = 0.0
@@ -184,7 +186,7 @@ def test_the_cross_entropy_is_the_sum_over_tokens(config: Compose) -> None:
 def task_of(folder: Path, *more: str) -> LanguageModelTask:
     words = [word for word in arguments(folder, "run") if "=" in word]
     return LanguageModelTask(
-        to_schema(command.compose("train", [*words, "train.steps=3", *more]), TrainConfig), print
+        to_schema(compose.compose("train", [*words, "train.steps=3", *more]), TrainConfig), print
     )
 
 
@@ -194,9 +196,9 @@ def test_the_baseline_says_what_it_has_counted(
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     task = task_of(tmp_path)
 
-    whole = task.finish(Run(tmp_path)).scores[1]
+    whole = task.finish(RunFolder(tmp_path)).scores[1]
     monkeypatch.setattr("seq2seq.tasks.language_model.COUNTED", 1000)
-    part = task.finish(Run(tmp_path)).scores[1]
+    part = task.finish(RunFolder(tmp_path)).scores[1]
 
     assert whole.startswith("5-gram, Kneser-Ney: ")
     count = len(task.stream.tokens["train"])
@@ -215,7 +217,7 @@ def test_the_shortest_text_does_and_a_shorter_one_is_told_before_training(
     read = [task.feed.load(rows, 0).tokens for rows in task.feed.epoch(0)]
     assert sum(read) == 4
     assert all(math.isfinite(figure) for figure in task.score("validation"))
-    assert len(task.finish(Run(tmp_path)).scores) == 2
+    assert len(task.finish(RunFolder(tmp_path)).scores) == 2
     files[split] = f"data.{split}={tmp_path / 'short.txt'}"
     with pytest.raises(TextError, match="text is too short: 4 of 5 tokens"):
         task_of(tmp_path, *files.values())
@@ -246,9 +248,9 @@ class Teller:
 
 def test_what_is_said_is_read_and_letters_come_whole() -> None:
     teller = Teller("a🦊é!".encode())
-    sample = Sample(temperature=1.0, top_k=0, top_p=1.0, samples=1, seed=1)
+    sample = Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=1, seed=1)
 
-    parts = list(Generator(teller, Bytes(), sample).generate("", 8))  # type: ignore[arg-type]
+    parts = list(Generator(teller, ByteTokenizer(), sample).generate("", 8))  # type: ignore[arg-type]
 
     assert parts == ["a", "🦊", "é", "!"]
     assert teller.read == [ord("\n") + 4, *teller.ids[:-1]]  # each is fed back
@@ -297,8 +299,8 @@ def test_it_has_learned_the_language(home: Path) -> None:
     assert ours < 0.5
     assert 0.2 < theirs < 0.6
 
-    sample = Sample(temperature=0.5, top_k=0, top_p=1.0, samples=1, seed=1)
-    text = "".join(load(home / "run", sample, "cpu").generate("ab", 200))
+    sample = Sampling(temperature=0.5, top_k=0, top_p=1.0, samples=1, seed=1)
+    text = "".join(load_generator(home / "run", sample, "cpu").generate("ab", 200))
     following = {"a": "b", "b": "c", "c": "a\n", "\n": "a"}
     wrong = sum(b not in following.get(a, "") for a, b in pairwise("b" + text))
     assert len(text) == 200

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
-from seq2seq.text.lines import check_folder, read_lines, stream_lines, written
+from seq2seq.storage.files import atomic_write, require_parent_folder
+from seq2seq.text.lines import read_lines, stream_lines
 
 # Any text without the two characters that have to do with the ends of lines.
 LINE = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20)
@@ -80,11 +81,11 @@ def test_a_missing_file_and_a_damaged_one_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz"])
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write("old\n")
 
     def interrupted() -> None:
-        with written(path) as file:
+        with atomic_write(path) as file:
             file.write("new\n")
             raise KeyboardInterrupt
 
@@ -93,17 +94,17 @@ def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) ->
     assert list(read_lines(path)) == ["old"]
     assert [p.name for p in tmp_path.iterdir()] == [path.name]  # nothing is left beside it
 
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write("new\u2028er\n")
     assert list(read_lines(path)) == ["new\u2028er"]
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TextError, match="cannot be written"), written(tmp_path / "no" / "out"):
+    with pytest.raises(TextError, match="cannot be written"), atomic_write(tmp_path / "no" / "out"):
         pass
     with pytest.raises(TextError, match="there is no folder"):
-        check_folder(tmp_path / "no" / "out")
-    check_folder(tmp_path / "out")
+        require_parent_folder(tmp_path / "no" / "out")
+    require_parent_folder(tmp_path / "out")
 
 
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        with written(path) as file:
+        with atomic_write(path) as file:
             file.write("one\n")
         assert os.read(reader, 99) == b"one\n"
     finally:
@@ -126,7 +127,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "folder" / "real")
 
     for text in ("old\n", "new\n"):
-        with written(tmp_path / "link") as file:
+        with atomic_write(tmp_path / "link") as file:
             file.write(text)
 
     assert (tmp_path / "link").is_symlink()

@@ -5,23 +5,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq.errors import RunError, TextError
-from seq2seq.text.clean import normalise
+from seq2seq.text.normalization import normalize
+from seq2seq.text.special_tokens import SPECIAL_TOKENS, UNK
 from seq2seq.text.tokenizer import (
-    SPECIAL,
-    UNKNOWN,
     Tokenizer,
-    Trained,
-    natural_size,
-    thin,
+    TrainedTokenizer,
+    default_vocab_size,
+    subsample,
     train_tokenizer,
 )
-from tests.grammar import sentences
+from tests.toy_corpus import sentences
 
 TOKENIZER = "seq2seq.text.tokenizer"
-TEXT = [normalise(side) for pair in sentences() for side in pair]
+TEXT = [normalize(side) for pair in sentences() for side in pair]
 
 
-def trained(kind: str, size: int | None = 330) -> Trained:
+def trained(kind: str, size: int | None = 330) -> TrainedTokenizer:
     return train_tokenizer(TEXT, kind, size, len(TEXT), len(TEXT) // 2)
 
 
@@ -31,12 +30,12 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 
 @settings(max_examples=300)
-@given(line=st.text(st.characters(exclude_characters="\ue581\ue00a")).map(normalise))
+@given(line=st.text(st.characters(exclude_characters="\ue581\ue00a")).map(normalize))
 def test_any_normal_text_comes_back_and_nothing_is_unknown(tokenizer: Tokenizer, line: str) -> None:
     ids = tokenizer.encode([line])
 
     assert tokenizer.decode(ids) == [line]
-    assert not set(ids[0]) & set(SPECIAL)
+    assert not set(ids[0]) & set(SPECIAL_TOKENS)
 
 
 @pytest.mark.parametrize("line", ["▁", "a▁b ▁ c", "<s>", "</s> <pad> <unk>", "<0x41>", "🦊 狐"])
@@ -97,7 +96,7 @@ def test_the_size_that_was_asked_for_is_had_without_a_notice() -> None:
     [(100, 1000), (30_000, 4000), (300_000, 12_600), (5_000_000, 32_000)],
 )
 def test_the_usual_size_grows_with_the_root_of_the_corpus(pairs: int, size: int) -> None:
-    assert natural_size(pairs) == size
+    assert default_vocab_size(pairs) == size
 
 
 @pytest.mark.parametrize("kind", ["unigram", "bpe"])
@@ -116,29 +115,29 @@ def test_special_tokens_are_passed_over() -> None:
     tokenizer = trained("unigram").tokenizer
     ids = tokenizer.encode(["the dog"])[0]
 
-    assert tokenizer.decode([[1, *ids, UNKNOWN, 2, 0]]) == ["the dog"]
+    assert tokenizer.decode([[1, *ids, UNK, 2, 0]]) == ["the dog"]
 
 
 @pytest.mark.parametrize("pairs", [1050, 1500, 2000, 3300, 4000, 10_000])
 def test_of_a_large_corpus_both_sides_are_looked_at_alike(
     pairs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{TOKENIZER}.SAMPLE", 2000)
+    monkeypatch.setattr(f"{TOKENIZER}.TRAINING_LINES", 2000)
     lines = [f"{side} {number}" for number in range(pairs) for side in ("source", "target")]
 
-    kept = list(thin(lines, len(lines)))
+    kept = list(subsample(lines, len(lines)))
 
     # Standard deviations of at most 45 around 2,000 and 32 around 1,000.
     assert 1900 < len(kept) < 2100
     assert 900 < sum(line.startswith("source") for line in kept) < 1100
-    assert kept == sorted(kept, key=lines.index) == list(thin(lines, len(lines)))
+    assert kept == sorted(kept, key=lines.index) == list(subsample(lines, len(lines)))
     assert int(kept[-1].split()[1]) > 0.98 * pairs  # to the end
 
 
 def test_of_what_fits_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{TOKENIZER}.SAMPLE", len(TEXT))
+    monkeypatch.setattr(f"{TOKENIZER}.TRAINING_LINES", len(TEXT))
 
-    assert list(thin(TEXT, len(TEXT))) == TEXT
+    assert list(subsample(TEXT, len(TEXT))) == TEXT
 
 
 def test_no_text_is_told() -> None:

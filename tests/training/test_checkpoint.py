@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from seq2seq.errors import RunError
-from seq2seq.training.average import WeightAverage
-from seq2seq.training.checkpoint import load, save
+from seq2seq.training.checkpoint import load_checkpoint, save_checkpoint
+from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +24,8 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 from seq2seq.errors import RunError
-from seq2seq.training.average import WeightAverage
-from seq2seq.training.checkpoint import save
+from seq2seq.training.ema import WeightEMA
+from seq2seq.training.checkpoint import save_checkpoint
 from seq2seq.training.progress import Progress
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -35,7 +35,7 @@ for size in (4, 400):
     optimizer = torch.optim.AdamW(model.parameters())
     try:
         learning = SimpleNamespace(model=model, optimizer=optimizer, carried=None)
-        save(path, learning, WeightAverage(model, 0.9, 1), Progress(step=size))
+        save_checkpoint(path, learning, WeightEMA(model, 0.9, 1), Progress(step=size))
         print("saved", size)
     except RunError as error:
         print(error)
@@ -50,7 +50,7 @@ class Trained:
         torch.manual_seed(seed)
         self.model = nn.Linear(size, size)
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1)
-        self.average = WeightAverage(self.model, 0.9, 1)
+        self.average = WeightEMA(self.model, 0.9, 1)
         self.carried: dict[str, torch.Tensor] | None = None
 
     def step(self, number: int) -> None:
@@ -60,10 +60,10 @@ class Trained:
         self.average.update(number)
 
     def save(self, path: Path, step: int) -> None:
-        save(path, self, self.average, Progress(step=step))
+        save_checkpoint(path, self, self.average, Progress(step=step))
 
     def load(self, path: Path) -> Progress:
-        return load(path, self, self.average)
+        return load_checkpoint(path, self, self.average)
 
     def weights(self) -> Iterator[torch.Tensor]:
         yield from (p.detach().clone() for p in self.model.parameters())
@@ -95,12 +95,12 @@ def test_fused_kernels_find_the_count_of_steps_where_they_want_it(
 ) -> None:
     before, after = Trained(1), Trained(2)
     before.step(1)
-    save(tmp_path / "last", before, before.average, Progress())
+    save_checkpoint(tmp_path / "last", before, before.average, Progress())
     after.model.to("meta")  # stands for a device with such kernels
     after.optimizer = torch.optim.AdamW(after.model.parameters())
     after.optimizer.param_groups[0]["fused"] = fused
 
-    load(tmp_path / "last", after, WeightAverage(after.model, 0.9, 1))
+    load_checkpoint(tmp_path / "last", after, WeightEMA(after.model, 0.9, 1))
 
     state = after.optimizer.state[after.model.weight]
     assert state["step"].device.type == place
@@ -111,7 +111,7 @@ def test_whoever_may_read_the_folder_may_read_the_weights(tmp_path: Path) -> Non
     run = Trained(1)
     (tmp_path / "any").touch()
 
-    save(tmp_path / "last", run, run.average, Progress())
+    save_checkpoint(tmp_path / "last", run, run.average, Progress())
 
     assert (tmp_path / "last").stat().st_mode == (tmp_path / "any").stat().st_mode
 

@@ -3,7 +3,8 @@ import pytest
 from seq2seq.config.ranges import parse_duration
 from seq2seq.config.training import TrainingOptions
 from seq2seq.errors import ConfigError
-from seq2seq.training.progress import Plan, Progress
+from seq2seq.training.progress import Progress
+from seq2seq.training.stopping import StoppingCriteria
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,9 @@ def test_training_without_an_end_is_refused() -> None:
 
 
 def test_the_share_is_of_what_comes_first() -> None:
-    plan = Plan(TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan = StoppingCriteria(
+        TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3
+    )
     at, within = Progress(step=10, reserve=20.0), Progress(step=10, epoch=1, pairs=25, reserve=20.0)
 
     assert plan.share(at, now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
@@ -35,13 +38,15 @@ def test_the_share_is_of_what_comes_first() -> None:
 
 
 def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
-    plan = Plan(TrainingOptions(budget="100s"), pairs=50, patience=3)
+    plan = StoppingCriteria(TrainingOptions(budget="100s"), pairs=50, patience=3)
 
     assert plan.due(Progress(step=40), 20, now=1.0)
     assert not plan.due(Progress(step=41), 20, now=49.0)
     assert plan.due(Progress(step=41), 20, now=50.0)  # what the end will cost is not known yet
     assert not plan.due(Progress(step=41, scores=[1.0]), 20, now=50.0)
-    assert not Plan(TrainingOptions(), pairs=50, patience=3).due(Progress(step=41), 20, now=1e6)
+    assert not StoppingCriteria(TrainingOptions(), pairs=50, patience=3).due(
+        Progress(step=41), 20, now=1e6
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,9 @@ def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
     ],
 )
 def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str | None) -> None:
-    plan = Plan(TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3)
+    plan = StoppingCriteria(
+        TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3
+    )
     progress.reserve = 20.0
 
     end = plan.end(progress, now)

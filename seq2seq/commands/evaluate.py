@@ -1,0 +1,178 @@
+"""`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or of a file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seq2seq.commands import app
+from seq2seq.config.commands import EvaluateConfig
+from seq2seq.errors import ConfigError, TextError
+from seq2seq.storage.files import SUFFIXES, atomic_write, require_parent_folder
+from seq2seq.text.lines import read_lines
+
+if TYPE_CHECKING:
+    from seq2seq.evaluation.metrics import ChangedSentence, Comparison
+
+SHOWN_CHANGES = 10  # sentences that are shown of a comparison
+
+
+def main() -> None:
+    """Entry point of `seq2seq-evaluate`."""
+    app.run_command("evaluate", EvaluateConfig, evaluate)
+
+
+def evaluate(config: EvaluateConfig, _: Path) -> None:
+    """Score `run` or `hypothesis`, and compare it with `against` if that is given.
+
+    Raises:
+        ConfigError: neither is given, or files that do not go together.
+        TextError: a file cannot be read, or the line counts differ.
+    """
+    require_compatible(config)
+    from seq2seq.evaluation import metrics  # sacrebleu and torch come in here, after the checks
+
+    sources, references, language = read_test_text(config)
+    documents = None if config.reference else test_documents(config)
+    what = config.hypothesis or config.run
+    of = config.reference or f"the test text of {first_run(config.run)}"
+    first, second = (
+        read_parallel_lines(name, references, of)
+        if isinstance(name, str) and not Path(name).is_dir()
+        else None
+        for name in (what, config.against)
+    )
+    if first is None:  # only now, when all files are read and fit together
+        first = translate_sources(config, what, sources, documents)
+    scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
+    for score in scores:
+        print(score)
+    result: dict[str, Any] = {"scores": [score._asdict() for score in scores]}
+    if config.against:
+        if second is None:
+            second = translate_sources(config, config.against, sources, documents)
+        resamples = config.bootstrap or 1000
+        compared = metrics.compare(first, second, references, language, ["bleu", "chrf"], resamples)
+        changes = metrics.most_changed(first, second, references, SHOWN_CHANGES)
+        show_comparison(compared, changes)
+        result["comparison"] = [c._asdict() for c in compared]
+        result["changes"] = [c._asdict() for c in changes]
+    if config.json:
+        with atomic_write(Path(config.json)) as file:
+            file.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+
+
+def require_compatible(config: EvaluateConfig) -> None:
+    """Refuse options that do not go together."""
+    if config.run is None and config.hypothesis is None:
+        raise ConfigError("no value for run, a run folder, or hypothesis, a file of translations")
+    if config.run and config.hypothesis:
+        raise ConfigError("run and hypothesis: one of them is to be scored; against= compares two")
+    if config.hypothesis and not config.reference:
+        raise ConfigError("no value for reference: the file that hypothesis is scored against")
+    if (config.source and not config.reference) or (
+        config.run and config.reference and not config.source
+    ):
+        raise ConfigError("source and reference: with a run, both are needed, or neither")
+    for name in (config.source, config.reference, config.hypothesis):
+        if name and not Path(name).exists():
+            raise TextError(f"there is no file {name}")
+    if config.against is not None and not Path(config.against).exists():
+        raise TextError(f"there is no run and no file {config.against}")
+    if config.against and Path(config.against).is_dir() and config.reference and not config.source:
+        raise ConfigError(f"no value for source: {config.against} is a run, which needs text")
+    if config.json:
+        require_parent_folder(Path(config.json))
+
+
+def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str], str]:
+    """Sources (None where only files are compared), references, and the references' language."""
+    from seq2seq.run_folder import RunFolder
+
+    run = RunFolder(first_run(config.run)) if config.run else None
+    if run:  # first of all: whatever else is wrong with a folder that is no run, this is why
+        run.read_config(config.trusted, "translation.TranslationTask")
+    if config.against and Path(config.against).is_dir():
+        RunFolder(Path(config.against)).read_config(config.trusted, "translation.TranslationTask")
+    if config.reference:
+        references = list(read_lines(Path(config.reference)))
+        sources = (
+            read_parallel_lines(config.source, references, config.reference)
+            if config.source
+            else None
+        )
+    else:
+        pairs = run.read_test() if run else []
+        sources, references = [p.source for p in pairs], [p.target for p in pairs]
+    language = config.language
+    if language is None and run:
+        language = str(run.read_facts()["target"])
+    elif language is None:
+        language = language_of_file(Path(config.reference or ""))
+    return sources, references, language
+
+
+def language_of_file(path: Path) -> str:
+    """The language by which BLEU cuts words, if the name of a file has it: ja of test.ja.gz."""
+    from seq2seq.evaluation.metrics import sacrebleu_tokenizer
+
+    code = Path(path.stem if path.suffix in SUFFIXES else path).suffix.removeprefix(".")
+    return code if sacrebleu_tokenizer(code) != sacrebleu_tokenizer("") else ""
+
+
+def test_documents(config: EvaluateConfig) -> list[str | None]:
+    """What each sentence of the run's own test text is of."""
+    from seq2seq.run_folder import RunFolder
+
+    return [pair.document for pair in RunFolder(first_run(config.run)).read_test()]
+
+
+def first_run(run: Any) -> Path:
+    """The run, or of several the first: the others have the same languages."""
+    return Path(run[0] if isinstance(run, list) else run)
+
+
+def read_parallel_lines(name: str, references: list[str], of: str) -> list[str]:
+    """What is in the file `name`: a line for each of the `references`, which are those `of` a file.
+
+    Raises:
+        TextError: it cannot be read, or has another number of lines.
+    """
+    lines = list(read_lines(Path(name)))
+    if len(lines) != len(references):
+        raise TextError(
+            f"{name} has {len(lines)} lines, and {of} has {len(references)}: "
+            "there must be one for each"
+        )
+    return lines
+
+
+def translate_sources(
+    config: EvaluateConfig, what: Any, sources: list[str] | None, documents: list[str | None] | None
+) -> list[str]:
+    """What the run in the folder `what` makes of `sources`, or several together.
+
+    `documents` says what each source is of; None: blank lines are between documents.
+    """
+    if sources is None:
+        raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
+    from seq2seq.builders import instantiate_node
+    from seq2seq.inference.loading import load_translator
+
+    search = instantiate_node("search", config.search)
+    translator = load_translator(
+        what, search, config.limits, config.batch, config.device, config.trusted, config.precision
+    )
+    return translator.translate(sources, documents)
+
+
+def show_comparison(
+    compared: "list[Comparison]", changes: "list[ChangedSentence]", say: Callable[..., None] = print
+) -> None:
+    """Print a comparison: figures, significance, and the sentences that changed most."""
+    for c in compared:
+        say(f"{c.name}: {c.value:.2f} against {c.other:.2f}, p = {c.p:.4f} (paired bootstrap)")
+    for change in changes:
+        say(f"line {change.line}: chrF {change.gain:+.1f} from the first to the second")
+        for name in ("reference", "first", "second"):
+            say(f"  {name:<10} {getattr(change, name)}")

@@ -1,0 +1,1 @@
+"""Corpora: readers, cleaning, splits, prepared data, batches."""

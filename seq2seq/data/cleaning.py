@@ -1,0 +1,46 @@
+"""Which pairs of sentences are fit for training: pure functions of a normalised pair."""
+
+from collections.abc import Callable
+
+from seq2seq.config.training import CleaningOptions
+from seq2seq.text.normalization import display_width
+
+
+def is_blank(source: str, target: str, options: CleaningOptions) -> bool:
+    """A side has nothing in it."""
+    del options
+    return not source or not target
+
+
+def is_too_long(source: str, target: str, options: CleaningOptions) -> bool:
+    """A side has more characters or words than allowed."""
+    if max(len(source), len(target)) > options.max_characters:
+        return True
+    return max(source.count(" "), target.count(" ")) >= options.max_words
+
+
+def is_uneven(source: str, target: str, options: CleaningOptions) -> bool:
+    """One side is many times as long as the other, in `width`."""
+    shorter, longer = sorted((display_width(source), display_width(target)))
+    return longer >= options.ratio_from and longer > options.max_ratio * max(1, shorter)
+
+
+def is_copied(source: str, target: str, options: CleaningOptions) -> bool:
+    """Both sides are the same."""
+    return not options.copies and source == target
+
+
+CLEANING_RULES: dict[str, Callable[[str, str, CleaningOptions], bool]] = {
+    "blank": is_blank,
+    "too long": is_too_long,
+    "uneven lengths": is_uneven,
+    "copied": is_copied,
+}
+
+
+def first_broken_rule(source: str, target: str, options: CleaningOptions) -> str | None:
+    """The first of `RULES` that the normalised pair breaks, or None."""
+    for name, rule in CLEANING_RULES.items():
+        if rule(source, target, options):
+            return name
+    return None

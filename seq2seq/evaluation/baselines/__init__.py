@@ -1,0 +1,1 @@
+"""Count-based models to compare with."""

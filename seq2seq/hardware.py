@@ -1,0 +1,105 @@
+"""What this machine computes in, beside fp32.
+
+What torch and oneDNN tell of it has no public names.
+"""
+
+import resource
+import sys
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from seq2seq.errors import ConfigError
+
+
+def has_onednn() -> bool:
+    """Whether torch was built with oneDNN."""
+    return bool(torch.backends.mkldnn.is_available())
+
+
+def onednn_supports_bf16() -> bool:
+    """Whether oneDNN computes in bf16, however slowly."""
+    return has_onednn() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def has_fast_bf16() -> bool:
+    """Whether there are instructions for products in bf16: AMX, or those of AVX-512.
+
+    With AMX a training step of GRU or LSTM takes half as long as in fp32, with AVX-512's two thirds
+    (benchmarks/precision.py); without, oneDNN's LSTM takes hundreds of times as long.
+    """
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return onednn_supports_bf16() and any(_cpu_flag(name) for name in names)
+
+
+@cache
+def cudnn_has_bf16_rnn() -> bool:
+    """Whether the GPU has cuDNN's recurrent kernels in bf16: those of 9.13 on Ampere and later.
+
+    torch uses them from 2.11 on, whose wheels are the first with such a cuDNN.
+    """
+    version: int | None = torch.backends.cudnn.version()
+    return (version or 0) >= 91_300 and torch.cuda.get_device_capability() >= (8, 0)
+
+
+def has_vnni() -> bool:
+    """Whether four products of eight bits are added in 32 bits at once."""
+    return _cpu_flag("_is_vnni_supported")
+
+
+def _cpu_flag(name: str) -> bool:
+    there: Callable[[], bool] = getattr(torch.cpu, name, lambda: False)
+    return there()
+
+
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """`tensor`, which is on the CPU, on `device`: without waiting for it, if that is a GPU of CUDA.
+
+    Only from pinned memory does it fetch what it needs while Python goes on; other devices may read
+    what has been freed by then.
+    """
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`; `auto` is a GPU where there is one.
+
+    Raises:
+        ConfigError: this machine has no such device.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, available in there.items() if available))
+    if not there[name]:
+        raise ConfigError(f"device={name}: this machine has none that torch can use")
+    return torch.device(name)
+
+
+def peak_memory() -> int:
+    """The largest memory that this process has had so far, in MB."""
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """fp32 or bf16; `auto` is bf16 where it is quick, on GPUs and on CPUs with AMX or AVX-512's.
+
+    Raises:
+        ConfigError: bf16 is asked of a CPU without it: oneDNN has no LSTM in bf16 there, and other
+            cells would take longer than in fp32.
+    """
+    if name == "bf16" and device.type == "cpu" and not onednn_supports_bf16():
+        raise ConfigError("train.precision=bf16: this processor does not compute in bf16")
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if device.type == "cpu" and has_fast_bf16() else "fp32"

@@ -1,0 +1,1 @@
+"""A run folder and a search: text or images in, text out."""

@@ -1,0 +1,28 @@
+"""The attention weights of a translation."""
+
+import torch
+
+from seq2seq.data.batches import pad
+from seq2seq.inference.translator import Translator
+from seq2seq.plots.attention import AttentionMatrix
+from seq2seq.text.normalization import normalize
+from seq2seq.text.special_tokens import BOS
+
+
+@torch.inference_mode()
+def attention_map(translator: Translator, line: str) -> AttentionMatrix | None:
+    """The attention weights of one line's translation, if the model has any."""
+    ids = translator.source.encode([normalize(line)])[0]
+    best = translator.window([line], 1)[0][0]
+    if not ids or not best.tokens:
+        return None
+    model = translator.model.eval()
+    device = next(model.parameters()).device
+    source, _ = pad([ids])
+    target, _ = pad([[BOS, *translator.target.ids(best.tokens)]])
+    decoded = model(source.to(device), None, target.to(device))
+    weights = decoded.weights[0, : len(best.tokens)].float().cpu().numpy()  # (T, S)
+    if weights.shape[1] == 0:
+        return None
+    pieces = [translator.source.piece(token).replace("\u2581", "_") for token in ids]
+    return AttentionMatrix(pieces, [piece.replace("\u2581", "_") for piece in best.tokens], weights)

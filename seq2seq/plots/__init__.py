@@ -1,0 +1,1 @@
+"""Every figure: functions of numbers that draw a PNG file."""

@@ -1,0 +1,1 @@
+"""Files and tensors, written atomically."""

@@ -1,0 +1,69 @@
+r"""Files that are opened by their ending and written atomically."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+from seq2seq.errors import TextError
+
+OPENERS: dict[str, Callable[..., Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+
+
+SUFFIXES = ("", *OPENERS)  # of a plain file and of compressed ones
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The bytes of `path`, decompressed."""
+    return cast(BinaryIO, OPENERS.get(path.suffix, open)(path, "rb"))
+
+
+def require_parent_folder(path: Path) -> None:
+    """Refuse a file to be written in a folder that is not there, before work is done for it.
+
+    Raises:
+        TextError: there is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise TextError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to write, compressed by its name, that takes its place when it is whole.
+
+    Until the block ends without an exception, whatever was at `path` stays there. A link stays one;
+    a device or a pipe is written to as it is.
+
+    Raises:
+        TextError: it cannot be written: no such folder, no right, a full disk.
+    """
+    special = path.exists() and not path.is_file()
+    place = path if special else path.resolve()
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        with OPENERS.get(path.suffix, open)(place if special else aside, "wb") as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
+            yield text
+            text.flush()
+            text.detach()
+        if not special:
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
+            aside.replace(place)
+    except BrokenPipeError:  # nobody reads on, here or where else the block writes
+        raise
+    except OSError as error:
+        raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)

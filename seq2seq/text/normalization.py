@@ -1,0 +1,53 @@
+"""What makes a pair of sentences fit for training: pure functions of a line or a pair."""
+
+import re
+import unicodedata
+
+# Spaces and line breaks of every kind, to a plain space.
+_SPACE = re.compile(
+    r"[\t\n\x0b\x0c\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+)
+
+
+# Control and format characters that nobody sees: C0, DEL, C1, soft hyphen, zero-width space, marks
+# and overrides of direction, word joiner, BOM, interlinear annotation. The joiners U+200C and
+# U+200D stay: Persian, the languages of India and emoji mean something by them. Halves of
+# surrogate pairs go too: they are no characters, and cannot be written as UTF-8.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
+)
+
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+
+def normalize(line: str) -> str:
+    """`line` in the form in which models read and write: NFC, plain single spaces, nothing unseen.
+
+    It gives what it is given when it is called again on its own result.
+    """
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", line))
+    # Taking a character out may bring together two that compose.
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", plain)).strip(" ")
+
+
+def dedup_key(line: str) -> str:
+    """What two lines share that differ in case, spaces and punctuation only.
+
+    A line of nothing but punctuation is its own key.
+    """
+    if line.isascii():
+        return _PUNCTUATION.sub("", line.lower()) or line
+    folded = unicodedata.normalize("NFKC", line).casefold()
+    letters = "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
+    return letters or folded
+
+
+def display_width(line: str) -> int:
+    """Length in letters of an alphabet: an ideograph or syllable sign counts for three.
+
+    So that English and Japanese of the same meaning come out alike: what takes three bytes in
+    UTF-8 and is not of an alphabet is counted so.
+    """
+    return len(line) + 2 * sum("\u2e80" <= c <= "\ud7ff" or c >= "\U00020000" for c in line)

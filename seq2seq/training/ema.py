@@ -1,0 +1,59 @@
+"""An exponential moving average of the weights."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class WeightEMA:
+    """average <- decay * average + (1 - decay) * weights, every few steps.
+
+    While the run is young the decay is smaller, (1 + n) / (10 + n) at the n-th update, so that
+    the first weights are soon forgotten. Polyak and Juditsky (1992) give the reason for averages.
+    With a decay of 0 the average is the weights themselves.
+    """
+
+    def __init__(self, model: nn.Module, decay: float, every: int) -> None:
+        self.decay, self.every = decay, every
+        self.weights = dict(model.named_parameters())
+        self.values = {n: p.detach().clone() for n, p in self.weights.items()} if decay else {}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the weights as they are after `step`, if it is one of the steps that count."""
+        if not self.decay or step % self.every:
+            return
+        n = step // self.every
+        decay = min(self.decay, (1 + n) / (10 + n))
+        torch._foreach_lerp_(
+            list(self.values.values()), [p.data for p in self.weights.values()], 1 - decay
+        )
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Within this block the model has the averaged weights."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    @torch.no_grad()
+    def _swap(self) -> None:
+        # By value: kernels want the weights of a layer in one piece, where they are.
+        for name, value in self.values.items():
+            weights = self.weights[name]
+            kept = weights.clone()
+            weights.copy_(value)
+            value.copy_(kept)
+
+    def state(self) -> dict[str, Tensor]:
+        """The averaged weights by name; nothing where there is no averaging."""
+        return dict(self.values)
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from what `state` returned."""
+        for name, value in self.values.items():
+            value.copy_(state[name])

@@ -1,0 +1,224 @@
+"""Scenes of coloured shapes, drawn by us: pictures with captions that need no network.
+
+Which numbers, sizes, colours and shapes go together is split: a combination that occurs in test
+pictures was never drawn in training, though each part of it was.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import NamedTuple, overload
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from seq2seq.config.ranges import require, require_one_of
+from seq2seq.vision.images import CaptionedImage, CaptionedImages, Pixels
+from seq2seq.vision.synthetic.captions import COLOURS, RELATIONS, SHAPES, SIZES, Group, describe
+
+IMAGE_SIZE = 64  # pixels
+SUPERSAMPLING = 4  # drawn so many times as large, and scaled down
+RGB = {
+    "red": (214, 48, 40), "green": (44, 160, 64), "blue": (44, 84, 214), "yellow": (240, 208, 40),
+    "white": (240, 240, 240), "grey": (128, 128, 128),
+}  # fmt: skip
+RADII = {"small": 4.5, "large": 9.0}  # pixels
+LANGUAGES = ("en", "de")
+OPPOSITES = {
+    "above": "below", "below": "above", "left of": "right of", "right of": "left of",
+}  # fmt: skip
+NUMBERS = (1, 2, 3)
+HELD_OUT_COMBINATIONS = {
+    "validation": 16,
+    "test": 32,
+}  # of the 216 combinations of shape, colour, size and number
+
+Points = list[tuple[float, float]]
+Area = tuple[int, int, int, int]  # left, top, right, bottom
+Random = np.random.Generator
+
+
+class Scene(NamedTuple):
+    """What is to be drawn."""
+
+    first: Group
+    relation: str | None
+    second: Group | None
+
+
+def shapes(train: int, validation: int, test: int, seed: int, language: str) -> CaptionedImages:
+    """Draw pictures.
+
+    Args:
+        train: how many.
+        validation: likewise.
+        test: likewise.
+        seed: of all that is drawn at random.
+        language: of the captions, en or de.
+
+    Raises:
+        ConfigError: it is another language, or a number is out of range.
+    """
+    require_one_of("data.language", language, LANGUAGES)
+    require("data.seed", seed, seed >= 0, "0 or more")
+    counts = {"train": train, "validation": validation, "test": test}
+    for name, count in counts.items():
+        require(f"data.{name}", count, count > 0, "positive")
+    facts = [3, train, validation, test, seed, language]  # the first: of how things are drawn
+    mark = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    splits = {name: Scenes(name, count, seed, language) for name, count in counts.items()}
+    return CaptionedImages(splits, language, "CC0-1.0", {f"drawn, seed {seed}": mark})
+
+
+class Scenes(Sequence[CaptionedImage]):
+    """The pictures of a split, each drawn when it is asked for."""
+
+    def __init__(self, split: str, count: int, seed: int, language: str) -> None:
+        self.split, self.number, self.seed, self.language = split, count, seed, language
+
+    def __len__(self) -> int:
+        return self.number
+
+    @overload
+    def __getitem__(self, index: int) -> CaptionedImage: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CaptionedImage]: ...
+    def __getitem__(self, index: int | slice) -> CaptionedImage | list[CaptionedImage]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self.number))]
+        if not 0 <= index < self.number:
+            raise IndexError(index)
+        place = ("train", "validation", "test").index(self.split)
+        random = np.random.default_rng([self.seed, place, index])
+        scene = random_scene(random, self.split)
+        captions = [describe(*said, self.language) for said in true_statements(scene)]
+        return CaptionedImage(f"{self.split}-{index:05}.png", draw_scene(scene, random), captions)
+
+
+def held_out_combinations(split: str) -> set[Group]:
+    """The combinations that `split` has for itself."""
+    order = sorted(
+        (Group(*parts) for parts in product(SHAPES, COLOURS, SIZES, NUMBERS)),
+        key=lambda group: hashlib.sha256(" ".join(map(str, group)).encode()).hexdigest(),
+    )
+    if split == "test":
+        return set(order[: HELD_OUT_COMBINATIONS["test"]])
+    if split == "validation":
+        return set(
+            order[
+                HELD_OUT_COMBINATIONS["test"] : HELD_OUT_COMBINATIONS["test"]
+                + HELD_OUT_COMBINATIONS["validation"]
+            ]
+        )
+    return set(order[HELD_OUT_COMBINATIONS["test"] + HELD_OUT_COMBINATIONS["validation"] :])
+
+
+def random_scene(random: Random, split: str) -> Scene:
+    """A scene; each of validation and test has a combination that is not in training."""
+    own, known = sorted(held_out_combinations(split)), sorted(held_out_combinations("train"))
+    first = own[random.integers(len(own))]
+    if random.random() < 0.3:
+        return Scene(first, None, None)
+    while (second := known[random.integers(len(known))])[:2] == first[:2]:
+        pass  # two groups that are told apart by more than their size
+    if random.random() < 0.5:
+        first, second = second, first
+    return Scene(first, list(RELATIONS)[random.integers(len(RELATIONS))], second)
+
+
+def true_statements(scene: Scene) -> list[Scene]:
+    """All that is true of a scene: a above b is b below a."""
+    if scene.relation is None or scene.second is None:
+        return [scene]
+    return [scene, Scene(scene.second, OPPOSITES[scene.relation], scene.first)]
+
+
+def draw_scene(scene: Scene, random: Random) -> Pixels:
+    """The pixels (64, 64, 3) of a scene, at places that are drawn at random within their half."""
+    level = int(random.integers(0, 40))
+    image = Image.new(
+        "RGB", (IMAGE_SIZE * SUPERSAMPLING, IMAGE_SIZE * SUPERSAMPLING), (level, level, level)
+    )
+    pen = ImageDraw.Draw(image)
+    if scene.second is None:
+        _draw_group(pen, scene.first, (0, 0, IMAGE_SIZE, IMAGE_SIZE), random)
+    else:
+        areas = {
+            "above": ((0, 0, IMAGE_SIZE, 31), (0, 33, IMAGE_SIZE, IMAGE_SIZE)),
+            "below": ((0, 33, IMAGE_SIZE, IMAGE_SIZE), (0, 0, IMAGE_SIZE, 31)),
+            "left of": ((0, 0, 31, IMAGE_SIZE), (33, 0, IMAGE_SIZE, IMAGE_SIZE)),
+            "right of": ((33, 0, IMAGE_SIZE, IMAGE_SIZE), (0, 0, 31, IMAGE_SIZE)),
+        }[scene.relation or "above"]
+        for group, area in zip((scene.first, scene.second), areas, strict=True):
+            _draw_group(pen, group, area, random)
+    image = image.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BOX)
+    noise = random.normal(0, 4, (IMAGE_SIZE, IMAGE_SIZE, 3))
+    return (np.asarray(image) + noise).clip(0, 255).astype(np.uint8)
+
+
+def _draw_group(pen: ImageDraw.ImageDraw, group: Group, area: Area, random: Random) -> None:
+    """Draw the things of a group in an area, none over another."""
+    for x, y in _centres(group, area, random):
+        radius = RADII[group.size] * random.uniform(0.9, 1.1)
+        OUTLINES[group.shape](
+            pen, (x * SUPERSAMPLING, y * SUPERSAMPLING), radius * SUPERSAMPLING, RGB[group.colour]
+        )
+
+
+def _centres(group: Group, area: Area, random: Random) -> Points:
+    """Where the middles of the things are: anywhere, or in a row if that leaves no room."""
+    left, top, right, bottom = area
+    radius = RADII[group.size] * 1.15
+    found: Points = []
+    for _ in range(100):
+        x = random.uniform(left + radius, right - radius)
+        y = random.uniform(top + radius, bottom - radius)
+        if all(math.dist((x, y), other) > 2 * radius for other in found):
+            found.append((x, y))
+        if len(found) == group.number:
+            return found
+    shares = [(place + 0.5) / group.number for place in range(group.number)]
+    if right - left >= bottom - top:
+        return [(left + share * (right - left), (top + bottom) / 2) for share in shares]
+    return [((left + right) / 2, top + share * (bottom - top)) for share in shares]
+
+
+Colour = tuple[int, int, int]
+
+
+def _circle(pen: ImageDraw.ImageDraw, at: tuple[float, float], r: float, colour: Colour) -> None:
+    x, y = at
+    pen.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+
+
+def _ellipse(pen: ImageDraw.ImageDraw, at: tuple[float, float], r: float, colour: Colour) -> None:
+    x, y = at
+    pen.ellipse((x - 1.15 * r, y - 0.55 * r, x + 1.15 * r, y + 0.55 * r), fill=colour)
+
+
+def _polygon(corners: int, turn: float, inner: float = 1.0) -> Callable[..., None]:
+    """A shape with corners on a circle, every second one drawn in by `inner`."""
+
+    def outline(
+        pen: ImageDraw.ImageDraw, at: tuple[float, float], r: float, colour: Colour
+    ) -> None:
+        points = []
+        for corner in range(corners):
+            angle = turn + 2 * math.pi * corner / corners
+            length = r * (inner if corner % 2 else 1.0) * 1.1
+            points.append((at[0] + length * math.sin(angle), at[1] - length * math.cos(angle)))
+        pen.polygon(points, fill=colour)
+
+    return outline
+
+
+OUTLINES: dict[str, Callable[..., None]] = {
+    "circle": _circle,
+    "ellipse": _ellipse,
+    "square": _polygon(4, math.pi / 4),
+    "diamond": _polygon(4, 0.0, 0.6),
+    "triangle": _polygon(3, 0.0),
+    "star": _polygon(10, 0.0, 0.45),
+}

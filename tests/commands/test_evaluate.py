@@ -1,0 +1,98 @@
+"""What `evaluate` makes of files, and what it tells before a run translates."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seq2seq.commands import evaluate
+from seq2seq.config.training import TrainConfig
+from seq2seq.run_folder import HeldOutPair, RunFolder
+
+
+def scores(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["seq2seq-evaluate", *arguments])
+    evaluate.main()
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Callable[..., TrainConfig]
+) -> Path:
+    """A folder with a run that cannot translate, for it has neither pieces nor weights."""
+    monkeypatch.chdir(tmp_path)
+    run = RunFolder(tmp_path / "run")
+    run.folder.mkdir()
+    run.write_config(config())
+    run.write_facts({"source": "en", "target": "de"})
+    run.write_test([HeldOutPair("one", "eins"), HeldOutPair("two", "zwei")])
+    for name, count in (("two.en", 2), ("two.de", 2), ("three.de", 3)):
+        (tmp_path / name).write_text("a b\n" * count, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tokenizer"),
+    [
+        ("test.de", [], "13a"),
+        ("test.ja", [], "char"),
+        ("test.zh-Hans", [], "zh"),
+        ("test.ja.txt", [], "13a"),  # only what a name ends in says anything
+        ("ja", [], "13a"),
+        ("test.ja", ["language=de"], "13a"),
+        ("test.de", ["language=ja"], "char"),
+    ],
+)
+def test_words_are_those_of_the_language_that_the_name_of_the_reference_ends_in(
+    name: str,
+    options: list[str],
+    tokenizer: str,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (here / name).write_text("猫が好きです。\n", encoding="utf-8")
+
+    scores(monkeypatch, "hypothesis=" + name, "reference=" + name, "bootstrap=0", *options)
+
+    assert f"|tok:{tokenizer}|" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_the_language_is_before_the_ending_of_a_compressed_file() -> None:
+    assert evaluate.language_of_file(Path("some/test.zh.gz")) == "zh"
+    assert evaluate.language_of_file(Path("test.v2.ja.xz")) == "ja"
+    assert evaluate.language_of_file(Path("test.gz")) == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run=run", "bootstrap=1"], "bootstrap must be 0, for none, or at least 2, not 1"),
+        (["run=run", "bootstrap=-5"], "bootstrap must be 0, for none, or at least 2, not -5"),
+        (
+            ["run=run", "source=two.en", "reference=three.de"],
+            "two.en has 2 lines, and three.de has 3: there must be one for each",
+        ),
+        (
+            ["run=run", "against=three.de"],
+            "three.de has 3 lines, and the test text of run has 2: there must be one for each",
+        ),
+        (
+            ["run=run", "source=two.en", "reference=two.de", "against=three.de"],
+            "three.de has 3 lines, and two.de has 2: there must be one for each",
+        ),
+        (["run=run", "against=none"], "there is no run and no file none"),
+        (["run=run", "against=/"], "/ is no run folder: it has no config.yaml"),
+        (["run=run"], "run has no tokenizer.model"),  # what is told where all else is right
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_told_before_anything_is_translated(
+    arguments: list[str], message: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del here
+    with pytest.raises(SystemExit) as stop:
+        scores(monkeypatch, *arguments)
+
+    assert stop.value.code == f"seq2seq.evaluate: {message}"

@@ -1,0 +1,205 @@
+"""Parallel files, TSV, JSON lines and Parquet."""
+
+import gzip
+import hashlib
+import json
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.readers.jsonl import jsonl
+from seq2seq.data.readers.parallel import parallel
+from seq2seq.data.readers.parquet import parquet
+from seq2seq.data.readers.tsv import tsv
+from seq2seq.errors import ConfigError, TextError
+
+ABOUT: dict[str, Any] = {"source": "en", "target": "de", "licence": "our own"}
+
+
+def rows(corpus: ParallelCorpus, split: str = "train") -> list[tuple[str, str]]:
+    return [(pair.source, pair.target) for pair in corpus.splits[split]]
+
+
+def read_parallel(folder: Path, train: str | list[str] = "train", **more: Any) -> ParallelCorpus:
+    held = {"validation": None, "test": None, **more}
+    return parallel(path=str(folder), train=train, **held, **ABOUT)
+
+
+def test_line_n_is_the_translation_of_line_n(tmp_path: Path) -> None:
+    (tmp_path / "train.en").write_bytes("one\r\ntwo\u2028\n".encode())
+    (tmp_path / "train.de").write_text("eins\nzwei", encoding="utf-8")
+    (tmp_path / "dev.en.gz").write_bytes(gzip.compress(b"three\n"))
+    (tmp_path / "dev.de.xz").write_bytes(lzma.compress(b"drei\n"))
+
+    corpus = read_parallel(tmp_path, validation="dev")
+
+    assert rows(corpus) == [("one", "eins"), ("two\u2028", "zwei")]
+    assert rows(corpus) == rows(corpus)  # again and again
+    assert rows(corpus, "validation") == [("three", "drei")]
+    assert (corpus.source, corpus.target, corpus.licence) == ("en", "de", "our own")
+    assert sorted(corpus.origin) == [
+        "train: train.de", "train: train.en", "validation: dev.de.xz", "validation: dev.en.gz",
+    ]  # fmt: skip
+
+
+def test_both_files_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    (tmp_path / "b.txt").write_text("eins\n")
+
+    assert rows(read_parallel(tmp_path, ["a.txt", "b.txt"])) == [("one", "eins")]
+    with pytest.raises(TextError, match="a prefix or two files"):
+        read_parallel(tmp_path, ["a.txt"])
+
+
+@pytest.mark.parametrize("longer", ["en", "de"])
+def test_unequal_line_counts_name_both(tmp_path: Path, longer: str) -> None:
+    for language in ("en", "de"):
+        text = "x\n" * (5 if language == longer else 3)
+        (tmp_path / f"train.{language}").write_text(text)
+
+    counts = "5 lines and .* has 3" if longer == "en" else "3 lines and .* has 5"
+    with pytest.raises(TextError, match=counts):
+        rows(read_parallel(tmp_path))
+
+
+def test_a_missing_side_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train.en").write_text("one\n")
+
+    with pytest.raises(TextError, match=r"there is no file .*train\.de"):
+        read_parallel(tmp_path)
+
+
+def test_other_text_has_another_fingerprint(tmp_path: Path) -> None:
+    for language in ("en", "de"):
+        (tmp_path / f"train.{language}").write_text("one\n")
+    before = read_parallel(tmp_path).origin
+
+    (tmp_path / "train.de").write_text("eins\n")
+    after = read_parallel(tmp_path).origin
+
+    assert before["train: train.en"] == after["train: train.en"]
+    assert before["train: train.de"] != after["train: train.de"]
+
+
+def read_tsv(folder: Path, source: int = 1, target: int = 2) -> ParallelCorpus:
+    return tsv(
+        path=str(folder), train="train.tsv", validation=None, test=None,
+        source_column=source, target_column=target, **ABOUT,
+    )  # fmt: skip
+
+
+def test_tsv_has_no_quoting_and_no_missing_values(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text(
+        'He said "yes"\tEr sagte "ja"\tmore\n"open\tauf\tx\nNA\tnull\tx\n\\t\t\\n\tx\n',
+        encoding="utf-8",
+    )
+
+    assert rows(read_tsv(tmp_path)) == [
+        ('He said "yes"', 'Er sagte "ja"'),
+        ('"open', "auf"),
+        ("NA", "null"),
+        ("\\t", "\\n"),
+    ]
+    assert rows(read_tsv(tmp_path, 3, 1))[0] == ("more", 'He said "yes"')
+
+
+def test_a_line_with_too_few_columns_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("a\tb\nalone\n")
+
+    with pytest.raises(TextError, match="line 2, has 1 columns, not 2"):
+        rows(read_tsv(tmp_path))
+
+
+@pytest.mark.parametrize("column", [0, -1])
+def test_columns_are_counted_from_1(tmp_path: Path, column: int) -> None:
+    (tmp_path / "train.tsv").write_text("a\tb\n")
+
+    with pytest.raises(ConfigError, match=rf"data.target_column is counted from 1, not {column}"):
+        read_tsv(tmp_path, 1, column)
+
+
+def records(
+    read: Callable[..., ParallelCorpus], folder: Path, file: str, *fields: str
+) -> ParallelCorpus:
+    return read(
+        path=str(folder), train=file, validation=None, test=None,
+        source_field=fields[0], target_field=fields[1], **ABOUT,
+    )  # fmt: skip
+
+
+def test_json_lines_with_plain_and_dotted_fields(tmp_path: Path) -> None:
+    lines = [
+        {"en": "one", "t": {"de": "eins"}},
+        {"en": "two\nlines", "t": {"de": "zwei\r\nZeilen"}},  # a line break would be a new line
+    ]
+    text = "\n\n".join(json.dumps(line) for line in lines)  # blank lines are passed over
+    (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+
+    corpus = records(jsonl, tmp_path, "train.jsonl.gz", "en", "t.de")
+
+    assert rows(corpus) == [("one", "eins"), ("two lines", "zwei Zeilen")]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"en": "one"', "line 2, is not JSON"),
+        ('{"en": "one", "fr": "un"}', "line 2 has no field de; it has en, fr"),
+        ('{"en": "one", "de": 1}', "line 2: de is not text but 1"),
+        ('["en"]', "line 2 has no field en; it has list"),
+        (r'{"en": "one", "de": "\ud800!"}', r"train\.jsonl, line 2: de has .* '\\ud800'"),
+    ],
+)
+def test_a_record_that_does_not_do_is_named(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "train.jsonl").write_text('{"en": "a", "de": "b"}\n' + line + "\n")
+
+    with pytest.raises(TextError, match=message):
+        rows(records(jsonl, tmp_path, "train.jsonl", "en", "de"))
+
+
+def test_both_halves_of_a_character_are_one(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(r'{"en": "\ud83e\udd8a", "de": "Fuchs"}')
+
+    assert rows(records(jsonl, tmp_path, "train.jsonl", "en", "de")) == [("🦊", "Fuchs")]
+
+
+def test_parquet_with_plain_and_nested_columns(tmp_path: Path) -> None:
+    table = pa.table({"translation": [{"en": f"number {i}", "de": f"Zahl {i}"} for i in range(9)]})
+    pq.write_table(table, tmp_path / "train.parquet", row_group_size=4)
+
+    corpus = records(parquet, tmp_path, "train.parquet", "translation.en", "translation.de")
+
+    assert rows(corpus) == [(f"number {i}", f"Zahl {i}") for i in range(9)]
+
+
+def test_what_is_no_parquet_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "train.parquet").write_text("no")
+
+    with pytest.raises(TextError, match="is no Parquet file"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
+
+
+def test_a_parquet_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    words = [hashlib.sha256(bytes([i, j])).hexdigest() for i in range(40) for j in range(100)]
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"en": words, "de": words}), path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 : len(data) // 4 + 64] = b"\xff" * 64  # in the midst of a page
+    path.write_bytes(data)
+
+    with pytest.raises(TextError, match=r"train\.parquet cannot be read: .*BYTE_ARRAY"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
+
+
+def test_parquet_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    broken = pa.array([b"one", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"en": broken, "de": broken}), tmp_path / "train.parquet")
+
+    with pytest.raises(TextError, match=r"train\.parquet cannot be read"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))

@@ -1,0 +1,46 @@
+"""What is kept once, and what is left behind by processes that were killed."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from seq2seq.data.cache import ABANDONED_SECONDS, TEMPORARY_PREFIX, build_once
+from seq2seq.errors import TextError
+
+
+def test_a_folder_is_made_once_and_whole_or_not_at_all(tmp_path: Path) -> None:
+    made = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / "last").touch()
+
+    def fail(folder: Path) -> None:
+        (folder / "first").touch()
+        raise OSError(28, "No space left on device")
+
+    build_once(tmp_path / "kept", "last", make)
+    build_once(tmp_path / "kept", "last", make)
+    with pytest.raises(TextError, match="No space left"):
+        build_once(tmp_path / "broken", "last", fail)
+
+    assert len(made) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_was_left_half_made_long_ago_is_removed(tmp_path: Path) -> None:
+    long_ago = time.time() - ABANDONED_SECONDS - 60
+    for name, now in (("dead", False), ("alive", True)):
+        folder = tmp_path / f"{TEMPORARY_PREFIX}{name}" / "done"
+        folder.mkdir(parents=True)
+        (folder / "part").touch()
+        for path in (folder.parent, folder):
+            os.utime(path, (long_ago, long_ago))
+        if not now:
+            os.utime(folder / "part", (long_ago, long_ago))
+
+    build_once(tmp_path / "kept", "last", lambda folder: (folder / "last").touch())
+
+    assert {path.name for path in tmp_path.iterdir()} == {f"{TEMPORARY_PREFIX}alive", "kept"}

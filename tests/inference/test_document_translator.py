@@ -1,0 +1,228 @@
+"""Translation in documents: what came before in the document counts, and nothing else does."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import seq2seq
+from seq2seq import builders
+from seq2seq.commands import compose
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
+from seq2seq.data.batches import pad
+from seq2seq.errors import RunError
+from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.engines.ensemble import Ensemble
+from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.interface import Search, mask_special_tokens
+from seq2seq.text.special_tokens import BOS
+from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from tests.search.searches import minimum_risk
+from tests.toy_corpus import sentences
+
+SEARCHES: dict[str, Callable[[], Search]] = {
+    "greedy": Greedy,
+    "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
+    "mbr": minimum_risk,
+}
+LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+TEXT = [source for source, _ in sentences()]
+LINES = st.lists(st.sampled_from(["", "\u2028", *TEXT[:6], "x" * 40]), max_size=6)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    lines = [side for pair in sentences() for side in pair]
+    return train_tokenizer(lines, "unigram", 330, len(lines), len(lines) // 2).tokenizer
+
+
+def options(*more: str) -> TrainConfig:
+    chosen = ["data.source=en", "data.target=de", "model.embedding=8", "model.encoder.size=6",
+              "model.decoder.size=12", "model/attention=general", "context=carry"]  # fmt: skip
+    return to_schema(compose.compose("train", [*chosen, *more]), TrainConfig)
+
+
+def network(tokenizer: Tokenizer, seed: int, *more: str) -> EncoderDecoder:
+    torch.manual_seed(seed)
+    config = options(*more)
+    model = builders.build_translation(
+        config.model, vocab_sizes(tokenizer, tokenizer), config.context
+    )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)  # so that what it says depends on what it reads
+    return model.eval()
+
+
+@pytest.fixture(scope="module", params=["plain", "quick", "several"])
+def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> DocumentTranslator:
+    """A network that was never trained, or several."""
+    one = network(tokenizer, 5)
+    model: EncoderDecoder | IncrementalModel | Ensemble = one
+    if request.param != "plain":
+        model = quick = IncrementalModel(one, "fp32")
+    if request.param == "several":
+        model = Ensemble([quick, IncrementalModel(network(tokenizer, 6), "fp32")])
+    return DocumentTranslator(model, tokenizer, tokenizer, Greedy(), LIMITS, batch=4)
+
+
+@pytest.mark.parametrize("name", ["greedy", "beam"])
+@settings(max_examples=5)
+@given(documents=st.lists(LINES, min_size=1, max_size=3), batch=st.integers(1, 5))
+def test_a_document_says_the_same_alone_and_among_others(
+    translator: DocumentTranslator, name: str, documents: list[list[str]], batch: int
+) -> None:
+    translator.search, translator.batch = SEARCHES[name](), batch
+    together = [line for document in documents for line in ["", *document]]
+
+    found = translator.translate(together)
+
+    assert len(found) == len(together)
+    translator.batch = 1
+    alone = [text for document in documents for text in ["", *translator.translate(document)]]
+    assert found == alone
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_line_goes_on_from_the_line_before_until_a_blank_one(
+    translator: DocumentTranslator, name: str
+) -> None:
+    translator.search, translator.batch = SEARCHES[name](), 4
+    line, other, third = TEXT[:3]
+
+    first = [next(translator.hypotheses([line], number)) for number in (1, 2, 4)]
+    found = list(translator.hypotheses([line, line, "", line, other, line], 1))
+
+    assert found[0][0].logprobs == pytest.approx(first[0][0].logprobs, abs=1e-4)
+    assert found[0][0].logprobs != pytest.approx(found[1][0].logprobs, abs=1e-4)  # a second time
+    assert found[2][0].text == ""
+    if name != "mbr":  # whose random numbers are those of the line's number
+        assert found[3][0].text == found[0][0].text
+    assert found[5][0].logprobs != pytest.approx(found[3][0].logprobs, abs=1e-4)
+    after = list(translator.hypotheses([line, line, "", line, third, line], 1))
+    assert found[5][0].logprobs != pytest.approx(after[5][0].logprobs, abs=1e-4)
+
+
+def test_lines_are_chained_as_they_are_in_training(tokenizer: Tokenizer) -> None:
+    model = network(tokenizer, 5)
+    translator = DocumentTranslator(model, tokenizer, tokenizer, Greedy(), LIMITS, batch=3)
+    before = None
+
+    for found, ids in zip(translator.hypotheses(TEXT[:4]), tokenizer.encode(TEXT[:4]), strict=True):
+        source, lengths = pad([ids])
+        target = torch.tensor([[BOS, *tokenizer.ids(found[0].tokens)]])
+        read = model.encode(source, lengths, before)
+        decoded = model.decoder(target, read.state, read.memory)
+        logits = model.output(decoded.features)[0].detach()
+        mask_special_tokens(logits[:1], first=True)
+        logp = mask_special_tokens(logits, first=False).log_softmax(-1)
+        said = [*target[0, 1:].tolist(), 2][: len(found[0].logprobs)]
+        expected = [float(row[token]) for row, token in zip(logp, said, strict=False)]
+        assert found[0].logprobs == pytest.approx(expected, abs=1e-4)
+        before = model.ended(read.final, decoded.state)
+
+
+@settings(max_examples=6)
+@given(lines=LINES, cut=st.integers(0, 6))
+def test_windows_go_on_from_one_another_and_files_do_not(
+    translator: DocumentTranslator, lines: list[str], cut: int
+) -> None:
+    translator.search, translator.batch = Greedy(), 4
+    whole = translator.window(lines, 1)
+
+    parts = [
+        *translator.window(lines[:cut], 1),
+        *translator.window(lines[cut:], min(cut, len(lines)) + 1),
+    ]
+    again = translator.window(lines, 1)
+
+    texts = [[best[0].text for best in found] for found in (whole, parts, again)]
+    assert texts[1] == texts[0]
+    assert texts[2] == texts[0]  # another file begins anew
+
+
+def test_names_of_documents_are_as_good_as_blank_lines(translator: DocumentTranslator) -> None:
+    translator.search, translator.batch = Greedy(), 4
+    named = ["a", "a", "b", "a", "a", None, None]
+
+    found = translator.translate(TEXT[:7], named)
+
+    parted = [*TEXT[:2], "", TEXT[2], "", *TEXT[3:5], "", TEXT[5], "", TEXT[6]]
+    assert found == [text for text in translator.translate(parted) if text]
+    assert found != translator.translate(TEXT[:7])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
+    made = RunFolder(tmp_path / "run")
+    made.folder.mkdir()
+    made.write_config(options())
+    made.write_tokenizers(tokenizer, tokenizer)
+    made.write_facts({"source": "en", "target": "de"})
+    made.write_test(
+        [
+            HeldOutPair(TEXT[0], "x", "a"),
+            HeldOutPair(TEXT[1], "y", "a"),
+            HeldOutPair(TEXT[2], "z", "b"),
+        ]
+    )
+    made.write_model(network(tokenizer, 5))
+    return made.folder
+
+
+def test_a_pipe_carries_on_from_line_to_line(folder: Path) -> None:
+    lines = [TEXT[0], TEXT[1], "", TEXT[1]]
+    expected = seq2seq.load(folder).translate(lines)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seq2seq.translate", f"run={folder}"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+
+    found = []
+    for line in lines:  # each is answered before the next is there
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        found.append(process.stdout.readline().removesuffix("\n"))
+    process.communicate(timeout=60)
+
+    assert found == expected
+    assert found[1] != found[3]
+
+
+def test_a_run_knows_the_documents_of_its_test_text(folder: Path) -> None:
+    pairs = RunFolder(folder).read_test()
+
+    assert [pair.document for pair in pairs] == ["a", "a", "b"]
+    assert '"document"' in RunFolder(folder).test.read_text(encoding="utf-8")
+    RunFolder(folder).write_test([HeldOutPair("one", "two")])
+    assert '"document"' not in RunFolder(folder).test.read_text(encoding="utf-8")
+
+
+def test_runs_with_and_without_context_do_not_speak_together(
+    folder: Path, tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    other = RunFolder(tmp_path / "other")
+    other.folder.mkdir()
+    other.write_config(options("context=none"))
+    other.write_tokenizers(tokenizer, tokenizer)
+    other.write_model(network(tokenizer, 5, "context=none"))
+
+    with pytest.raises(RunError, match=r"other was trained with context=none"):
+        seq2seq.load([folder, other.folder])
+    assert seq2seq.load([folder, folder]).translate(TEXT[:3]) == seq2seq.load(folder).translate(
+        TEXT[:3]
+    )

@@ -1,0 +1,186 @@
+"""The quick form says what the network says, whatever it is made of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from seq2seq import builders
+from seq2seq.config.training import TrainConfig
+from seq2seq.data.batches import collate
+from seq2seq.hardware import has_onednn, onednn_supports_bf16
+from seq2seq.inference.engines import incremental, linear
+from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.engines.linear import BFloat16Linear, Int8Linear, PackedLinear
+from seq2seq.model.encoder_decoder import DecoderState, EncoderDecoder
+from tests.model.test_contracts import CHOICES, SOURCES, TARGETS, network
+
+Compose = Callable[..., TrainConfig]
+
+
+def logits(
+    model: EncoderDecoder | IncrementalModel, rows: list[int], hypotheses: int = 1
+) -> torch.Tensor:
+    """What is thought of each token (b, T, V) as the targets of some sentences are said."""
+    made = collate([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
+    with torch.inference_mode():
+        state: DecoderState = model.start(made.source, made.lengths)
+        state = state.reorder(torch.zeros(len(rows), hypotheses, dtype=torch.long))
+        said = []
+        for t in range(made.target.shape[1]):
+            found, state = model.step(state, made.target[:, t : t + 1].expand(-1, hypotheses))
+            said.append(found[:, -1])
+    return torch.stack(said, 1)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_in_fp32_the_numbers_are_the_same(config: Compose, choice: tuple[str, ...]) -> None:
+    model = network(config, *choice)
+
+    found = logits(IncrementalModel(model, "fp32"), [0, 1, 2, 3], hypotheses=2)
+
+    torch.testing.assert_close(found, logits(model, [0, 1, 2, 3]), atol=1e-5, rtol=1e-4)
+
+
+def test_a_table_that_would_be_too_large_is_done_without(
+    config: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = network(config, "model/attention=general")
+    monkeypatch.setattr(incremental, "MAX_TABLE_ELEMENTS", 3)
+
+    without = IncrementalModel(model, "fp32")
+
+    assert without.words.table is None
+    torch.testing.assert_close(logits(without, [0, 1]), logits(model, [0, 1]))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+def test_fewer_bits_give_nearly_the_same(
+    config: Compose, choice: tuple[str, ...], precision: str
+) -> None:
+    model = network(config, *choice)
+
+    found, exact = (
+        logits(IncrementalModel(model, precision), [0, 1, 2, 3]),
+        logits(model, [0, 1, 2, 3]),
+    )
+
+    assert (found - exact).abs().max() < 0.1 * exact.std()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str) -> None:
+    model = IncrementalModel(
+        network(config, "model/attention=additive", "model/cell=lstm"), precision
+    )
+
+    together = logits(model, [0, 1, 2, 3])
+
+    for row in range(4):
+        alone = logits(model, [row])[0]
+        torch.testing.assert_close(together[row, : len(alone)], alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("rows", [1, 2, 65])
+def test_a_product_with_laid_out_weights(
+    rows: int, biased: bool, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not there:
+        monkeypatch.setattr(linear, "has_onednn", lambda: False)
+        monkeypatch.setattr(linear, "onednn_supports_bf16", lambda: False)
+    torch.manual_seed(0)
+    weight, bias = torch.randn(300, 130), torch.randn(300) if biased else None
+    x = torch.randn(rows, 2, 130)[:, 1]  # as the states of a layer lie
+
+    plain, half = PackedLinear(weight, bias), BFloat16Linear(weight, bias)
+
+    exact = functional.linear(x, weight, bias)
+    torch.testing.assert_close(plain(x), exact, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(half(x), exact, atol=0.5, rtol=0.02)  # of 130 products of 8 bits
+    assert (plain.packed is not None) == (there and has_onednn())
+    assert (half.plain.packed is not None) == (there and onednn_supports_bf16())
+
+
+@pytest.mark.skipif(not has_onednn(), reason="nothing is laid out")
+def test_onednn_sees_few_numbers_of_rows() -> None:
+    class Shapes(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            del types
+            if func is torch.ops.mkldnn._linear_pointwise:
+                seen.add(len(args[0]))
+            return func(*args, **(kwargs or {}))
+
+    seen = set[int]()
+    plain = PackedLinear(torch.ones(3, 2), None)
+
+    with Shapes():
+        found = [len(plain(torch.ones(rows, 2))) for rows in range(1, 641)]
+
+    assert found == list(range(1, 641))
+    assert seen == {1, *range(8, 65, 8), *range(96, 641, 32)}
+
+
+@pytest.mark.parametrize(("bits", "part"), [(8, 64 / 127), (7, 32 / 63)])
+def test_an_int8_product_by_hand(bits: int, part: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127 or 1 / 63: all are whole codes here.
+    monkeypatch.setattr(linear, "has_vnni", lambda: bits == 8)
+    weight = torch.tensor([[2.0, -2.0], [1.0, 0.0]])
+    product = Int8Linear(weight, torch.tensor([0.0, 10.0]))
+
+    found = product(torch.tensor([[1.0, -1.0], [0.0, 1.0], [part, 1.0]]))
+
+    expected = [[4.0, 11.0], [-2.0, 10.0], [2 * part - 2, 10 + part]]
+    torch.testing.assert_close(found, torch.tensor(expected))
+    large = product(torch.tensor([[300.0, 0.0]]))  # each row has a scale of its own
+    torch.testing.assert_close(large, torch.tensor([[600.0, 310.0]]))
+
+
+def test_the_largest_int8_products_do_not_overflow() -> None:
+    product = Int8Linear(torch.ones(2, 64), None)
+
+    assert product(torch.ones(1, 64)).tolist() == [[pytest.approx(64.0)] * 2]
+
+
+def test_int8_weights_are_off_by_half_a_code_at_most() -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(5, 8)
+    product = Int8Linear(weight, None)
+
+    columns = product(torch.eye(8))  # (8, 5): the weights themselves, transposed
+
+    off = (columns.t() - weight).abs()
+    assert bool((off <= weight.abs().amax(1, keepdim=True) / 127 / 2 + 1e-6).all())
+
+
+def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
+    """Of a GRU with attention: h, the readout and the output; the keys are projected once."""
+    model = IncrementalModel(network(config, "model/attention=general"), "fp32")
+    made = collate(SOURCES, TARGETS)
+    with torch.inference_mode():
+        state = model.start(made.source, made.lengths)
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+            model.step(state, made.target[:, :1])
+
+    products = ("aten::addmm", "aten::mm", "mkldnn::_linear_pointwise")
+    count = sum(e.count for e in profile.key_averages() if e.key in products)
+    assert count == 3
+
+
+def test_the_vocabulary_of_build_is_what_quick_reads(config: Compose) -> None:
+    model = builders.build_translation(config().model, builders.VocabSizes(9, 11, False)).eval()
+
+    assert IncrementalModel(model, "fp32").words.table is not None
+    made = collate([[5, 6]], [[7]])
+    with torch.inference_mode():
+        quickly, _ = IncrementalModel(model, "fp32").step(
+            model.start(made.source, made.lengths), made.target[:, :1]
+        )
+    assert quickly.shape == (1, 1, 11)

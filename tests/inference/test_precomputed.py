@@ -1,0 +1,54 @@
+"""Tables give the state that the encoder gives."""
+
+import pytest
+import torch
+
+from seq2seq.inference.engines import precomputed
+from seq2seq.inference.engines.precomputed import PrecomputedEncoder
+from seq2seq.model.encoder import Encoder
+from tests.model.test_classifier import network
+
+TOKENS = torch.tensor([[5, 6, 7, 8, 9], [12, 5, 5, 9, 7]])
+
+
+def encoder(choice: str) -> Encoder:
+    return network(choice).encoder
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "model/cell=mingru",
+        "model/cell=minlstm",
+        "model/cell=mingru model.cell.norm=true",
+        "model/cell=mingru model/initial=learned",
+        "model/cell=minlstm model.encoder.bidirectional=false",
+    ],
+)
+def test_the_final_state_is_that_of_the_encoder(choice: str) -> None:
+    plain = encoder(choice)
+
+    made = PrecomputedEncoder.of(plain)
+
+    assert made is not None
+    torch.testing.assert_close(made(TOKENS, None).final, plain(TOKENS, None).final)
+    lengths = torch.tensor([2, 5])  # the longer is not the first
+    torch.testing.assert_close(made(TOKENS, lengths).final, plain(TOKENS, lengths).final)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["model/cell=gru", "model/cell=lru", "model/cell=mingru model.encoder.layers=2"],
+)
+def test_where_the_input_is_more_than_a_token_there_is_no_table(choice: str) -> None:
+    assert PrecomputedEncoder.of(encoder(choice)) is None
+
+
+def test_tables_do_not_outgrow_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        precomputed, "MAX_TABLE_ELEMENTS", 2 * 13 * 4 * 2 * 4
+    )  # (a, b) x V x H x D, in 4 bytes
+    assert PrecomputedEncoder.of(encoder("model/cell=mingru")) is not None
+
+    monkeypatch.setattr(precomputed, "MAX_TABLE_ELEMENTS", 2 * 13 * 4 * 2 * 4 - 1)
+    assert PrecomputedEncoder.of(encoder("model/cell=mingru")) is None

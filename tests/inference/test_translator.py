@@ -1,0 +1,186 @@
+"""The line promise and the neighbours promise, on text of every kind."""
+
+import logging
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq import builders
+from seq2seq.commands import compose
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
+from seq2seq.errors import TextError
+from seq2seq.inference.translator import Translator
+from seq2seq.run_folder import vocab_sizes
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.interface import Search
+from seq2seq.search.sampling import Sampling
+from seq2seq.text.normalization import normalize
+from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from tests.search.searches import minimum_risk
+from tests.toy_corpus import sentences
+
+SEARCHES: dict[str, Callable[[], Search]] = {
+    "greedy": Greedy,
+    "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
+    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
+    "mbr": minimum_risk,
+}
+LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+# A line of a file: anything but the end of a line; often blank, often with what breaks programs.
+ODD = [
+    "",
+    " ",
+    "\u2028",
+    "\x85\x0b\x0c",
+    "\0",
+    "\ufeff",
+    "🦊🏽‍🚀",
+    "e\u0301",
+    "\t",
+    "▁",
+    "<s>",
+    "\u202e",
+]
+LINE = st.one_of(
+    st.sampled_from([*ODD, "The dog sees the house today.", "x" * 300]),
+    st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=30),
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    lines = [side for pair in sentences() for side in pair]
+    return train_tokenizer(lines, "unigram", 330, len(lines), len(lines) // 2).tokenizer
+
+
+@pytest.fixture(scope="module", params=["none", "additive"])
+def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
+    """A network that was never trained: it says anything, and seldom comes to an end."""
+    options = ["data.source=en", "data.target=de", "model.embedding=8", "model.encoder.size=6",
+               "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
+    torch.manual_seed(5)
+    model = builders.build_translation(
+        to_schema(compose.compose("train", options), TrainConfig).model,
+        vocab_sizes(tokenizer, tokenizer),
+    )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)  # so that what it says depends on what it reads
+    return Translator(model, tokenizer, tokenizer, Greedy(), LIMITS, batch=4)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@settings(max_examples=40)
+@given(lines=st.lists(LINE, max_size=12))
+def test_n_lines_in_n_lines_out(translator: Translator, name: str, lines: list[str]) -> None:
+    translator.search = SEARCHES[name]()
+
+    found = translator.translate(lines)
+
+    assert len(found) == len(lines)
+    for line, text in zip(lines, found, strict=True):
+        assert "\n" not in text
+        assert "\r" not in text
+        if not normalize(line):
+            assert text == ""
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+# The same examples each time: a number drawn within rounding of the border of two tokens may fall
+# on either side of it, which about one run of thousands of draws sees.
+@settings(max_examples=25, derandomize=True)
+@given(lines=st.lists(LINE, min_size=1, max_size=9), batch=st.integers(1, 9))
+def test_a_translation_does_not_depend_on_its_neighbours(
+    translator: Translator, name: str, lines: list[str], batch: int
+) -> None:
+    translator.search = SEARCHES[name]()
+    translator.batch = batch
+
+    together = list(translator.hypotheses(lines))
+
+    translator.batch = 1
+    for number, (line, found) in enumerate(zip(lines, together, strict=True), 1):
+        alone = next(translator.hypotheses([line], first=number))
+        assert [scored.text for scored in alone] == [scored.text for scored in found]
+        expected = [pytest.approx(s.logprob, rel=1e-5, abs=1e-4) for s in found]
+        assert [s.logprob for s in alone] == expected
+
+
+def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
+    translator: Translator,
+) -> None:
+    translator.search, translator.limits = Greedy(), LengthLimits(ratio=2.0, extra=1)
+
+    def endless(state: object, last: torch.Tensor) -> tuple[torch.Tensor, object]:
+        logits, state = step(state, last)  # type: ignore[arg-type]
+        return logits.index_fill(-1, torch.tensor([2]), -1e9), state  # END never comes
+
+    step = translator.model.step
+    lines = ["the dog", "the dog sees a book and the girl"]
+    pieces = [len(ids) for ids in translator.source.encode(lines)]
+    try:
+        translator.model.step = endless  # type: ignore[method-assign, assignment]
+        found = [best[0] for best in translator.hypotheses(lines)]
+    finally:
+        translator.model.step = step  # type: ignore[method-assign]
+        translator.limits = LIMITS
+
+    assert [len(best.tokens) for best in found] == [2 * count + 1 for count in pieces]
+
+
+def test_a_line_that_is_too_long_is_cut_and_named(
+    translator: Translator, caplog: pytest.LogCaptureFixture
+) -> None:
+    translator.search, translator.limits = Greedy(), LengthLimits(source=5, extra=3)
+    line = "the dog sees the house"
+    ids = translator.source.encode([line])[0]
+    try:
+        with caplog.at_level(logging.WARNING):
+            whole, cut = translator.translate(
+                [line, translator.source.decode([ids[:5]])[0]],
+            )
+    finally:
+        translator.limits = LIMITS
+
+    assert caplog.messages == [f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.source)"]
+    assert whole == cut
+    caplog.clear()
+    translator.limits = LengthLimits(source=5)
+    try:
+        translator.window([line], 7, file="a.txt")
+    finally:
+        translator.limits = LIMITS
+    assert caplog.messages[0].startswith("a.txt, line 7 is cut to its first 5 of ")
+
+
+def test_one_text_is_not_taken_for_its_characters(translator: Translator) -> None:
+    with pytest.raises(TextError, match=r"such as \[text\]"):
+        translator.translate("a text")
+
+
+def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
+    translator.search = SEARCHES["sample"]()
+    translator.batch = 1  # a window of 64 lines
+    lines = [source for source, _ in sentences()[:70]]
+
+    found = translator.translate(lines)
+
+    # The same line under the same number has the same random numbers.
+    alone = next(translator.hypotheses([lines[69]], first=70))
+    assert found[69] == alone[0].text
+
+
+def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translator) -> None:
+    translator.search = search = minimum_risk(samples=6)
+
+    [found] = translator.hypotheses(["The dog sees the house today."])
+
+    texts = [scored.text for scored in found]
+    ranked = sorted(search.expected(texts), reverse=True)
+    assert [scored.score for scored in found] == pytest.approx(ranked)
+    assert len(set(texts)) > 1

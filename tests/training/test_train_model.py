@@ -1,0 +1,148 @@
+"""What training is begun with, and how it ends."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from seq2seq import hardware
+from seq2seq.config.training import TrainConfig
+from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.readers import parallel
+from seq2seq.errors import ConfigError
+from seq2seq.hardware import choose_precision
+from seq2seq.run_folder import RunFolder
+from seq2seq.tasks.translation import TranslationTask
+from seq2seq.training import metric_logger, train_model
+from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.task import ValidationResult
+from tests.toy_corpus import write_corpus
+
+Compose = Callable[..., TrainConfig]
+BF16 = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # torch's, for products in bf16
+
+
+@pytest.mark.parametrize("computes", [True, False])
+def test_bf16_is_refused_where_the_processor_has_none(
+    computes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: computes)
+
+    if computes:
+        assert choose_precision("bf16", torch.device("cpu")) == "bf16"
+    else:
+        with pytest.raises(ConfigError, match="does not compute in bf16"):
+            choose_precision("bf16", torch.device("cpu"))
+    assert choose_precision("fp32", torch.device("cpu")) == "fp32"
+
+
+@pytest.mark.parametrize("instructions", [*BF16, ""])
+def test_bf16_is_chosen_where_the_processor_has_instructions_for_it(
+    instructions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    for name in BF16:
+        monkeypatch.setattr(torch.cpu, name, lambda there=name == instructions: there)
+
+    chosen = choose_precision("auto", torch.device("cpu"))
+
+    assert chosen == ("bf16" if instructions else "fp32")
+
+
+def tiny(config: Compose, folder: Path, *more: str) -> TrainConfig:
+    """Options of a training of seconds, on a corpus in `folder`."""
+    write_corpus(folder / "corpus")
+    return config(f"data.path={folder / 'corpus'}", "tokenizer.size=320", "train.steps=5", *more)
+
+
+def test_a_signal_while_the_end_is_validated_loses_nothing(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hurried(task: TranslationTask, report: MetricLogger, step: int) -> ValidationResult:
+        del task, report, step
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # does not wait for the validation
+        raise AssertionError
+
+    monkeypatch.setattr(TranslationTask, "validate", hurried)
+    options = tiny(config, tmp_path, "validation.every=100", "train.save_every=100")
+
+    with pytest.raises(SystemExit) as stop:
+        train_model.train(options, tmp_path / "run")
+
+    assert stop.value.code == 128 + signal.SIGINT
+    with safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
+        assert json.loads(file.metadata()["progress"])["step"] == 5
+
+
+def test_the_time_of_the_whole_run_is_kept(config: Compose, tmp_path: Path) -> None:
+    train_model.train(tiny(config, tmp_path), tmp_path / "run")
+
+    entries = metric_logger.read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert entries[-1]["kind"] == "end"
+    assert entries[-1]["seconds"] > max(entry["seconds"] for entry in entries[:-1])
+
+
+def test_downloads_are_not_of_the_budget(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: object, **options: object) -> ParallelCorpus:
+        time.sleep(1)
+        return reader(*arguments, **options)  # type: ignore[arg-type]
+
+    reader = parallel.parallel
+    monkeypatch.setattr(parallel, "parallel", slow)
+    began = time.monotonic()
+
+    train_model.train(tiny(config, tmp_path), tmp_path / "run")
+
+    counted = metric_logger.read_metrics(tmp_path / "run" / "metrics.jsonl")[-1]["seconds"]
+    assert counted < time.monotonic() - began - 1
+
+
+@pytest.mark.parametrize(
+    ("began", "chosen", "goes_on"),
+    [("fp32", "bf16", "fp32"), ("bf16", "fp32", "fp32"), ("fp32", "fp32", "fp32")],
+)
+def test_a_run_goes_on_in_the_precision_that_it_began_in_where_it_can(
+    began: str,
+    chosen: str,
+    goes_on: str,
+    config: Compose,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    monkeypatch.setattr(hardware, "has_fast_bf16", lambda: False)
+    train_model.train(tiny(config, tmp_path, "train.device=cpu"), run.folder)
+    run.write_facts(run.read_facts() | {"precision": began})
+    monkeypatch.setattr(hardware, "has_fast_bf16", lambda: chosen == "bf16")
+    caplog.set_level("INFO")
+    caplog.clear()
+
+    train_model.train(tiny(config, tmp_path, "train.device=cpu", "resume=true"), run.folder)
+
+    assert f"precision {goes_on}," in caplog.text
+    told = "begun in bf16, which this processor does not compute in" in caplog.text
+    assert told == (began != goes_on)
+
+
+def test_several_runs_in_one_process_have_their_own_precision(
+    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, kinds, said = tiny(config, tmp_path), iter(("fp32", "bf16")), list[str]()
+    monkeypatch.setattr(train_model, "choose_precision", lambda *_: next(kinds))
+
+    made = [
+        train_model.build_training(options, said.append)[1].accelerator.mixed_precision
+        for _ in range(2)
+    ]
+
+    assert made == ["no", "bf16"]

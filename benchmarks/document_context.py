@@ -37,7 +37,7 @@ SPLITS = ("train", "val", "test")
 TEXTS = {"en": "4", "de": "e"}  # as the wheel names them: World English Bible, Elberfelder
 COMMON = [
     "+recipe=en-de-multi30k", "data=tsv", "data.train=train.tsv", "data.validation=val.tsv",
-    "data.test=test.tsv", "data.document_column=3", "validation.every=250",
+    "data.test=test.tsv", "data.document_column=3", "validation.interval=250",
 ]  # fmt: skip
 Verse = tuple[str, str]
 
@@ -109,16 +109,19 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
         steps = max(entry["step"] for entry in trained)
         ways = {f"context={context}": whole}
         if context == "carry":  # the same network, told of no sentence before
-            ways["context=carry, each sentence alone"] = [None] * len(test)
+            ways["document_context=carry, each sentence alone"] = [None] * len(test)
         for name, documents in ways.items():
             said[name] = translator.translate(sources, documents)
             scores = score(said[name], references, language, ("bleu", "chrf"))
             rows.append([name, took, f"{steps:,}", *(f"{s.value:.2f}" for s in scores)])
     results.table(("condition", "time", "steps", "BLEU", "chrF"), rows)
     first, second, alone = said.values()
-    for name, other in (("context=none", first), ("each sentence alone", alone)):
+    for name, other in (("document_context=none", first), ("each sentence alone", alone)):
         for c in compare(second, other, references, language, ["bleu", "chrf"], 1000):
-            print(f"{c.name}: context=carry {c.value:.2f}, {name} {c.other:.2f}, p = {c.p:.4f}")
+            print(
+                f"{c.name}: document_context=carry {c.value:.2f}, "
+                f"{name} {c.other:.2f}, p = {c.p:.4f}"
+            )
     for s in score(second, references, language, ("bleu", "chrf")):
         print(s.signature)
 

@@ -42,7 +42,7 @@ def network(width: int) -> tuple[EncoderDecoder, torch.optim.Optimizer]:
     """The model of a width on the GPU, and its optimiser."""
     overrides = ["data.source=en", "data.target=de", "model/cell=lstm", "model/attention=general"]
     overrides += [f"model.decoder.size={width}", f"model.encoder.size={width // 2}"]
-    overrides += [f"model.embedding={width // 2}"]
+    overrides += [f"model.embedding_size={width // 2}"]
     config = to_schema(compose.compose("train", overrides), TrainConfig)
     made = builders.build_translation(
         config.model, builders.VocabSizes(PIECES, PIECES, True)
@@ -87,9 +87,9 @@ def plain(model: EncoderDecoder, optimizer: Any, made: Batch) -> Callable[[], ob
 
     def step() -> None:
         here = made.to(device)
-        logits = model.output(model(here.source, here.lengths, here.target).features)
-        found = logits.flatten(0, 1)[here.places]
-        functional.cross_entropy(found, here.expected, label_smoothing=0.1).backward()
+        logits = model.output(model(here.source, here.source_lengths, here.target_input).features)
+        found = logits.flatten(0, 1)[here.label_positions]
+        functional.cross_entropy(found, here.labels, label_smoothing=0.1).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -119,7 +119,7 @@ def translate(model: Any, sentences: int) -> Callable[[], object]:
 
     def work() -> None:
         with torch.inference_mode():
-            state = model.start(source, made.lengths)
+            state = model.init_decoding(source, made.source_lengths)
             Greedy()(model.step, state, limits, range(sentences), scored=False)
 
     return work

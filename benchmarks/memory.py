@@ -21,7 +21,7 @@ from seq2seq.data.readers.files import find_compressed
 from seq2seq.text.lines import read_lines
 
 STEPS = 10
-MODEL = ["model/attention=general", f"train.steps={STEPS}", f"validation.every={STEPS}"]
+MODEL = ["model/attention=general", f"train.steps={STEPS}", f"validation.interval={STEPS}"]
 PEAK = (
     "import resource, runpy, sys, atexit\n"
     "usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
@@ -49,7 +49,7 @@ def measure(prefix: Path, pairs: int) -> tuple[int, float]:
         folder = Path(name)
         grow(prefix, folder, pairs)
         command = [f"data.path={folder}", "data.source=en", "data.target=de", *MODEL]
-        command += [f"hydra.run.dir={folder / 'run'}", "tokenizer.size=8000"]
+        command += [f"hydra.run.dir={folder / 'run'}", "tokenizer.vocab_size=8000"]
         began = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-c", PEAK, *command],

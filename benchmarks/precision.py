@@ -26,7 +26,11 @@ SIZES = ((192, 320), (256, 512), (512, 1024))  # embedding, decoder state
 
 def learner(cell: str, embedding: int, size: int) -> TrainStep:
     """A model of a size, and what trains it."""
-    overrides = [f"model/cell={cell}", "model/attention=general", f"model.embedding={embedding}"]
+    overrides = [
+        f"model/cell={cell}",
+        "model/attention=general",
+        f"model.embedding_size={embedding}",
+    ]
     overrides += [f"model.encoder.size={size // 2}", f"model.decoder.size={size}"]
     overrides += ["data.source=en", "data.target=de"]
     config = to_schema(compose.compose("train", overrides), TrainConfig)

@@ -102,9 +102,9 @@ def profile(config: TrainConfig) -> Stopwatch:
     )
     for name in ("step", "zero_grad"):
         setattr(learner.stepper, name, watch.wrap("optimiser", getattr(learner.stepper, name)))
-    for number, rows in enumerate(islice(task.feed.epoch(0), WARM + STEPS), 1):
+    for number, rows in enumerate(islice(task.train_data.epoch(0), WARM + STEPS), 1):
         with watch.step():
-            batch = watch.wrap("data", task.feed.load)(rows, 0)
+            batch = watch.wrap("data", task.train_data.load)(rows, 0)
             learner.step([batch], number, 1.0)
             watch.add("tokens", batch.tokens)
     return watch

@@ -3,7 +3,7 @@
 python benchmarks/quality.py train NAME FOLDER [OPTION ...]   trains a condition on a corpus
 python benchmarks/quality.py rows RUN ...                     the rows of runs that are there
 python benchmarks/quality.py searches RUN                     what each search makes of a run
-python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   as quality_over_time.py does, beside JoeyNMT
+python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   see quality_over_time.py
 
 A row has the command, the time, scores of greedy and of beam search on the run's held-out text, the
 BLEU of beam search lower-cased (both sides lower-cased, then tokenised by 13a), and the scores of
@@ -94,7 +94,7 @@ def row(folder: Path) -> dict[str, Any]:
     documents = [pair.document for pair in test]
     translator = seq2seq.load(folder)
     greedy = translator.translate(sources, documents)
-    translator.search = Beam(size=BEAM, length_penalty=1.0, n_best=1)
+    translator.search = Beam(beam_size=BEAM, length_penalty=1.0, n_best=1)
     beam = translator.translate(sources, documents)
     language = facts["target"]
     overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
@@ -123,8 +123,8 @@ def searches(folder: Path) -> list[tuple[str, ...]]:
     sampled = partial(MinimumBayesRisk, 32, top_k=0, top_p=1.0, seed=1, tokenize=tokenize)
     tried: dict[str, Search] = {
         "greedy": Greedy(),
-        "beam of 5": Beam(size=5, length_penalty=1.0, n_best=1),
-        "beam of 12": Beam(size=12, length_penalty=1.0, n_best=1),
+        "beam of 5": Beam(beam_size=5, length_penalty=1.0, n_best=1),
+        "beam of 12": Beam(beam_size=12, length_penalty=1.0, n_best=1),
         "mbr, chrF, temperature 0.7": sampled(temperature=0.7, beam=0, utility="chrf"),
         "mbr, BLEU, temperature 0.8": sampled(temperature=0.8, beam=0, utility="bleu"),
         "the same, and a beam of 12": sampled(temperature=0.8, beam=12, utility="bleu"),

@@ -79,7 +79,7 @@ def joey(kind: str, data: Path, out: Path, pieces: Path, minutes: float) -> Race
     config, _, _ = joeynmt(data, out, kind)
     vocabulary = data / "pieces.vocab"
     tokenizer = RunFolder(pieces.parent).read_tokenizers()[0]
-    words = (tokenizer.piece(i) for i in range(tokenizer.size) if i not in SPECIAL_TOKENS)
+    words = (tokenizer.piece(i) for i in range(tokenizer.vocab_size) if i not in SPECIAL_TOKENS)
     toolkits.write(vocabulary, words)
     config["data"] |= {"test": str(data / "test")}
     for side, language in (("src", "en"), ("trg", TARGET)):

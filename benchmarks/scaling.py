@@ -80,7 +80,7 @@ def point(sizes: Sizes) -> dict[str, float]:
 
     def translate() -> None:
         with torch.inference_mode():
-            state = quick.start(rows.source, rows.lengths)
+            state = quick.init_decoding(rows.source, rows.source_lengths)
             Greedy()(quick.step, state, limits, range(sizes.batch), scored=False)
 
     translating = rate(translate, sizes.batch * sizes.length)

@@ -27,18 +27,19 @@ from seq2seq.text.lines import read_lines
 
 OURS = [
     "data.source=en", "data.target=de", "data.validation=val", "data.test=test2016",
-    "model/cell=lstm_unbiased", "model/attention=general", "model.embedding=256",
+    "model/cell=lstm_zero_forget", "model/attention=general", "model.embedding_size=256",
     "model.encoder.size=256", "model.decoder.size=512", "model.dropout=0.3", "model.input_gain=4",
-    "model.tie_sides=false", "model.tie_output=false", "tokenizer.kind=bpe", "tokenizer.size=8000",
+    "model.tie_source_target=false", "model.tie_output=false", "tokenizer.kind=bpe",
+    "tokenizer.vocab_size=8000",
     "batches.sentences=64", "batches.tokens=1000000", "optimizer.lr=1e-3",
-    "validation.every=1000000", "train.log_every=4", "train.average.decay=0", "train.epochs=null",
-    "train.steps=1000000", "train.save_every=1000000",
+    "validation.interval=1000000", "train.log_interval=4", "train.ema.decay=0", "train.epochs=null",
+    "train.steps=1000000", "train.save_interval=1000000",
 ]  # fmt: skip
 VARIANTS = {
     "ours, fp32": ["train.precision=fp32"],
     "ours, bf16": ["train.precision=bf16"],
     "ours, 3,000 pieces tied": [
-        "tokenizer.size=3000", "model.tie_sides=true", "model.tie_output=true",
+        "tokenizer.vocab_size=3000", "model.tie_source_target=true", "model.tie_output=true",
     ],
 }  # fmt: skip
 

@@ -66,7 +66,7 @@ def trained(data: Path) -> Path:
     if out.exists():
         return out
     program = [sys.executable, "-m", "seq2seq.train", f"data.path={data}", *OURS]
-    program += [f"train.steps={STEPS}", "train.save_every=1000", f"hydra.run.dir={out}"]
+    program += [f"train.steps={STEPS}", "train.save_interval=1000", f"hydra.run.dir={out}"]
     subprocess.run(program, check=True, stdout=subprocess.DEVNULL)
     return out
 
@@ -107,7 +107,7 @@ def model_of(name: str, data: Path, models: Path) -> Path:
 def ours(run: Path, data: Path, work: Path, size: tuple[int, int], precision: str) -> Figures:
     """Sentences a second of this toolkit, with a beam and a batch of such a size."""
     beam, batch = size
-    search = ["search=beam", f"search.size={beam}"] if beam > 1 else []
+    search = ["search=beam", f"search.beam_size={beam}"] if beam > 1 else []
     command = [
         sys.executable, "-m", "seq2seq.translate", f"run={run}", f"input={data / 'test2016.en'}",
         f"output={work / 'out.de'}", f"precision={precision}", f"batch={batch}", *search,

@@ -35,7 +35,7 @@ def whole(command: list[str]) -> Figures:
 def first_step() -> Figures:
     """Seconds until training has taken its first step."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "seq2seq.train", "+recipe=en-de", "train.log_every=1"]
+        command = [sys.executable, "-m", "seq2seq.train", "+recipe=en-de", "train.log_interval=1"]
         began = time.perf_counter()
         with subprocess.Popen(
             [*command, f"hydra.run.dir={folder}/run"], stdout=subprocess.PIPE, text=True

@@ -35,9 +35,14 @@ from seq2seq.training.train_step import TrainStep
 STREAMS, CHUNK, PIECES, SHORTEST = 32, 64, 100, 64
 POSITIONS = 512  # in one batch
 REACHES = (1, 4, 16, 64, 256)  # values of train.bptt
-MODEL = ["model.embedding=64", "model.decoder.size=192", "model.dropout=0", "optimizer.lr=5e-3"]
-MODEL += ["train.log_every=1000000"]
-MODEL += ["train.average.decay=0"]  # over few steps it would keep too much of the first weights
+MODEL = [
+    "model.embedding_size=64",
+    "model.decoder.size=192",
+    "model.dropout=0",
+    "optimizer.lr=5e-3",
+]
+MODEL += ["train.log_interval=1000000"]
+MODEL += ["train.ema.decay=0"]  # over few steps it would keep too much of the first weights
 
 
 def peak(length: int, chunk: int) -> float:

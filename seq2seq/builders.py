@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class VocabSizes(NamedTuple):
-    """How many pieces each side has, and whether they are the same ones."""
+    """How many vocab_size each side has, and whether they are the same ones."""
 
     source: int
     target: int
@@ -71,7 +71,7 @@ def load_data(node: Any, kind: type[T]) -> tuple[T, float]:
     return made, time.monotonic() - began
 
 
-PLACEHOLDER_VOCAB_SIZE = 300  # pieces of a network that is built before there is a vocabulary
+PLACEHOLDER_VOCAB_SIZE = 300  # vocab_size of a network that is built before there is a vocabulary
 
 
 @contextmanager
@@ -84,10 +84,14 @@ def on_meta_device() -> Iterator[None]:
         yield
 
 
-def build_embedding(config: ModelOptions, pieces: int) -> Embedding:
-    """What makes vectors of pieces."""
-    passed = {"pieces": pieces, "size": config.embedding, "hidden": config.word_dropout}
-    made: Embedding = instantiate_node("model.input", config.input, passed)
+def build_embedding(config: ModelOptions, vocab_size: int) -> Embedding:
+    """What makes vectors of vocab_size."""
+    passed = {
+        "vocab_size": vocab_size,
+        "size": config.embedding_size,
+        "word_dropout": config.word_dropout,
+    }
+    made: Embedding = instantiate_node("model.embedding", config.embedding, passed)
     return made
 
 
@@ -116,31 +120,31 @@ def build_decoder(
     passed = {"query_size": size, "memory_size": memory}
     attention: Attention = instantiate_node("model.attention", config.attention, passed)
     above = size + attention.context_size
-    inputs = [config.embedding] + [above] * (config.decoder.layers - 1)
+    inputs = [config.embedding_size] + [above] * (config.decoder.layers - 1)
     stack = Stack(build_cells(config, inputs, size), dropout, config.residual)
     made = Decoder(target, stack, attention, size)
     scale_input_weights(config, made.readout.weight, *attention.input_weights())
     return made
 
 
-def build_language_model(config: ModelOptions, pieces: int) -> LanguageModel:
+def build_language_model(config: ModelOptions, vocab_size: int) -> LanguageModel:
     """A decoder on its own, with fresh weights."""
-    target = build_embedding(config, pieces)
+    target = build_embedding(config, vocab_size)
     made = build_decoder(config, target, Dropout(config.dropout, config.variational), 0)
-    shape = (config.decoder.layers, made.stack.cells[0].parts, config.decoder.size)
-    initial = instantiate_node("model.initial", config.initial, {"shape": shape})
+    shape = (config.decoder.layers, made.stack.cells[0].num_states, config.decoder.size)
+    initial = instantiate_node("model.initial_state", config.initial_state, {"shape": shape})
     return LanguageModel(made, OutputLayer(target, config.tie_output), initial)
 
 
-def build_captioner(config: ModelOptions, vision: Any, pieces: int) -> EncoderDecoder:
+def build_captioner(config: ModelOptions, vision: Any, vocab_size: int) -> EncoderDecoder:
     """A decoder behind `vision` (of `seq2seq.vision.backbones`), with fresh weights."""
     dropout = Dropout(config.dropout, config.variational)
-    target = build_embedding(config, pieces)
+    target = build_embedding(config, vocab_size)
     size, dec = config.decoder.size, config.decoder
-    encoder = ImageEncoder(vision, vision.places, vision.size, size, dropout)
+    encoder = ImageEncoder(vision, vision.positions, vision.size, size, dropout)
     made = build_decoder(config, target, dropout, size)
-    parts = made.stack.cells[0].parts
-    sizes = {"source": (1, 1, size), "target": (dec.layers, parts, size)}
+    num_states = made.stack.cells[0].num_states
+    sizes = {"source": (1, 1, size), "target": (dec.layers, num_states, size)}
     bridge = instantiate_node("model.bridge", config.bridge, sizes)
     return EncoderDecoder(encoder, bridge, made, OutputLayer(target, config.tie_output))
 
@@ -149,17 +153,17 @@ def build_encoder(config: ModelOptions, source: Embedding, dropout: Dropout) -> 
     """What reads a sentence."""
     enc = config.encoder
     directions = 2 if enc.bidirectional else 1
-    inputs = [config.embedding] + [directions * enc.size] * (enc.layers - 1)
+    inputs = [config.embedding_size] + [directions * enc.size] * (enc.layers - 1)
     layers = [build_cells(config, [count] * directions, enc.size) for count in inputs]
-    shape = (enc.layers, directions, layers[0][0].parts, enc.size)
-    initial = instantiate_node("model.initial", config.initial, {"shape": shape})
+    shape = (enc.layers, directions, layers[0][0].num_states, enc.size)
+    initial = instantiate_node("model.initial_state", config.initial_state, {"shape": shape})
     return Encoder(source, layers, initial, dropout, config.residual)
 
 
-def build_classifier(config: ModelOptions, pieces: int, classes: int) -> Classifier:
+def build_classifier(config: ModelOptions, vocab_size: int, classes: int) -> Classifier:
     """An encoder and a softmax over classes, with fresh weights."""
     dropout = Dropout(config.dropout, config.variational)
-    made = build_encoder(config, build_embedding(config, pieces), dropout)
+    made = build_encoder(config, build_embedding(config, vocab_size), dropout)
     size = config.encoder.size * (2 if config.encoder.bidirectional else 1)
     return Classifier(made, ClassificationHead(size, classes), dropout)
 
@@ -170,17 +174,20 @@ def build_translation(
     """The network that `config` describes, with fresh weights, and the option `context`.
 
     Raises:
-        ConfigError: parts do not fit together.
+        ConfigError: num_states do not fit together.
     """
-    if config.tie_sides and not vocabulary.joint:
-        raise ConfigError("model.tie_sides=true needs one vocabulary: tokenizer.joint=true")
+    if config.tie_source_target and not vocabulary.joint:
+        raise ConfigError("model.tie_source_target=true needs one vocabulary: tokenizer.joint=true")
     dropout = Dropout(config.dropout, config.variational)
     source = build_embedding(config, vocabulary.source)
-    target = source if config.tie_sides else build_embedding(config, vocabulary.target)
+    target = source if config.tie_source_target else build_embedding(config, vocabulary.target)
     reading = build_encoder(config, source, dropout)
     enc, dec = config.encoder, config.decoder
-    parts, memory = reading.layers[0][0].parts, enc.size * len(reading.layers[0])
-    sizes = {"source": (enc.layers, parts, memory), "target": (dec.layers, parts, dec.size)}
+    num_states, memory = reading.layers[0][0].num_states, enc.size * len(reading.layers[0])
+    sizes = {
+        "source": (enc.layers, num_states, memory),
+        "target": (dec.layers, num_states, dec.size),
+    }
     bridge = instantiate_node("model.bridge", config.bridge, sizes)
     made = build_decoder(config, target, dropout, memory)
     gate = ContextGate(sizes["target"]) if context == "carry" else None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -13,6 +13,7 @@ from torch import nn
 from yaml import YAMLError
 
 from seq2seq import builders
+from seq2seq.config.earlier import to_current_names
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError
@@ -21,20 +22,6 @@ from seq2seq.storage.tensors import dequantize_tensors, quantize_tensors, save_t
 from seq2seq.text.tokenizer import Tokenizer
 
 RUN_FORMAT = 1  # of the folder; a later version of the program reads all earlier ones
-# Choices that there were not always: what a run has that names none.
-EARLIER_DEFAULTS = OmegaConf.create(
-    {
-        "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
-        "model": {
-            "input": {"_target_": "seq2seq.model.embeddings.Embedding"},
-            "vision": {
-                "_target_": "seq2seq.vision.backbones.ConvNet",
-                "pixels": 64,
-                "channels": [16, 32, 96],
-            },
-        },
-    }
-)
 
 
 class HeldOutPair(NamedTuple):
@@ -90,11 +77,11 @@ class RunFolder:
             raise RunError(f"{self.config} cannot be read: {reason}") from error
         if not isinstance(loaded, DictConfig):
             raise RunError(f"{self.config} cannot be read: it holds no options")
-        for target in _target_names(OmegaConf.to_container(loaded)):
+        plain = to_current_names(cast(dict[str, Any], OmegaConf.to_container(loaded)))
+        for target in _target_names(plain):
             if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
                 raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
-        whole: Any = OmegaConf.merge(EARLIER_DEFAULTS, loaded)
-        config = to_schema(whole, TrainConfig)
+        config = to_schema(OmegaConf.create(plain), TrainConfig)
         found = config.task["_target_"]
         if task and not found.endswith(f".{task}"):
             raise RunError(
@@ -200,7 +187,7 @@ def named_weights(model: nn.Module) -> dict[str, Any]:
 
 def vocab_sizes(source: Tokenizer, target: Tokenizer) -> builders.VocabSizes:
     """The sizes of both sides' vocabularies."""
-    return builders.VocabSizes(source.size, target.size, source is target)
+    return builders.VocabSizes(source.vocab_size, target.vocab_size, source is target)
 
 
 def _target_names(node: Any) -> Iterable[str]:

@@ -25,7 +25,7 @@ settings.load_profile("shared")
 TINY = [
     "data.source=en",
     "data.target=de",
-    "model.embedding=6",
+    "model.embedding_size=6",
     "model.encoder.size=4",
     "model.decoder.size=8",
 ]

@@ -29,7 +29,7 @@ class _Ask(logging.Handler):
 
 def train_until(step: int, folder: Path, *overrides: str) -> None:
     """Train into `folder` with the options of `overrides` until the line of `step` is told."""
-    config = to_schema(compose.compose("train", [*overrides, "train.log_every=1"]), TrainConfig)
+    config = to_schema(compose.compose("train", [*overrides, "train.log_interval=1"]), TrainConfig)
     handler, level = _Ask(step), log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)

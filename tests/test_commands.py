@@ -18,15 +18,15 @@ from tests.toy_corpus import sentences, write_corpus
 pytestmark = pytest.mark.slow
 
 MODEL = [
-    "model.embedding=24",
+    "model.embedding_size=24",
     "model.encoder.size=24",
     "model.decoder.size=32",
     "model/attention=general",
     "model.dropout=0.1",
-    "tokenizer.size=330",
+    "tokenizer.vocab_size=330",
     "optimizer.lr=0.01",
     "batches.sentences=16",
-    "train.log_every=20",
+    "train.log_interval=20",
 ]
 
 
@@ -74,7 +74,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     os.environ["SEQ2SEQ_CACHE"] = str(folder / "cache")
     write_corpus(folder / "corpus")
-    done = train(folder, "run", "train.steps=300", "validation.every=100")
+    done = train(folder, "run", "train.steps=300", "validation.interval=100")
     assert done.returncode == 0, done.stderr
     (folder / "said").write_text(done.stdout, encoding="utf-8")
     return folder
@@ -139,8 +139,9 @@ def test_validation_bleu_is_that_of_translate_then_evaluate(home: Path) -> None:
 
 
 def test_the_commands_of_a_run_decode_as_it_was_scored(home: Path) -> None:
-    done = train(home, "beamed", "train.steps=40", "validation.every=40", "search=beam",
-                 "search.size=2", "search.length_penalty=0.5", "limits.extra=3")  # fmt: skip
+    done = train(home, "beamed", "train.steps=40", "validation.interval=40", "search=beam",
+                 "search.beam_size=2", "search.length_penalty=0.5",
+                 "limits.max_length_extra=3")  # fmt: skip
     assert done.returncode == 0, done.stderr
     used = done.stdout.strip().splitlines()[-1]
     told = next(line for line in done.stdout.splitlines() if line.startswith("test: BLEU"))
@@ -148,8 +149,8 @@ def test_the_commands_of_a_run_decode_as_it_was_scored(home: Path) -> None:
     words = used.removeprefix("python -m seq2seq.evaluate ").split()
     again = run("evaluate", *words, "bootstrap=0", folder=home)
 
-    assert words[1:] == ["search=beam", "search.size=2", "search.length_penalty=0.5",
-                         "limits.extra=3"]  # fmt: skip
+    assert words[1:] == ["search=beam", "search.beam_size=2", "search.length_penalty=0.5",
+                         "limits.max_length_extra=3"]  # fmt: skip
     assert again.stdout.splitlines()[0] == told.removeprefix("test: ")
 
 
@@ -253,7 +254,7 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     assert said.count("left ") == 3  # the table of three splits, once
 
 
-LONG = ["train.steps=60", "train.save_every=7", "validation.every=25", "train.average.decay=0.9"]
+LONG = ["train.steps=60", "train.save_interval=7", "validation.interval=25", "train.ema.decay=0.9"]
 LONG += ["train.accumulate=2", "schedule=plateau"]
 
 
@@ -287,7 +288,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
 
 
 def test_a_run_that_was_killed_before_its_first_step_resumes_too(home: Path) -> None:
-    more = ["train.steps=9", "validation.every=9"]
+    more = ["train.steps=9", "validation.interval=9"]
     process = start("train", *arguments(home, "born"), *more, folder=home)
     for _ in range(12_000):
         if (home / "born" / "config.yaml").exists():
@@ -304,7 +305,7 @@ def test_a_run_that_was_killed_before_its_first_step_resumes_too(home: Path) -> 
 
 def test_a_run_is_not_resumed_on_other_data(home: Path, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus")
-    more = [f"data.path={tmp_path / 'corpus'}", "validation.every=3"]
+    more = [f"data.path={tmp_path / 'corpus'}", "validation.interval=3"]
     train(home, "changing", *more, "train.steps=3")
     with (tmp_path / "corpus" / "train.en").open("a", encoding="utf-8") as file:
         file.write("One more.\n")
@@ -319,7 +320,7 @@ def test_a_run_is_not_resumed_on_other_data(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_signal_after_the_last_step_says_how_to_resume(home: Path) -> None:
-    more = ["train.steps=9", "validation.every=9"]
+    more = ["train.steps=9", "validation.interval=9"]
     process = start("train", *arguments(home, "late"), *more, folder=home)
     assert process.stdout
     for line in process.stdout:
@@ -339,7 +340,7 @@ def test_a_signal_after_the_last_step_says_how_to_resume(home: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signals) -> None:
     out = f"stopped-{number.name}"
-    more = ["train.steps=100000", "train.epochs=null", "train.save_every=100000"]
+    more = ["train.steps=100000", "train.epochs=null", "train.save_interval=100000"]
     process = start("train", *arguments(home, out), *more, folder=home)
     assert process.stdout
     for line in process.stdout:
@@ -357,8 +358,8 @@ def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signal
 def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) -> None:
     before = contents(home / "run")
 
-    again = train(home, "run", "train.steps=300", "validation.every=100")
-    other = train(home, "run", "train.steps=300", "validation.every=100", "train.clip=2",
+    again = train(home, "run", "train.steps=300", "validation.interval=100")
+    other = train(home, "run", "train.steps=300", "validation.interval=100", "train.clip=2",
                   "resume=true")  # fmt: skip
 
     assert again.returncode == other.returncode == 1
@@ -367,7 +368,7 @@ def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) ->
     assert again.stderr.count("\n") == other.stderr.count("\n") == 1
     assert contents(home / "run") == before
     command = json.loads(before[Path("run.json")])["overrides"]
-    assert command == [*arguments(home, "run")[:-1], "train.steps=300", "validation.every=100"]
+    assert command == [*arguments(home, "run")[:-1], "train.steps=300", "validation.interval=100"]
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -472,7 +473,7 @@ def test_a_pipe_ends_with_its_reader_though_more_could_come(home: Path) -> None:
 
 def test_of_several_translations_the_output_has_the_best_and_scores_all(home: Path) -> None:
     text = "The dog sees the house today.\n\nA cat likes a book here.\n"
-    beam = ["run=run", "search=beam", "search.size=4", "search.n_best=3"]
+    beam = ["run=run", "search=beam", "search.beam_size=4", "search.n_best=3"]
     told = "search.n_best=3: the output has the best alone, scores=FILE has all"
 
     silent = run("translate", *beam, "scores=best.tsv", folder=home, stdin=text)
@@ -508,7 +509,7 @@ def test_a_sweeper_is_told_the_best_validation_score(home: Path) -> None:
         "        print('returned', job_return.return_value)\n"
     )
 
-    done = train(home, "heard", "train.steps=9", "validation.every=3",
+    done = train(home, "heard", "train.steps=9", "validation.interval=3",
                  "+hydra.callbacks.mine._target_=listening.Listener")  # fmt: skip
 
     assert done.returncode == 0, done.stderr

@@ -19,13 +19,14 @@ from seq2seq.config.validation import to_schema
 from seq2seq.vision.backbones import ImageBackbone
 
 GROUPS = [
-    "model/cell", "model/attention", "model/bridge", "model/initial", "model/input", "model/vision",
-    "optimizer", "schedule", "task", "track",
+    "model/cell", "model/attention", "model/bridge", "model/initial_state",
+    "model/embedding", "model/vision",
+    "optimizer", "schedule", "task", "tracker",
 ]  # fmt: skip
 # What a choice cannot be made without.
 NEEDED = {
     "model/vision=efficientnet": ["task=captions"],
-    "model/vision=features": ["task=captions", "model.vision.size=5", "model.vision.places=4"],
+    "model/vision=features": ["task=captions", "model.vision.size=5", "model.vision.positions=4"],
 }
 DATA = {
     "tsv": ["data.train=a"],
@@ -127,9 +128,11 @@ def test_every_schedule_gives_a_factor(name: str) -> None:
     assert 0 < schedule(1, 0.0, []) <= 1
 
 
-@pytest.mark.parametrize("name", options("model/input"))
+@pytest.mark.parametrize("name", options("model/embedding"))
 def test_every_input_makes_a_vector_of_each_piece(name: str) -> None:
-    made = build_embedding(train(*LANGUAGES, f"model/input={name}", "model.embedding=6").model, 9)
+    made = build_embedding(
+        train(*LANGUAGES, f"model/embedding={name}", "model.embedding_size=6").model, 9
+    )
 
     assert made(torch.tensor([[4, 8, 0]])).shape == (1, 3, 6)
 
@@ -143,7 +146,7 @@ def test_every_way_of_looking_gives_the_grid_that_it_says(name: str, stored: tor
 
     vision: ImageBackbone = instantiate_node("model.vision", config.model.vision)
 
-    assert vision(stored).shape == (2, vision.places, vision.size)
+    assert vision(stored).shape == (2, vision.positions, vision.size)
 
 
 @pytest.mark.parametrize("name", options("task"))
@@ -160,7 +163,7 @@ def test_every_tracker_takes_numbers(name: str, tmp_path: Path) -> None:
     if name == "tensorboard":
         pytest.importorskip("tensorboard")
     tracker = instantiate_node(
-        "track", train(*LANGUAGES, f"track={name}").track, {"folder": tmp_path}
+        "track", train(*LANGUAGES, f"track={name}").tracker, {"folder": tmp_path}
     )
 
     tracker.log(1, {"train/loss": 2.5})

@@ -47,7 +47,7 @@ def told(
         (["train.clip=abc"], ["train.clip", "'abc'", "Float"]),
         (["train.clip=-1"], ["train.clip must be positive, not -1"]),
         (["train.precision=fp8"], ["train.precision must be one of auto, fp32, bf16, not fp8"]),
-        (["tokenizer.size=100"], ["tokenizer.size must be above 260"]),
+        (["tokenizer.vocab_size=100"], ["tokenizer.vocab_size must be above 260"]),
         (["train.budget=10"], ["a duration", "as in 10m", "'10'"]),
         (["+recipe=en-xx"], ["no recipe/en-xx", "en-de", "en-fr"]),
         (["recipe=en-de"], ["+recipe=NAME"]),
@@ -62,23 +62,26 @@ def told(
         (["optimizer.betas=[0.9]"], ["optimizer.betas must be a list of 2 values, not [0.9]"]),
         (["optimizer.betas=0.9"], ["optimizer.betas must be a list of 2 values, not 0.9"]),
         (["optimizer.betas=[0.9,a]"], ["optimizer.betas[1] must be a number, not 'a'"]),
-        (["search=beam", "search.size=2.5"], ["search.size must be a whole number, not 2.5"]),
+        (
+            ["search=beam", "search.beam_size=2.5"],
+            ["search.beam_size must be a whole number, not 2.5"],
+        ),
         (["model.cell=gru"], ["model.cell is chosen by name, as model/cell=NAME, and not 'gru'"]),
         (["search=null"], ["must be a string or a list"]),
-        (["context=carri"], ["context must be one of none, carry, not carri"]),
+        (["document_context=carri"], ["document_context must be one of none, carry, not carri"]),
         (
-            ["task=language_model", "context=carry"],
-            ["context has no meaning for a LanguageModelTask"],
+            ["task=language_model", "document_context=carry"],
+            ["document_context has no meaning for a LanguageModelTask"],
         ),
         (
-            ["task=language_model", "train.consistency=1"],
-            ["train.consistency has no meaning for a LanguageModelTask"],
+            ["task=language_model", "train.rdrop_alpha=1"],
+            ["train.rdrop_alpha has no meaning for a LanguageModelTask"],
         ),
         (
-            ["train.consistency=1", "context=carry"],
-            ["train.consistency has no meaning with context=carry"],
+            ["train.rdrop_alpha=1", "document_context=carry"],
+            ["train.rdrop_alpha has no meaning with document_context=carry"],
         ),
-        (["train.consistency=-1"], ["train.consistency must be 0 or more"]),
+        (["train.rdrop_alpha=-1"], ["train.rdrop_alpha must be 0 or more"]),
         (["model.vision.pixels=32"], ["model.vision has no meaning for a TranslationTask"]),
         (["data.licence=[a]"], ["data.licence must be text, not ['a']"]),
         (["data=tsv", "data.train=[a]"], ["data.train must be text, not ['a']"]),
@@ -87,7 +90,10 @@ def told(
         (["data=joined", "+data.wieghts={a: 1}"], ["did you mean data.weights?"]),
         (["train.seed=-1"], ["train.seed must be from 0"]),
         (["train.seed=99999999999999999999"], ["train.seed must be from 0"]),
-        (["limits.ratio=inf"], ["limits.ratio must be positive and finite, not inf"]),
+        (
+            ["limits.max_length_ratio=inf"],
+            ["limits.max_length_ratio must be positive and finite, not inf"],
+        ),
         (
             ["data=tsv", "data.train=1"],
             ["data.train must be text, not 1 (text is '1', quotes included)"],
@@ -115,9 +121,12 @@ def test_mistaken_options_of_train(
     ("arguments", "message"),
     [
         (["optimizer.lr=-1"], "optimizer: "),
-        (["search=beam", "search.size=0"], "search: search.size must be positive"),
+        (["search=beam", "search.beam_size=0"], "search: search.beam_size must be positive"),
         (["model/attention=dot", "model.decoder.size=100"], "model.attention: dot attention needs"),
-        (["model.tie_sides=true", "tokenizer.joint=false"], "model.tie_sides=true needs one"),
+        (
+            ["model.tie_source_target=true", "tokenizer.joint=false"],
+            "model.tie_source_target=true needs one",
+        ),
         (["task=language_model", "data=text", "data.path=none", "model.cell.norm=3"], "no option"),
         ([], "data: there is no file"),
     ],
@@ -135,7 +144,7 @@ def test_what_classes_refuse_is_told_before_a_corpus_is_read(
 
     assert message in told(capsys, monkeypatch, "train", *data, *arguments)
     assert not list(tmp_path.glob("runs/*/*"))  # nor is an empty run left
-    logging.getLogger("seq2seq.later").warning("this opens no log in the folder that is gone")
+    logging.getLogger("seq2seq.finish_cost").warning("this opens no log in the folder that is gone")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +232,7 @@ def test_mistakes_in_a_recipe(
         ("translate", ["input=[a,b]"], ["2 inputs and 1 outputs"]),
         ("translate", [], ["no value for run"]),
         ("translate", ["run=x", "scores=a.csv"], ["scores must be a .tsv or .jsonl"]),
-        ("translate", ["search=beam", "search.sise=3"], ["did you mean search.size?"]),
+        ("translate", ["search=beam", "search.beam_sise=3"], ["did you mean search.beam_size?"]),
         ("translate", ["batch=0"], ["batch must be positive"]),
         ("translate", ["run"], ["run is no option: one is given as KEY=VALUE"]),
         ("translate", ["--nosuch"], ["there is no flag --nosuch", "--help"]),

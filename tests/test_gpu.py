@@ -105,12 +105,12 @@ def test_gradients_are_not_lost_in_autocast(
     [made] = builders.build_cells(config(f"model/cell={cell}").model, [6], 8)
     made = made.cuda()
     x = torch.randn(3, 5, 6, device="cuda")
-    state = torch.zeros(3, made.parts, 8, device="cuda")
+    state = torch.zeros(3, made.num_states, 8, device="cuda")
     found = []
     for scale in (1.0, 1e-9):
         made.zero_grad()
         with torch.autocast("cuda", torch.bfloat16):
-            output, _ = made.sequence(x, state, lengths)
+            output, _ = made(x, state, lengths)
         assert output.dtype == torch.bfloat16
         (output.float().sum() * scale).backward()
         found.append([weight.grad for weight in made.parameters() if weight.grad is not None])
@@ -141,8 +141,8 @@ def test_what_was_trained_there_translates_there_and_on_a_cpu(
 ) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     overrides = [*TINY, f"data.path={corpus}", "model/attention=general", "train.steps=150"]
-    overrides += ["validation.every=50", "optimizer.lr=0.02", "train.average.decay=0.9"]
-    sizes = ["model.embedding=32", "model.encoder.size=32", "model.decoder.size=64"]
+    overrides += ["validation.interval=50", "optimizer.lr=0.02", "train.ema.decay=0.9"]
+    sizes = ["model.embedding_size=32", "model.encoder.size=32", "model.decoder.size=64"]
     config = to_schema(compose.compose("train", [*overrides, *sizes]), TrainConfig)
 
     train(config, tmp_path / "run")

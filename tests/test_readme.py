@@ -19,13 +19,18 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
-SHORT = ["train.steps=4", "validation.every=4", "model.embedding=8"]
+SHORT = ["train.steps=4", "validation.interval=4", "model.embedding_size=8"]
 TWO_SIDES = ["model.encoder.size=8", "model.decoder.size=8"]
 # Of recipes with a task of their own, what makes them short: toy data, and sizes that they have.
 RECIPES = {
     "+recipe=char-lm": ["data=text", "data.path=corpus/train.en", "model.decoder.size=8"],
-    "+recipe=captions": ["data.train=40", "data.validation=4", "data.test=4", "tokenizer.size=320"],
-    "+recipe=language-id": ["data.path=toy.whl", "data.codes=[en,de]", "tokenizer.size=320"],
+    "+recipe=captions": [
+        "data.train=40",
+        "data.validation=4",
+        "data.test=4",
+        "tokenizer.vocab_size=320",
+    ],
+    "+recipe=language-id": ["data.path=toy.whl", "data.codes=[en,de]", "tokenizer.vocab_size=320"],
 }
 
 

@@ -22,8 +22,9 @@ LINES = [side for pair in sentences() for side in pair]
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
     """A run folder with a model that was never trained."""
-    options = ["data.source=en", "data.target=de", "model.embedding=6", "model.encoder.size=4",
-               "model.decoder.size=8", "model.tie_sides=true", "model/attention=dot"]  # fmt: skip
+    options = ["data.source=en", "data.target=de", "model.embedding_size=6", "model.encoder.size=4",
+               "model.decoder.size=8", "model.tie_source_target=true",
+               "model/attention=dot"]  # fmt: skip
     config = to_schema(compose.compose("train", options), TrainConfig)
     tokenizer = train_tokenizer(LINES, "unigram", 330, len(LINES), len(LINES) // 2).tokenizer
     made = RunFolder(tmp_path / "run")
@@ -47,7 +48,7 @@ def test_a_run_folder_can_be_moved(run: RunFolder, tmp_path: Path) -> None:
 def test_a_run_of_an_earlier_version_is_read(run: RunFolder) -> None:
     """As version 0.1.0 wrote it before there were other tasks and other inputs."""
     options: Any = OmegaConf.load(run.config)
-    del options["task"], options["model"]["input"], options["model"]["vision"]
+    del options["task"], options["model"]["embedding"], options["model"]["vision"]
     run.config.write_text(OmegaConf.to_yaml(options))
 
     assert len(seq2seq.load(run.folder).translate(LINES[:5])) == 5
@@ -148,8 +149,8 @@ def test_weights_that_are_cut_off_are_told(run: RunFolder) -> None:
 
 def test_weights_of_another_model_are_told(run: RunFolder) -> None:
     text = run.config.read_text()
-    assert text.count("embedding: 6\n") == 1
-    run.config.write_text(text.replace("embedding: 6\n", "embedding: 7\n"))
+    assert text.count("embedding_size: 6\n") == 1
+    run.config.write_text(text.replace("embedding_size: 6\n", "embedding_size: 7\n"))
 
     with pytest.raises(RunError, match=r"model\.safetensors"):
         seq2seq.load(run.folder)

@@ -24,4 +24,4 @@ def fresh_cell(name: str, inputs: int, size: int, seed: int) -> Cell:
 
 def zero_state(cell: Cell, x: Tensor) -> Tensor:
     """The state (B, P, H) of zeros before `x` (B, T, I)."""
-    return x.new_zeros(len(x), cell.parts, cell.state_weights()[0].shape[1])
+    return x.new_zeros(len(x), cell.num_states, cell.state_weights()[0].shape[1])

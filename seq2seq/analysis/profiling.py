@@ -29,7 +29,7 @@ def cell_work(name: str, size: int, batch: int, seed: int, device: str, length: 
     """A fresh cell over (B, T, H) random inputs."""
     cell = cells.fresh_cell(name, size, size, seed).to(device)
     x = torch.randn(batch, length, size, device=device, requires_grad=True)
-    return lambda: cell.sequence(x, cells.zero_state(cell, x), None)[0]
+    return lambda: cell(x, cells.zero_state(cell, x), None)[0]
 
 
 def measure_cost(make: WorkFactory, length: int, device: str) -> Cost:

@@ -41,7 +41,7 @@ class RecallModel(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (B, N + 1) to unnormalised log-probabilities (B, SYMBOLS) of the first."""
         x = self.embedding(tokens)  # (B, N + 1, H)
-        shown, _ = self.cell.sequence(x, cells.zero_state(self.cell, x), None)
+        shown, _ = self.cell(x, cells.zero_state(self.cell, x), None)
         logits: Tensor = self.output(shown[:, -1])
         return logits
 
@@ -85,7 +85,7 @@ class RecallTrial(NamedTuple):
 
     cell: str
     delay: int
-    recalled: RecallResult
+    result: RecallResult
     seconds: float  # of training
 
 
@@ -105,9 +105,9 @@ def compare_recall(
         for name in cells:
             began = time.monotonic()
             share = max(0.0, end - began) / left
-            recalled = train(name, delay, _seconds_left(began + share))
+            result = train(name, delay, _seconds_left(began + share))
             left -= 1
-            yield RecallTrial(name, delay, recalled, time.monotonic() - began)
+            yield RecallTrial(name, delay, result, time.monotonic() - began)
 
 
 def _seconds_left(end: float) -> Callable[[int], bool]:

@@ -19,9 +19,9 @@ class StateRecorder(Cell):
         """Watch `cell`, of a layer called `name`; `backward`: it reads from the end."""
         super().__init__()
         self.cell, self.name, self.backward = cell, name, backward
-        self.states: list[Tensor] = []  # of the last `sequence`, T of (B, P, H)
+        self.states: list[Tensor] = []  # of the last `forward`, T of (B, P, H)
 
-    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         if lengths is not None:
             raise ValueError("sentences are watched one length at a time")
         self.states, shown = [], []

@@ -112,7 +112,7 @@ def plot_recall(asked: PlotRequest) -> ResultRows:
     delays = profiling.powers_of_two(1, options.length)
     rows = []
     for turn in recall.compare_recall(options.cells, delays, parse_duration(options.budget), train):
-        accuracy, steps = turn.recalled
+        accuracy, steps = turn.result
         log.info("%s recalls after %d: %.0f%%", turn.cell, turn.delay, 100 * accuracy)
         rows.append(
             {"cell": turn.cell, "delay": turn.delay, "accuracy": accuracy, "steps": steps,

@@ -79,7 +79,9 @@ def analyse_translation(
     Each sentence begins anew, also where the run was trained to go on from the one before it.
     """
     source, target = run.read_tokenizers()
-    model = builders.build_translation(config.model, vocab_sizes(source, target), config.context)
+    model = builders.build_translation(
+        config.model, vocab_sizes(source, target), config.document_context
+    )
     run.read_weights(model)
     model.to(hardware.choose_device(options.device))
     translator = Translator(model, source, target, Greedy(), config.limits, 1)
@@ -111,7 +113,12 @@ def analyse_captioning(
     """A captioner, which reads the caption that it gives to a picture."""
     del config  # the same call as every kind
     made = captioner.load_captioner(
-        run.folder, Greedy(), LengthLimits(extra=options.length), 1, options.device, options.trusted
+        run.folder,
+        Greedy(),
+        LengthLimits(max_length_extra=options.length),
+        1,
+        options.device,
+        options.trusted,
     )
     tokenizer, kept = made.tokenizer, run.folder / "pictures"
     found = [CaptionedImage(x.name, x, []) for x in (image_files(kept) if kept.is_dir() else [])]
@@ -145,14 +152,14 @@ def analyse_language_model(
 ) -> RunUnderAnalysis:
     """A language model, which reads pieces of its test text."""
     tokenizer = run.read_tokenizers()[0]
-    model = builders.build_language_model(config.model, tokenizer.size)
+    model = builders.build_language_model(config.model, tokenizer.vocab_size)
     run.read_weights(model)
     device = hardware.choose_device(options.device)
     decoder = record_decoder(model.to(device).decoder)
 
     def read(ids: Any, most: int) -> list[RecordedSide]:
         tokens = torch.tensor([ids[: most + 1]], device=device)
-        features = model(tokens[:, :-1], model.begin(1)).features
+        features = model(tokens[:, :-1], model.initial_states(1)).features
         loss = functional.cross_entropy(model.output(features[0, -1:]).float(), tokens[0, -1:])
         return [
             RecordedSide(
@@ -170,7 +177,7 @@ def analyse_classification(
     """A classifier, which reads a line and knows its label."""
     tokenizer = run.read_tokenizers()[0]
     labels = [str(label) for label in run.read_facts()["labels"]]
-    model = builders.build_classifier(config.model, tokenizer.size, len(labels))
+    model = builders.build_classifier(config.model, tokenizer.vocab_size, len(labels))
     run.read_weights(model)
     device = hardware.choose_device(options.device)
     model.to(device).encoder, encoder = record_encoder(model.encoder)

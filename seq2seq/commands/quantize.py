@@ -40,7 +40,9 @@ def quantize(config: QuantizeConfig, _: Path) -> None:
         raise RunError(f"{after.folder} exists already: another output leaves it alone")
     options = before.read_config(config.trusted, "translation.TranslationTask")
     tokenizers = before.read_tokenizers()
-    model = builders.build_translation(options.model, vocab_sizes(*tokenizers), options.context)
+    model = builders.build_translation(
+        options.model, vocab_sizes(*tokenizers), options.document_context
+    )
     before.read_weights(model)
     after.folder.mkdir(parents=True)
     for name in COPIED_FILES:

@@ -103,14 +103,14 @@ class CaptionConfig:
     attention: str | None = "attention.png"  # a picture of where the network looked; null: none
     search: Any = MISSING  # group search
     limits: LengthLimits = field(
-        default_factory=lambda: LengthLimits(extra=40)
-    )  # of these, `extra` alone
+        default_factory=lambda: LengthLimits(max_length_extra=40)
+    )  # of these, `max_length_extra` alone
     batch: int = 64  # pictures that are captioned together, at most
     device: str = "auto"  # auto, cpu, cuda or mps
     trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
 
     def __post_init__(self) -> None:
-        for name in ("ratio", "source"):
+        for name in ("max_length_ratio", "max_source_length"):
             if getattr(self.limits, name) != getattr(LengthLimits, name):
                 raise ConfigError(f"limits.{name} has no meaning for captions: leave it as it is")
         require("batch", self.batch, self.batch > 0, "positive")

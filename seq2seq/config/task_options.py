@@ -10,29 +10,30 @@ from seq2seq.config.paths import CONF_DIR
 from seq2seq.errors import ConfigError
 
 _NO_SEARCH = ("search", "limits")
-_NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_sides")
-_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "context")
+_NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_source_target")
+_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "document_context")
 UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
     "TranslationTask": ("model.vision", "batches.reset"),
     "LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
-        "batches.tokens", "batches.pool", "train.consistency",
+        "batches.tokens", "batches.shuffle_pool", "train.rdrop_alpha",
     ),
     "CaptioningTask": (
-        "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial", "model.tie_sides",
-        "batches.reset", "train.bptt", "context", "limits.ratio", "limits.source",
+        "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial_state",
+        "model.tie_source_target", "batches.reset", "train.bptt", "document_context",
+        "limits.max_length_ratio", "limits.max_source_length",
     ),
     "ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
-        "model.decoder", "model.tie_sides", "model.tie_output", "batches.reset", "train.bptt",
-        "train.consistency",
+        "model.decoder", "model.tie_source_target", "model.tie_output", "batches.reset",
+        "train.bptt", "train.rdrop_alpha",
     ),
 }  # fmt: skip
 # Of open nodes, what stands in conf/base.yaml.
 _BASE = {
     "model.attention": "none",
     "model.bridge": "projection",
-    "model.initial": "zeros",
+    "model.initial_state": "zeros",
     "model.vision": "cnn",
     "search": "greedy",
 }

@@ -55,12 +55,17 @@ class TokenizerOptions:
 
     kind: str = "unigram"  # unigram, bpe, char or byte
     joint: bool = True  # one vocabulary for both languages
-    size: int | None = None  # pieces; null: chosen from the amount of text
+    vocab_size: int | None = None  # pieces; null: chosen from the amount of text
     sampling: float = 0.0  # subword regularisation in training: the smoothing alpha; 0 is off
 
     def __post_init__(self) -> None:
         require_one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char", "byte"))
-        require("tokenizer.size", self.size, self.size is None or self.size > 260, "above 260")
+        require(
+            "tokenizer.vocab_size",
+            self.vocab_size,
+            self.vocab_size is None or self.vocab_size > 260,
+            "above 260",
+        )
         require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
         if self.kind in ("char", "byte") and self.sampling:
             raise ConfigError("tokenizer.sampling must be 0 for characters: they are cut one way")
@@ -95,16 +100,18 @@ class DecoderOptions:
 class ModelOptions:
     """The network."""
 
-    input: Any = MISSING  # group model/input: pieces -> vectors
+    embedding: Any = MISSING  # group model/embedding: pieces -> vectors
     cell: Any = MISSING  # group model/cell
     attention: Any = MISSING  # group model/attention
     bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first
-    initial: Any = MISSING  # group model/initial: the encoder's first state
+    initial_state: Any = MISSING  # group model/initial_state: the encoder's first state
     vision: Any = MISSING  # group model/vision: what looks at pictures
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     decoder: DecoderOptions = field(default_factory=DecoderOptions)
-    embedding: int = 256  # size of a piece's vector
-    tie_sides: bool = False  # source and target share their embeddings (joint vocabulary only)
+    embedding_size: int = 256  # size of a piece's vector
+    tie_source_target: bool = (
+        False  # source and target share their embeddings (joint vocabulary only)
+    )
     tie_output: bool = True  # the output layer is the target embedding, transposed
     # What the input weights of cells, of attention and of the readout begin with is multiplied by
     # it, where small vectors are to make a difference from the first steps on.
@@ -115,7 +122,7 @@ class ModelOptions:
     word_dropout: float = 0.0  # share of pieces that the network does not get to see in training
 
     def __post_init__(self) -> None:
-        require("model.embedding", self.embedding, self.embedding > 0, "positive")
+        require("model.embedding_size", self.embedding_size, self.embedding_size > 0, "positive")
         gain = self.input_gain
         require("model.input_gain", gain, 0 < gain < inf, "positive and finite")
         for name in ("dropout", "word_dropout"):
@@ -129,12 +136,12 @@ class BatchOptions:
 
     tokens: int = 2048  # of padded source and target together, in one batch, at most
     sentences: int = 64  # in one batch, at most
-    pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
+    shuffle_pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
     reset: int = 10_000  # positions after which a stream of a language model begins anew, on
     # average; 0: never
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "sentences", "pool"):
+        for name in ("tokens", "sentences", "shuffle_pool"):
             require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("batches.reset", self.reset, self.reset >= 0, "0 or more")
 
@@ -144,11 +151,11 @@ class EmaOptions:
     """An exponential moving average of the weights, which is what is validated and kept."""
 
     decay: float = 0.0  # at each update; 0 is off
-    every: int = 8  # steps between updates
+    interval: int = 8  # steps between updates
 
     def __post_init__(self) -> None:
-        require("train.average.decay", self.decay, 0 <= self.decay < 1, "from 0 to below 1")
-        require("train.average.every", self.every, self.every > 0, "positive")
+        require("train.ema.decay", self.decay, 0 <= self.decay < 1, "from 0 to below 1")
+        require("train.ema.interval", self.interval, self.interval > 0, "positive")
 
 
 @dataclass
@@ -165,10 +172,10 @@ class TrainingOptions:
     bptt: int = 0  # positions that the gradient goes back, on either side; 0: to the beginning
     clip: float = 1.0  # largest global norm of the gradient
     label_smoothing: float = 0.1  # share of the probability spread over all pieces
-    consistency: float = 0.0  # weight of R-Drop, each pair read twice in a step; 0 is off
-    average: EmaOptions = field(default_factory=EmaOptions)
-    log_every: int = 50  # steps
-    save_every: int = 500  # steps between checkpoints
+    rdrop_alpha: float = 0.0  # weight of R-Drop, each pair read twice in a step; 0 is off
+    ema: EmaOptions = field(default_factory=EmaOptions)
+    log_interval: int = 50  # steps
+    save_interval: int = 500  # steps between checkpoints
 
     def __post_init__(self) -> None:
         require_one_of("train.device", self.device, ("auto", "cpu", "cuda", "mps"))
@@ -176,14 +183,14 @@ class TrainingOptions:
         for name in ("epochs", "steps"):
             value = getattr(self, name)
             require(f"train.{name}", value, value is None or value > 0, "positive, or null")
-        for name in ("accumulate", "log_every", "save_every"):
+        for name in ("accumulate", "log_interval", "save_interval"):
             require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("train.clip", self.clip, self.clip > 0, "positive")
         require("train.bptt", self.bptt, self.bptt >= 0, "0 or more")
         require("train.seed", self.seed, 0 <= self.seed < 2**63, "from 0 to below 2 to the 63rd")
         smoothing = self.label_smoothing
         require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
-        require("train.consistency", self.consistency, 0 <= self.consistency < inf, "0 or more")
+        require("train.rdrop_alpha", self.rdrop_alpha, 0 <= self.rdrop_alpha < inf, "0 or more")
         if self.budget is not None:
             parse_duration(self.budget)
         if self.epochs is None and self.steps is None and self.budget is None:
@@ -194,26 +201,40 @@ class TrainingOptions:
 class LengthLimits:
     """What bounds a translation, so that a model that repeats itself cannot hang a file."""
 
-    ratio: float = 2.0  # target pieces for each source piece, at most
-    extra: int = 10  # target pieces on top of that
-    source: int = 500  # source pieces of one sentence; what is longer is cut, with a warning
+    max_length_ratio: float = 2.0  # target pieces for each source piece, at most
+    max_length_extra: int = 10  # target pieces on top of that
+    max_source_length: int = (
+        500  # source pieces of one sentence; what is longer is cut, with a warning
+    )
 
     def __post_init__(self) -> None:
-        require("limits.ratio", self.ratio, 0 < self.ratio < inf, "positive and finite")
-        require("limits.extra", self.extra, self.extra > 0, "positive")
-        require("limits.source", self.source, self.source > 0, "positive")
+        require(
+            "limits.max_length_ratio",
+            self.max_length_ratio,
+            0 < self.max_length_ratio < inf,
+            "positive and finite",
+        )
+        require(
+            "limits.max_length_extra", self.max_length_extra, self.max_length_extra > 0, "positive"
+        )
+        require(
+            "limits.max_source_length",
+            self.max_source_length,
+            self.max_source_length > 0,
+            "positive",
+        )
 
 
 @dataclass
 class ValidationOptions:
     """Decoding the validation text while training."""
 
-    every: int = 500  # steps
+    interval: int = 500  # steps
     patience: int = 10  # validations without a better score before training stops
     samples: int = 3  # translations shown each time
 
     def __post_init__(self) -> None:
-        for name in ("every", "patience"):
+        for name in ("interval", "patience"):
             require(f"validation.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
         require("validation.samples", self.samples, self.samples >= 0, "0 or more")
 
@@ -236,14 +257,18 @@ class TrainConfig:
     search: Any = MISSING  # group search
     limits: LengthLimits = field(default_factory=LengthLimits)
     validation: ValidationOptions = field(default_factory=ValidationOptions)
-    track: Any = None  # group track: where else the metrics go
-    context: str = "none"  # carry: a sentence goes on from the one before it in its document
+    tracker: Any = None  # group tracker: where else the metrics go
+    document_context: str = (
+        "none"  # carry: a sentence goes on from the one before it in its document
+    )
     resume: bool = False  # go on with the run in hydra.run.dir
 
     def __post_init__(self) -> None:
-        require_one_of("context", self.context, ("none", "carry"))
-        if self.train.consistency and self.context == "carry":
-            raise ConfigError("train.consistency has no meaning with context=carry: leave one out")
+        require_one_of("document_context", self.document_context, ("none", "carry"))
+        if self.train.rdrop_alpha and self.document_context == "carry":
+            raise ConfigError(
+                "train.rdrop_alpha has no meaning with document_context=carry: leave one out"
+            )
         task_options.require_used_options(self)
 
 

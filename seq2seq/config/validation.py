@@ -21,13 +21,13 @@ LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")  # en, no, pt-BR, zh_Han
 # What the program itself passes to the class of a node: not for a configuration to give.
 RUNTIME_ARGUMENTS = {
     "task": {"config", "say"},
-    "model.input": {"pieces", "size", "hidden"},
+    "model.embedding": {"vocab_size", "size", "word_dropout"},
     "model.cell": {"input_size", "size"},
     "model.attention": {"query_size", "memory_size"},
     "model.bridge": {"source", "target"},
-    "model.initial": {"shape"},
+    "model.initial_state": {"shape"},
     "optimizer": {"parameters"},
-    "track": {"folder"},
+    "tracker": {"folder"},
 }
 
 

@@ -26,23 +26,27 @@ class Batch(NamedTuple):
     """Pairs as tensors."""
 
     source: Tensor  # (B, S)
-    lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
-    target: Tensor  # (B, T) START, then the pieces
-    expected: Tensor  # (N,) of each sentence the pieces, then END
-    places: Tensor  # (N,) where in the B * T positions these are: found here, not on the device
-    new: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
-    streams: Tensor | None = None  # (b,) what the first b rows go on from; None: row b from b
-    said: Tensor | None = None  # (B,) how much of the target is real, on the CPU; None: not asked
+    source_lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
+    target_input: Tensor  # (B, T) START, then the pieces
+    labels: Tensor  # (N,) of each sentence the pieces, then END
+    label_positions: (
+        Tensor  # (N,) where in the B * T positions these are: found here, not on the device
+    )
+    is_first: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
+    stream_ids: Tensor | None = None  # (b,) what the first b rows go on from; None: row b from b
+    target_lengths: Tensor | None = (
+        None  # (B,) how much of the target is real, on the CPU; None: not asked
+    )
 
     @property
     def tokens(self) -> int:
         """N, how many positions are learned from."""
-        return len(self.expected)
+        return len(self.labels)
 
-    def twice(self) -> "Batch":
+    def repeated(self) -> "Batch":
         """All rows, and all of them again. Not for rows of streams."""
         given = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
-        again = given | {"places": self.places + self.target.numel()}
+        again = given | {"label_positions": self.label_positions + self.target_input.numel()}
         return self._replace(**{name: torch.cat((given[name], again[name])) for name in given})
 
     def to(self, device: torch.device) -> "Batch":
@@ -50,7 +54,7 @@ class Batch(NamedTuple):
         moved = {
             name: to_device(tensor, device)
             for name, tensor in self._asdict().items()
-            if tensor is not None and name not in ("lengths", "said")
+            if tensor is not None and name not in ("source_lengths", "target_lengths")
         }
         return self._replace(**moved)
 

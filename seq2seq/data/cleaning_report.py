@@ -16,7 +16,7 @@ class SplitCounts:
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # by rule
 
     @property
-    def left(self) -> int:
+    def kept(self) -> int:
         """Pairs that are kept."""
         return self.read - sum(self.dropped.values())
 
@@ -47,13 +47,13 @@ class CleaningReport:
                 source, target = count.examples[rule][0]
                 example = f"{_shorten(source)} | {_shorten(target)}"
                 lines.append(f"{'':<12}{'- ' + rule:<22}{number:>10,}   {example}")
-            lines.append(f"{'':<12}{'left':<22}{count.left:>10,}")
+            lines.append(f"{'':<12}{'left':<22}{count.kept:>10,}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Counts for programs, as JSON knows them."""
         return {
-            name: {"read": c.read, "dropped": c.dropped, "left": c.left, "examples": c.examples}
+            name: {"read": c.read, "dropped": c.dropped, "left": c.kept, "examples": c.examples}
             for name, c in self.splits.items()
         }
 

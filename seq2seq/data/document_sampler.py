@@ -95,12 +95,14 @@ class DocumentDataset(ParallelDataset):
     def load(self, rows: RowIndices, epoch: int) -> Batch:
         """The pairs of `rows` (b, 2), with the streams that they go on from."""
         made = super().load(rows[:, 0], epoch)
-        count, width = made.target.shape
+        count, width = made.target_input.shape
         new = np.ones(count, dtype=np.bool_)  # the sentences that fill up the batch are new too
         new[: len(rows)] = self.walks.new[rows[:, 0]]
-        said = torch.bincount(made.places // width, minlength=count).clamp(min=1)
+        said = torch.bincount(made.label_positions // width, minlength=count).clamp(min=1)
         streams = torch.from_numpy(np.ascontiguousarray(rows[:, 1]))
-        return made._replace(new=torch.from_numpy(new), streams=streams, said=said)
+        return made._replace(
+            is_first=torch.from_numpy(new), stream_ids=streams, target_lengths=said
+        )
 
 
 def document_starts(dataset: Any) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ def prepare_labelled(
         TextError: there are no lines, or not two labels, the text cannot be read, or the disk is
             full.
     """
-    facts = [CACHE_FORMAT, labelled.origin, options.kind, options.size]
+    facts = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
     mark = fingerprint(facts)
     folder = cache / "labelled" / mark
     build_once(folder, "labels.json", lambda made: _build(labelled, options, made))
@@ -93,7 +93,7 @@ def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) ->
             raise TextError(f"there are no lines for {name}")
     total = counts["train"].total()
     text = (pair.source for pair in _normalized(labelled.splits["train"]))
-    made = train_tokenizer(text, options.kind, options.size, total, total)
+    made = train_tokenizer(text, options.kind, options.vocab_size, total, total)
     made.tokenizer.save(folder / "tokenizer.model")
     numbers = {label: number for number, label in enumerate(labels)}
     for name in SPLITS:

@@ -84,7 +84,14 @@ def prepare_monolingual(
     Raises:
         TextError: there is too little text, it cannot be read, or the disk is full.
     """
-    facts = [CACHE_FORMAT, text.origin, sorted(text.splits), share, options.kind, options.size]
+    facts = [
+        CACHE_FORMAT,
+        text.origin,
+        sorted(text.splits),
+        share,
+        options.kind,
+        options.vocab_size,
+    ]
     mark = fingerprint(facts)
     folder = cache / "streams" / mark
     build_once(folder, "stream.json", lambda made: _build(text, options, share, made))
@@ -105,7 +112,7 @@ def _build(text: TextCorpus, options: TokenizerOptions, share: float, folder: Pa
     made = train_tokenizer(
         found["train"],
         options.kind,
-        options.size,
+        options.vocab_size,
         count,
         max(1, characters // 100),
         sentences=False,

@@ -69,7 +69,8 @@ def prepare_parallel(
     Raises:
         TextError: nothing is left to train on, the text cannot be read, or the disk is full.
     """
-    kept = {k: v for k, v in asdict(options).items() if k != "sampling"}  # which is at run time
+    # Under the names of the first version: other names would be another fingerprint.
+    kept = {"kind": options.kind, "joint": options.joint, "size": options.vocab_size}
     mark = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), kept])
     folder = cache / "prepared" / mark
     build_once(folder, "prepared.json", lambda made: _build(corpus, clean, heldout, options, made))
@@ -105,7 +106,7 @@ def _build(
         heldout,
     )
     train = sifted.audit.split("train")
-    count = train.left
+    count = train.kept
     if not count:
         dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
         raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
@@ -131,7 +132,9 @@ def _train_tokenizers(
                 yield normalize(getattr(pair, name))
 
     def trained(*names: str) -> TrainedTokenizer:
-        return train_tokenizer(side(*names), options.kind, options.size, count * len(names), count)
+        return train_tokenizer(
+            side(*names), options.kind, options.vocab_size, count * len(names), count
+        )
 
     if options.joint:
         both = trained("source", "target")

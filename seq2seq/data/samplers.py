@@ -55,8 +55,8 @@ class LengthBatchSampler:
         """The batches of epoch `number`, each the rows of its pairs."""
         random = np.random.default_rng([self.seed, number])
         rows = self._rows(random)
-        for start in range(0, len(rows), self.options.pool):
-            pool = rows[start : start + self.options.pool]
+        for start in range(0, len(rows), self.options.shuffle_pool):
+            pool = rows[start : start + self.options.shuffle_pool]
             pool = pool[np.lexsort((self.target[pool], self.source[pool]))]
             batches = list(self._cut(pool))
             for index in random.permutation(len(batches)):

@@ -37,7 +37,7 @@ class Captioner:
     ) -> None:
         """Caption with `model`, at most `batch` pictures at a time, on the device it is on.
 
-        `limits.extra` is how many pieces a caption has at most.
+        `limits.max_length_extra` is how many pieces a caption has at most.
         """
         self.model, self.vision, self.tokenizer = model, vision, tokenizer
         self.search, self.limits, self.batch = search, limits, batch
@@ -59,7 +59,7 @@ class Captioner:
         for start in range(0, len(pictures), self.batch):
             source = torch.from_numpy(np.array(pictures[start : start + self.batch]))
             keys = range(first + start, first + start + len(source))
-            limits = [self.limits.extra] * len(source)
+            limits = [self.limits.max_length_extra] * len(source)
             best = decode_batch(self.model, self.search, (source, None), limits, keys, scored=True)
             found += [
                 rerank(self.search, [to_text(h, self.tokenizer) for h in hypotheses])
@@ -108,7 +108,7 @@ def load_captioner(
     config = folder.read_config(trusted, "captioning.CaptioningTask")
     tokenizer = folder.read_tokenizers()[0]
     vision: ImageBackbone = builders.instantiate_node("model.vision", config.model.vision)
-    model = builders.build_captioner(config.model, vision, tokenizer.size)
+    model = builders.build_captioner(config.model, vision, tokenizer.vocab_size)
     folder.read_weights(model)
     return Captioner(
         model.to(hardware.choose_device(device)), vision, tokenizer, search, limits, batch

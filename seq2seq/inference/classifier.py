@@ -117,7 +117,7 @@ def load_classifier(
     config = folder.read_config(trusted, "classification.ClassificationTask")
     tokenizer = folder.read_tokenizers()[0]
     labels = [str(label) for label in folder.read_facts()["labels"]]
-    model = builders.build_classifier(config.model, tokenizer.size, len(labels))
+    model = builders.build_classifier(config.model, tokenizer.vocab_size, len(labels))
     folder.read_weights(model)
     model = model.to(place := hardware.choose_device(device))
     workers, tables = 1, None

@@ -30,10 +30,10 @@ def decode_batch(
     """What `search` finds for each source of a batch.
 
     Args:
-        model: with `start` and `step`, as `seq2seq.model.encoder_decoder.EncoderDecoder` has them.
+        model: with `init_decoding` and `step`, as `EncoderDecoder` has them.
         search: the strategy.
         source: the batch (B, ...), the lengths (B,) of its rows, `None` where all are full, and
-            what else `start` takes.
+            what else `init_decoding` takes.
         limits: B numbers of tokens at most.
         keys: B numbers that say which source is which, for random choices.
         scored: whether log-probabilities are wanted.
@@ -43,7 +43,7 @@ def decode_batch(
     model.eval()
     try:
         with torch.inference_mode():
-            state = model.start(source[0].to(device), *source[1:])
+            state = model.init_decoding(source[0].to(device), *source[1:])
             bounds = torch.tensor(limits, device=device)
             return search(model.step, state, bounds, keys, scored)
     finally:

@@ -55,8 +55,8 @@ class DocumentTranslator(Translator):
         documents = document_line_indices(encoded)
         before = None
         if self.left is not None and first == self.reached + 1 and first > 1:
-            before = self.left.room(len(documents))
-            before.put(torch.zeros(1, dtype=torch.long), self.left)
+            before = self.left.empty(len(documents))
+            before.scatter(torch.zeros(1, dtype=torch.long), self.left)
         owner = {place: row for row, places in enumerate(documents) for place in places}
         # The first lines of all documents, then the second ones, and so on.
         for line in range(max(len(places) for places in documents)):
@@ -64,16 +64,16 @@ class DocumentTranslator(Translator):
             for places in self._batches(now, encoded):
                 source = pad([encoded[place] for place in places])
                 rows = torch.tensor([owner[place] for place in places])
-                known = before.keep(rows) if before else None
+                known = before.select(rows) if before else None
                 best = self._search((*source, known), [first + p for p in places], scored)
                 for place, hypotheses in zip(places, best, strict=True):
                     found[place] = hypotheses
                 ended = self._follow(source, [b[0] for b in best], known)
-                before = before or ended.room(len(documents))
-                before.put(rows, ended)
+                before = before or ended.empty(len(documents))
+                before.scatter(rows, ended)
         self.reached = first + len(lines) - 1
         # Only the last document goes on, and only if it has a line: no blank one has ended it.
-        self.left = before.keep(torch.tensor([len(documents) - 1])) if before else None
+        self.left = before.select(torch.tensor([len(documents) - 1])) if before else None
         return found
 
     def _follow(
@@ -88,7 +88,7 @@ class DocumentTranslator(Translator):
         model.eval()
         try:
             read = source[0].to(device), source[1]
-            return model.follow(*read, (target.to(device), said), before)
+            return model.advance_document(*read, (target.to(device), said), before)
         finally:
             model.train(training)
 

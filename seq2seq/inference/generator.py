@@ -43,7 +43,7 @@ class Generator:
         device = next(self.model.parameters()).device
         self.model.eval()
         ids = self.tokenizer.encode([prompt or EMPTY_PROMPT])[0]
-        state = self.model.begin(1)
+        state = self.model.initial_states(1)
         if len(ids) > 1:
             state = self.model(torch.tensor([ids[:-1]], device=device), state).state
         random, said = np.random.default_rng(self.sample.seed), 0
@@ -78,6 +78,6 @@ def load_generator(
     folder = RunFolder(Path(run))
     config = folder.read_config(trusted, "language_model.LanguageModelTask")
     tokenizer = folder.read_tokenizers()[0]
-    model = builders.build_language_model(config.model, tokenizer.size)
+    model = builders.build_language_model(config.model, tokenizer.vocab_size)
     folder.read_weights(model)
     return Generator(model.to(hardware.choose_device(device)), tokenizer, sample)

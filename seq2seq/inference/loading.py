@@ -47,16 +47,21 @@ def load_translator(
         made = runs.RunFolder(Path(folder))
         config = made.read_config(trusted, "translation.TranslationTask")
         pieces = made.read_tokenizers()
-        model = builders.build_translation(config.model, runs.vocab_sizes(*pieces), config.context)
+        model = builders.build_translation(
+            config.model, runs.vocab_sizes(*pieces), config.document_context
+        )
         made.read_weights(model)
         quick = IncrementalModel(model.to(pick(device)), precision)
         members.append(CudaGraphModel(quick) if pick(device).type == "cuda" else quick)
         both.append(pieces)
-        contexts.append(config.context)
+        contexts.append(config.document_context)
         if [side.model for side in pieces] != [side.model for side in both[0]]:
             raise RunError(f"{folder} has other pieces than the first of the runs")
-        if config.context != contexts[0]:
-            raise RunError(f"{folder} was trained with context={config.context}, unlike the first")
+        if config.document_context != contexts[0]:
+            raise RunError(
+                f"{folder} was trained with document_context={config.document_context}, "
+                "unlike the first"
+            )
     together = Ensemble(members) if len(members) > 1 else members[0]
     kind = DocumentTranslator if contexts[0] == "carry" else Translator
     return kind(together, *both[0], search or Greedy(), limits or LengthLimits(), batch)

@@ -97,15 +97,15 @@ class Translator:
         """The pieces of each line, no more than there may be."""
         encoded = self.source.encode([normalize(line) for line in lines])
         for place, ids in enumerate(encoded):
-            if len(ids) > self.limits.source:
+            if len(ids) > self.limits.max_source_length:
                 log.warning(
-                    "%sline %d is cut to its first %d of %d pieces (limits.source)",
+                    "%sline %d is cut to its first %d of %d pieces (limits.max_source_length)",
                     f"{file}, " if file else "",
                     first + place,
-                    self.limits.source,
+                    self.limits.max_source_length,
                     len(ids),
                 )
-        return [ids[: self.limits.source] for ids in encoded]
+        return [ids[: self.limits.max_source_length] for ids in encoded]
 
     def _batches(self, places: list[int], encoded: list[list[int]]) -> Iterator[list[int]]:
         """Equal lengths together, the longest first: if memory does not do, it shows at once."""
@@ -124,4 +124,4 @@ class Translator:
         return [rerank(self.search, [to_text(h, self.target) for h in best]) for best in found]
 
     def _limit(self, pieces: int) -> int:
-        return int(pieces * self.limits.ratio) + self.limits.extra
+        return int(pieces * self.limits.max_length_ratio) + self.limits.max_length_extra

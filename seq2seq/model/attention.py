@@ -13,7 +13,7 @@ class Memory(NamedTuple):
     keys: Tensor  # (B, S, A) the same, projected for comparison with a query
     mask: Tensor  # (B, S) bool, True where there is a token and not padding
 
-    def keep(self, sentences: Tensor) -> Self:
+    def select(self, sentences: Tensor) -> Self:
         """The memory of some `sentences` (b,) alone, in their order."""
         return self._replace(
             values=self.values.index_select(0, sentences),  # quicker than brackets
@@ -38,7 +38,7 @@ class Attention(nn.Module):
 
     context_size: int  # M, or 0 where nothing is read
 
-    def remember(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
+    def prepare_memory(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
         """Prepare what the encoder wrote.
 
         Args:
@@ -103,7 +103,7 @@ class FixedContext(Attention):
         del query_size  # the same call as every attention
         self.context_size = memory_size
 
-    def remember(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
+    def prepare_memory(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
         """The final state as a memory of one position."""
         del values
         return Memory(final.unsqueeze(1), final[:, None, :0], mask[:, :1])

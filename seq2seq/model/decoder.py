@@ -49,9 +49,9 @@ class Decoder(nn.Module):
                 is the one after them. `None`: after all T.
         """
         x = self.dropout(self.embedding(tokens))  # (B, T, E)
-        query, bottom = self.stack.bottom(x, state, lengths)  # (B, T, H)
+        query, bottom = self.stack.first_layer(x, state, lengths)  # (B, T, H)
         context, weights = self.attention(query, memory)  # (B, T, M)
-        output, above = self.stack.above(query, context, state, lengths)  # (B, T, H)
+        output, above = self.stack.upper_layers(query, context, state, lengths)  # (B, T, H)
         features = self._features(output, context, x)
         return DecoderOutput(features, torch.cat((bottom, above), 1), weights)
 
@@ -68,9 +68,11 @@ class Decoder(nn.Module):
         """
         x = self.embedding(tokens)  # (B, K, E)
         rows = state.flatten(0, 1)  # (B * K, L, P, H)
-        query, bottom = self.stack.step_bottom(x.flatten(0, 1), rows)  # (B * K, H)
+        query, bottom = self.stack.step_first_layer(x.flatten(0, 1), rows)  # (B * K, H)
         context, weights = self.attention(query.unflatten(0, tokens.shape), memory)  # (B, K, M)
-        output, above = self.stack.step_above(query, context.flatten(0, 1), rows)  # (B * K, H)
+        output, above = self.stack.step_upper_layers(
+            query, context.flatten(0, 1), rows
+        )  # (B * K, H)
         features = self._features(output.unflatten(0, tokens.shape), context, x)
         following = torch.cat((bottom, above), 1).unflatten(0, tokens.shape)
         return DecoderOutput(features, following, weights)
@@ -96,7 +98,7 @@ class OutputLayer(nn.Module):
             self.linear.weight = embedding.weight
 
     @torch.no_grad()
-    def expect(self, counts: Tensor) -> None:
+    def init_bias_from_counts(self, counts: Tensor) -> None:
         """Begin with the frequencies of the tokens, of which there are `counts` (V,).
 
         The bias, their logarithm, then says what is common, and the features what is special.

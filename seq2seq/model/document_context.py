@@ -14,21 +14,21 @@ class PreviousState(NamedTuple):
 
     encoder: Tensor  # (B, L, P, H) of its forward direction
     decoder: Tensor  # (B, L', P, H')
-    new: Tensor  # (B,) bool, where there is no sentence before: the states mean nothing
+    is_first: Tensor  # (B,) bool, where there is no sentence before: the states mean nothing
 
-    def room(self, count: int) -> Self:
+    def empty(self, count: int) -> Self:
         """As much for `count` sentences, without any before them."""
         states = (part.new_zeros(count, *part.shape[1:]) for part in self[:2])
-        new = torch.ones(count, dtype=torch.bool, device=self.new.device)
-        return self._replace(encoder=next(states), decoder=next(states), new=new)
+        new = torch.ones(count, dtype=torch.bool, device=self.is_first.device)
+        return self._replace(encoder=next(states), decoder=next(states), is_first=new)
 
-    def keep(self, rows: Tensor) -> Self:
+    def select(self, rows: Tensor) -> Self:
         """Only `rows` (b,) of them, in their order."""
         return self._replace(
-            encoder=self.encoder[rows], decoder=self.decoder[rows], new=self.new[rows]
+            encoder=self.encoder[rows], decoder=self.decoder[rows], is_first=self.is_first[rows]
         )
 
-    def put(self, rows: Tensor, others: Self) -> None:
+    def scatter(self, rows: Tensor, others: Self) -> None:
         """Write the first b of `others` over `rows` (b,) of them."""
         for mine, part in zip(self, others, strict=True):
             mine[rows] = part[: len(rows)].to(mine.dtype)

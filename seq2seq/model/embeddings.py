@@ -8,16 +8,16 @@ from seq2seq.model.dropout import keep_mask
 
 
 class Embedding(nn.Embedding):
-    """A vector for each piece; in training a share `hidden` of the pieces of a text has none.
+    """A vector for each piece; in training a share `word_dropout` of the pieces of a text has none.
 
     Word dropout, Iyyer et al. (2015), section 3.2, https://aclanthology.org/P15-1162: what is left
     has to be enough. The vectors are zeroed and the others are not scaled up.
     """
 
-    def __init__(self, pieces: int, size: int, hidden: float) -> None:
-        super().__init__(pieces, size)
+    def __init__(self, vocab_size: int, size: int, word_dropout: float) -> None:
+        super().__init__(vocab_size, size)
         nn.init.normal_(self.weight, std=size**-0.5)  # so that a tied output starts near uniform
-        self.hidden = hidden
+        self.word_dropout = word_dropout
 
     def vectors(self, tokens: Tensor) -> Tensor:
         """The rows (..., E) of the matrix for `tokens` (...)."""
@@ -26,9 +26,9 @@ class Embedding(nn.Embedding):
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T) to (B, T, E)."""
         x = self.vectors(tokens)
-        if not self.training or self.hidden == 0:
+        if not self.training or self.word_dropout == 0:
             return x
-        return x * keep_mask((*tokens.shape, 1), self.hidden, x)[0]
+        return x * keep_mask((*tokens.shape, 1), self.word_dropout, x)[0]
 
 
 class OneHotEmbedding(Embedding):

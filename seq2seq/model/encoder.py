@@ -50,12 +50,12 @@ class Encoder(nn.Module):
         )
         self.dropout, self.residual = dropout, residual
 
-    def begin(self, count: int) -> Tensor:
+    def initial_states(self, count: int) -> Tensor:
         """The states (B, L, D, P, H) of `count` sentences of which nothing has been read."""
         state: Tensor = self.initial(count, self.embedding.weight)
         return state
 
-    def ahead(self, final: Tensor) -> Tensor:
+    def forward_direction(self, final: Tensor) -> Tensor:
         """Of a final state (B, L, P, M) the part (B, L, P, H) of the forward direction."""
         return final.chunk(len(self.layers[0]), -1)[0]
 
@@ -67,12 +67,12 @@ class Encoder(nn.Module):
         Args:
             tokens: (B, S).
             lengths: (B,) on the CPU, how many of the tokens are real; `None`: all.
-            first: (B, L, D, P, H) the states before them, if they are not those of `begin`.
+            first: (B, L, D, P, H) the states before them, if not those of `initial_states`.
             chunk: positions that the gradient goes back; 0: all. See `truncated`.
         """
         x = self.dropout(self.embedding(tokens))  # (B, S, E)
         order = None if lengths is None else reverse_order(to_device(lengths, x.device), x.shape[1])
-        first = self.begin(len(x)) if first is None else first  # (B, L, D, P, H)
+        first = self.initial_states(len(x)) if first is None else first  # (B, L, D, P, H)
         final = []
         for layer, cells in enumerate(self.layers):
             below = self.dropout(x) if layer else x
@@ -85,7 +85,7 @@ class Encoder(nn.Module):
                     )
                 else:
                     read = reorder_positions(below, order) if direction else below
-                    output, state = cell.sequence(read, before, lengths)
+                    output, state = cell(read, before, lengths)
                     output = reorder_positions(output, order) if direction else output
                 outputs.append(output)
                 states.append(state)

@@ -25,10 +25,10 @@ class DecoderState(NamedTuple):
         hidden = self.hidden.flatten(0, 1).index_select(0, rows).unflatten(0, parents.shape)
         return self._replace(hidden=hidden)
 
-    def keep(self, sentences: Tensor) -> Self:
+    def select(self, sentences: Tensor) -> Self:
         """Only `sentences` (b,) stay, in their order."""
         hidden = self.hidden.index_select(0, sentences)
-        return self._replace(hidden=hidden, memory=self.memory.keep(sentences))
+        return self._replace(hidden=hidden, memory=self.memory.select(sentences))
 
 
 # Sentences that were said: START and the pieces (B, T), and how many of each are real (B,), on the
@@ -98,16 +98,16 @@ class EncoderDecoder(nn.Module):
             mask = positions < to_device(lengths, values.device).unsqueeze(1)  # (B, S)
         state = self.bridge(final)
         if before is not None and self.gate is not None:
-            state = reset_where(self.gate(state, before.decoder), state, before.new)
-        memory = self.decoder.attention.remember(values, mask, final[:, -1, 0])
+            state = reset_where(self.gate(state, before.decoder), state, before.is_first)
+        memory = self.decoder.attention.prepare_memory(values, mask, final[:, -1, 0])
         return EncodedSource(state, memory, final)
 
     def _first(self, count: int, before: PreviousState | None) -> Tensor:
         """The encoder's first states (B, L, D, P, H)."""
-        begun: Tensor = self.encoder.begin(count)  # type: ignore[operator]
+        begun: Tensor = self.encoder.initial_states(count)  # type: ignore[operator]
         if before is None:
             return begun
-        ahead = reset_where(before.encoder, begun[:, :, 0], before.new)
+        ahead = reset_where(before.encoder, begun[:, :, 0], before.is_first)
         return torch.cat((ahead.unsqueeze(2), begun[:, :, 1:]), 2)
 
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> DecoderOutput:
@@ -116,13 +116,13 @@ class EncoderDecoder(nn.Module):
         decoded: DecoderOutput = self.decoder(target, read.state, read.memory)
         return decoded
 
-    def ended(self, final: Tensor, state: Tensor) -> PreviousState:
+    def final_states(self, final: Tensor, state: Tensor) -> PreviousState:
         """What sentences find whose predecessors ended in these states of encoder and decoder."""
-        ahead: Tensor = self.encoder.ahead(final)  # type: ignore[operator]
+        ahead: Tensor = self.encoder.forward_direction(final)  # type: ignore[operator]
         new = torch.zeros(len(state), dtype=torch.bool, device=state.device)
         return PreviousState(ahead.detach(), state.detach(), new)
 
-    def follow(
+    def advance_document(
         self,
         source: Tensor,
         lengths: Tensor | None,
@@ -132,9 +132,9 @@ class EncoderDecoder(nn.Module):
         """Where sentences end of which `target` was said."""
         read = self.encode(source, lengths, before)
         decoded = self.decoder(target[0], read.state, read.memory, target[1])
-        return self.ended(read.final, decoded.state)
+        return self.final_states(read.final, decoded.state)
 
-    def start(
+    def init_decoding(
         self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
     ) -> DecoderState:
         """Searching: one hypothesis for each sentence of `source`, nothing said yet."""

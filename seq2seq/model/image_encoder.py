@@ -15,16 +15,16 @@ class ImageEncoder(nn.Module):
     3.1.2). A vector for each place tells where it is.
     """
 
-    def __init__(self, vision: nn.Module, places: int, features: int, size: int, dropout: Dropout
+    def __init__(self, vision: nn.Module, positions: int, features: int, size: int, dropout: Dropout
                  ) -> None:  # fmt: skip
-        """Bring what `vision` sees, (B, S, F) of S `places` and F `features`, to size M."""
+        """Bring what `vision` sees, (B, S, F) of S `positions` and F `features`, to size M."""
         super().__init__()
         self.vision, self.dropout = vision, dropout
         self.project = nn.Linear(features, size)
-        self.place = nn.Parameter(torch.randn(places, size) * 0.02)  # (S, M)
+        self.place = nn.Parameter(torch.randn(positions, size) * 0.02)  # (S, M)
 
     def forward(self, pictures: Tensor, lengths: Tensor | None) -> EncoderOutput:
-        """Look at `pictures` (B, ...), all places of which are real."""
+        """Look at `pictures` (B, ...), all positions of which are real."""
         del lengths  # the same call as every encoder
         grid = self.vision(pictures)  # (B, S, F)
         values = torch.relu(self.project(self.dropout(grid)) + self.place)  # (B, S, M)

@@ -17,13 +17,13 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.decoder, self.output, self.initial = decoder, output, initial
 
-    def begin(self, count: int) -> Tensor:
+    def initial_states(self, count: int) -> Tensor:
         """The state (B, L, P, H) of `count` texts of which nothing has been read."""
         state: Tensor = self.initial(count, self.decoder.embedding.weight)
         return state
 
     def forward(self, tokens: Tensor, state: Tensor) -> DecoderOutput:
-        """Read `tokens` (B, T) from `state`, of `begin` or of what was read before."""
+        """Read `tokens` (B, T) from `state`, of `write_run_files` or of what was read before."""
         nothing = state.new_empty(0)
         decoded: DecoderOutput = self.decoder(tokens, state, Memory(nothing, nothing, nothing))
         return decoded

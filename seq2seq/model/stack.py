@@ -21,12 +21,14 @@ class Stack(nn.Module):
         self.cells: Sequence[Cell] = nn.ModuleList(cells)  # type: ignore[assignment]
         self.dropout, self.residual = dropout, residual
 
-    def bottom(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def first_layer(
+        self, x: Tensor, state: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """The first layer over (B, T, I): its outputs (B, T, H) and final state (B, 1, P, H)."""
-        output, last = self.cells[0].sequence(x, state[:, 0], lengths)
+        output, last = self.cells[0](x, state[:, 0], lengths)
         return output, last.unsqueeze(1)
 
-    def above(
+    def upper_layers(
         self, x: Tensor, context: Tensor, state: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """The other layers, over what the first one showed.
@@ -35,7 +37,7 @@ class Stack(nn.Module):
             x: (B, T, H) the outputs of the first layer.
             context: (B, T, C) what every layer reads beside the one below; C may be 0.
             state: (B, L, P, H) of all layers, the first one's not read.
-            lengths: as for `Cell.sequence`.
+            lengths: as for `Cell.forward`.
 
         Returns:
             The outputs of the last layer (B, T, H), and the final states (B, L - 1, P, H).
@@ -43,18 +45,18 @@ class Stack(nn.Module):
         final = [state[:, :0]]
         for layer, cell in enumerate(self.cells[1:], 1):
             below = torch.cat((self.dropout(x), context), -1)  # (B, T, H + C)
-            output, last = cell.sequence(below, state[:, layer], lengths)
+            output, last = cell(below, state[:, layer], lengths)
             x = x + output if self.residual else output
             final.append(last.unsqueeze(1))
         return x, torch.cat(final, 1)
 
-    def step_bottom(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def step_first_layer(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """One position of the first layer: (B, I) to (B, H) and its next state (B, 1, P, H)."""
         output, following = self.cells[0].step(x, state[:, 0])
         return output, following.unsqueeze(1)
 
-    def step_above(self, x: Tensor, context: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """One position of the other layers: as `above`, without the dimension of time."""
+    def step_upper_layers(self, x: Tensor, context: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """One position of the other layers: as `upper_layers`, without the dimension of time."""
         following = [state[:, :0]]
         for layer, cell in enumerate(self.cells[1:], 1):
             output, last = cell.step(torch.cat((x, context), -1), state[:, layer])

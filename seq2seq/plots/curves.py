@@ -23,7 +23,7 @@ def plot_curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
     rows = (
         ("loss", "train", "loss, nats a token"),
         (score, "validation", f"validation {SCORE_LABELS.get(score, score)}"),
-        ("rate", "train", "learning rate"),
+        ("learning_rate", "train", "learning rate"),
     )
     for axis, (name, kind, label) in zip(axes, rows, strict=True):
         points = [(e["step"], e[name]) for e in entries if e["kind"] == kind]

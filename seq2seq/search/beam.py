@@ -27,7 +27,7 @@ class _Alive(NamedTuple):
     logprobs: Tensor  # (b, K, t) of each
     total: Tensor  # (b, K) their sums; -inf where there is no hypothesis
 
-    def keep(self, sentences: Tensor) -> "_Alive":
+    def select(self, sentences: Tensor) -> "_Alive":
         """Of some sentences only."""
         return _Alive(self.tokens[sentences], self.logprobs[sentences], self.total[sentences])
 
@@ -35,9 +35,9 @@ class _Alive(NamedTuple):
 class _Finished(NamedTuple):
     """Which of the live hypotheses are finished as they stand."""
 
-    there: Tensor  # (b, K) bool, finished
-    ended: Tensor  # (b, K) bool, by END, and not by the limit
-    closing: Tensor  # (b, K) the log-probability of that END, or 0
+    mask: Tensor  # (b, K) bool, finished
+    by_eos: Tensor  # (b, K) bool, by END, and not by the limit
+    eos_logprobs: Tensor  # (b, K) the log-probability of that END, or 0
     score: Tensor  # (b, K) with the length penalty; -inf where not finished
 
 
@@ -46,27 +46,29 @@ class Beam:
 
     A hypothesis is finished when END is among the best K continuations of its sentence, or when it
     is as long as the limit. A sentence is done when K hypotheses are finished, or no other can
-    overtake the worst of the `n_best` best. With size 1 it is greedy search.
+    overtake the worst of the `n_best` best. With beam_size 1 it is greedy search.
     """
 
-    def __init__(self, size: int, length_penalty: float, n_best: int) -> None:
+    def __init__(self, beam_size: int, length_penalty: float, n_best: int) -> None:
         """Search with `size` hypotheses.
 
         Args:
-            size: K, hypotheses that grow at a time.
+            beam_size: K, hypotheses that grow at a time.
             length_penalty: alpha of `length_penalty`; 0 is none.
             n_best: how many are returned, at most; no more than `size`.
 
         Raises:
             ConfigError: a value is out of range.
         """
-        if size < 1:
-            raise ConfigError(f"search.size must be positive, not {size}")
-        if not 1 <= n_best <= size:
-            raise ConfigError(f"search.n_best must be from 1 to search.size={size}, not {n_best}")
+        if beam_size < 1:
+            raise ConfigError(f"search.beam_size must be positive, not {beam_size}")
+        if not 1 <= n_best <= beam_size:
+            raise ConfigError(
+                f"search.n_best must be from 1 to search.beam_size={beam_size}, not {n_best}"
+            )
         if length_penalty < 0:
             raise ConfigError(f"search.length_penalty must be 0 or more, not {length_penalty}")
-        self.size, self.alpha, self.n_best = size, length_penalty, n_best
+        self.beam_size, self.alpha, self.n_best = beam_size, length_penalty, n_best
 
     def __call__(
         self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
@@ -90,15 +92,17 @@ class Beam:
             stop = limits[here] == said  # (b,) these may only end now
             grown, parents, over = self._grow(live, logits, stop)
             self._collect(finished, here, live, over)
-            number[here] += over.there.sum(1)
+            number[here] += over.mask.sum(1)
             best[here] = torch.cat((best[here], over.score), 1).topk(self.n_best, 1).values
             beaten = self._reach(grown, limits[here]) <= best[here, -1]  # (b,)
-            left = (~(stop | beaten | (number[here] >= self.size))).nonzero().squeeze(1)  # (b',)
+            left = (
+                (~(stop | beaten | (number[here] >= self.beam_size))).nonzero().squeeze(1)
+            )  # (b',)
             if len(left) == 0:
                 break
             if len(left) < len(here):
                 here, parents = here[left], parents[left]
-                grown, state = grown.keep(left), state.keep(left)
+                grown, state = grown.select(left), state.select(left)
             live, state = grown, state.reorder(parents)
             last = live.tokens[:, :, -1]
         return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in finished]
@@ -113,14 +117,14 @@ class Beam:
             The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
         """
         norm = logsumexp(logits)  # (b, K)
-        most, place = topk_of_rows(logits, live.total - norm, 2 * self.size)  # (b, C), C = 2 K
+        most, place = topk_of_rows(logits, live.total - norm, 2 * self.beam_size)  # (b, C), C = 2 K
         parent, token = place // logits.shape[2], place % logits.shape[2]
         at_end = token == EOS  # (b, C)
         ranks = torch.arange(most.shape[1], device=most.device)
-        counts = at_end & (ranks < self.size) & (most != -torch.inf)
+        counts = at_end & (ranks < self.beam_size) & (most != -torch.inf)
         over = self._over(live, logits[..., EOS] - norm, (parent, counts), stop)
 
-        grows, order = _topk_scores(most.masked_fill(at_end, -torch.inf), self.size)
+        grows, order = _topk_scores(most.masked_fill(at_end, -torch.inf), self.beam_size)
         parents, token = parent.gather(1, order), token.gather(1, order)  # (b, K')
         rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)
         logp = logits[rows, parents, token] - norm.gather(1, parents)  # (b, K')
@@ -161,11 +165,11 @@ class Beam:
         self, finished: list[list[Hypothesis]], here: Tensor, live: _Alive, over: _Finished
     ) -> None:
         """Put the hypotheses that have finished with those of their sentences."""
-        row, k = over.there.nonzero(as_tuple=True)
+        row, k = over.mask.nonzero(as_tuple=True)
         if len(row) == 0:
             return
         parts = (here[row], live.tokens[row, k], live.logprobs[row, k])
-        closes = (over.closing[row, k], over.score[row, k], over.ended[row, k])
+        closes = (over.eos_logprobs[row, k], over.score[row, k], over.by_eos[row, k])
         columns = [column.tolist() for column in parts + closes]
         for sentence, tokens, logprobs, closing, score, ended in zip(*columns, strict=True):
             said = [*logprobs, closing] if ended else logprobs

@@ -68,7 +68,7 @@ def decode_loop(
         if len(left) == 0:
             break
         if len(left) <= COMPACT_BELOW * len(here):
-            here, done, last, state = here[left], done[left], chosen[left], state.keep(left)
+            here, done, last, state = here[left], done[left], chosen[left], state.select(left)
     said_by = zip(tokens.tolist(), logprobs.tolist(), strict=True)
     return [[_until_eos(t, p) for t, p in zip(*pair, strict=True)] for pair in said_by]
 

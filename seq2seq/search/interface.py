@@ -16,7 +16,7 @@ class State(Protocol):
         """Hypothesis k' of sentence b goes on from hypothesis `parents[b, k']`; (B, K')."""
         ...
 
-    def keep(self, sentences: Tensor) -> Self:
+    def select(self, sentences: Tensor) -> Self:
         """Only `sentences` (b,) stay in the batch, in their order."""
         ...
 

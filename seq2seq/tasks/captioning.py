@@ -51,7 +51,7 @@ class CaptioningTask:
         search = builders.instantiate_node("search", config.search)
         with builders.on_meta_device():
             builders.build_captioner(config.model, vision, builders.PLACEHOLDER_VOCAB_SIZE)
-        album, self.fetched = builders.load_data(config.data, CaptionedImages)
+        album, self.download_seconds = builders.load_data(config.data, CaptionedImages)
         about = dict(config.model.vision)
         self.gallery: PreparedCaptions = prepare_captions(
             album, vision, about, config.tokenizer, cache_folder(), say
@@ -59,16 +59,16 @@ class CaptioningTask:
         for line in (*self.gallery.table().splitlines(), *self.gallery.notices):
             say(line)
         tokenizer = self.gallery.tokenizer
-        self.model = builders.build_captioner(config.model, vision, tokenizer.size)
+        self.model = builders.build_captioner(config.model, vision, tokenizer.vocab_size)
         self.captioner = Captioner(
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences
         )
-        self.feed = CaptionDataset(self.gallery.splits["train"], tokenizer, config)
-        self.model.output.expect(self.feed.counts())
-        for line in self.feed.order.notices("captions"):
+        self.train_data = CaptionDataset(self.gallery.splits["train"], tokenizer, config)
+        self.model.output.init_bias_from_counts(self.train_data.counts())
+        for line in self.train_data.order.notices("captions"):
             say(line)
         splits = self.gallery.splits  # seeing and blind
-        self.later = 2 * len(splits["test"].names) / len(splits["validation"].names)
+        self.finish_cost = 2 * len(splits["test"].names) / len(splits["validation"].names)
         self.shown = config.validation.samples
         self.used = decoding_overrides(config.search, config.limits, CaptionConfig().limits)
 
@@ -86,7 +86,7 @@ class CaptioningTask:
     def table(self) -> str:
         return self.gallery.table()
 
-    def begin(self, run: RunFolder) -> None:
+    def write_run_files(self, run: RunFolder) -> None:
         tokenizer = self.gallery.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
 
@@ -97,12 +97,12 @@ class CaptioningTask:
         data = self.gallery.splits["validation"]
         hypotheses, seconds = contact_sheet.timed(lambda: self.said(data))
         bleu, exact = self.scored(hypotheses, data)
-        report.say(
+        report.message(
             f"validation at step {step}: {bleu}   exactly right {exact:.1%}   ({seconds:.1f} s)"
         )
         for index in evenly_spaced(len(hypotheses), self.shown):
             reference = data.captions[index][0]
-            report.say(f"  reference  {reference}\n    caption  {hypotheses[index]}")
+            report.message(f"  reference  {reference}\n    caption  {hypotheses[index]}")
         return ValidationResult(bleu.value, {"bleu": bleu.value, "exact": exact}, seconds)
 
     def said(self, data: PreparedImages) -> list[str]:
@@ -177,7 +177,7 @@ class CaptionDataset:
     def counts(self) -> torch.Tensor:
         """How often each token (V,) is expected in an epoch."""
         said = np.concatenate([*self.ids, np.full(len(self.ids), EOS)])
-        return torch.from_numpy(np.bincount(said, minlength=self.tokenizer.size))
+        return torch.from_numpy(np.bincount(said, minlength=self.tokenizer.vocab_size))
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
         """See `Order`."""
@@ -192,6 +192,6 @@ class CaptionDataset:
             ids = self.tokenizer.sample([self.lines[row] for row in rows], self.sampling, seed)
         made = collate([[0]] * len(rows), ids)  # the pictures take the place of these sources
         # A batch may be filled up: with the last picture, of which nothing is expected.
-        fill = np.repeat(self.picture[rows[-1:]], len(made.target) - len(rows))
+        fill = np.repeat(self.picture[rows[-1:]], len(made.target_input) - len(rows))
         places = np.append(self.picture[rows], fill)
-        return made._replace(source=torch.from_numpy(self.data.stored[places]), lengths=None)
+        return made._replace(source=torch.from_numpy(self.data.stored[places]), source_lengths=None)

@@ -43,21 +43,21 @@ class ClassificationTask:
         """
         with builders.on_meta_device():
             builders.build_classifier(config.model, builders.PLACEHOLDER_VOCAB_SIZE, 2)
-        labelled, self.fetched = builders.load_data(config.data, LabelledCorpus)
+        labelled, self.download_seconds = builders.load_data(config.data, LabelledCorpus)
         self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
         for line in (*self.data.table().splitlines(), *self.data.notices):
             say(line)
         self.model = builders.build_classifier(
-            config.model, self.data.tokenizer.size, len(self.data.labels)
+            config.model, self.data.tokenizer.vocab_size, len(self.data.labels)
         )
         self.labeller = LineClassifier(
             self.model, self.data.tokenizer, self.data.labels, 4 * config.batches.sentences
         )
-        self.feed = LabelledDataset(self.data.splits["train"], config)
-        for line in self.feed.notices():
+        self.train_data = LabelledDataset(self.data.splits["train"], config)
+        for line in self.train_data.notices():
             say(line)
         splits = self.data.splits
-        self.later = len(splits["test"]) / len(splits["validation"]) + 1
+        self.finish_cost = len(splits["test"]) / len(splits["validation"]) + 1
         self.shown = config.validation.samples
 
     def facts(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class ClassificationTask:
     def table(self) -> str:
         return self.data.table()
 
-    def begin(self, run: RunFolder) -> None:
+    def write_run_files(self, run: RunFolder) -> None:
         run.write_tokenizers(self.data.tokenizer, self.data.tokenizer)
         lines, labels = self.held_out("test")
         told = zip(lines, labels, strict=True)
@@ -88,8 +88,8 @@ class ClassificationTask:
 
     def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
         del carried
-        features = forward(batch.source, batch.lengths)  # (B, M)
-        yield Segment(features.index_select(0, batch.places), batch.expected)
+        features = forward(batch.source, batch.source_lengths)  # (B, M)
+        yield Segment(features.index_select(0, batch.label_positions), batch.labels)
 
     def said(self, lines: list[str]) -> NDArray[np.int64]:
         """The number of the label that the network gives to each line, as `classify` does."""
@@ -103,9 +103,9 @@ class ClassificationTask:
         said = self.said(lines)
         accuracy = float((said == labels).mean())
         took = time.monotonic() - began
-        report.say(f"validation at step {step}: {accuracy:.2%} right   ({took:.1f} s)")
+        report.message(f"validation at step {step}: {accuracy:.2%} right   ({took:.1f} s)")
         for sample in self.samples(lines, labels, said, self.shown):
-            report.say(f"  {sample}")
+            report.message(f"  {sample}")
         return ValidationResult(accuracy, {"accuracy": accuracy}, took)
 
     def samples(self, lines: list[str], labels: Any, said: Any, count: int) -> list[str]:

@@ -51,29 +51,34 @@ class LanguageModelTask:
         """
         with builders.on_meta_device():
             builders.build_language_model(config.model, builders.PLACEHOLDER_VOCAB_SIZE)
-        text, self.fetched = builders.load_data(config.data, TextCorpus)
+        text, self.download_seconds = builders.load_data(config.data, TextCorpus)
         self.stream = prepare_monolingual(
             text, config.tokenizer, config.heldout.share, cache_folder()
         )
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             say(line)
-        self.model = builders.build_language_model(config.model, self.stream.tokenizer.size)
+        self.model = builders.build_language_model(config.model, self.stream.tokenizer.vocab_size)
         tokens, seed = self.stream.tokens["train"], config.train.seed
         batches = config.batches
-        self.feed = StreamDataset(tokens, batches.sentences, config.train.bptt, seed, batches.reset)
-        if not config.train.bptt and self.feed.length > LONG:
+        self.train_data = StreamDataset(
+            tokens, batches.sentences, config.train.bptt, seed, batches.reset
+        )
+        if not config.train.bptt and self.train_data.length > LONG:
             say(
-                f"train.bptt=0 goes back over all {self.feed.length:,} positions of a stream, and "
-                "keeps them in memory: train.bptt=64 cuts the gradient, and carries the state on"
+                "train.bptt=0 goes back over all "
+                f"{self.train_data.length:,} positions of a stream, and keeps them in memory: "
+                "train.bptt=64 cuts the gradient, and carries the state on"
             )
-        self.later = len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
+        self.finish_cost = (
+            len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
+        )
         sample = Sampling(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
         self.generator = Generator(self.model, self.stream.tokenizer, sample)
         self.shown = config.validation.samples
 
     def facts(self) -> dict[str, Any]:
         return {
-            "subject": f"{self.stream.tokenizer.size:,} different tokens",
+            "subject": f"{self.stream.tokenizer.vocab_size:,} different tokens",
             "licence": self.stream.licence,
             "origin": self.stream.origin,
             "fingerprint": self.stream.fingerprint,
@@ -83,7 +88,7 @@ class LanguageModelTask:
     def table(self) -> str:
         return self.stream.table()
 
-    def begin(self, run: RunFolder) -> None:
+    def write_run_files(self, run: RunFolder) -> None:
         tokenizer = self.stream.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
         with atomic_write(run.folder / "test.txt") as file:
@@ -96,9 +101,11 @@ class LanguageModelTask:
         began = time.monotonic()
         bits, perplexity = self.score("validation")
         took = time.monotonic() - began
-        report.say(f"validation at step {step}: {format_scores(bits, perplexity)}   ({took:.1f} s)")
+        report.message(
+            f"validation at step {step}: {format_scores(bits, perplexity)}   ({took:.1f} s)"
+        )
         for _ in range(min(1, self.shown)):
-            report.say("".join(self.generator.generate("", SHOWN)))
+            report.message("".join(self.generator.generate("", SHOWN)))
         return ValidationResult(-bits, {"bits": bits, "perplexity": perplexity}, took)
 
     def score(self, split: str) -> tuple[float, float]:
@@ -113,7 +120,7 @@ class LanguageModelTask:
         del run  # the same call as every task: there is no picture beside the curves
         tokens = self.stream.tokens["test"]
         known = self.stream.tokens["train"]
-        baseline = KneserNey(np.asarray(known[:COUNTED]), ORDER, self.stream.tokenizer.size)
+        baseline = KneserNey(np.asarray(known[:COUNTED]), ORDER, self.stream.tokenizer.vocab_size)
         nats = baseline.nats(tokens)
         bits = nats / math.log(2) / self.stream.characters["test"]
         part = f" of {COUNTED:,} of {len(known):,} tokens" if len(known) > COUNTED else ""
@@ -135,13 +142,13 @@ def format_scores(bits: float, perplexity: float) -> str:
 def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
     """The next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
     model: LanguageModel = getattr(forward, "module", forward)
-    begun = model.begin(len(batch.target))
+    begun = model.initial_states(len(batch.target_input))
     state = begun
-    if batch.new is not None:
-        state = reset_where(carried["state"] if carried else None, begun, batch.new)
-    decoded = forward(batch.target, state)
+    if batch.is_first is not None:
+        state = reset_where(carried["state"] if carried else None, begun, batch.is_first)
+    decoded = forward(batch.target_input, state)
     features = decoded.features.flatten(0, 1)  # (B * T, E)
-    yield Segment(features, batch.expected, {"state": decoded.state.detach()})
+    yield Segment(features, batch.labels, {"state": decoded.state.detach()})
 
 
 @torch.inference_mode()
@@ -151,13 +158,13 @@ def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
     training = model.training
     model.eval()
     feed = StreamDataset(tokens, READERS, CHUNK, 0)
-    state, nats, count = model.begin(feed.streams), 0.0, 0
+    state, nats, count = model.initial_states(feed.streams), 0.0, 0
     for rows in islice(feed.epoch(0), feed.pairs):
         batch = feed.load(rows, 0).to(device)
-        decoded = model(batch.target, state)
+        decoded = model(batch.target_input, state)
         state = decoded.state
         logits = model.output(decoded.features).flatten(0, 1).float()
-        nats += float(functional.cross_entropy(logits, batch.expected, reduction="sum"))
+        nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
         count += batch.tokens
     model.train(training)
     return nats, count

@@ -47,24 +47,24 @@ class TranslationTask:
         with builders.on_meta_device():
             count, joint = builders.PLACEHOLDER_VOCAB_SIZE, config.tokenizer.joint
             builders.build_translation(
-                config.model, builders.VocabSizes(count, count, joint), config.context
+                config.model, builders.VocabSizes(count, count, joint), config.document_context
             )
-        self.prepared, self.fetched = prepare_data(config, say)
+        self.prepared, self.download_seconds = prepare_data(config, say)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
         self.model = builders.build_translation(
-            config.model, vocab_sizes(source, target), config.context
+            config.model, vocab_sizes(source, target), config.document_context
         )
-        kind = DocumentTranslator if config.context == "carry" else Translator
+        kind = DocumentTranslator if config.document_context == "carry" else Translator
         self.translator = kind(
             self.model, source, target, search, config.limits, config.batches.sentences
         )
         self.chunk, self.streams = config.train.bptt, 0
         self.used = decoding_overrides(config.search, config.limits, LengthLimits())
-        self.feed = self._feed(config)
-        for line in self.feed.order.notices("pairs"):
+        self.train_data = self._feed(config)
+        for line in self.train_data.order.notices("pairs"):
             say(line)
-        self.later = len(made.test) / max(1, len(made.validation))
+        self.finish_cost = len(made.test) / max(1, len(made.validation))
         self.validator = Validator(
             self.translator, raw_pairs(made.validation), made.target, config.validation.samples
         )
@@ -74,7 +74,7 @@ class TranslationTask:
         made = self.prepared
         sides, sampling = (made.source_tokenizer, made.target_tokenizer), config.tokenizer.sampling
         seed = config.train.seed
-        if config.context == "none":
+        if config.document_context == "none":
             order = LengthBatchSampler(*sampler_columns(made.train), config.batches, seed)
             return ParallelDataset(made.train, order, sides, sampling)
         for name in SPLITS:
@@ -100,7 +100,7 @@ class TranslationTask:
     def table(self) -> str:
         return self.prepared.audit.table()
 
-    def begin(self, run: RunFolder) -> None:
+    def write_run_files(self, run: RunFolder) -> None:
         """See `Task`.
 
         Raises:
@@ -144,8 +144,10 @@ class TranslationTask:
 def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
     """A batch of sentence pairs, whole: a `seq2seq.training.task.SegmentFunction`."""
     del carried
-    decoded = forward(batch.source, batch.lengths, batch.target)
-    yield Segment(decoded.features.flatten(0, 1).index_select(0, batch.places), batch.expected)
+    decoded = forward(batch.source, batch.source_lengths, batch.target_input)
+    yield Segment(
+        decoded.features.flatten(0, 1).index_select(0, batch.label_positions), batch.labels
+    )
 
 
 def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[PreparedCorpus, float]:
@@ -184,7 +186,7 @@ def require_documents(split: str, dataset: Any) -> None:
     column = dataset.data.column("document")
     if len(column) and column.null_count == len(column):
         raise ConfigError(
-            f"context=carry needs to know what document each sentence is of, and the {split} text "
+            f"document_context=carry needs the document of each sentence, and the {split} text "
             "does not say: give data.document_column (tsv), data.document_field (jsonl, parquet, "
             "huggingface) or data.documents=true (parallel files, blank lines between documents)"
         )

@@ -35,21 +35,21 @@ def truncated_segments(
     stream ended, unless it is new. No gradient goes into that one.
     """
     model: EncoderDecoder = getattr(forward, "module", forward)
-    read = model.encode(batch.source, batch.lengths, gather_states(carried, batch), chunk)
-    width = batch.target.shape[1]
+    read = model.encode(batch.source, batch.source_lengths, gather_states(carried, batch), chunk)
+    width = batch.target_input.shape[1]
     size = chunk or width
     made = (read.state, *read.memory[:2])
     # Several segments share what was read: they stop at copies, whose gradients add up.
     parts = [part.detach().requires_grad_() for part in made] if size < width else list(made)
     state, memory = parts[0], read.memory._replace(values=parts[1], keys=parts[2])
     for place in range(0, width, size):
-        tokens = batch.target[:, place : place + size]
-        features, last = decode_segment(model, tokens, (state, memory), batch.said, place)
+        tokens = batch.target_input[:, place : place + size]
+        features, last = decode_segment(model, tokens, (state, memory), batch.target_lengths, place)
         places, expected = segment_labels(batch, place, tokens.shape[1])
         state = last.detach()
-        if place + size >= width and batch.streams is not None:
+        if place + size >= width and batch.stream_ids is not None:
             carried = scatter_states(
-                carried, batch.streams, model.ended(read.final, state), streams
+                carried, batch.stream_ids, model.final_states(read.final, state), streams
             )
         yield Segment(features.flatten(0, 1).index_select(0, places), expected, carried)
     if size < width:
@@ -58,11 +58,11 @@ def truncated_segments(
 
 def gather_states(carried: CarriedStates, batch: Batch) -> PreviousState | None:
     """What the sentences of `batch` find of those before them in their streams."""
-    if batch.streams is None or batch.new is None or carried is None:
+    if batch.stream_ids is None or batch.is_first is None or carried is None:
         return None
-    fill = batch.streams.new_zeros(len(batch.new) - len(batch.streams))
-    rows = torch.cat((batch.streams, fill))
-    return PreviousState(carried["encoder"][rows], carried["decoder"][rows], batch.new)
+    fill = batch.stream_ids.new_zeros(len(batch.is_first) - len(batch.stream_ids))
+    rows = torch.cat((batch.stream_ids, fill))
+    return PreviousState(carried["encoder"][rows], carried["decoder"][rows], batch.is_first)
 
 
 def scatter_states(
@@ -70,11 +70,11 @@ def scatter_states(
 ) -> dict[str, Tensor]:
     """What was `carried` by all `streams`, those of `rows` having come to where they `ended`."""
     if carried is None:
-        table = ended.room(streams)
+        table = ended.empty(streams)
     else:  # a copy: what was carried before stays as it was until the step is done
         new = rows.new_zeros(streams, dtype=torch.bool)
         table = PreviousState(carried["encoder"].clone(), carried["decoder"].clone(), new)
-    table.put(rows, ended)
+    table.scatter(rows, ended)
     return {"encoder": table.encoder, "decoder": table.decoder}
 
 
@@ -107,12 +107,12 @@ def decode_segment(
 
 def segment_labels(batch: Batch, place: int, width: int) -> tuple[Tensor, Tensor]:
     """Where in B * `width` positions from `place` on something is expected, and what."""
-    whole = batch.target.shape[1]
+    whole = batch.target_input.shape[1]
     if width == whole:
-        return batch.places, batch.expected
-    row, column = batch.places // whole, batch.places % whole - place
+        return batch.label_positions, batch.labels
+    row, column = batch.label_positions // whole, batch.label_positions % whole - place
     inside = ((column >= 0) & (column < width)).nonzero().squeeze(1)  # a GPU is waited for here
-    return (row * width + column)[inside], batch.expected[inside]
+    return (row * width + column)[inside], batch.labels[inside]
 
 
 def backward_into_encoder(made: Sequence[Tensor], parts: Sequence[Tensor]) -> None:

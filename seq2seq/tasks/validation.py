@@ -37,10 +37,10 @@ class Validator:
         references = [pair.target for pair in self.pairs]
         bleu, chrf = score(hypotheses, references, self.language, ("bleu", "chrf"))
         took = time.monotonic() - began
-        report.say(f"validation at step {step}: {bleu}   {chrf}   ({took:.1f} s)")
+        report.message(f"validation at step {step}: {bleu}   {chrf}   ({took:.1f} s)")
         for index in evenly_spaced(len(self.pairs), self.shown):
             pair = self.pairs[index]
-            report.say(
+            report.message(
                 f"  {pair.source}\n    reference    {pair.target}\n"
                 f"    translation  {hypotheses[index]}"
             )

@@ -51,7 +51,7 @@ class Tokenizer:
         aside.replace(path)
 
     @property
-    def size(self) -> int:
+    def vocab_size(self) -> int:
         """How many pieces there are, the special ones included."""
         return int(self.processor.get_piece_size())
 
@@ -104,7 +104,7 @@ class ByteTokenizer(Tokenizer):
         self.model = BYTE_TOKENIZER_FILE
 
     @property
-    def size(self) -> int:
+    def vocab_size(self) -> int:
         return len(SPECIAL_TOKENS) + 256
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
@@ -170,9 +170,9 @@ def train_tokenizer(
             raise TextError(f"SentencePiece cannot be trained: {error}") from error
         model = _train_sentencepiece(kept, kind, fitting, coverage, sentences)
     tokenizer = Tokenizer(model)
-    if kind != "char" and tokenizer.size != wanted:
+    if kind != "char" and tokenizer.vocab_size != wanted:
         notices.append(
-            f"the text allows for {tokenizer.size:,} pieces, not the {wanted:,} "
+            f"the text allows for {tokenizer.vocab_size:,} pieces, not the {wanted:,} "
             + ("asked for" if size else "usual for as many lines")
         )
     return TrainedTokenizer(tokenizer, notices)

@@ -23,7 +23,7 @@ class Meter:
         self.tokens, self.since, self.shown = 0, time.monotonic(), time.monotonic()
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
+    def excluded(self) -> Iterator[None]:
         """What is done within this block is not training, and its time does not count."""
         began = time.monotonic()
         yield
@@ -41,14 +41,14 @@ class Meter:
         self.shown = time.monotonic()
         return True
 
-    def check(self) -> None:
+    def require_finite(self) -> None:
         """Refuse to go on, or to save, with weights that are lost; the device is waited for."""
         if any(math.isnan(float(part.loss) + float(part.norm)) for part in self.parts):
             raise RunError("the loss is not a number any more; a smaller optimizer.lr may help")
 
-    def values(self, rate: float) -> dict[str, float]:
+    def values(self, learning_rate: float) -> dict[str, float]:
         """The figures of a line; here the device is waited for."""
-        self.check()
+        self.require_finite()
         exact = sum(float(part.exact) for part in self.parts)
         total = sum(float(part.loss) for part in self.parts)
         norm = float(self.parts[-1].norm)
@@ -56,7 +56,7 @@ class Meter:
             "loss": round(total / self.tokens, 4),
             "perplexity": round(perplexity(exact, self.tokens), 3),
             "gradient_norm": round(norm, 4),
-            "rate": rate,
+            "learning_rate": learning_rate,
             "tokens_per_second": round(self.tokens / (time.monotonic() - self.since), 1),
             "memory_mb": peak_memory(),
         }

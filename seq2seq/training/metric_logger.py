@@ -25,12 +25,12 @@ class MetricLogger:
         with atomic_write(metrics) as file:
             file.writelines(json.dumps(entry) + "\n" for entry in kept)
 
-    def say(self, message: str) -> None:
+    def message(self, message: str) -> None:
         """One message, on its own line."""
         self.clear()
         log.info(message)
 
-    def tick(self, message: str, worth: bool) -> None:
+    def live_line(self, message: str, worth: bool) -> None:
         """The live line; where there is no terminal, a line of its own if it is `worth` one."""
         if self.live:
             width = shutil.get_terminal_size().columns - 1
@@ -43,7 +43,7 @@ class MetricLogger:
         if self.live:
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
-    def record(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
+    def log_metrics(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
         """Add an entry to metrics.jsonl, and its numbers to the tracker."""
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
@@ -52,11 +52,17 @@ class MetricLogger:
 
 
 def read_metrics(metrics: Path) -> list[dict[str, Any]]:
-    """The entries of a metrics.jsonl, without a last line that was cut off by a kill."""
+    """Return the entries of a metrics.jsonl, without a last line that was cut off by a kill.
+
+    What runs of earlier versions call `rate` is the learning rate.
+    """
     entries = []
     for line in metrics.read_text(encoding="utf-8").splitlines():
         try:
-            entries.append(json.loads(line))
+            entry = json.loads(line)
+            if "rate" in entry:
+                entry["learning_rate"] = entry.pop("rate")
+            entries.append(entry)
         except ValueError:
             break
     return entries

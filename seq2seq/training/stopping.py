@@ -13,7 +13,7 @@ class StoppingCriteria:
         self.options, self.pairs, self.patience = options, pairs, patience
         self.budget = parse_duration(options.budget) if options.budget else None
 
-    def share(self, progress: Progress, now: float) -> float:
+    def fraction_done(self, progress: Progress, now: float) -> float:
         """How much of the planned training is done, from 0 to 1, after `now` seconds."""
         shares = [0.0]
         if self.options.epochs:
@@ -25,7 +25,7 @@ class StoppingCriteria:
             shares.append(now / max(1.0, self.budget - progress.reserve))
         return min(1.0, max(shares))
 
-    def due(self, progress: Progress, every: int, now: float) -> bool:
+    def should_validate(self, progress: Progress, every: int, now: float) -> bool:
         """Whether it is time to validate: `every` so many steps, and by half of the budget.
 
         What has to be kept of the budget for the end is known after the first validation only.
@@ -33,7 +33,7 @@ class StoppingCriteria:
         early = self.budget and not progress.scores and now >= self.budget / 2
         return progress.step % every == 0 or bool(early)
 
-    def end(self, progress: Progress, now: float) -> str | None:
+    def stop_reason(self, progress: Progress, now: float) -> str | None:
         """Why training is over, or None if it is not."""
         if self.options.steps and progress.step >= self.options.steps:
             return f"train.steps={self.options.steps} are done"

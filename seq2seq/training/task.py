@@ -20,7 +20,7 @@ class Segment(NamedTuple):
     """A part of a batch that is learned from at once: features, and what they should say."""
 
     features: Tensor  # (N, E) what the output layer reads
-    expected: Tensor  # (N,) the right classes
+    labels: Tensor  # (N,) the right classes
     carried: "CarriedStates" = None  # states that the next batch begins with
 
 
@@ -51,9 +51,9 @@ class Task(Protocol):
 
     kind: str  # what the network is, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
-    feed: BatchSource  # the training data
-    fetched: float  # seconds until its data was there: downloads are not of the budget
-    later: float  # how many times as long as a validation `finish` takes, for planning
+    train_data: BatchSource  # the training data
+    download_seconds: float  # seconds until its data was there: downloads are not of the budget
+    finish_cost: float  # how many times as long as a validation `finish` takes, for planning
 
     def facts(self) -> dict[str, Any]:
         """What run.json holds beside what all runs have: data, languages, counts."""
@@ -63,7 +63,7 @@ class Task(Protocol):
         """What cleaning dropped, or other counts of the data, for the model card."""
         ...
 
-    def begin(self, run: RunFolder) -> None:
+    def write_run_files(self, run: RunFolder) -> None:
         """Save what the run folder needs beside weights and options."""
         ...
 

@@ -15,15 +15,15 @@ def measure_throughput(task: Task, learner: TrainStep, steps: int) -> Iterator[s
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.
-    batches = chain.from_iterable(task.feed.epoch(epoch) for epoch in count())
+    batches = chain.from_iterable(task.train_data.epoch(epoch) for epoch in count())
     for number, rows in enumerate(islice(batches, steps + 1)):
         if number == 1:
             began = time.monotonic()
-        learned = learner.step([task.feed.load(rows, 0)], number + 1, 1.0)
+        learned = learner.step([task.train_data.load(rows, 0)], number + 1, 1.0)
         if number:
             seen, tokens = seen + len(rows), tokens + learned.tokens
     took = time.monotonic() - began
-    pairs = task.feed.pairs
+    pairs = task.train_data.pairs
     epoch = took / seen * pairs
     yield f"an epoch of {pairs:,} pairs: {format_duration(epoch)} ({tokens / took:,.0f} tokens/s)"
     yield f"memory: {peak_memory():,} MB at most so far"

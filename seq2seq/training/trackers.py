@@ -33,7 +33,7 @@ class TensorBoardTracker:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise ConfigError(
-                "track=tensorboard needs TensorBoard: pip install 'seq2seq[track]'"
+                "tracker=tensorboard needs TensorBoard: pip install 'seq2seq[track]'"
             ) from None
         self.writer = SummaryWriter(str(folder / "tensorboard"))
 

@@ -50,7 +50,7 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
     run = RunFolder(folder)
     require_resumable(run, config)
     track = builders.instantiate_node(
-        "track", config.track, {"folder": folder}
+        "tracker", config.tracker, {"folder": folder}
     )  # early: it may not be installed
     schedule = builders.instantiate_node("schedule", config.schedule)
     task, learner, average = build_training(
@@ -66,14 +66,14 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
         checkpoint.save_checkpoint(run.last, learner, average, progress)
         run.write_config(config)  # last: from here on it is a run
     loop = Trainer(config, run, learner, schedule, average, task)
-    clock = Clock(started + task.fetched, progress.seconds)
+    clock = Clock(started + task.download_seconds, progress.seconds)
     teller = metric_logger.MetricLogger(run.metrics, track, progress.step)
     try:
         reason = loop.train(progress, clock, teller)
         log.info("training ended after step %d: %s", progress.step, reason)
         ended = f"{reason}; the weights of step {progress.best_step} are kept"
         finish_run(run, config, task, ended)
-        teller.record("end", progress.step, {"seconds": round(clock.now(), 1)})
+        teller.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
         return progress.best
     except Stopped as stop:
         resume = model_card.quote_argument(f"hydra.run.dir={folder}")
@@ -121,9 +121,9 @@ def build_training(
         options.clip,
         options.label_smoothing,
         options.seed,
-        options.consistency,
+        options.rdrop_alpha,
     )
-    return task, learner, WeightEMA(task.model, options.average.decay, options.average.every)
+    return task, learner, WeightEMA(task.model, options.ema.decay, options.ema.interval)
 
 
 def count_parameters(model: torch.nn.Module) -> int:
@@ -136,7 +136,7 @@ def create_run_folder(
 ) -> None:
     """Make the run folder: all but weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    task.begin(run)
+    task.write_run_files(run)
     device = hardware.choose_device(config.train.device)
     run.write_facts(
         {

@@ -73,7 +73,7 @@ class TrainStep:
     def _backward(self, batch: Batch, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Loss and gradients of each segment of a batch."""
         output = self.model.output.linear
-        batch, copies = (batch.twice(), 2) if self.consistency else (batch, 1)
+        batch, copies = (batch.repeated(), 2) if self.consistency else (batch, 1)
         segments = self.segments(self.forward, batch.to(self.accelerator.device), self.carried)
         while True:
             with self.accelerator.autocast():
@@ -84,7 +84,7 @@ class TrainStep:
                     segment.features,
                     output.weight,
                     output.bias,
-                    segment.expected,
+                    segment.labels,
                     self.smoothing,
                     self.consistency,
                 )
@@ -92,7 +92,7 @@ class TrainStep:
             self.carried = segment.carried
             yield total.detach() / copies, exact / copies
 
-    def rate(self) -> float:
+    def learning_rate(self) -> float:
         """The learning rate of the last step."""
         return float(self.optimizer.param_groups[0]["lr"])
 

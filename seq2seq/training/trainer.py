@@ -34,7 +34,9 @@ class Trainer:
     ) -> None:
         self.config, self.run, self.learner = config, run, learner
         self.schedule, self.average, self.task = schedule, average, task
-        self.plan = StoppingCriteria(config.train, task.feed.pairs, config.validation.patience)
+        self.plan = StoppingCriteria(
+            config.train, task.train_data.pairs, config.validation.patience
+        )
         self.asked: int | None = None  # the signal that asked us to stop
 
     def train(self, progress: Progress, time: Clock, report: MetricLogger) -> str:
@@ -44,15 +46,17 @@ class Trainer:
             Stopped: a signal came; the checkpoint is written.
         """
         options = self.config.train
-        meter = Meter(time.now(), self.plan.share(progress, time.now()))
+        meter = Meter(time.now(), self.plan.fraction_done(progress, time.now()))
         previous = {n: signal.signal(n, self._ask) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
-            while not (reason := self.plan.end(progress, time.now())):
+            while not (reason := self.plan.stop_reason(progress, time.now())):
                 for group in self._epoch(progress):
                     factor = self.schedule(
-                        progress.step + 1, self.plan.share(progress, time.now()), progress.scores
+                        progress.step + 1,
+                        self.plan.fraction_done(progress, time.now()),
+                        progress.scores,
                     )
-                    batches = [self.task.feed.load(rows, progress.epoch) for rows in group]
+                    batches = [self.task.train_data.load(rows, progress.epoch) for rows in group]
                     learned = self.learner.step(batches, progress.step + 1, factor)
                     progress.step += 1
                     progress.batches += len(group)
@@ -61,21 +65,23 @@ class Trainer:
                     self.average.update(progress.step)
                     meter.add(learned)
                     self._log(progress, meter, time, report)
-                    with meter.apart():
-                        if self.plan.due(progress, self.config.validation.every, time.now()):
-                            meter.check()
+                    with meter.excluded():
+                        if self.plan.should_validate(
+                            progress, self.config.validation.interval, time.now()
+                        ):
+                            meter.require_finite()
                             self._validate(progress, time, report)
-                        if progress.step % options.save_every == 0 or self.asked:
-                            meter.check()
+                        if progress.step % options.save_interval == 0 or self.asked:
+                            meter.require_finite()
                             self._save(progress, time)
                     if self.asked:
                         raise Stopped(self.asked)
-                    if reason := self.plan.end(progress, time.now()):
+                    if reason := self.plan.stop_reason(progress, time.now()):
                         break
                 else:
                     progress.epoch, progress.batches, progress.pairs = progress.epoch + 1, 0, 0
             if progress.validated < progress.step or not progress.scores:
-                meter.check()
+                meter.require_finite()
                 self._save(progress, time)
                 self._validate(progress, time, report)
             if self.asked:
@@ -93,18 +99,18 @@ class Trainer:
 
     def _epoch(self, progress: Progress) -> Iterator[list[RowIndices]]:
         """What is left of this epoch, the batches of one step at a time."""
-        batches = islice(self.task.feed.epoch(progress.epoch), progress.batches, None)
+        batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
         while group := list(islice(batches, self.config.train.accumulate)):
             yield group
 
     def _log(self, progress: Progress, meter: "Meter", time: Clock, report: MetricLogger) -> None:
-        worth = progress.step % self.config.train.log_every == 0
+        worth = progress.step % self.config.train.log_interval == 0
         if not worth and not (report.live and meter.stale()):
             return
-        share = self.plan.share(progress, time.now())
+        share = self.plan.fraction_done(progress, time.now())
         left = (time.now() - meter.began) * (1 - share) / max(share - meter.share, 1e-6)
-        values = meter.values(self.learner.rate())
-        report.tick(
+        values = meter.values(self.learner.learning_rate())
+        report.live_line(
             f"epoch {progress.epoch + 1}  step {progress.step}  loss {values['loss']:.3f}  "
             f"perplexity {values['perplexity']:.2f}  {values['tokens_per_second']:,.0f} tokens/s  "
             f"{values['memory_mb']:,} MB  {format_duration(time.now())} gone, "
@@ -112,7 +118,7 @@ class Trainer:
             worth,
         )
         if worth:
-            report.record("train", progress.step, {**values, "seconds": round(time.now(), 1)})
+            report.log_metrics("train", progress.step, {**values, "seconds": round(time.now(), 1)})
             meter.restart()
 
     def _validate(self, progress: Progress, time: Clock, report: MetricLogger) -> None:
@@ -125,9 +131,9 @@ class Trainer:
                 progress.best_step = progress.step
                 self.run.write_model(self.learner.model)
         # One more validation and what comes after training, with a margin.
-        progress.reserve = 1.2 * result.seconds * (1 + self.task.later) + 8
+        progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
         values = {**result.values, "seconds": round(time.now(), 1)}
-        report.record("validation", progress.step, values)
+        report.log_metrics("validation", progress.step, values)
         self._save(progress, time)
 
     def _save(self, progress: Progress, time: Clock) -> None:

@@ -26,7 +26,7 @@ class ImageBackbone(nn.Module):
     """A way of looking at pictures."""
 
     size: int  # F, of the features of a place
-    places: int  # S, of the grid
+    positions: int  # S, of the grid
 
     def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
         """What is kept of each picture: arrays of one shape and type."""
@@ -55,7 +55,7 @@ class ConvNet(ImageBackbone):
         if pixels >> len(channels) < 1:
             raise ValueError(f"{pixels} pixels cannot be halved {len(channels)} times")
         side = -(-pixels // 2 ** len(channels))  # each stage rounds up
-        self.pixels, self.size, self.places = pixels, channels[-1], side * side
+        self.pixels, self.size, self.positions = pixels, channels[-1], side * side
         layers: list[nn.Module] = []
         for before, after in zip([3, *channels], channels, strict=False):
             for inputs, stride in ((before, 2), (after, 1)):
@@ -80,7 +80,7 @@ class EfficientNetLite(ImageBackbone):
     `vision`. The features of a picture are computed once, when the data is prepared.
     """
 
-    size, places = 1280, 49
+    size, positions = 1280, 49
     pixels = 224
 
     def __init__(self) -> None:
@@ -114,10 +114,10 @@ class EfficientNetLite(ImageBackbone):
 class PrecomputedFeatures(ImageBackbone):
     """Features that come with the data."""
 
-    def __init__(self, size: int, places: int) -> None:
-        """Expect `places` vectors of `size` numbers for each picture."""
+    def __init__(self, size: int, positions: int) -> None:
+        """Expect `positions` vectors of `size` numbers for each picture."""
         super().__init__()
-        self.size, self.places = size, places
+        self.size, self.positions = size, positions
 
     def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
         """Features (S, F) as they are.
@@ -129,10 +129,11 @@ class PrecomputedFeatures(ImageBackbone):
             if not isinstance(picture.image, np.ndarray) or picture.image.dtype.kind != "f":
                 raise TextError(f"{picture.name} comes without features: data.features names them")
             grid = picture.image.reshape(-1, picture.image.shape[-1])
-            if grid.shape != (self.places, self.size):
+            if grid.shape != (self.positions, self.size):
                 raise TextError(
                     f"the features of {picture.name} are {grid.shape[0]} of {grid.shape[1]}: "
-                    f"model.vision.places={self.places} and model.vision.size={self.size} differ"
+                    f"model.vision.positions={self.positions} and "
+                    f"model.vision.size={self.size} differ"
                 )
             yield grid.astype(np.float32)
 

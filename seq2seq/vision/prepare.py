@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.format import open_memmap
 
+from seq2seq.config.earlier import to_first_names
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import build_once, fingerprint
 from seq2seq.data.corpus import SPLITS
@@ -70,9 +71,9 @@ def prepare_captions(
     Raises:
         TextError: a picture cannot be read, a split is empty, or the disk is full.
     """
-    kept = [options.kind, options.size]
+    kept = [options.kind, options.vocab_size]
     counts = {name: len(pictures) for name, pictures in album.splits.items()}
-    facts = [CACHE_FORMAT, album.origin, album.language, counts, about, kept]
+    facts = [CACHE_FORMAT, album.origin, album.language, counts, to_first_names(about), kept]
     mark = fingerprint(facts)
     folder = cache / "pictures" / mark
 
@@ -109,7 +110,7 @@ def _build(
         del array  # written
         splits[name] = [captions, names]
     lines = [caption for said in splits["train"][0] for caption in said]
-    made = train_tokenizer(lines, options.kind, options.size, len(lines), len(lines))
+    made = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))
     made.tokenizer.save(folder / "tokenizer.model")
     told = {"splits": splits, "notices": made.notices}
     (folder / "gallery.json").write_text(json.dumps(told), encoding="utf-8")

@@ -49,7 +49,7 @@ def told(
         ),
         (
             ["output=x", "cells=[gru,gruu]"],
-            "cells must be some of deep, gru, lru, lstm, lstm_unbiased, "
+            "cells must be some of deep, gru, lru, lstm, lstm_zero_forget, "
             "mingru, minlstm, rnn, not gruu",
         ),
         (["output=x", "cells=[]"], "cells must be some of deep"),
@@ -83,7 +83,9 @@ Make = Callable[[Path, Tokenizer], RunFolder]
 
 def begun(folder: Path, tokenizer: Tokenizer, *overrides: str) -> tuple[RunFolder, TrainConfig]:
     """A run folder as training leaves it, but for the weights."""
-    config = to_schema(compose.compose("train", [*overrides, "model.embedding=6"]), TrainConfig)
+    config = to_schema(
+        compose.compose("train", [*overrides, "model.embedding_size=6"]), TrainConfig
+    )
     run = RunFolder(folder)
     folder.mkdir()
     run.write_config(config)
@@ -97,25 +99,25 @@ def translation(folder: Path, tokenizer: Tokenizer, *more: str) -> RunFolder:
     languages = ["data.source=en", "data.target=de", "model/attention=dot", ENCODER, DECODER]
     run, config = begun(folder, tokenizer, *languages, *more)
     both = vocab_sizes(tokenizer, tokenizer)
-    run.write_model(builders.build_translation(config.model, both, config.context))
+    run.write_model(builders.build_translation(config.model, both, config.document_context))
     run.write_test([HeldOutPair(*pair, document="1") for pair in sentences()[:9]])
     return run
 
 
 def of_documents(folder: Path, tokenizer: Tokenizer) -> RunFolder:
-    return translation(folder, tokenizer, "context=carry")
+    return translation(folder, tokenizer, "document_context=carry")
 
 
 def language_model(folder: Path, tokenizer: Tokenizer) -> RunFolder:
     run, config = begun(folder, tokenizer, "+recipe=char-lm", DECODER, "model.decoder.layers=2")
-    run.write_model(builders.build_language_model(config.model, tokenizer.size))
+    run.write_model(builders.build_language_model(config.model, tokenizer.vocab_size))
     run.write_text(folder / "test.txt", "\n".join(LINES[:20]))
     return run
 
 
 def classification(folder: Path, tokenizer: Tokenizer) -> RunFolder:
     run, config = begun(folder, tokenizer, "+recipe=language-id", ENCODER)
-    run.write_model(builders.build_classifier(config.model, tokenizer.size, 2))
+    run.write_model(builders.build_classifier(config.model, tokenizer.vocab_size, 2))
     rows = (f"{line}\t{'en' if n % 2 == 0 else 'de'}\n" for n, line in enumerate(LINES[:9]))
     run.write_text(folder / "test.tsv", "".join(rows))
     return run
@@ -124,7 +126,7 @@ def classification(folder: Path, tokenizer: Tokenizer) -> RunFolder:
 def captions(folder: Path, tokenizer: Tokenizer) -> RunFolder:
     run, config = begun(folder, tokenizer, "+recipe=captions", DECODER)
     vision = builders.instantiate_node("model.vision", config.model.vision)
-    run.write_model(builders.build_captioner(config.model, vision, tokenizer.size))
+    run.write_model(builders.build_captioner(config.model, vision, tokenizer.vocab_size))
     (folder / "pictures").mkdir()
     for number in range(2):
         pixels = np.full((64, 64, 3), 100 * number, np.uint8)

@@ -27,11 +27,11 @@ def test_a_batch_by_hand() -> None:
     made = collate([[5, 6, 7], [8]], [[9], [10, 11]])
 
     assert made.source.tolist() == [[5, 6, 7], [8, 0, 0]]
-    assert made.lengths is not None
-    assert made.lengths.tolist() == [3, 1]
-    assert made.target.tolist() == [[1, 9, 0], [1, 10, 11]]  # START first
-    assert made.expected.tolist() == [9, 2, 10, 11, 2]  # END last
-    assert made.places.tolist() == [0, 1, 3, 4, 5]  # of two rows of three positions
+    assert made.source_lengths is not None
+    assert made.source_lengths.tolist() == [3, 1]
+    assert made.target_input.tolist() == [[1, 9, 0], [1, 10, 11]]  # START first
+    assert made.labels.tolist() == [9, 2, 10, 11, 2]  # END last
+    assert made.label_positions.tolist() == [0, 1, 3, 4, 5]  # of two rows of three positions
     assert made.tokens == 5
 
 
@@ -46,10 +46,10 @@ def test_a_large_batch_is_filled_with_sentences_of_which_nothing_is_expected() -
     made = collate([[5, 6]] * 17, [[7]] * 17)
 
     assert made.source.shape == (32, 2)
-    assert made.target.tolist() == [[1, 7]] * 17 + [[1, 0]] * 15
-    assert made.expected.tolist() == [7, 2] * 17
-    assert made.places.tolist() == list(range(34))
-    assert made.lengths is None  # the fill is as long as what it stands beside
+    assert made.target_input.tolist() == [[1, 7]] * 17 + [[1, 0]] * 15
+    assert made.labels.tolist() == [7, 2] * 17
+    assert made.label_positions.tolist() == list(range(34))
+    assert made.source_lengths is None  # the fill is as long as what it stands beside
     assert made.tokens == 34
 
 

@@ -13,7 +13,7 @@ def test_the_table_has_a_line_for_each_rule_and_an_example() -> None:
 
     lines = audit.table().splitlines()
 
-    assert train.left == 1194
+    assert train.kept == 1194
     assert [line.split()[-1] for line in lines[1:2]] == ["1,200"]
     assert lines[2].split()[:6] == ["-", "copied", "5", "OK", "0", "|"]
     assert lines[3].endswith("| " + "x" * 59 + "…")  # cut to 60 characters

@@ -89,7 +89,8 @@ def corpus(folder: Path) -> None:
 def options(folder: Path) -> list[str]:
     return [
         "data=tsv", f"data.path={folder}", "data.train=train.tsv", "data.validation=val.tsv",
-        "data.test=test.tsv", "tokenizer.size=330", "batches.sentences=6", "context=carry",
+        "data.test=test.tsv", "tokenizer.vocab_size=330", "batches.sentences=6",
+        "document_context=carry",
         "model/attention=general",
     ]  # fmt: skip
 
@@ -102,16 +103,16 @@ def test_training_resumes_in_the_middle_of_documents(
     chosen = config(*options(tmp_path), "data.document_column=3", f"train.bptt={chunk}")
 
     task, learner, average = train_model.build_training(chosen, print)
-    rows = list(task.feed.epoch(0))
-    new = [task.feed.load(batch, 0).new for batch in rows]
+    rows = list(task.train_data.epoch(0))
+    new = [task.train_data.load(batch, 0).is_first for batch in rows]
     middle = next(i for i, row in enumerate(new) if i > 3 and row is not None and not row.any())
     for number in range(middle):
-        learner.step([task.feed.load(rows[number], 0)], number + 1, 1.0)
+        learner.step([task.train_data.load(rows[number], 0)], number + 1, 1.0)
     checkpoint.save_checkpoint(tmp_path / "last", learner, average, Progress(step=middle))
     _, other, kept = train_model.build_training(chosen, print)
     checkpoint.load_checkpoint(tmp_path / "last", other, kept)
     for number in range(middle, middle + 3):
-        batch = task.feed.load(rows[number], 0)
+        batch = task.train_data.load(rows[number], 0)
         one, two = (each.step([batch], number + 1, 1.0) for each in (learner, other))
         assert float(one.loss) == float(two.loss)
 
@@ -130,7 +131,7 @@ def test_the_scores_of_training_are_those_of_translating_documents(
     config: Compose, tmp_path: Path
 ) -> None:
     corpus(tmp_path)
-    limits = ["limits.ratio=0.5", "limits.extra=3"]
+    limits = ["limits.max_length_ratio=0.5", "limits.max_length_extra=3"]
     chosen = config(
         *options(tmp_path), *limits, "data.document_column=3", "train.steps=4", "optimizer.lr=0.1"
     )

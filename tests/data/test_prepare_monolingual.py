@@ -30,7 +30,7 @@ def text_of(lines: list[str], **held: list[str]) -> TextCorpus:
 
 def prepared(text: TextCorpus, kind: str, cache: Path, share: float = SHARE) -> PreparedText:
     size = 400 if kind == "unigram" else None
-    return prepare_monolingual(text, TokenizerOptions(kind=kind, size=size), share, cache)
+    return prepare_monolingual(text, TokenizerOptions(kind=kind, vocab_size=size), share, cache)
 
 
 def back(stream: PreparedText) -> dict[str, str]:

@@ -10,7 +10,7 @@ from seq2seq.errors import TextError
 from tests.toy_corpus import sentences
 
 PAIRS = [Pair(*pair) for pair in sentences()]
-SMALL = TokenizerOptions(size=330)
+SMALL = TokenizerOptions(vocab_size=330)
 
 
 def corpus(train: list[Pair], mark: str = "1", **held: list[Pair]) -> ParallelCorpus:
@@ -63,11 +63,11 @@ def test_held_out_text_is_set_aside_and_counted(cache: Path) -> None:
     counts = prepared.audit.split("train")
     assert (len(prepared.validation), len(prepared.test)) == (5, 4)
     assert counts.read == len(PAIRS)
-    assert counts.left == len(prepared.train)
+    assert counts.kept == len(prepared.train)
 
 
 def test_both_sides_have_pieces_of_their_own_on_demand(cache: Path) -> None:
-    prepared = made(corpus(PAIRS), cache, TokenizerOptions(size=360, joint=False))
+    prepared = made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=360, joint=False))
 
     source, target = prepared.source_tokenizer, prepared.target_tokenizer
     assert source is not target
@@ -100,7 +100,7 @@ def test_what_was_prepared_is_found_again_and_other_options_make_it_anew(cache: 
 
     others = [
         made(corpus(PAIRS, mark="2"), cache),
-        made(corpus(PAIRS), cache, replace(SMALL, size=340)),
+        made(corpus(PAIRS), cache, replace(SMALL, vocab_size=340)),
         made(corpus(PAIRS), cache, clean=CleaningOptions(max_words=50)),
         made(corpus(PAIRS), cache, heldout=HeldOutOptions(test=3)),
     ]
@@ -116,7 +116,7 @@ def test_a_corpus_of_which_nothing_is_left_is_told_with_the_counts(cache: Path) 
 
 
 def test_a_notice_is_kept_with_what_was_prepared(cache: Path) -> None:
-    first = made(corpus(PAIRS), cache, TokenizerOptions(size=9000))
+    first = made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=9000))
 
     assert "not the 9,000 asked for" in first.notices[0]
-    assert made(corpus(PAIRS), cache, TokenizerOptions(size=9000)).notices == first.notices
+    assert made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=9000)).notices == first.notices

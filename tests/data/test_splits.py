@@ -42,7 +42,7 @@ def test_what_is_dropped_is_counted_by_rule_and_the_rest_keeps_its_order() -> No
     train = made.audit.split("train")
     assert train.read == 7
     assert train.dropped == {"blank": 1, "copied": 1, "duplicate": 2}  # spaces make no difference
-    assert train.left == 3
+    assert train.kept == 3
     assert train.examples["duplicate"] == [("one", "eins"), ("one ", "eins")]
 
 

@@ -19,7 +19,7 @@ from tests.model.test_contracts import network
 
 Compose = Callable[..., TrainConfig]
 SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
-SEARCHES = [Greedy(), Beam(size=3, length_penalty=1.0, n_best=2)]
+SEARCHES = [Greedy(), Beam(beam_size=3, length_penalty=1.0, n_best=2)]
 
 
 def captured(quick: IncrementalModel, counted: list[int]) -> CudaGraphModel:
@@ -36,7 +36,7 @@ def said(
     with torch.inference_mode():
         device = next(model.parameters()).device
         source, lengths = pad(sources)
-        state = model.start(source.to(device), lengths)
+        state = model.init_decoding(source.to(device), lengths)
         limits = torch.tensor([2 * len(ids) + 3 for ids in sources], device=device)
         return search(model.step, state, limits, list(range(len(sources))))
 
@@ -53,7 +53,7 @@ def assert_same_said(
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
-@pytest.mark.parametrize("attention", ["none", "summary", "general"])
+@pytest.mark.parametrize("attention", ["none", "fixed_context", "general"])
 def test_the_same_is_said_batch_after_batch(
     config: Compose, search: Search, attention: str
 ) -> None:

@@ -33,10 +33,12 @@ from tests.toy_corpus import sentences
 
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
-    "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
+    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
     "mbr": minimum_risk,
 }
-LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+LIMITS = LengthLimits(
+    max_length_ratio=0.5, max_length_extra=3
+)  # short, since the network below seldom comes to an end
 TEXT = [source for source, _ in sentences()]
 LINES = st.lists(st.sampled_from(["", "\u2028", *TEXT[:6], "x" * 40]), max_size=6)
 
@@ -48,8 +50,9 @@ def tokenizer() -> Tokenizer:
 
 
 def options(*more: str) -> TrainConfig:
-    chosen = ["data.source=en", "data.target=de", "model.embedding=8", "model.encoder.size=6",
-              "model.decoder.size=12", "model/attention=general", "context=carry"]  # fmt: skip
+    chosen = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
+              "model.decoder.size=12", "model/attention=general",
+              "document_context=carry"]  # fmt: skip
     return to_schema(compose.compose("train", [*chosen, *more]), TrainConfig)
 
 
@@ -57,7 +60,7 @@ def network(tokenizer: Tokenizer, seed: int, *more: str) -> EncoderDecoder:
     torch.manual_seed(seed)
     config = options(*more)
     model = builders.build_translation(
-        config.model, vocab_sizes(tokenizer, tokenizer), config.context
+        config.model, vocab_sizes(tokenizer, tokenizer), config.document_context
     )
     with torch.no_grad():
         for parameter in model.parameters():
@@ -130,7 +133,7 @@ def test_lines_are_chained_as_they_are_in_training(tokenizer: Tokenizer) -> None
         said = [*target[0, 1:].tolist(), 2][: len(found[0].logprobs)]
         expected = [float(row[token]) for row, token in zip(logp, said, strict=False)]
         assert found[0].logprobs == pytest.approx(expected, abs=1e-4)
-        before = model.ended(read.final, decoded.state)
+        before = model.final_states(read.final, decoded.state)
 
 
 @settings(max_examples=6)
@@ -217,11 +220,11 @@ def test_runs_with_and_without_context_do_not_speak_together(
 ) -> None:
     other = RunFolder(tmp_path / "other")
     other.folder.mkdir()
-    other.write_config(options("context=none"))
+    other.write_config(options("document_context=none"))
     other.write_tokenizers(tokenizer, tokenizer)
-    other.write_model(network(tokenizer, 5, "context=none"))
+    other.write_model(network(tokenizer, 5, "document_context=none"))
 
-    with pytest.raises(RunError, match=r"other was trained with context=none"):
+    with pytest.raises(RunError, match=r"other was trained with document_context=none"):
         seq2seq.load([folder, other.folder])
     assert seq2seq.load([folder, folder]).translate(TEXT[:3]) == seq2seq.load(folder).translate(
         TEXT[:3]

@@ -13,7 +13,7 @@ class Fixed(nn.Module):
         super().__init__()
         self.odds = torch.tensor(odds)
 
-    def start(self, source: Tensor, lengths: Tensor | None, before: None) -> "Count":
+    def init_decoding(self, source: Tensor, lengths: Tensor | None, before: None) -> "Count":
         del lengths, before
         return Count(torch.zeros(len(source), 1))
 
@@ -28,13 +28,13 @@ class Count:
     def reorder(self, parents: Tensor) -> "Count":
         return Count(self.steps.gather(1, parents))
 
-    def keep(self, sentences: Tensor) -> "Count":
+    def select(self, sentences: Tensor) -> "Count":
         return Count(self.steps[sentences])
 
 
 def test_the_mean_is_of_probabilities_and_not_of_their_logarithms() -> None:
     together = Ensemble([Fixed([0.5, 0.25, 0.25]), Fixed([0.1, 0.8, 0.1])])  # type: ignore[list-item]
-    state = together.start(torch.zeros(2, 4), None)
+    state = together.init_decoding(torch.zeros(2, 4), None)
 
     logits, state = together.step(state, torch.zeros(2, 1, dtype=torch.long))
 
@@ -44,10 +44,10 @@ def test_the_mean_is_of_probabilities_and_not_of_their_logarithms() -> None:
 
 def test_each_network_keeps_its_own_state() -> None:
     together = Ensemble([Fixed([1.0]), Fixed([1.0])])  # type: ignore[list-item]
-    state = together.start(torch.zeros(3, 4), None)
+    state = together.init_decoding(torch.zeros(3, 4), None)
     _, state = together.step(state, torch.zeros(3, 1, dtype=torch.long))
 
-    state = state.keep(torch.tensor([2, 0])).reorder(torch.zeros(2, 5, dtype=torch.long))
+    state = state.select(torch.tensor([2, 0])).reorder(torch.zeros(2, 5, dtype=torch.long))
 
     assert [tuple(s.steps.shape) for s in state.each] == [(2, 5), (2, 5)]  # type: ignore[attr-defined]
     assert all(bool((s.steps == 1).all()) for s in state.each)  # type: ignore[attr-defined]

@@ -27,11 +27,11 @@ def logits(
     """What is thought of each token (b, T, V) as the targets of some sentences are said."""
     made = collate([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
     with torch.inference_mode():
-        state: DecoderState = model.start(made.source, made.lengths)
+        state: DecoderState = model.init_decoding(made.source, made.source_lengths)
         state = state.reorder(torch.zeros(len(rows), hypotheses, dtype=torch.long))
         said = []
-        for t in range(made.target.shape[1]):
-            found, state = model.step(state, made.target[:, t : t + 1].expand(-1, hypotheses))
+        for t in range(made.target_input.shape[1]):
+            found, state = model.step(state, made.target_input[:, t : t + 1].expand(-1, hypotheses))
             said.append(found[:, -1])
     return torch.stack(said, 1)
 
@@ -165,9 +165,9 @@ def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
     model = IncrementalModel(network(config, "model/attention=general"), "fp32")
     made = collate(SOURCES, TARGETS)
     with torch.inference_mode():
-        state = model.start(made.source, made.lengths)
+        state = model.init_decoding(made.source, made.source_lengths)
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-            model.step(state, made.target[:, :1])
+            model.step(state, made.target_input[:, :1])
 
     products = ("aten::addmm", "aten::mm", "mkldnn::_linear_pointwise")
     count = sum(e.count for e in profile.key_averages() if e.key in products)
@@ -181,6 +181,6 @@ def test_the_vocabulary_of_build_is_what_quick_reads(config: Compose) -> None:
     made = collate([[5, 6]], [[7]])
     with torch.inference_mode():
         quickly, _ = IncrementalModel(model, "fp32").step(
-            model.start(made.source, made.lengths), made.target[:, :1]
+            model.init_decoding(made.source, made.source_lengths), made.target_input[:, :1]
         )
     assert quickly.shape == (1, 1, 11)

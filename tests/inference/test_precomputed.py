@@ -21,7 +21,7 @@ def encoder(choice: str) -> Encoder:
         "model/cell=mingru",
         "model/cell=minlstm",
         "model/cell=mingru model.cell.norm=true",
-        "model/cell=mingru model/initial=learned",
+        "model/cell=mingru model/initial_state=learned",
         "model/cell=minlstm model.encoder.bidirectional=false",
     ],
 )

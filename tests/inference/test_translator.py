@@ -26,11 +26,13 @@ from tests.toy_corpus import sentences
 
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
-    "beam": lambda: Beam(size=3, length_penalty=1.0, n_best=2),
+    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
     "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
     "mbr": minimum_risk,
 }
-LIMITS = LengthLimits(ratio=0.5, extra=3)  # short, since the network below seldom comes to an end
+LIMITS = LengthLimits(
+    max_length_ratio=0.5, max_length_extra=3
+)  # short, since the network below seldom comes to an end
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
 ODD = [
     "",
@@ -61,7 +63,7 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture(scope="module", params=["none", "additive"])
 def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
     """A network that was never trained: it says anything, and seldom comes to an end."""
-    options = ["data.source=en", "data.target=de", "model.embedding=8", "model.encoder.size=6",
+    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
                "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
     torch.manual_seed(5)
     model = builders.build_translation(
@@ -114,7 +116,10 @@ def test_a_translation_does_not_depend_on_its_neighbours(
 def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
     translator: Translator,
 ) -> None:
-    translator.search, translator.limits = Greedy(), LengthLimits(ratio=2.0, extra=1)
+    translator.search, translator.limits = (
+        Greedy(),
+        LengthLimits(max_length_ratio=2.0, max_length_extra=1),
+    )
 
     def endless(state: object, last: torch.Tensor) -> tuple[torch.Tensor, object]:
         logits, state = step(state, last)  # type: ignore[arg-type]
@@ -136,7 +141,10 @@ def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
 def test_a_line_that_is_too_long_is_cut_and_named(
     translator: Translator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    translator.search, translator.limits = Greedy(), LengthLimits(source=5, extra=3)
+    translator.search, translator.limits = (
+        Greedy(),
+        LengthLimits(max_source_length=5, max_length_extra=3),
+    )
     line = "the dog sees the house"
     ids = translator.source.encode([line])[0]
     try:
@@ -147,10 +155,12 @@ def test_a_line_that_is_too_long_is_cut_and_named(
     finally:
         translator.limits = LIMITS
 
-    assert caplog.messages == [f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.source)"]
+    assert caplog.messages == [
+        f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.max_source_length)"
+    ]
     assert whole == cut
     caplog.clear()
-    translator.limits = LengthLimits(source=5)
+    translator.limits = LengthLimits(max_source_length=5)
     try:
         translator.window([line], 7, file="a.txt")
     finally:

@@ -31,8 +31,8 @@ def test_padding_changes_nothing_and_weights_sum_to_one(kind: str) -> None:
     values = torch.randn(1, 5, 3)
     mask = torch.tensor([[True, True, True, False, False]])
 
-    context, weights = attention(query, attention.remember(values, mask, final))
-    alone, _ = attention(query, attention.remember(values[:, :3], mask[:, :3], final))
+    context, weights = attention(query, attention.prepare_memory(values, mask, final))
+    alone, _ = attention(query, attention.prepare_memory(values[:, :3], mask[:, :3], final))
 
     torch.testing.assert_close(context, alone)
     assert weights[0, :, 3:].abs().sum() == 0
@@ -44,7 +44,7 @@ def test_additive_weights_are_the_formula_of_the_paper() -> None:
     for weight, value in zip(attention.parameters(), (1.0, 2.0, 3.0), strict=True):
         torch.nn.init.constant_(weight, value)  # W, U, v
     values = torch.tensor([[[0.0], [1.0]]])
-    memory = attention.remember(values, torch.tensor([[True, True]]), values[:, -1])
+    memory = attention.prepare_memory(values, torch.tensor([[True, True]]), values[:, -1])
 
     _, weights = attention(torch.tensor([[[0.5]]]), memory)
 
@@ -56,7 +56,7 @@ def test_additive_weights_are_the_formula_of_the_paper() -> None:
 def test_dot_weights_by_hand() -> None:
     attention = DotAttention(2, 2)
     values = torch.tensor([[[math.log(3.0), 0.0], [0.0, 5.0]]])
-    memory = attention.remember(values, torch.tensor([[True, True]]), values[:, -1])
+    memory = attention.prepare_memory(values, torch.tensor([[True, True]]), values[:, -1])
 
     context, weights = attention(torch.tensor([[[1.0, 0.0]]]), memory)
 
@@ -70,7 +70,7 @@ def test_general_attention_projects_the_keys() -> None:
     torch.nn.init.zeros_(attention.key.weight)
     attention.key.weight.data[0, 1] = 2.0  # W: twice the second value
     values = torch.tensor([[[9.0, math.log(2.0)], [9.0, 0.0]]])
-    memory = attention.remember(values, torch.tensor([[True, True]]), values[:, -1])
+    memory = attention.prepare_memory(values, torch.tensor([[True, True]]), values[:, -1])
 
     _, weights = attention(torch.tensor([[[1.0]]]), memory)
 
@@ -85,7 +85,7 @@ def test_dot_attention_refuses_sizes_that_do_not_match() -> None:
 def test_without_attention_nothing_is_read() -> None:
     attention = NoAttention(3, 4)
     there = torch.ones(2, 5, dtype=torch.bool)
-    memory = attention.remember(torch.randn(2, 5, 4), there, torch.randn(2, 4))
+    memory = attention.prepare_memory(torch.randn(2, 5, 4), there, torch.randn(2, 4))
 
     context, weights = attention(torch.randn(2, 6, 3), memory)
 
@@ -95,10 +95,12 @@ def test_without_attention_nothing_is_read() -> None:
 def test_the_summary_is_read_at_every_position_whatever_the_query() -> None:
     attention = FixedContext(3, 4)
     final = torch.randn(2, 4)
-    memory = attention.remember(torch.randn(2, 5, 4), torch.ones(2, 5, dtype=torch.bool), final)
+    memory = attention.prepare_memory(
+        torch.randn(2, 5, 4), torch.ones(2, 5, dtype=torch.bool), final
+    )
 
     context, weights = attention(torch.randn(2, 6, 3), memory)
 
     assert torch.equal(context, torch.stack([final] * 6, 1))
     assert weights.shape == (2, 6, 0)
-    assert torch.equal(memory.keep(torch.tensor([1])).values, final[1:].unsqueeze(1))
+    assert torch.equal(memory.select(torch.tensor([1])).values, final[1:].unsqueeze(1))

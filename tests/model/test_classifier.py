@@ -25,16 +25,16 @@ NAMES = ["de", "en", "fr"]
 CHOICES = [
     *[f"model/cell={name}" for name in names("cell")],
     "model.encoder.bidirectional=false",
-    "model/initial=learned model.encoder.layers=2 model.residual=true",
-    "model/cell=lstm model/initial=learned model.encoder.layers=2",
-    "model/input=onehot",
+    "model/initial_state=learned model.encoder.layers=2 model.residual=true",
+    "model/cell=lstm model/initial_state=learned model.encoder.layers=2",
+    "model/embedding=onehot",
 ]
 each_choice = pytest.mark.parametrize("choice", CHOICES)
 
 
 @cache
 def options(choice: str) -> TrainConfig:
-    sizes = ["model/cell=gru", "model.embedding=6", "model.encoder.size=4"]
+    sizes = ["model/cell=gru", "model.embedding_size=6", "model.encoder.size=4"]
     overrides = ["+recipe=language-id", *sizes, *choice.split()]
     return to_schema(compose.compose("train", overrides), TrainConfig)
 

@@ -39,9 +39,9 @@ def network(config: Compose, *overrides: str) -> EncoderDecoder:
 def losses(model: EncoderDecoder, rows: list[int]) -> torch.Tensor:
     """The summed loss of some of the sentences, as one batch."""
     made = collate([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
-    decoded = model(made.source, made.lengths, made.target)
-    features, output = decoded.features.flatten(0, 1)[made.places], model.output.linear
-    total, _ = cross_entropy(features, output.weight, output.bias, made.expected, 0.1)
+    decoded = model(made.source, made.source_lengths, made.target_input)
+    features, output = decoded.features.flatten(0, 1)[made.label_positions], model.output.linear
+    total, _ = cross_entropy(features, output.weight, output.bias, made.labels, 0.1)
     return total
 
 
@@ -55,11 +55,11 @@ CHOICES = [
         [f"model/attention={name}" for name in names("attention")],
     ),
     *[(f"model/bridge={b}", "model/attention=dot") for b in names("bridge")],
-    *[(f"model/initial={i}", "model/attention=none") for i in names("initial")],
+    *[(f"model/initial_state={i}", "model/attention=none") for i in names("initial")],
     ("model.encoder.bidirectional=false", "model.decoder.size=4", "model/bridge=copy"),
     ("model.encoder.layers=2", "model.decoder.layers=3", "model.residual=true",
      "model/attention=general", "model/cell=lstm"),
-    ("model.tie_sides=true", "model.tie_output=false"),
+    ("model.tie_source_target=true", "model.tie_output=false"),
 ]  # fmt: skip
 
 
@@ -97,10 +97,12 @@ def test_training_and_searching_see_the_same_numbers(
     model = network(config, *choice)
     made = collate(SOURCES, TARGETS)
 
-    whole = model.output(model(made.source, made.lengths, made.target).features)  # (B, T, V)
-    state = model.start(made.source, made.lengths)
-    for t in range(made.target.shape[1]):
-        logits, state = model.step(state, made.target[:, t : t + 1])
+    whole = model.output(
+        model(made.source, made.source_lengths, made.target_input).features
+    )  # (B, T, V)
+    state = model.init_decoding(made.source, made.source_lengths)
+    for t in range(made.target_input.shape[1]):
+        logits, state = model.step(state, made.target_input[:, t : t + 1])
         torch.testing.assert_close(logits[:, 0], whole[:, t], atol=1e-5, rtol=1e-4)
 
 
@@ -108,11 +110,11 @@ def test_training_and_searching_see_the_same_numbers(
 def test_hypotheses_of_a_sentence_do_not_see_one_another(config: Compose, cell: str) -> None:
     model = network(config, f"model/cell={cell}", "model/attention=additive")
     made = collate(SOURCES, TARGETS)
-    state = model.start(made.source, made.lengths)
+    state = model.init_decoding(made.source, made.source_lengths)
     tokens = torch.tensor([[5, 9], [6, 5], [7, 7], [8, 6]])  # two hypotheses each
 
     both, following = model.step(state.reorder(torch.zeros(4, 2, dtype=torch.long)), tokens)
-    crossed = following.reorder(torch.tensor([[1, 0]] * 4)).keep(torch.tensor([2, 0]))
+    crossed = following.reorder(torch.tensor([[1, 0]] * 4)).select(torch.tensor([2, 0]))
     second, after = model.step(state, tokens[:, 1:])
 
     torch.testing.assert_close(both[:, 1], second[:, 0], atol=1e-5, rtol=1e-4)
@@ -136,7 +138,7 @@ def test_every_cell_trains_in_bf16(config: Compose, cell: str) -> None:
 def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
     with pytest.raises(ConfigError, match=r"tokenizer\.joint=true"):
         builders.build_translation(
-            config("model.tie_sides=true").model, builders.VocabSizes(9, 9, False)
+            config("model.tie_source_target=true").model, builders.VocabSizes(9, 9, False)
         )
 
 

@@ -27,7 +27,7 @@ TARGETS = [[5, 6], [7, 8, 9, 10], [11], [12, 5, 6]]
 PIECES = 260  # those of bytes
 SEEN = {
     "cnn": ["model.vision.pixels=9", "model.vision.channels=[4,6]"],
-    "features": ["model/vision=features", "model.vision.size=5", "model.vision.places=4"],
+    "features": ["model/vision=features", "model.vision.size=5", "model.vision.positions=4"],
 }
 
 VISIONS: dict[str, ImageBackbone] = {
@@ -38,7 +38,7 @@ VISIONS: dict[str, ImageBackbone] = {
 
 @cache
 def options(*overrides: str) -> TrainConfig:
-    sizes = ["model.embedding=6", "model.decoder.size=8"]
+    sizes = ["model.embedding_size=6", "model.decoder.size=8"]
     return to_schema(
         compose.compose("train", ["+recipe=captions", *sizes, *overrides]), TrainConfig
     )
@@ -65,9 +65,9 @@ def pictures(seen: str = "cnn", count: int = 4) -> torch.Tensor:
 def losses(model: EncoderDecoder, rows: list[int], stored: torch.Tensor) -> torch.Tensor:
     """The summed loss of some of the captions, as one batch."""
     made = collate([[0]] * len(rows), [TARGETS[r] for r in rows])
-    decoded = model(stored[rows], None, made.target)
-    features, output = decoded.features.flatten(0, 1)[made.places], model.output.linear
-    total, _ = cross_entropy(features, output.weight, output.bias, made.expected, 0.1)
+    decoded = model(stored[rows], None, made.target_input)
+    features, output = decoded.features.flatten(0, 1)[made.label_positions], model.output.linear
+    total, _ = cross_entropy(features, output.weight, output.bias, made.labels, 0.1)
     return total
 
 
@@ -113,10 +113,10 @@ def test_training_and_searching_see_the_same_numbers(choice: tuple[str, ...]) ->
     model, stored = network(*choice[1:], seen=choice[0]), pictures(choice[0])
     made = collate([[0]] * 4, TARGETS)
 
-    whole = model.output(model(stored, None, made.target).features)  # (B, T, V)
-    state = model.start(stored, None)
-    for t in range(made.target.shape[1]):
-        logits, state = model.step(state, made.target[:, t : t + 1])
+    whole = model.output(model(stored, None, made.target_input).features)  # (B, T, V)
+    state = model.init_decoding(stored, None)
+    for t in range(made.target_input.shape[1]):
+        logits, state = model.step(state, made.target_input[:, t : t + 1])
         torch.testing.assert_close(logits[:, 0], whole[:, t], atol=1e-5, rtol=1e-4)
 
 
@@ -143,15 +143,15 @@ def test_the_state_begins_as_the_mean_of_the_places() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "channels", "places"), [(8, [4], 16), (9, [4, 6], 9), (50, [3, 4, 8], 49)]
+    ("side", "channels", "positions"), [(8, [4], 16), (9, [4, 6], 9), (50, [3, 4, 8], 49)]
 )
-def test_the_grid_is_as_large_as_it_says(side: int, channels: list[int], places: int) -> None:
+def test_the_grid_is_as_large_as_it_says(side: int, channels: list[int], positions: int) -> None:
     vision = ConvNet(side, channels)
 
     grid = vision(torch.zeros(2, side, side, 3, dtype=torch.uint8))
 
-    assert grid.shape == (2, places, channels[-1])
-    assert (vision.places, vision.size) == (places, channels[-1])
+    assert grid.shape == (2, positions, channels[-1])
+    assert (vision.positions, vision.size) == (positions, channels[-1])
 
 
 def test_a_picture_too_small_for_its_stages_is_refused() -> None:
@@ -170,7 +170,7 @@ def test_a_caption_is_the_same_alone_and_in_any_batch(name: str, seen: str) -> N
 
     def said(batch: int, shown: list[CaptionedImage]) -> list[str]:
         captioner = Captioner(
-            model, VISIONS[seen], ByteTokenizer(), search, LengthLimits(extra=8), batch
+            model, VISIONS[seen], ByteTokenizer(), search, LengthLimits(max_length_extra=8), batch
         )
         return list(captioner.caption(shown))
 
@@ -183,9 +183,9 @@ def test_a_caption_is_the_same_alone_and_in_any_batch(name: str, seen: str) -> N
 
 
 def test_a_search_for_several_captions_gives_the_best_first() -> None:
-    search = Beam(size=3, length_penalty=0.0, n_best=3)
+    search = Beam(beam_size=3, length_penalty=0.0, n_best=3)
     captioner = Captioner(
-        network(), VISIONS["cnn"], ByteTokenizer(), search, LengthLimits(extra=4), 2
+        network(), VISIONS["cnn"], ByteTokenizer(), search, LengthLimits(max_length_extra=4), 2
     )
 
     found = captioner.stored(pictures().numpy())
@@ -198,7 +198,7 @@ def test_a_search_for_several_captions_gives_the_best_first() -> None:
 
 def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
     captioner = Captioner(
-        network(), VISIONS["cnn"], ByteTokenizer(), Greedy(), LengthLimits(extra=4), 2
+        network(), VISIONS["cnn"], ByteTokenizer(), Greedy(), LengthLimits(max_length_extra=4), 2
     )
     pixels = pictures(count=2).numpy()
 
@@ -218,7 +218,9 @@ def test_looks_are_those_of_the_captions_that_were_said() -> None:
         "search", to_schema(compose.compose("caption", ["search=sample"]), CaptionConfig).search
     )
     model = network("model.tie_output=false")
-    captioner = Captioner(model, VISIONS["cnn"], ByteTokenizer(), search, LengthLimits(extra=8), 2)
+    captioner = Captioner(
+        model, VISIONS["cnn"], ByteTokenizer(), search, LengthLimits(max_length_extra=8), 2
+    )
     album = [CaptionedImage("a.png", pictures(count=1).numpy()[0], [])] * 4
 
     looks, captions = captioner.looks(album), captioner.stored(np.stack([p.image for p in album]))

@@ -27,7 +27,7 @@ def test_copy_hands_the_state_on_and_refuses_another_shape() -> None:
 def test_an_output_that_expects_frequencies_says_them_where_it_knows_nothing_else() -> None:
     output = OutputLayer(Embedding(4, 3, 0.0), tied=True)
 
-    output.expect(torch.tensor([6, 3, 1, 0]))
+    output.init_bias_from_counts(torch.tensor([6, 3, 1, 0]))
 
     said = output(torch.zeros(2, 3)).softmax(-1)
     torch.testing.assert_close(said, torch.tensor([[6.1, 3.1, 1.1, 0.1]] * 2) / 10.4)
@@ -107,7 +107,7 @@ def test_nothing_is_dropped_outside_training() -> None:
 
 def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
     torch.manual_seed(0)
-    embedding = Embedding(5, 3, hidden=0.25)
+    embedding = Embedding(5, 3, word_dropout=0.25)
     tokens = torch.full((40, 50), 2)
 
     seen = embedding(tokens)  # (40, 50, 3)
@@ -120,7 +120,7 @@ def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
 
 def test_one_hot_times_a_matrix_is_the_row_that_is_looked_up() -> None:
     torch.manual_seed(0)
-    looked, multiplied = Embedding(5, 3, hidden=0.0), OneHotEmbedding(5, 3, hidden=0.0)
+    looked, multiplied = Embedding(5, 3, word_dropout=0.0), OneHotEmbedding(5, 3, word_dropout=0.0)
     multiplied.load_state_dict(looked.state_dict())
     tokens = torch.tensor([[4, 0], [2, 2]])
 

@@ -27,7 +27,7 @@ class Said(NamedTuple):
         rows = torch.arange(len(parents)).unsqueeze(1)
         return self._replace(tokens=self.tokens[rows, parents])
 
-    def keep(self, sentences: Tensor) -> "Said":
+    def select(self, sentences: Tensor) -> "Said":
         return Said(self.tokens[sentences], self.sentence[sentences])
 
 
@@ -38,7 +38,7 @@ class Model:
         self.tables = tables
         self.rows: list[int] = []
 
-    def start(self) -> Said:
+    def init_decoding(self) -> Said:
         count = len(self.tables)
         return Said(torch.zeros(count, 1, 0, dtype=torch.long), torch.arange(count))
 
@@ -70,4 +70,4 @@ def say(
     limits = [limit] * len(tables) if isinstance(limit, int) else list(limit)
     model = Model(tables)
     keys = range(first, first + len(tables))
-    return search(model, model.start(), torch.tensor(limits), list(keys), scored)
+    return search(model, model.init_decoding(), torch.tensor(limits), list(keys), scored)

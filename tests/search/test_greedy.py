@@ -72,7 +72,7 @@ def test_special_tokens_are_never_said(token: int) -> None:
 def test_finished_sentences_leave_the_batch() -> None:
     model = Model([{(): {A: 1.0}}, ENDLESS, {(): {B: 1.0}, (B,): {A: 1.0}}])
 
-    found = Greedy()(model, model.start(), torch.tensor([4, 4, 4]), [1, 2, 3])
+    found = Greedy()(model, model.init_decoding(), torch.tensor([4, 4, 4]), [1, 2, 3])
 
     assert [best.tokens for [best] in found] == [[A], [A] * 4, [B, A]]
     assert model.rows == [3, 3, 2, 1, 1]
@@ -83,7 +83,7 @@ def test_one_of_many_stays_until_a_tenth_have_finished() -> None:
     tables = short + [ENDLESS] * 18
     model = Model(tables)
 
-    found = Greedy()(model, model.start(), torch.tensor([4] * 20), list(range(20)))
+    found = Greedy()(model, model.init_decoding(), torch.tensor([4] * 20), list(range(20)))
 
     assert [best.tokens for [best] in found] == [[A], [B, A]] + [[A] * 4] * 18
     assert model.rows == [20, 20, 20, 18, 18]  # said: A and B, END of the one, END of the other

@@ -72,7 +72,7 @@ def test_the_hypotheses_of_the_beam_can_be_chosen_too() -> None:
     }
 
     [found] = say(minimum_risk(samples=3, beam=2), [table], limit=2)
-    [beam] = say(Beam(size=2, length_penalty=1.0, n_best=2), [table], limit=2)
+    [beam] = say(Beam(beam_size=2, length_penalty=1.0, n_best=2), [table], limit=2)
     [samples] = say(minimum_risk(samples=3), [table], limit=2)
 
     assert found == beam + samples

@@ -33,11 +33,13 @@ from tests.test_error_messages import told
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 220, 30), "blue": (30, 30, 220)}
 TRAINING = [
-    "+recipe=captions", "model/attention=additive", "model.embedding=12", "model.decoder.size=24",
+    "+recipe=captions", "model/attention=additive", "model.embedding_size=12",
+    "model.decoder.size=24",
     "model.dropout=0",
-    "tokenizer.kind=char", "tokenizer.size=null", "batches.sentences=16", "optimizer.lr=0.01",
+    "tokenizer.kind=char", "tokenizer.vocab_size=null", "batches.sentences=16", "optimizer.lr=0.01",
     "schedule=constant", "train.budget=null", "train.steps=150", "train.device=cpu",
-    "train.precision=fp32", "validation.every=1000", "limits.extra=12", "train.average.decay=0",
+    "train.precision=fp32", "validation.interval=1000", "limits.max_length_extra=12",
+    "train.ema.decay=0",
 ]  # fmt: skip
 DATA = ["data=images", "data.language=en", "data.train=train.jsonl", "data.validation=held.jsonl"]
 DATA += ["data.test=held.jsonl"]
@@ -95,12 +97,12 @@ def test_captions_are_expected_as_often_as_they_are_said(home: Path) -> None:
 
     task = CaptioningTask(options, lambda _: None)
 
-    said = task.feed.counts().tolist()
+    said = task.train_data.counts().tolist()
     tokenizer = task.gallery.tokenizer
     [red] = tokenizer.encode(["red"])
     assert said[EOS] == 60  # 30 pictures with two captions each
     assert said[red[-1]] == 20  # a d ends both captions of ten red ones, and is in no others
-    assert sum(said) == 60 + sum(map(len, task.feed.ids))
+    assert sum(said) == 60 + sum(map(len, task.train_data.ids))
 
 
 @pytest.mark.slow
@@ -224,7 +226,7 @@ def test_a_stopped_run_resumes_to_the_very_same_weights(
     home: Path, tmp_path: Path, more: list[str]
 ) -> None:
     overrides = [*OPTIONS, f"data.path={home}", "model.dropout=0.1"]
-    overrides += ["train.average.decay=0.9", *more]
+    overrides += ["train.ema.decay=0.9", *more]
     train_until(9, tmp_path / "whole", *overrides)
     train_until(5, tmp_path / "parts", *overrides)  # within the second epoch
 
@@ -284,9 +286,9 @@ def test_sheets_are_drawn_of_whatever_is_said(tmp_path: Path) -> None:
         (["run=empty", "images=wrong.png"], ["empty is no run folder"]),
         (["run=RUN", "images=SHOWN", "output=none/out"], ["none/out cannot be written"]),
         (["run=RUN", "images=SHOWN", "batch=0"], ["batch must be positive, not 0"]),
-        (["limits.ratio=3"], ["limits.ratio has no meaning for captions"]),
-        (["limits.source=3"], ["limits.source has no meaning for captions"]),
-        (["limits.extra=0"], ["limits.extra must be positive"]),
+        (["limits.max_length_ratio=3"], ["limits.max_length_ratio has no meaning for captions"]),
+        (["limits.max_source_length=3"], ["limits.max_source_length has no meaning for captions"]),
+        (["limits.max_length_extra=0"], ["limits.max_length_extra must be positive"]),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -335,7 +337,7 @@ FEATURES = ["model/vision=features", "model.vision.size=4", "data.features=featu
         ([*HERE, "data.train=one.jsonl", *FEATURES[:2]], ["a.png comes without features"]),
         ([*HERE, "data.train=one.jsonl", "model.vision.pixels=1"], ["1 pixels cannot be halved 3"]),
         ([*HERE, "model.encoder.size=3"], ["model.encoder has no meaning for a CaptioningTask"]),
-        ([*HERE, "limits.ratio=3"], ["limits.ratio has no meaning for a CaptioningTask"]),
+        ([*HERE, "limits.max_length_ratio=3"], ["limits.max_length_ratio has no meaning for a CaptioningTask"]),  # noqa: E501
         (["data.language=fr"], ["data.language must be one of en, de, not fr"]),
         (["data.test=0"], ["data.test must be positive, not 0"]),
         (["data.train=-1"], ["data.train must be positive, not -1"]),

@@ -26,10 +26,10 @@ from tests.test_error_messages import told
 # Three languages, each of a few letters of its own.
 LETTERS = {"ab": "ab ", "xy": "xy ", "zw": "zw "}
 TRAINING = [
-    "+recipe=language-id", "data=labelled", "model.embedding=8", "model.encoder.size=8",
-    "model.dropout=0", "tokenizer.kind=char", "tokenizer.size=null", "batches.sentences=16",
+    "+recipe=language-id", "data=labelled", "model.embedding_size=8", "model.encoder.size=8",
+    "model.dropout=0", "tokenizer.kind=char", "tokenizer.vocab_size=null", "batches.sentences=16",
     "optimizer.lr=0.02", "schedule=constant", "train.budget=null", "train.steps=60",
-    "train.device=cpu", "train.precision=fp32", "validation.every=1000", "train.average.decay=0",
+    "train.device=cpu", "train.precision=fp32", "validation.interval=1000", "train.ema.decay=0",
 ]  # fmt: skip
 
 
@@ -156,13 +156,13 @@ def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
     for name in ("short", "long"):
         told_: list[str] = []
         config = to_schema(compose.compose("train", options(tmp_path / name)), TrainConfig)
-        feed = ClassificationTask(config, told_.append).feed
+        feed = ClassificationTask(config, told_.append).train_data
         batches[name] = [feed.load(rows, 1) for rows in feed.epoch(1)]
         said[name] = [line for line in told_ if "cut" in line]
         assert all(len(b.source[0]) == MAX_TOKENS for b in batches[name])
 
-    assert [b.expected.tolist() for b in batches["short"]] == [
-        b.expected.tolist() for b in batches["long"]
+    assert [b.labels.tolist() for b in batches["short"]] == [
+        b.labels.tolist() for b in batches["long"]
     ]
     assert said == {
         "short": [],
@@ -178,7 +178,7 @@ def test_some_of_the_held_out_lines_are_shown_at_a_validation(home: Path) -> Non
             to_schema(compose.compose("train", more), TrainConfig), lambda _: None
         )
         told_: list[str] = []
-        report: Any = SimpleNamespace(say=told_.append)
+        report: Any = SimpleNamespace(message=told_.append)
 
         task.validate(report, 7)
 
@@ -228,7 +228,7 @@ def test_the_run_folder_says_what_it_is(home: Path) -> None:
 @pytest.mark.slow
 def test_a_stopped_run_resumes_to_the_very_same_weights(home: Path, tmp_path: Path) -> None:
     overrides = [*options(home), "model.dropout=0.2", "model.word_dropout=0.1"]
-    overrides += ["train.average.decay=0.9", "train.accumulate=2"]
+    overrides += ["train.ema.decay=0.9", "train.accumulate=2"]
     train_until(7, tmp_path / "whole", *overrides)
     train_until(4, tmp_path / "parts", *overrides)  # within the second epoch
 
@@ -310,7 +310,7 @@ def test_a_run_of_another_kind_is_refused(
         ),
         ("", ["model/attention=dot"], ["model.attention has no meaning for a Classif"]),
         ("", ["search=beam"], ["search has no meaning for a ClassificationTask"]),
-        ("", ["train.consistency=1"], ["train.consistency has no meaning for a Classif"]),
+        ("", ["train.rdrop_alpha=1"], ["train.rdrop_alpha has no meaning for a Classif"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -58,13 +58,13 @@ def test_streams_go_on_where_they_ended(length: int, streams: int, chunk: int, e
     batches = [feed.load(rows, epoch) for rows in feed.epoch(epoch)]
 
     assert len(batches) == feed.pairs
-    read = torch.cat([b.target for b in batches], 1)  # (B, T) of each stream, whole
-    told = torch.cat([b.expected.view(len(b.target), -1) for b in batches], 1)
+    read = torch.cat([b.target_input for b in batches], 1)  # (B, T) of each stream, whole
+    told = torch.cat([b.labels.view(len(b.target_input), -1) for b in batches], 1)
     assert torch.equal(told, (read + 1) % length)  # what comes next, round the end of the text
     assert torch.equal(read[:, 1:], told[:, :-1])
-    assert [bool(b.new.all()) for b in batches if b.new is not None] == [True] + [False] * (
-        len(batches) - 1
-    )
+    assert [bool(b.is_first.all()) for b in batches if b.is_first is not None] == [True] + [
+        False
+    ] * (len(batches) - 1)
     if epoch == 0:  # no position is read twice, and few are left out at the end
         assert len(set(read.flatten().tolist())) == read.numel() > length - 1 - feed.streams
 
@@ -73,7 +73,7 @@ def test_a_stream_begins_anew_now_and_then() -> None:
     feed = StreamDataset(np.zeros(400_001, np.int32), streams=20, chunk=50, seed=1, reset=1000)
 
     def begun(epoch: int) -> torch.Tensor:
-        news = [feed.load(rows, epoch).new for rows in feed.epoch(epoch)]
+        news = [feed.load(rows, epoch).is_first for rows in feed.epoch(epoch)]
         return torch.stack([new for new in news if new is not None])  # (chunks, streams)
 
     first = begun(1)
@@ -95,7 +95,7 @@ def test_without_truncation_a_stream_is_one_chunk(tmp_path: Path, bptt: int) -> 
     task = LanguageModelTask(to_schema(compose.compose("train", options), TrainConfig), said.append)
 
     length = len(task.stream.tokens["train"]) - 1
-    assert task.feed.pairs == (-(-length // bptt) if bptt else 1)
+    assert task.train_data.pairs == (-(-length // bptt) if bptt else 1)
     warned = [line for line in said if "goes back over all" in line]
     assert [f"{length:,} positions" in line for line in warned] == [True] * (not bptt)
 
@@ -105,8 +105,8 @@ def test_a_carried_state_makes_chunks_one_text(config: Compose, cell: str) -> No
     model = model_of(config, f"model/cell={cell}")
     tokens = torch.randint(4, PIECES, (3, 12))
 
-    whole = model(tokens, model.begin(3))
-    state = model.begin(3)
+    whole = model(tokens, model.initial_states(3))
+    state = model.initial_states(3)
     parts: list[torch.Tensor] = []
     for chunk in tokens.split(5, 1):
         decoded = model(chunk, state)
@@ -123,7 +123,7 @@ def batch(tokens: torch.Tensor, new: bool) -> Batch:
 
 
 def test_the_state_goes_on_and_the_gradient_does_not(config: Compose) -> None:
-    model = model_of(config, "model/initial=learned")
+    model = model_of(config, "model/initial_state=learned")
     tokens = torch.randint(4, PIECES, (2, 3))
 
     [first] = stream_segments(model, batch(tokens, True), None)
@@ -142,13 +142,16 @@ def test_the_state_goes_on_and_the_gradient_does_not(config: Compose) -> None:
 @pytest.mark.parametrize("cell", names("cell"))
 def test_gradients_reach_every_weight(config: Compose, cell: str, tied: bool) -> None:
     model = model_of(
-        config, f"model/cell={cell}", "model/initial=learned", f"model.tie_output={tied}".lower()
+        config,
+        f"model/cell={cell}",
+        "model/initial_state=learned",
+        f"model.tie_output={tied}".lower(),
     )
     made = batch(torch.randint(4, PIECES, (3, 6)), True)
 
     [segment] = stream_segments(model, made, None)
     output = model.output.linear
-    cross_entropy(segment.features, output.weight, output.bias, segment.expected, 0.1)[0].backward()
+    cross_entropy(segment.features, output.weight, output.bias, segment.labels, 0.1)[0].backward()
 
     silent = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()}
     assert silent == set()
@@ -156,12 +159,12 @@ def test_gradients_reach_every_weight(config: Compose, cell: str, tied: bool) ->
 
 @pytest.mark.parametrize("cell", names("cell"))
 def test_one_token_at_a_time_is_the_whole_text(config: Compose, cell: str) -> None:
-    model = model_of(config, f"model/cell={cell}", "model/initial=learned")
+    model = model_of(config, f"model/cell={cell}", "model/initial_state=learned")
     tokens = torch.randint(4, PIECES, (2, 6))
 
-    logits = model.output(model(tokens, model.begin(2)).features)
+    logits = model.output(model(tokens, model.initial_states(2)).features)
 
-    state = model.begin(2)
+    state = model.initial_states(2)
     for t in range(6):
         found, state = model.step(tokens[:, t], state)
         torch.testing.assert_close(found, logits[:, t], atol=1e-5, rtol=1e-4)
@@ -177,7 +180,7 @@ def test_the_cross_entropy_is_the_sum_over_tokens(config: Compose) -> None:
     expected = 0.0
     for start in (0, 2, 4):
         text = ids[start : start + 3].unsqueeze(0)
-        logits = model.output(model(text[:, :-1], model.begin(1)).features).detach()
+        logits = model.output(model(text[:, :-1], model.initial_states(1)).features).detach()
         expected -= float(logits.log_softmax(-1).gather(-1, text[:, 1:, None]).sum())
     assert count == 6
     assert nats == pytest.approx(expected, rel=1e-5)
@@ -214,7 +217,7 @@ def test_the_shortest_text_does_and_a_shorter_one_is_told_before_training(
     files = {name: f"data.{name}={tmp_path / 'text.txt'}" for name in ("validation", "test")}
     task = task_of(tmp_path, *files.values())
 
-    read = [task.feed.load(rows, 0).tokens for rows in task.feed.epoch(0)]
+    read = [task.train_data.load(rows, 0).tokens for rows in task.train_data.epoch(0)]
     assert sum(read) == 4
     assert all(math.isfinite(figure) for figure in task.score("validation"))
     assert len(task.finish(RunFolder(tmp_path)).scores) == 2
@@ -236,7 +239,7 @@ class Teller:
     def parameters(self) -> Iterator[torch.Tensor]:
         return iter([torch.empty(0)])
 
-    def begin(self, count: int) -> torch.Tensor:
+    def initial_states(self, count: int) -> torch.Tensor:
         return torch.zeros(count)
 
     def step(self, tokens: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -261,7 +264,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a text, and a model of its characters."""
     folder = tmp_path_factory.mktemp("lm")
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
-    done = train(folder, "run", "train.steps=300", "validation.every=150")
+    done = train(folder, "run", "train.steps=300", "validation.interval=150")
     assert done.returncode == 0, done.stderr
     (folder / "said").write_text(done.stdout, encoding="utf-8")
     return folder
@@ -271,8 +274,9 @@ def arguments(folder: Path, out: str) -> list[str]:
     return [
         sys.executable, "-m", "seq2seq.train", "+recipe=char-lm", "data=text",
         f"data.path={folder / 'text.txt'}", f"hydra.run.dir={folder / out}", "train.budget=null",
-        "model.embedding=8", "model.decoder.size=16", "model.dropout=0.1", "batches.sentences=4",
-        "train.bptt=11", "optimizer.lr=0.02", "train.log_every=10",
+        "model.embedding_size=8", "model.decoder.size=16", "model.dropout=0.1",
+        "batches.sentences=4",
+        "train.bptt=11", "optimizer.lr=0.02", "train.log_interval=10",
     ]  # fmt: skip
 
 
@@ -309,7 +313,7 @@ def test_it_has_learned_the_language(home: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> None:
-    more = ["train.steps=60", "train.save_every=7", "validation.every=25"]
+    more = ["train.steps=60", "train.save_interval=7", "validation.interval=25"]
     train(home, "whole", *more)
     process = subprocess.Popen(
         [*arguments(home, "killed"), *more], stdout=subprocess.DEVNULL, env=environment(home)

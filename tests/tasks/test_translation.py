@@ -27,7 +27,7 @@ def test_a_corpus_too_small_to_hold_text_out_is_told_before_training(
     task = TranslationTask(config(write(tmp_path, 1)), lambda _: None)
 
     with pytest.raises(TextError, match=r"no validation text: give data\.validation"):
-        task.begin(RunFolder(tmp_path / "run"))
+        task.write_run_files(RunFolder(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 

@@ -23,7 +23,7 @@ def network(config: Compose, *overrides: str) -> EncoderDecoder:
     options = config(*overrides)
     torch.manual_seed(0)
     model = builders.build_translation(
-        options.model, builders.VocabSizes(PIECES, PIECES, True), options.context
+        options.model, builders.VocabSizes(PIECES, PIECES, True), options.document_context
     )
     for parameter in model.parameters():
         torch.nn.init.uniform_(parameter, -0.5, 0.5)
@@ -32,7 +32,7 @@ def network(config: Compose, *overrides: str) -> EncoderDecoder:
 
 def total(model: EncoderDecoder, part: Segment) -> torch.Tensor:
     output = model.output.linear
-    return cross_entropy(part.features, output.weight, output.bias, part.expected, 0.1)[0]
+    return cross_entropy(part.features, output.weight, output.bias, part.labels, 0.1)[0]
 
 
 def learned(model: EncoderDecoder, made: Batch, chunk: int | None) -> torch.Tensor:
@@ -74,14 +74,14 @@ def test_the_gradient_is_that_of_all_segments_in_one(config: Compose, attention:
     found = gradients(model)
 
     model.zero_grad()
-    read = model.encode(made.source, made.lengths, None, size)
+    read = model.encode(made.source, made.source_lengths, None, size)
     state = read.state
     features: list[torch.Tensor] = []
-    for place in range(0, made.target.shape[1], size):
-        decoded = model.decoder(made.target[:, place : place + size], state, read.memory)
+    for place in range(0, made.target_input.shape[1], size):
+        decoded = model.decoder(made.target_input[:, place : place + size], state, read.memory)
         state, features = decoded.state.detach(), [*features, decoded.features]
-    whole = torch.cat(features, 1).flatten(0, 1)[made.places]
-    total(model, Segment(whole, made.expected)).backward()
+    whole = torch.cat(features, 1).flatten(0, 1)[made.label_positions]
+    total(model, Segment(whole, made.labels)).backward()
     for name, gradient in gradients(model).items():
         torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-4)
 
@@ -92,10 +92,10 @@ SECOND: Pairs = [([12], [11]), ([5, 9, 7], [12, 5, 6]), ([4, 4, 4, 4], [])]
 CARRYING = [
     *[(f"model/cell={cell}", "model/attention=dot") for cell in names("cell")],
     *[(f"model/bridge={bridge}", "model/attention=additive") for bridge in names("bridge")],
-    ("model/initial=learned", "model/attention=general"),
+    ("model/initial_state=learned", "model/attention=general"),
     ("model.encoder.bidirectional=false", "model.encoder.layers=2", "model.decoder.layers=2",
      "model/cell=lstm"),
-    ("model/attention=summary", "model.decoder.layers=2"),
+    ("model/attention=fixed_context", "model.decoder.layers=2"),
 ]  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def chained(model: EncoderDecoder, document: Pairs) -> list[torch.Tensor]:
     encoder, found = model.encoder, []
     ahead = last = None
     for source, target in document:
-        first = encoder.begin(1).clone()  # type: ignore[operator]
+        first = encoder.initial_states(1).clone()  # type: ignore[operator]
         if ahead is not None:
             first[:, :, 0] = ahead  # the forward direction reads on
         values, final = encoder(torch.tensor([source]), None, first)
@@ -115,7 +115,7 @@ def chained(model: EncoderDecoder, document: Pairs) -> list[torch.Tensor]:
             share = torch.sigmoid(model.gate.linear(both)).view_as(state)
             state = share * last + (1 - share) * state
         there = torch.ones(1, len(source)).bool()
-        memory = model.decoder.attention.remember(values, there, final[:, -1, 0])
+        memory = model.decoder.attention.prepare_memory(values, there, final[:, -1, 0])
         decoded = model.decoder(torch.tensor([[BOS, *target]]), state, memory)
         ahead = final[..., : first.shape[-1]].detach()
         last = decoded.state.detach()
@@ -127,7 +127,9 @@ def streams(rows: list[int], pairs: Pairs, new: bool) -> Batch:
     """Sentences of the streams `rows`, which all begin a document, or all do not."""
     made = collate([source for source, _ in pairs], [target for _, target in pairs])
     said = torch.tensor([len(target) + 1 for _, target in pairs])
-    return made._replace(new=torch.full((len(pairs),), new), streams=torch.tensor(rows), said=said)
+    return made._replace(
+        is_first=torch.full((len(pairs),), new), stream_ids=torch.tensor(rows), target_lengths=said
+    )
 
 
 @pytest.mark.parametrize("chunk", [0, 2])
@@ -135,7 +137,7 @@ def streams(rows: list[int], pairs: Pairs, new: bool) -> Batch:
 def test_a_document_is_its_sentences_chained(
     config: Compose, choice: tuple[str, ...], chunk: int
 ) -> None:
-    model = network(config, "context=carry", *choice)
+    model = network(config, "document_context=carry", *choice)
     carried: CarriedStates = None
 
     for place, (one, other) in enumerate(zip(FIRST, SECOND, strict=True)):
@@ -150,7 +152,7 @@ def test_a_document_is_its_sentences_chained(
         exact = gradients(model)
         model.zero_grad()
         by_hand = torch.cat([chained(model, document)[place] for document in (FIRST, SECOND)])
-        expected = total(model, Segment(by_hand, made.expected))
+        expected = total(model, Segment(by_hand, made.labels))
         torch.testing.assert_close(torch.stack(sums).sum(), expected, atol=1e-5, rtol=1e-5)
         if not chunk:
             torch.testing.assert_close(features[0], by_hand, atol=1e-5, rtol=1e-4)
@@ -164,13 +166,13 @@ def test_a_document_is_its_sentences_chained(
 
 
 def test_a_new_document_knows_nothing_of_the_one_before(config: Compose) -> None:
-    model = network(config, "context=carry", "model/attention=general")
+    model = network(config, "document_context=carry", "model/attention=general")
     made = streams([0, 1], [FIRST[1], SECOND[1]], True)
 
     [first] = truncated_segments(model, made, None, 0, 2)
     [again] = truncated_segments(model, made, first.carried, 0, 2)
     [after] = truncated_segments(
-        model, made._replace(new=torch.tensor([True, False])), first.carried, 0, 2
+        model, made._replace(is_first=torch.tensor([True, False])), first.carried, 0, 2
     )
 
     torch.testing.assert_close(again.features, first.features)
@@ -184,16 +186,16 @@ def test_a_new_document_knows_nothing_of_the_one_before(config: Compose) -> None
 
 
 def test_without_context_there_is_nothing_to_learn_of_it(config: Compose) -> None:
-    plain, carrying = network(config), network(config, "context=carry")
+    plain, carrying = network(config), network(config, "document_context=carry")
 
     more = {n for n, _ in carrying.named_parameters()} - {n for n, _ in plain.named_parameters()}
-    assert config().context == "none"
+    assert config().document_context == "none"
     assert plain.gate is None
     assert more == {"gate.linear.weight", "gate.linear.bias"}
 
 
 def test_the_gate_stays_between_what_it_is_given(config: Compose) -> None:
-    gate = network(config, "context=carry").gate
+    gate = network(config, "document_context=carry").gate
     assert gate is not None
     begun, before = torch.randn(5, 1, 1, 8), torch.randn(5, 1, 1, 8)
 

@@ -73,9 +73,9 @@ def test_training_twice_gives_the_same_bytes() -> None:
 def test_a_vocabulary_that_the_text_cannot_fill_is_lowered_with_a_notice() -> None:
     made = trained("unigram", 8000)
 
-    assert made.tokenizer.size < 1000
+    assert made.tokenizer.vocab_size < 1000
     assert made.notices == [
-        f"the text allows for {made.tokenizer.size:,} pieces, not the 8,000 asked for"
+        f"the text allows for {made.tokenizer.vocab_size:,} pieces, not the 8,000 asked for"
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_vocabulary_that_is_too_small_for_the_alphabet_is_told() -> None:
 def test_the_size_that_was_asked_for_is_had_without_a_notice() -> None:
     made = trained("bpe", 330)
 
-    assert (made.tokenizer.size, made.notices) == (330, [])
+    assert (made.tokenizer.vocab_size, made.notices) == (330, [])
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ def test_one_loss_that_is_no_number_is_noticed_whenever_it_came() -> None:
     one, no = torch.tensor(1.0), torch.tensor(float("nan"))
     meter = Meter(0.0, 0.0)
     meter.add(StepResult(loss=one, exact=one, tokens=1, norm=one))
-    meter.check()
+    meter.require_finite()
 
     meter.add(StepResult(loss=no, exact=one, tokens=1, norm=one))
     meter.add(StepResult(loss=one, exact=one, tokens=1, norm=one))
 
     with pytest.raises(RunError, match="not a number any more"):
-        meter.check()
+        meter.require_finite()
 
 
 def test_what_is_no_training_does_not_count_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_what_is_no_training_does_not_count_as_its_time(monkeypatch: pytest.Monk
     meter.add(StepResult(loss=one, exact=one, tokens=30, norm=one))
 
     now[0] += 2.0
-    with meter.apart():
+    with meter.excluded():
         now[0] += 50.0  # a validation
     now[0] += 1.0
 

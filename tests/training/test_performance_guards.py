@@ -88,7 +88,7 @@ def test_a_decoding_step_asks_for_no_more_than_it_must(config: Compose) -> None:
     for length, hypotheses in ((3, 1), (30, 5)):
         made = collate(sentences(4, length), sentences(4, 1))
         with torch.inference_mode():
-            state = quick.start(made.source, made.lengths)
+            state = quick.init_decoding(made.source, made.source_lengths)
             state = state.reorder(torch.zeros(4, hypotheses, dtype=torch.long))
             with Calls() as calls:
                 quick.step(state, torch.full((4, hypotheses), 7))

@@ -31,20 +31,22 @@ def test_the_share_is_of_what_comes_first() -> None:
     )
     at, within = Progress(step=10, reserve=20.0), Progress(step=10, epoch=1, pairs=25, reserve=20.0)
 
-    assert plan.share(at, now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
-    assert plan.share(within, now=8.0) == pytest.approx(1.5 / 4)
-    assert plan.share(at, now=60.0) == pytest.approx(60 / 80)
-    assert plan.share(at, now=600.0) == 1.0
+    assert plan.fraction_done(at, now=8.0) == pytest.approx(0.1)  # of 80 s and 100 steps
+    assert plan.fraction_done(within, now=8.0) == pytest.approx(1.5 / 4)
+    assert plan.fraction_done(at, now=60.0) == pytest.approx(60 / 80)
+    assert plan.fraction_done(at, now=600.0) == 1.0
 
 
 def test_validation_is_due_every_so_often_and_by_half_of_the_budget() -> None:
     plan = StoppingCriteria(TrainingOptions(budget="100s"), pairs=50, patience=3)
 
-    assert plan.due(Progress(step=40), 20, now=1.0)
-    assert not plan.due(Progress(step=41), 20, now=49.0)
-    assert plan.due(Progress(step=41), 20, now=50.0)  # what the end will cost is not known yet
-    assert not plan.due(Progress(step=41, scores=[1.0]), 20, now=50.0)
-    assert not StoppingCriteria(TrainingOptions(), pairs=50, patience=3).due(
+    assert plan.should_validate(Progress(step=40), 20, now=1.0)
+    assert not plan.should_validate(Progress(step=41), 20, now=49.0)
+    assert plan.should_validate(
+        Progress(step=41), 20, now=50.0
+    )  # what the end will cost is not known yet
+    assert not plan.should_validate(Progress(step=41, scores=[1.0]), 20, now=50.0)
+    assert not StoppingCriteria(TrainingOptions(), pairs=50, patience=3).should_validate(
         Progress(step=41), 20, now=1e6
     )
 
@@ -67,6 +69,6 @@ def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str 
     )
     progress.reserve = 20.0
 
-    end = plan.end(progress, now)
+    end = plan.stop_reason(progress, now)
 
     assert end is None if reason is None else reason in str(end)

@@ -58,7 +58,9 @@ def test_bf16_is_chosen_where_the_processor_has_instructions_for_it(
 def tiny(config: Compose, folder: Path, *more: str) -> TrainConfig:
     """Options of a training of seconds, on a corpus in `folder`."""
     write_corpus(folder / "corpus")
-    return config(f"data.path={folder / 'corpus'}", "tokenizer.size=320", "train.steps=5", *more)
+    return config(
+        f"data.path={folder / 'corpus'}", "tokenizer.vocab_size=320", "train.steps=5", *more
+    )
 
 
 def test_a_signal_while_the_end_is_validated_loses_nothing(
@@ -71,7 +73,7 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
         raise AssertionError
 
     monkeypatch.setattr(TranslationTask, "validate", hurried)
-    options = tiny(config, tmp_path, "validation.every=100", "train.save_every=100")
+    options = tiny(config, tmp_path, "validation.interval=100", "train.save_interval=100")
 
     with pytest.raises(SystemExit) as stop:
         train_model.train(options, tmp_path / "run")

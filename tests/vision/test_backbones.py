@@ -39,8 +39,8 @@ class Mean(nn.Module):
         self.weight = nn.Parameter(torch.zeros(EfficientNetLite.size))
 
     def extract_features(self, x: Tensor) -> Tensor:
-        places = nn.functional.avg_pool2d(x.mean(1, keepdim=True), 32)  # (B, 1, 7, 7)
-        return places * self.weight.view(1, -1, 1, 1)
+        positions = nn.functional.avg_pool2d(x.mean(1, keepdim=True), 32)  # (B, 1, 7, 7)
+        return positions * self.weight.view(1, -1, 1, 1)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_of_each_picture_the_grid_is_stored_row_by_row(weights: Tensor) -> None:
 
     stored = np.stack(list(vision.store(album)))
 
-    assert stored.shape == (BATCH + 3, vision.places, vision.size)
+    assert stored.shape == (BATCH + 3, vision.positions, vision.size)
     assert stored.dtype == np.float16
     for number, grid in enumerate(stored):
         expected = torch.full((49, 1), -1.0)

@@ -197,7 +197,7 @@ def test_features_of_a_grid_and_of_another_width(tmp_path: Path) -> None:
     [stored] = backbones.PrecomputedFeatures(4, 3).store([CaptionedImage("a", grid[0], [])])
 
     assert stored.tolist() == FEATURES.tolist()
-    with pytest.raises(TextError, match=r"features of a are 3 of 4: model\.vision\.places=2"):
+    with pytest.raises(TextError, match=r"features of a are 3 of 4: model\.vision\.positions=2"):
         list(backbones.PrecomputedFeatures(4, 2).store([CaptionedImage("a", grid[0], [])]))
     with pytest.raises(TextError, match="a comes without features"):
         list(backbones.PrecomputedFeatures(4, 2).store([CaptionedImage("a", "a.png", [])]))

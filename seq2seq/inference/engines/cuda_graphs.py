@@ -59,28 +59,28 @@ class _RecordedStep(NamedTuple):
 
 
 class CudaGraphModel(nn.Module):
-    """Says what a `Quick` says: `start` and `step` take and give the same."""
+    """Says what a `Quick` says: `init_decoding` and `step` take and give the same."""
 
     def __init__(self, model: IncrementalModel, record: Recorder | None = None) -> None:
         super().__init__()
         self.model, self.record = model, record or CudaGraphRecorder()
         self.recorded: dict[tuple[int, ...], _RecordedStep] = {}
 
-    def start(
+    def init_decoding(
         self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
     ) -> DecoderState:
-        """As `Translation.start`."""
-        return self.model.start(source, lengths, before)
+        """As `EncoderDecoder.init_decoding`."""
+        return self.model.init_decoding(source, lengths, before)
 
-    def follow(
+    def advance_document(
         self,
         source: Tensor,
         lengths: Tensor | None,
         target: TargetPrefix,
         before: PreviousState | None,
     ) -> PreviousState:
-        """As `Translation.follow`."""
-        return self.model.follow(source, lengths, target, before)
+        """As `EncoderDecoder.advance_document`."""
+        return self.model.advance_document(source, lengths, target, before)
 
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
         """As `Translation.step`; the logits are good until the next step."""

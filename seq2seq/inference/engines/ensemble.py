@@ -22,9 +22,9 @@ class EnsembleState(NamedTuple):
         """As `State.reorder`."""
         return self._replace(each=tuple(state.reorder(parents) for state in self.each))
 
-    def keep(self, sentences: Tensor) -> Self:
-        """As `State.keep`."""
-        return self._replace(each=tuple(state.keep(sentences) for state in self.each))
+    def select(self, sentences: Tensor) -> Self:
+        """As `State.select`."""
+        return self._replace(each=tuple(state.select(sentences) for state in self.each))
 
 
 class EnsemblePreviousState(NamedTuple):
@@ -32,18 +32,18 @@ class EnsemblePreviousState(NamedTuple):
 
     each: tuple[PreviousState, ...]
 
-    def room(self, count: int) -> Self:
-        """As `Before.room`."""
-        return self._replace(each=tuple(before.room(count) for before in self.each))
+    def empty(self, count: int) -> Self:
+        """As `PreviousState.empty`."""
+        return self._replace(each=tuple(before.empty(count) for before in self.each))
 
-    def keep(self, rows: Tensor) -> Self:
-        """As `Before.keep`."""
-        return self._replace(each=tuple(before.keep(rows) for before in self.each))
+    def select(self, rows: Tensor) -> Self:
+        """As `PreviousState.select`."""
+        return self._replace(each=tuple(before.select(rows) for before in self.each))
 
-    def put(self, rows: Tensor, others: Self) -> None:
-        """As `Before.put`."""
+    def scatter(self, rows: Tensor, others: Self) -> None:
+        """As `PreviousState.scatter`."""
         for mine, other in zip(self.each, others.each, strict=True):
-            mine.put(rows, other)
+            mine.scatter(rows, other)
 
 
 class Ensemble(nn.Module):
@@ -56,25 +56,29 @@ class Ensemble(nn.Module):
         super().__init__()
         self.members: Sequence[IncrementalModel | CudaGraphModel] = nn.ModuleList(members)  # type: ignore[assignment]
 
-    def start(
+    def init_decoding(
         self, source: Tensor, lengths: Tensor | None, before: EnsemblePreviousState | None = None
     ) -> EnsembleState:
-        """As `Translation.start`."""
+        """As `EncoderDecoder.init_decoding`."""
         each = before.each if before else [None] * len(self.members)
-        started = (m.start(source, lengths, b) for m, b in zip(self.members, each, strict=True))
+        started = (
+            m.init_decoding(source, lengths, b) for m, b in zip(self.members, each, strict=True)
+        )
         return EnsembleState(tuple(started))
 
-    def follow(
+    def advance_document(
         self,
         source: Tensor,
         lengths: Tensor | None,
         target: TargetPrefix,
         before: EnsemblePreviousState | None,
     ) -> EnsemblePreviousState:
-        """As `Translation.follow`."""
+        """As `EncoderDecoder.advance_document`."""
         each = before.each if before else [None] * len(self.members)
         pairs = zip(self.members, each, strict=True)
-        return EnsemblePreviousState(tuple(m.follow(source, lengths, target, b) for m, b in pairs))
+        return EnsemblePreviousState(
+            tuple(m.advance_document(source, lengths, target, b) for m, b in pairs)
+        )
 
     def step(self, state: EnsembleState, tokens: Tensor) -> tuple[Tensor, EnsembleState]:
         """As `Translation.step`: the logarithm of the mean probability (B, K, V)."""

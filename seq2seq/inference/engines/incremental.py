@@ -37,7 +37,7 @@ class EmbeddingTable(nn.Module):
 
 
 class IncrementalModel(nn.Module):
-    """Says what a `Translation` says: `start` and `step` take and give the same."""
+    """Says what a `Translation` says: `init_decoding` and `step` take and give the same."""
 
     @torch.no_grad()
     def __init__(self, model: EncoderDecoder, precision: str) -> None:
@@ -52,33 +52,33 @@ class IncrementalModel(nn.Module):
         decoder, stack = model.decoder, model.decoder.stack
         embedding = decoder.embedding.weight.detach()
         first, *above = stack.cells
-        self.inputs = EmbeddingTable(embedding, first.read)
+        self.inputs = EmbeddingTable(embedding, first.project_input)
         states = (cell.state_weights() for cell in stack.cells)
         self.states = nn.ModuleList(linear(*w) if len(w[0]) else EmptyProjection() for w in states)
         self.aboves = nn.ModuleList(linear(*cell.input_weights()) for cell in above)
         weight, bias = decoder.readout.weight.detach(), decoder.readout.bias.detach()
         split = weight.shape[1] - embedding.shape[1]
-        self.read = linear(weight[:, :split].contiguous(), None)
+        self.project_input = linear(weight[:, :split].contiguous(), None)
         words = weight[:, split:].contiguous()
         self.words = EmbeddingTable(embedding, lambda e: functional.linear(e, words, bias))
         output = model.output.linear
         self.out = linear(output.weight.detach(), output.bias.detach())
 
-    def start(
+    def init_decoding(
         self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
     ) -> DecoderState:
-        """As `Translation.start`."""
-        return self.model.start(source, lengths, before)
+        """As `EncoderDecoder.init_decoding`."""
+        return self.model.init_decoding(source, lengths, before)
 
-    def follow(
+    def advance_document(
         self,
         source: Tensor,
         lengths: Tensor | None,
         target: TargetPrefix,
         before: PreviousState | None,
     ) -> PreviousState:
-        """As `Translation.follow`."""
-        return self.model.follow(source, lengths, target, before)
+        """As `EncoderDecoder.advance_document`."""
+        return self.model.advance_document(source, lengths, target, before)
 
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
         """As `Translation.step`: the logits (B, K, V) after `tokens` (B, K), and the next state."""
@@ -86,17 +86,17 @@ class IncrementalModel(nn.Module):
         cells, residual = decoder.stack.cells, decoder.stack.residual
         said = tokens.flatten()  # (n,) = (B * K,)
         hidden = state.hidden.flatten(0, 1).unbind(1)  # L times (n, P, H)
-        last = cells[0].combine(self.inputs(said), self.states[0](hidden[0][:, 0]), hidden[0])
+        last = cells[0].update(self.inputs(said), self.states[0](hidden[0][:, 0]), hidden[0])
         shown, following = last[:, 0], [last]  # (n, H)
         context, _ = decoder.attention(shown.unflatten(0, tokens.shape), state.memory)
         context = context.flatten(0, 1)  # (n, M)
         for layer, product in enumerate(self.aboves, 1):
             read = product(cells[layer].prepare(torch.cat((shown, context), -1)))
             before = hidden[layer]
-            last = cells[layer].combine(read, self.states[layer](before[:, 0]), before)
+            last = cells[layer].update(read, self.states[layer](before[:, 0]), before)
             shown = shown + last[:, 0] if residual else last[:, 0]
             following.append(last)
-        read = self.read(torch.cat((shown, context), -1))
+        read = self.project_input(torch.cat((shown, context), -1))
         features = torch.tanh(read + self.words(said))  # (n, E)
         logits: Tensor = self.out(features).unflatten(0, tokens.shape)  # (B, K, V)
         return logits, state._replace(hidden=torch.stack(following, 1).unflatten(0, tokens.shape))

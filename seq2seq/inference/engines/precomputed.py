@@ -41,7 +41,7 @@ class PrecomputedEncoder(nn.Module):
                 return None
             if 8 * len(vectors) * cell.size * len(encoder.layers[0]) > MAX_TABLE_ELEMENTS:
                 return None
-            tables.append(torch.cat(cell.coefficients(cell.read(vectors)), 1))
+            tables.append(torch.cat(cell.coefficients(cell.project_input(vectors)), 1))
         return cls(encoder, tables)
 
     @torch.inference_mode()
@@ -60,7 +60,7 @@ class PrecomputedEncoder(nn.Module):
         reading = (torch.arange(width, 0, -1)[:, None] <= lengths).sum(1).tolist()
         places = torch.arange(width) + lengths[:, None] - width  # (B, S), below 0 before it joins
         last = (tokens.gather(1, places.clamp(0)), tokens.flip(1))  # (B, S) in both directions
-        first = self.encoder.begin(count)[:, 0, :, 0]  # (B, D, H)
+        first = self.encoder.initial_states(count)[:, 0, :, 0]  # (B, D, H)
         states = []
         for direction, table in enumerate(self.tables):
             columns = last[direction].t().contiguous()  # (S, B)

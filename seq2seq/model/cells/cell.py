@@ -9,11 +9,11 @@ CellState = Tensor | tuple[Tensor, ...]  # as a kernel has them, (1, B, H) each
 
 
 class Cell(nn.Module):
-    """One recurrence. `sequence` and `step` give the same numbers."""
+    """One recurrence. `forward` and `step` give the same numbers."""
 
-    parts: ClassVar[int]  # P
+    num_states: ClassVar[int]  # P
 
-    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """All positions at once.
 
         Args:
@@ -30,11 +30,11 @@ class Cell(nn.Module):
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """One position: the input (B, I) and the state (B, P, H) to (B, H) and the next state."""
-        recalled = functional.linear(state[:, 0], *self.state_weights())  # (B, R)
-        following = self.combine(self.read(x), recalled, state)
+        h_proj = functional.linear(state[:, 0], *self.state_weights())  # (B, R)
+        following = self.update(self.project_input(x), h_proj, state)
         return following[:, 0], following
 
-    def read(self, x: Tensor) -> Tensor:
+    def project_input(self, x: Tensor) -> Tensor:
         """What a step makes of its input (..., I), for all gates: (..., G)."""
         return functional.linear(self.prepare(x), *self.input_weights())
 
@@ -50,12 +50,12 @@ class Cell(nn.Module):
         """U (R, H) and its bias (R,): what a step makes of h; R is 0 where h meets no matrix."""
         raise NotImplementedError
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         """The next state (B, P, H), whose first part is what is shown.
 
         Args:
-            read: (B, G) what `read` makes of the input.
-            recalled: (B, R) what `state_weights` make of h.
+            x_proj: (B, G) what `project_input` makes of the input.
+            h_proj: (B, R) what `state_weights` make of h.
             state: (B, P, H) h, and what else the cell remembers.
         """
         raise NotImplementedError

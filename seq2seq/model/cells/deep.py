@@ -13,12 +13,12 @@ class DeepTransition(Cell):
     """A GRU whose state goes through more GRUs before the next position, Pascanu et al. (2014).
 
     https://arxiv.org/abs/1312.6026; in translation, Miceli Barone et al. (2017), section 2.3,
-    https://aclanthology.org/W17-4710. The transitions above the first read no input:
+    https://aclanthology.org/W17-4710. The transitions above the first x_proj no input:
     r, z = sigmoid(U h), n = tanh(r * (U_n h) + b), h' = (1 - z) * n + z * h. There is no kernel for
     it, and no way around the loop over time.
     """
 
-    parts = 1
+    num_states = 1
 
     def __init__(self, input_size: int, size: int, depth: int) -> None:
         """`depth`: transitions between two positions, at least 1, which is a GRU.
@@ -39,21 +39,21 @@ class DeepTransition(Cell):
     def state_weights(self) -> tuple[Tensor, Tensor]:
         return self.first.state_weights()
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
-        state = self.first.combine(read, recalled, state)
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
+        state = self.first.update(x_proj, h_proj, state)
         for linear, bias in zip(self.above, self.biases, strict=True):
             gates = linear(state[:, 0])  # (B, 3 H)
             nothing = functional.pad(bias, (2 * len(bias), 0)).expand_as(gates)  # for r and z: 0
-            state = self.first.combine(nothing, gates, state)
+            state = self.first.update(nothing, gates, state)
         return state
 
-    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        reads = self.read(x)  # (B, T, G), for all positions at once
+    def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        reads = self.project_input(x)  # (B, T, G), for all positions at once
         shown = []
         ends = None if lengths is None else to_device(lengths, x.device).view(-1, 1, 1)
         for t in range(x.shape[1]):
-            recalled = functional.linear(state[:, 0], *self.state_weights())
-            following = self.combine(reads[:, t], recalled, state)
+            h_proj = functional.linear(state[:, 0], *self.state_weights())
+            following = self.update(reads[:, t], h_proj, state)
             seen = following[:, 0]
             if ends is not None:
                 real = t < ends  # (B, 1, 1)

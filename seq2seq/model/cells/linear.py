@@ -25,13 +25,13 @@ class _ScanCell(Cell):
         self.input = nn.Linear(input_size, gates * size)
         self.norm = nn.LayerNorm(input_size) if norm else None
 
-    def coefficients(self, read: Tensor) -> tuple[Tensor, Tensor]:
+    def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
         """What is kept and what is added (..., H), from what was made of the input (..., G)."""
         raise NotImplementedError
 
-    def show(self, h: Tensor, read: Tensor) -> Tensor:
+    def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
         """What is seen of a state (..., H) after an input (..., G): by default the state."""
-        del read
+        del x_proj
         return h
 
     def pack(self, shown: Tensor, h: Tensor) -> Tensor:
@@ -55,26 +55,26 @@ class _ScanCell(Cell):
         weight = self.input.weight
         return weight.new_empty(0, self.size), weight.new_empty(0)
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
-        del recalled
-        kept, added = self.coefficients(read)
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
+        del h_proj
+        kept, added = self.coefficients(x_proj)
         h = kept * self.unpack(state) + added
-        return self.pack(self.show(h, read), h)
+        return self.pack(self.output_of(h, x_proj), h)
 
-    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        read = self.read(x)  # (B, T, G)
-        if read.dtype in (torch.bfloat16, torch.float16):
-            read = read.float()  # sums over many steps need the bits
-        kept, added = self.coefficients(read)  # (B, T, H)
+    def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        x_proj = self.project_input(x)  # (B, T, G)
+        if x_proj.dtype in (torch.bfloat16, torch.float16):
+            x_proj = x_proj.float()  # sums over many steps need the bits
+        kept, added = self.coefficients(x_proj)  # (B, T, H)
         if lengths is None:
             h = scan(kept, added, self.unpack(state))  # (B, T, H)
-            shown = self.show(h, read)
+            shown = self.output_of(h, x_proj)
             return shown, self.pack(shown[:, -1], h[:, -1])
         positions, ends = torch.arange(x.shape[1], device=x.device), to_device(lengths, x.device)
         real = (positions < ends.unsqueeze(1)).unsqueeze(-1)  # (B, T, 1)
         # At padding the state stays as it is.
         h = scan(torch.where(real, kept, 1.0), torch.where(real, added, 0.0), self.unpack(state))
-        shown = torch.where(real, self.show(h, read), 0.0)
+        shown = torch.where(real, self.output_of(h, x_proj), 0.0)
         end = (ends - 1).view(-1, 1, 1).expand(-1, 1, self.size)
         return shown, self.pack(shown.gather(1, end)[:, 0], h[:, -1])
 
@@ -93,13 +93,13 @@ class MinGRU(_ScanCell):
     z_t = sigmoid(W_z x_t); biases left out. https://arxiv.org/abs/2410.01201
     """
 
-    parts = 1
+    num_states = 1
 
     def __init__(self, input_size: int, size: int, norm: bool) -> None:
         super().__init__(input_size, size, 2, norm)
 
-    def coefficients(self, read: Tensor) -> tuple[Tensor, Tensor]:
-        z, candidate = read.chunk(2, -1)
+    def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
+        z, candidate = x_proj.chunk(2, -1)
         taken = torch.sigmoid(z)
         return 1 - taken, taken * positive(candidate)
 
@@ -111,13 +111,13 @@ class MinLSTM(_ScanCell):
     https://arxiv.org/abs/2410.01201
     """
 
-    parts = 1
+    num_states = 1
 
     def __init__(self, input_size: int, size: int, norm: bool) -> None:
         super().__init__(input_size, size, 3, norm)
 
-    def coefficients(self, read: Tensor) -> tuple[Tensor, Tensor]:
-        f, i, candidate = read.chunk(3, -1)
+    def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
+        f, i, candidate = x_proj.chunk(3, -1)
         # f / (f + i) with f = sigmoid(a) and i = sigmoid(b), of softplus(-x) = -log(sigmoid(x)).
         kept = torch.sigmoid(functional.softplus(-i) - functional.softplus(-f))
         return kept, (1 - kept) * positive(candidate)
@@ -132,7 +132,7 @@ class LRU(_ScanCell):
     what is shown, and the two parts of h.
     """
 
-    parts = 3
+    num_states = 3
 
     def __init__(
         self, input_size: int, size: int, norm: bool, smallest: float, largest: float
@@ -152,15 +152,15 @@ class LRU(_ScanCell):
         self.output = nn.Linear(2 * size, size, bias=False)  # C: of the real, of the imaginary part
         self.gate = nn.Linear(size, size)  # W
 
-    def coefficients(self, read: Tensor) -> tuple[Tensor, Tensor]:
-        real, imaginary, _ = read.chunk(3, -1)  # B x, and D x
+    def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
+        real, imaginary, _ = x_proj.chunk(3, -1)  # B x, and D x
         scale = self.gamma.exp()
         added = torch.complex(real * scale, imaginary * scale)
         kept = torch.polar((-self.nu.exp()).exp(), self.theta.exp())  # (H,) lambda
         return kept.expand_as(added), added
 
-    def show(self, h: Tensor, read: Tensor) -> Tensor:
-        skip = read[..., 2 * self.size :]
+    def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
+        skip = x_proj[..., 2 * self.size :]
         y = functional.gelu(self.output(torch.cat((h.real, -h.imag), -1)) + skip)
         return y * torch.sigmoid(self.gate(y))
 

@@ -19,7 +19,7 @@ class _FusedCell(Cell):
 
     kernel: nn.RNNBase
 
-    def sequence(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         if lengths is None:
             output, last = self._run(x, None, self._split(state))
             return output, self._join(last)
@@ -87,7 +87,7 @@ class RNN(_FusedCell):
     https://arxiv.org/abs/1504.00941): with random weights it would grow or vanish.
     """
 
-    parts = 1
+    num_states = 1
 
     def __init__(self, input_size: int, size: int, nonlinearity: str) -> None:
         super().__init__()
@@ -99,9 +99,9 @@ class RNN(_FusedCell):
             nn.init.eye_(self.state_weights()[0])
             nn.init.zeros_(self.state_weights()[1])
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         del state
-        return self.activation(read + recalled).unsqueeze(1)
+        return self.activation(x_proj + h_proj).unsqueeze(1)
 
 
 class GRU(_FusedCell):
@@ -111,16 +111,16 @@ class GRU(_FusedCell):
     h' = (1 - z) * n + z * h, biases left out. https://arxiv.org/abs/1406.1078
     """
 
-    parts = 1
+    num_states = 1
 
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__()
         self.kernel = nn.GRU(input_size, size, batch_first=True)
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         size = state.shape[2]
-        r, z = torch.sigmoid(read[:, : 2 * size] + recalled[:, : 2 * size]).chunk(2, 1)
-        n = torch.tanh(torch.addcmul(read[:, 2 * size :], r, recalled[:, 2 * size :]))
+        r, z = torch.sigmoid(x_proj[:, : 2 * size] + h_proj[:, : 2 * size]).chunk(2, 1)
+        n = torch.tanh(torch.addcmul(x_proj[:, 2 * size :], r, h_proj[:, 2 * size :]))
         # In autocast n is of a lower precision than a first state, and lerp takes one of both.
         return torch.lerp(n, state[:, 0].to(n.dtype), z).unsqueeze(1)  # (1 - z) * n + z * h
 
@@ -133,7 +133,7 @@ class LSTM(_FusedCell):
     al. 2015) the state is kept at first.
     """
 
-    parts = 2
+    num_states = 2
 
     def __init__(self, input_size: int, size: int, forget_bias: float = 1.0) -> None:
         # A default here, and not in the file, for runs of before it could be chosen.
@@ -143,9 +143,9 @@ class LSTM(_FusedCell):
         for bias, start in zip(biases, (forget_bias, 0.0), strict=True):
             nn.init.constant_(bias[size : 2 * size], start)
 
-    def combine(self, read: Tensor, recalled: Tensor, state: Tensor) -> Tensor:
+    def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         size = state.shape[2]
-        gates = read + recalled  # i, f, g, o
+        gates = x_proj + h_proj  # i, f, g, o
         i, f = torch.sigmoid(gates[:, : 2 * size]).chunk(2, 1)
         g, o = torch.tanh(gates[:, 2 * size : 3 * size]), torch.sigmoid(gates[:, 3 * size :])
         c = torch.addcmul(i * g, f, state[:, 1])

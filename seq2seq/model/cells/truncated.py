@@ -13,7 +13,7 @@ from seq2seq.model.cells.cell import Cell
 def truncated_forward(
     cell: Cell, x: Tensor, first: Tensor, lengths: Tensor | None, how: tuple[int, bool]
 ) -> tuple[Tensor, Tensor]:
-    """As `Cell.sequence`, the same numbers, the gradient being cut between chunks.
+    """As `Cell.forward`, the same numbers, the gradient being cut between chunks.
 
     A chunk begins at every multiple of its size, in both directions: so what the layers make of a
     chunk depends, as the gradient goes, on this chunk alone, however many layers there are.
@@ -22,7 +22,7 @@ def truncated_forward(
         cell: the recurrence.
         x: (B, S, I) the inputs.
         first: (B, P, H) the state before the first position that is read.
-        lengths: (B,) on the CPU, as for `Cell.sequence`.
+        lengths: (B,) on the CPU, as for `Cell.forward`.
         how: the size of a chunk in positions, and whether each sentence is read from its end.
 
     Returns:
@@ -49,14 +49,14 @@ def truncated_forward(
 def forward_rows(
     cell: Cell, x: Tensor, state: Tensor, real: Tensor, backward: bool
 ) -> tuple[Tensor, Tensor]:
-    """`Cell.sequence` where `real` (B,), on the CPU, may be 0: of such rows the state is nothing's.
+    """`Cell.forward` where `real` (B,), on the CPU, may be 0: of such rows the state is nothing's.
 
     What is seen (B, S, H) is in the order of `x`, and zero where nothing is real.
     """
     full = bool((real == x.shape[1]).all())
     lengths = None if full else real.clamp(min=1)
     order = None if lengths is None else reverse_order(to_device(lengths, x.device), x.shape[1])
-    output, last = cell.sequence(reorder_positions(x, order) if backward else x, state, lengths)
+    output, last = cell(reorder_positions(x, order) if backward else x, state, lengths)
     output = reorder_positions(output, order) if backward else output
     return output if full else output * _row_mask(real > 0, x), last
 

@@ -160,7 +160,7 @@ def made(name: str, input_size: int, size: int) -> Cell:
 def test_a_step_is_the_equations_in_plain_python(name: str) -> None:
     torch.manual_seed(0)
     cell = made(name, 2, 3)
-    x, state = torch.randn(1, 2), torch.randn(1, cell.parts, 3)
+    x, state = torch.randn(1, 2), torch.randn(1, cell.num_states, 3)
 
     output, following = cell.step(x, state)
 
@@ -176,9 +176,9 @@ def test_a_step_is_the_equations_in_plain_python(name: str) -> None:
 def test_the_whole_sequence_equals_one_step_at_a_time(name: str, lengths: list[int] | None) -> None:
     torch.manual_seed(1)
     cell = made(name, 2, 4)
-    x, state = torch.randn(3, 5, 2), torch.randn(3, cell.parts, 4)
+    x, state = torch.randn(3, 5, 2), torch.randn(3, cell.num_states, 4)
 
-    whole, last = cell.sequence(x, state, None if lengths is None else torch.tensor(lengths))
+    whole, last = cell(x, state, None if lengths is None else torch.tensor(lengths))
 
     for row, length in enumerate(lengths or [5, 5, 5]):
         now = state[row : row + 1]
@@ -194,10 +194,11 @@ def test_gradients_are_those_of_finite_differences(name: str) -> None:
     torch.manual_seed(2)
     cell = made(name, 2, 3).double()
     x = torch.randn(2, 4, 2, dtype=torch.double, requires_grad=True)
-    state = torch.randn(2, cell.parts, 3, dtype=torch.double, requires_grad=True)
+    state = torch.randn(2, cell.num_states, 3, dtype=torch.double, requires_grad=True)
 
     def run(x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        return cell.sequence(x, state, torch.tensor([4, 2]))
+        output: tuple[Tensor, Tensor] = cell(x, state, torch.tensor([4, 2]))
+        return output
 
     assert torch.autograd.gradcheck(run, (x, state))
 

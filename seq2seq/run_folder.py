@@ -1,23 +1,27 @@
-"""A run folder: all that is needed to translate, to go on training, and to know what was done."""
+"""A run folder: all that is needed to translate, to resume training, and to know what was done."""
 
 import json
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
-from yaml import YAMLError
 
 from seq2seq import builders
+from seq2seq.config.choices import require_known_targets, shipped_targets
 from seq2seq.config.earlier import to_current_names
+from seq2seq.config.memory import require_memory_to_load
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.errors import RunError
+from seq2seq.errors import ConfigError, RunError, TextError
 from seq2seq.storage.files import atomic_write
+from seq2seq.storage.plain_json import read_plain_json, read_plain_json_lines
+from seq2seq.storage.plain_yaml import read_plain_yaml
+from seq2seq.storage.regular import open_regular
 from seq2seq.storage.tensors import dequantize_tensors, quantize_tensors, save_tensors
 from seq2seq.text.tokenizer import Tokenizer
 
@@ -49,49 +53,74 @@ class RunFolder:
         self.attention = folder / "attention.png"
 
     def exists(self) -> bool:
-        """Whether training was ever begun here."""
+        """Return whether training was ever begun here."""
         return self.config.is_file()
 
     def write_config(self, config: TrainConfig) -> None:
-        """Save the resolved options."""
-        with atomic_write(self.config) as file:
-            file.write(OmegaConf.to_yaml(OmegaConf.structured(config)))
-
-    def read_config(self, trusted: Iterable[str] = (), task: str | None = None) -> TrainConfig:
-        """The options that the run was trained with.
-
-        Args:
-            task: what kind it must be of, "translation.TranslationTask" for example; None: any.
-            trusted: modules beside our own that the run may take classes from. Anything else is
-                refused: a folder from elsewhere must not choose what code runs here.
+        """Save the resolved options.
 
         Raises:
-            RunError: there is no run, it is damaged, or it names a class that is not trusted.
+            ConfigError: a text in them has `${`, which could not be read back as plain data.
+        """
+        yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
+        if "${" in yaml:
+            line = next(line.strip() for line in yaml.splitlines() if "${" in line)
+            raise ConfigError(f"an option may not hold ${{ as text: {line}")
+        with atomic_write(self.config) as file:
+            file.write(yaml)
+
+    def read_config(self, trusted: Iterable[str] = (), task: str | None = None) -> TrainConfig:
+        """Read the options that the run was trained with.
+
+        The folder may come from a stranger: the file is plain data of bounded size, and each class
+        that it names is a shipped choice of its node, or in a trusted module.
+
+        Args:
+            trusted: modules beside ours that the run may take classes from.
+            task: the kind of system that it must be, a file of conf/task; None: any.
+
+        Raises:
+            RunError: there is no run, it is damaged, it names a class that is not trusted, or it is
+                a system of another kind.
         """
         if not self.exists():
-            raise RunError(f"{self.folder} is no run folder: it has no {self.config.name}")
+            raise RunError(f"{self.folder} is no run folder: {self._reason()}")
         try:
-            loaded: Any = OmegaConf.load(self.config)
-        except (OmegaConfBaseException, YAMLError, ValueError, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise RunError(f"{self.config} cannot be read: {reason}") from error
-        if not isinstance(loaded, DictConfig):
-            raise RunError(f"{self.config} cannot be read: it holds no options")
-        plain = to_current_names(cast(dict[str, Any], OmegaConf.to_container(loaded)))
-        for target in _target_names(plain):
-            if not any(target.startswith(f"{m}.") for m in ("seq2seq", *trusted)):
-                raise RunError(f"{self.config} takes {target}, from a module that is not trusted")
-        config = to_schema(OmegaConf.create(plain), TrainConfig)
-        found = config.task["_target_"]
-        if task and not found.endswith(f".{task}"):
-            raise RunError(
-                f"{self.folder} is a run of {found.rsplit('.', 1)[-1]}: this command is for "
-                f"{task.rsplit('.', 1)[-1]}"
-            )
+            options = to_current_names(read_plain_yaml(self.file(self.config)))
+            require_known_targets(options, set(trusted))
+            config = to_schema(OmegaConf.create(options), TrainConfig)
+            require_memory_to_load(config)
+        except TextError as error:  # which names the file and the line
+            raise RunError(str(error)) from error
+        except ConfigError as error:
+            raise RunError(f"{self.config} cannot be used: {error}") from error
+        if task and (kind := task_kind(config.task["_target_"])) != task:
+            raise RunError(f"{self.folder} is a run of {kind}: this command is for {task}")
         return config
 
+    def _reason(self) -> str:
+        """Return why this is no run folder: where there are runs below it, the newest of them."""
+        runs = sorted(self.folder.glob("*/config.yaml"), key=lambda file: file.stat().st_mtime)
+        if runs:
+            return f"the newest run in it is {runs[-1].parent}"
+        return f"it has no {self.config.name}"
+
+    def file(self, path: Path) -> Path:
+        """Return `path`, a file of this folder that is about to be read.
+
+        Raises:
+            RunError: it is a link to something outside the folder, or a pipe or a device.
+        """
+        if path.is_symlink() and not path.resolve().is_relative_to(self.folder.resolve()):
+            raise RunError(f"{path} is a link to a file outside the run folder")
+        try:
+            open_regular(path).close()
+        except TextError as error:
+            raise RunError(str(error)) from None
+        return path
+
     def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
-        """Save both sides' tokenizers, as one file where they are one."""
+        """Save both tokenizers, as one file where they are the same object."""
         if source is target:
             source.save(self.folder / "tokenizer.model")
         else:
@@ -99,52 +128,52 @@ class RunFolder:
             target.save(self.folder / "target.model")
 
     def read_tokenizers(self) -> tuple[Tokenizer, Tokenizer]:
-        """The tokenizers of the source and of the target side; one object where they are one."""
+        """Read the tokenizers of source and target; one object where both share a vocabulary."""
         joint = self.folder / "tokenizer.model"
         if joint.is_file():
-            both = Tokenizer.load(joint)
+            both = Tokenizer.load(self.file(joint))
             return both, both
         names = self.folder / "source.model", self.folder / "target.model"
         if not all(name.is_file() for name in names):
             raise RunError(f"{self.folder} has no tokenizer.model")
-        return Tokenizer.load(names[0]), Tokenizer.load(names[1])
+        return Tokenizer.load(self.file(names[0])), Tokenizer.load(self.file(names[1]))
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
-        """Save what is known of the run."""
+        """Save run.json: languages, data, versions and scores of the run."""
         with atomic_write(self.facts) as file:
             file.write(
                 json.dumps({"format": RUN_FORMAT, **facts}, indent=1, ensure_ascii=False) + "\n"
             )
 
     def read_facts(self) -> dict[str, Any]:
-        """What is known of the run.
+        """Read run.json: languages, data, versions and scores of the run.
 
         Raises:
             RunError: the file is missing, damaged, or from a later version of the program.
         """
         try:
-            facts = dict(json.loads(self.facts.read_text(encoding="utf-8")))
+            facts = read_plain_json(self.file(self.facts))
             later = facts["format"] > RUN_FORMAT
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (TextError, TypeError, KeyError) as error:
             raise RunError(f"{self.facts} cannot be read: {error}") from error
         if later:
             raise RunError(f"{self.folder} was made by a later version of this program")
         return facts
 
     def write_text(self, path: Path, text: str) -> None:
-        """Save one of the files that are read by people."""
+        """Save one of the files that people read."""
         with atomic_write(path) as file:
             file.write(text)
 
     def write_test(self, pairs: Iterable[HeldOutPair]) -> None:
-        """Save the held-out text that the run is scored on."""
+        """Save the held-out text that the run is scored on, raw."""
         with atomic_write(self.test) as file:
             for pair in pairs:
                 known = {name: part for name, part in pair._asdict().items() if part is not None}
                 file.write(json.dumps(known, ensure_ascii=False) + "\n")
 
     def read_test(self) -> list[HeldOutPair]:
-        """The held-out text, raw.
+        """Read the held-out text, raw.
 
         Raises:
             RunError: the file is missing or damaged.
@@ -152,28 +181,29 @@ class RunFolder:
         if not self.test.is_file():
             raise RunError(f"{self.folder} has no {self.test.name}: give source= and reference=")
         try:
-            with self.test.open(encoding="utf-8", newline="\n") as file:
-                return [HeldOutPair(**json.loads(line)) for line in file]
-        except (OSError, ValueError, TypeError) as error:
+            lines = read_plain_json_lines(self.file(self.test))
+            return [_held_out_pair(line) for line in lines]
+        except (TextError, TypeError) as error:
             raise RunError(f"{self.test} cannot be read: {error}") from error
 
     def write_model(self, model: nn.Module, int8: bool = False) -> None:
-        """Save the weights; with `int8` in a quarter of the space, rounded."""
+        """Save the weights; with `int8` rounded to a quarter of the size."""
         tensors = quantize_tensors(named_weights(model)) if int8 else named_weights(model)
         save_tensors(self.model, tensors, {"format": "pt"})
 
     def read_weights(self, model: nn.Module) -> None:
-        """Give `model`, built as the options say, the weights that were kept; ready to be used.
+        """Load the saved weights into `model` and put it into evaluation mode.
 
         Raises:
             RunError: they are missing, damaged, or of another network.
         """
         try:
-            missing, unexpected = model.load_state_dict(
-                dequantize_tensors(load_file(self.model)), strict=False
-            )
+            tensors = dequantize_tensors(load_file(self.file(self.model)))
+            missing, unexpected = model.load_state_dict(tensors, strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise RunError(f"{self.model} cannot be read: {error}") from error
+        if names := [n for n, t in tensors.items() if not bool(t.isfinite().all())]:
+            raise RunError(f"{self.model} holds NaN or infinite weights, in {names[0]}")
         absent = set(missing) - set(model.state_dict()) | (set(missing) & set(named_weights(model)))
         if absent or unexpected:
             raise RunError(f"{self.model} does not fit {self.config}: {absent or unexpected}")
@@ -181,21 +211,33 @@ class RunFolder:
 
 
 def named_weights(model: nn.Module) -> dict[str, Any]:
-    """The parameters by name, each once, though tied ones go by several names."""
+    """Return the parameters by name, each once: tied ones have several names in a state_dict."""
     return {name: value.detach() for name, value in model.named_parameters()}
 
 
 def vocab_sizes(source: Tokenizer, target: Tokenizer) -> builders.VocabSizes:
-    """The sizes of both sides' vocabularies."""
+    """Return the sizes of both vocabularies."""
     return builders.VocabSizes(source.vocab_size, target.vocab_size, source is target)
 
 
-def _target_names(node: Any) -> Iterable[str]:
-    if isinstance(node, dict):
-        if "_target_" in node:
-            yield str(node["_target_"])
-        for child in node.values():
-            yield from _target_names(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _target_names(child)
+def task_kind(target: str) -> str:
+    """Return the kind of system that a task is: the name of its file in conf/task.
+
+    A trusted class of a user's own says its kind by `inference`, which it may inherit.
+
+    Raises:
+        RunError: there is no such class.
+    """
+    if kind := shipped_targets("task").get(target):
+        return kind
+    module, _, name = target.rpartition(".")
+    try:
+        return str(getattr(import_module(module), name).inference)
+    except (ImportError, AttributeError) as error:
+        raise RunError(f"there is no task {target}: {error}") from error
+
+
+def _held_out_pair(fields: Any) -> HeldOutPair:
+    if not isinstance(fields, dict) or not all(isinstance(v, str) for v in fields.values()):
+        raise TypeError("each line must be an object with the texts source and target")
+    return HeldOutPair(**fields)

@@ -109,11 +109,11 @@ def test_held_out_text_comes_back_raw(run: RunFolder) -> None:
     ("name", "damage", "message"),
     [
         ("config.yaml", None, "is no run folder: it has no config.yaml"),
-        ("config.yaml", b"a: [", r"config\.yaml cannot be read"),
-        ("config.yaml", b"[1]", r"config\.yaml cannot be read: it holds no options"),
+        ("config.yaml", b"a: [", r"config\.yaml, line 1, column"),
+        ("config.yaml", b"[1]", r"config\.yaml.* must be options here"),
         ("tokenizer.model", None, r"has no tokenizer\.model"),
         ("tokenizer.model", b"no", r"tokenizer\.model cannot be read"),
-        ("model.safetensors", None, r"model\.safetensors cannot be read"),
+        ("model.safetensors", None, r"there is no file .*model\.safetensors"),
         ("model.safetensors", b"\x10", r"model\.safetensors cannot be read"),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_folder_from_elsewhere_does_not_choose_what_code_runs(run: RunFolder) 
     text = run.config.read_text()
     run.config.write_text(text.replace("seq2seq.model.cells.rnn.GRU", "subprocess.Popen"))
 
-    with pytest.raises(RunError, match=r"takes subprocess\.Popen, from a module that is not"):
+    with pytest.raises(RunError, match=r"takes 'subprocess\.Popen', from a module that is not"):
         seq2seq.load(run.folder)
 
 

@@ -158,12 +158,12 @@ def test_every_task_is_a_class_that_says_what_it_does_not_read(name: str) -> Non
     assert target.rpartition(".")[2] in UNUSED_OPTIONS
 
 
-@pytest.mark.parametrize("name", options("track"))
+@pytest.mark.parametrize("name", options("tracker"))
 def test_every_tracker_takes_numbers(name: str, tmp_path: Path) -> None:
     if name == "tensorboard":
         pytest.importorskip("tensorboard")
     tracker = instantiate_node(
-        "track", train(*LANGUAGES, f"track={name}").tracker, {"folder": tmp_path}
+        "tracker", train(*LANGUAGES, f"tracker={name}").tracker, {"folder": tmp_path}
     )
 
     tracker.log(1, {"train/loss": 2.5})

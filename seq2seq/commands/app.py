@@ -1,4 +1,4 @@
-"""What every command does around its work: compose, check, and tell a mistake in one line."""
+"""The frame of every command: compose the options, validate them, report a mistake in one line."""
 
 import argparse
 import os
@@ -14,63 +14,95 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.commands.compose import compose, help_text, overrides_of, parse_arguments, register
+from seq2seq.commands.compose import compose, overrides_of, parse_arguments, register
+from seq2seq.commands.help import help_text
 from seq2seq.commands.messages import explain_hydra, one_line
-from seq2seq.commands.signals import environment_variable, flushed_stdout, interruptible
+from seq2seq.commands.signals import (
+    environment_variable,
+    flushed_stdout,
+    interruptible,
+    use_utf8,
+)
+from seq2seq.config.memory import require_memory
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, Stopped, UserError
 
 T = TypeVar("T")
 
+# Errors that have a cause outside the program; any other one is a fault of ours.
+MISTAKES = (UserError, OSError, RecursionError, MemoryError)
+
 
 def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | None]) -> None:
-    """Run the command `name`: `work` gets the checked options and Hydra's output folder.
+    """Run the command `name`.
 
-    What it returns, a sweeper may want to be large. A user's mistake ends the process with one line
-    on stderr and status 1.
+    A user's mistake ends the process with one line on stderr and status 1; HYDRA_FULL_ERROR=1 shows
+    where it was raised.
+
+    Args:
+        name: of the command.
+        schema: the dataclass of its options.
+        work: gets the validated options and Hydra's output folder, and returns the objective of a
+            Hydra sweeper (to be maximised), or None.
     """
+    use_utf8()
     register(name)
     # Hydra's parser stops at a flag between overrides: first, a flag may stand anywhere.
     sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
-    traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name=name)
     def main(cfg: DictConfig) -> float | None:
         try:
             with flushed_stdout():
-                return work(to_schema(cfg, schema), Path(HydraConfig.get().runtime.output_dir))
-        except (UserError, OSError) as error:  # SystemExit passes through Hydra without a word
-            raise error if traceback else SystemExit(one_line(name, error)) from None
+                config = to_schema(cfg, schema)
+                require_memory(config)
+                return work(config, Path(HydraConfig.get().runtime.output_dir))
+        except MISTAKES as error:  # SystemExit passes through Hydra without a word
+            raise error if with_traceback else exit_of(name, error) from None
 
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
     with environment_variable("HYDRA_FULL_ERROR", "1"), flushed_stdout(), interruptible():
         try:
             arguments = parse_arguments(name)
+            words = [word.partition("=")[0] for word in arguments.overrides]
+            if arguments.shell_completion and not {"install", "uninstall", "query"} & set(words):
+                raise ConfigError("--shell-completion needs install=bash or uninstall=bash")
             if arguments.help:
-                print(help_text(name, overrides_of(arguments)))
+                print(help_text(name, overrides_of(arguments), arguments.sections))
                 return
             validate_early(name, schema, arguments)
             main()
-        except ConfigError as error:
-            raise error if traceback else SystemExit(one_line(name, error)) from None
-        except (HydraException, OmegaConfBaseException) as error:
-            raise (
-                error if traceback else SystemExit(one_line(name, explain_hydra(error, name)))
-            ) from None
-        except OSError as error:  # of Hydra, which makes the output folder
-            if traceback or isinstance(error, BrokenPipeError):
-                raise
-            raise SystemExit(one_line(name, error)) from None
+        except BrokenPipeError:
+            raise
+        except (*MISTAKES, HydraException, OmegaConfBaseException) as error:
+            raise error if with_traceback else exit_of(name, error) from None
         except Stopped as stop:
             print(one_line(name, "interrupted"), file=sys.stderr)
             sys.exit(128 + stop.number)
 
 
-def validate_early(name: str, schema: type[Any], arguments: argparse.Namespace) -> None:
-    """Tell of most mistakes, of several runs in the first, in two thirds of the time of Hydra's.
+def exit_of(name: str, error: Exception) -> SystemExit:
+    """Return the end of the command `name` after a mistake: one line on stderr and status 1."""
+    message: object = error
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        message = explain_hydra(error, name)
+    elif isinstance(error, RecursionError):
+        message = "a value is nested too deep: at most some hundred levels"
+    elif isinstance(error, MemoryError):
+        message = f"memory is exhausted {error}".strip()
+    return SystemExit(one_line(name, message))
 
-    Left to Hydra: flags that print options as they stand, and values known when a run begins.
+
+def validate_early(name: str, schema: type[Any], arguments: argparse.Namespace) -> None:
+    """Validate the configuration before Hydra starts, in two thirds of the time of Hydra's start.
+
+    Of several runs the first one is validated. Flags that print options as they stand, and values
+    that are known when a run begins, are left to Hydra.
+
+    Raises:
+        ConfigError: a mistake in the options.
     """
     if {k for k, v in vars(arguments).items() if v} - {"overrides", "config_dir", "multirun"}:
         return
@@ -87,7 +119,7 @@ def validate_early(name: str, schema: type[Any], arguments: argparse.Namespace) 
     with open_dict(cfg):
         del cfg["hydra"]
     try:
-        to_schema(cfg, schema)
+        require_memory(to_schema(cfg, schema))
     except ConfigError:
         if not params and "${hydra:" not in OmegaConf.to_yaml(cfg):
             raise

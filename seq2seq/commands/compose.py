@@ -1,18 +1,20 @@
 """From a command line to a Hydra configuration, and the help text."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
-from string import Template
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
+from seq2seq.commands.quoting import quote_overrides
 from seq2seq.config.commands import (
     CaptionConfig,
     ClassifyConfig,
@@ -22,6 +24,7 @@ from seq2seq.config.commands import (
     QuantizeConfig,
     TranslateConfig,
 )
+from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
 from seq2seq.config.training import CheckConfig, TrainConfig
 from seq2seq.errors import ConfigError
@@ -39,75 +42,88 @@ SCHEMAS: dict[str, type[Any]] = {
 }
 
 
+MAX_DEPTH = 50  # of a value: Hydra's parser needs minutes for thousands of levels
+
+
 @cache
 def register(name: str) -> None:
-    """Make what the files of `conf/` refer to, of the command `name`, known to Hydra."""
+    """Register with Hydra the schema and the resolvers that the files of `conf/` refer to."""
     ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])
     OmegaConf.register_new_resolver("shipped", lambda n: str(shipped_folder(n)), replace=True)
     OmegaConf.register_new_resolver("recipes", lambda p: ", ".join(recipe_names(p)), replace=True)
 
 
 def recipe_names(folders: Iterable[str | Path] = (RECIPES_DIR,)) -> list[str]:
-    """The names of the recipes in `folders`, of Hydra's search path; of the shipped ones."""
+    """Return the names of the recipes in `folders` of Hydra's search path."""
     return sorted({f.stem for folder in folders for f in _local(folder).glob("recipe/*.yaml")})
 
 
 def _local(folder: str | Path) -> Path:
-    """A folder of the search path, which may be written as file://FOLDER."""
+    """Return a folder of the search path, which may be written as file://FOLDER."""
     return Path(str(folder).removeprefix("file://"))
 
 
 def parse_arguments(name: str) -> argparse.Namespace:
-    """What stands on the command line.
+    """Parse the command line, and quote the values in it that are not of Hydra's syntax.
 
     Raises:
-        ConfigError: a flag that there is not, or an option without a value.
+        ConfigError: an unknown flag, an option without a value, or a value nested too deep.
     """
-    arguments, unknown = get_args_parser().parse_known_args()
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign] # argparse prints its usage and exits
+    arguments, unknown = parser.parse_known_args()
     if unknown:
         raise ConfigError(f"there is no flag {unknown[0]}: python -m seq2seq.{name} --help")
+    if arguments.help:  # words without a value are the sections that are asked for
+        arguments.sections = [word for word in arguments.overrides if "=" not in word]
+        arguments.overrides = [word for word in arguments.overrides if "=" in word]
     for word in arguments.overrides:
         if "=" not in word and not word.startswith("~"):
             raise ConfigError(f"{word} is no option: one is given as KEY=VALUE, or GROUP=NAME")
+        if nesting_depth(word) > MAX_DEPTH:
+            raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_DEPTH} levels")
+    # Hydra reads the command line again, and is to see the same.
+    typed = arguments.overrides
+    arguments.overrides = quote_overrides(typed, multirun=bool(arguments.multirun))
+    quoted = dict(zip(typed, arguments.overrides, strict=True))
+    sys.argv[1:] = [quoted.get(word, word) for word in sys.argv[1:]]
     return arguments
 
 
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(message)
+
+
+def nesting_depth(word: str) -> int:
+    """Return how many brackets and braces are open at once in a word of the command line."""
+    depths = accumulate((c in "[{") - (c in "]}") for c in word)
+    return max(depths, default=0)
+
+
 def groups(name: str, folders: Iterable[str | Path] = (CONF_DIR,)) -> dict[str, list[Path]]:
-    """The files that `name` can choose from in `folders`, by group."""
+    """Return the files that the command `name` can choose from in `folders`, by group."""
     fields = SCHEMAS[name].__dataclass_fields__
-    found: dict[str, list[Path]] = {}
+    files_by_group: dict[str, list[Path]] = {}
     for folder in map(_local, folders):
         for file in sorted(folder.glob("*/**/*.yaml")):
             group = file.parent.relative_to(folder)
             if group.parts[0] in fields:
-                found.setdefault(group.as_posix(), []).append(file)
-    return found
+                files_by_group.setdefault(group.as_posix(), []).append(file)
+    return files_by_group
 
 
 def overrides_of(arguments: argparse.Namespace) -> list[str]:
-    """The overrides of a command line, the folder of its --config-dir among them."""
+    """Return the overrides of a command line, with the folder of its --config-dir."""
     overrides: list[str] = arguments.overrides
     if not arguments.config_dir:
         return overrides
     folder = Path(arguments.config_dir).absolute()
-    return [*overrides, f"hydra.searchpath=['{folder}','{RECIPES_DIR}']"]
-
-
-def help_text(name: str, overrides: list[str]) -> str:
-    """What --help prints. Hydra's own takes seconds, most of them for the names of the groups."""
-    cfg = compose(name, overrides, with_hydra=True)
-    about: Any = OmegaConf.to_container(cfg.hydra.help, resolve=True)
-    there = groups(name, [CONF_DIR, *cfg.hydra.searchpath])
-    listed = [f"{g}: {', '.join(sorted({f.stem for f in files}))}" for g, files in there.items()]
-    with open_dict(cfg):
-        del cfg["hydra"]
-    template = Template(about["template"])
-    shown = OmegaConf.to_yaml(cfg).rstrip()
-    return template.substitute(APP_CONFIG_GROUPS="\n".join(listed), CONFIG=shown).rstrip()
+    folders = ",".join(quote_value(str(path)) for path in (folder, RECIPES_DIR))
+    return [*overrides, f"hydra.searchpath=[{folders}]"]
 
 
 def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
-    """The configuration of the command `name`, and Hydra's own on demand; nothing is run.
+    """Compose the configuration of the command `name`, and Hydra's own on demand.
 
     Raises:
         ConfigError: a group is given something that is no name.
@@ -118,5 +134,9 @@ def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictCo
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
         try:
             return hydra.compose(name, overrides, return_hydra_config=with_hydra)
-        except ValueError as error:  # Hydra's own, of a group that is given no name
+        except (
+            ValueError,
+            OverflowError,
+            RecursionError,
+        ) as error:  # Hydra's own, of a group that is given no name
             raise ConfigError(" ".join(str(error).split())) from error

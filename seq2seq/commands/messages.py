@@ -1,22 +1,47 @@
-"""What Hydra and OmegaConf say over several lines, in one."""
+"""Messages in one line: those of Hydra and OmegaConf have several."""
 
 import re
 
 from omegaconf.errors import OmegaConfBaseException
 
 from seq2seq.commands.compose import SCHEMAS, groups
+from seq2seq.commands.quoting import describe_override_error
 from seq2seq.config.suggestions import did_you_mean
 from seq2seq.config.validation import explain_omegaconf, schema_keys
+from seq2seq.storage.regular import escaped
 
 
 def one_line(name: str, error: object) -> str:
-    """What is said of `error`, whatever line breaks it came with."""
-    return f"seq2seq.{name}: {' '.join(str(error).split())}"
+    """Return the message of `error` in one line, without characters that act on a terminal."""
+    return f"seq2seq.{name}: {escaped(' '.join(str(error).split()))}"
 
 
 def explain_hydra(error: Exception, name: str) -> str:
-    """What Hydra says over several lines, in one, with the nearest right name."""
+    """Return a message of Hydra or OmegaConf in one line, with the nearest known name.
+
+    Both have no codes for their errors: the patterns are those of Hydra 1.3.8 and OmegaConf 2.3.1.
+    """
     text, cause = str(error), root_cause(error)
+    if message := _explain_choice(error, name):
+        return message
+    named = re.search(r"Could not override '([^']+)'", text)
+    where = re.match(r"In '([^']+)': ", text)
+    file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
+    if isinstance(cause, OmegaConfBaseException):
+        key = named[1] if named else cause.full_key
+        return file + explain_omegaconf(str(cause), known_keys(name), key)
+    if where and where[1].startswith("recipe/") and "Key 'recipe' not in" in text:
+        return f"{file}its first line must be # @package _global_"
+    if inner := re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text):
+        return file + explain_omegaconf(inner[1], known_keys(name), inner[2])
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _explain_choice(error: Exception, name: str) -> str:
+    """Return a message about a value or a choice of the command line; empty for other errors."""
+    text = str(error)
+    if word := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.*)'", text):
+        return describe_override_error(word[1], error)
     choice = re.search(r"Could not find '([^']+)'", text)
     if choice and "Available options in" in text:
         listed = text.partition("Available options in ")[2].partition("Config search path")[0]
@@ -27,31 +52,20 @@ def explain_hydra(error: Exception, name: str) -> str:
     if named and "No match in the defaults list" in text:
         hint = "; a recipe is added, +recipe=NAME" if named[1] == "recipe" else ""
         return f"{named[1]} chooses nothing here{hint}{did_you_mean(named[1], known_keys(name))}"
-    where = re.match(r"In '([^']+)': ", text)
-    file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
-    if isinstance(cause, OmegaConfBaseException):
-        return file + explain_omegaconf(
-            str(cause), known_keys(name), named[1] if named else cause.full_key
-        )
-    if where and where[1].startswith("recipe/") and "Key 'recipe' not in" in text:
-        return f"{file}its first line must be # @package _global_"
-    inner = re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text)
-    if inner:
-        return file + explain_omegaconf(inner[1], known_keys(name), inner[2])
-    return " ".join(text.split("\n\n")[0].split())
+    return ""
 
 
 def root_cause(error: BaseException | None) -> BaseException | None:
-    """The error of OmegaConf at the root of `error`, if there is one."""
-    found = error
+    """Return the error of OmegaConf at the root of `error`; `error` itself if there is none."""
+    cause = error
     while error is not None:
-        found = error if isinstance(error, OmegaConfBaseException) else found
+        cause = error if isinstance(error, OmegaConfBaseException) else cause
         error = error.__cause__
-    return found
+    return cause
 
 
 def known_keys(name: str) -> list[str]:
-    """All keys that `name` can have, whatever is chosen."""
+    """Return all keys that the command `name` can have, whatever is chosen."""
     keys = schema_keys(SCHEMAS[name])
     for group, files in groups(name).items():
         for file in files:

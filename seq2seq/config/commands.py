@@ -1,4 +1,7 @@
-"""The options of the commands that use what was trained; those of training are in `config`."""
+"""The options of the commands that use a run folder; those of training are in `training`.
+
+As there, a comment behind a field or on the lines above it is its meaning in the documentation.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,131 +9,140 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config.paths import cell_files
-from seq2seq.config.ranges import parse_duration, require, require_one_of, require_some_of
-from seq2seq.config.training import LengthLimits
+from seq2seq.config.ranges import choice, duration, number, require, require_ranges, require_some_of
+from seq2seq.config.training import (
+    DEVICES,
+    MAX_BATCH,
+    MAX_COUNT,
+    MAX_DECODED,
+    MAX_SEED,
+    MAX_TOKENS,
+    LengthLimits,
+)
 from seq2seq.errors import ConfigError
+
+MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
+MAX_RESAMPLES = 10_000  # each needs 8 bytes for every sentence; sacreBLEU's own number is 1000
+MAX_FRESH_SIZE = 8192  # of a fresh cell that `inspect` draws
 
 
 @dataclass
 class DecodingConfig:
-    """What `seq2seq.translate` and `seq2seq.evaluate` share."""
+    """Options of `seq2seq.translate` and `seq2seq.evaluate`."""
 
-    run: Any = None  # a run folder; or several, [A,B], whose models say together what comes next
-    search: Any = MISSING  # group search
+    run: Any = None  # a run folder, or a list of folders whose models form an ensemble
+    search: Any = MISSING  # group search: the decoding
     limits: LengthLimits = field(default_factory=LengthLimits)
-    batch: int = 128  # sentences translated together, at most
-    device: str = "auto"  # auto, cpu, cuda or mps
-    precision: str = "fp32"  # fp32, bf16 or int8: what the decoder's products are computed in
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    batch: int = number(128, 1, MAX_BATCH)  # sentences translated together, at most
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    precision: str = choice("fp32", ("fp32", "bf16", "int8"))  # of the decoder's products
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
         runs = self.run if isinstance(self.run, list) else [self.run]
         folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
         require("run", self.run, self.run is None or folders, "a folder, or a list of folders")
-        if self.run is not None:  # a name of digits comes as a number
+        require("run", f"{len(runs)}", len(runs) <= MAX_MODELS, f"at most {MAX_MODELS} folders")
+        if self.run is not None:  # YAML reads a name of digits as a number
             self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
-        require("batch", self.batch, self.batch > 0, "positive")
-        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
-        require_one_of("precision", self.precision, ("fp32", "bf16", "int8"))
+        require_ranges("", self)
 
 
 @dataclass
 class TranslateConfig(DecodingConfig):
-    """`seq2seq.translate`."""
+    """Options of `seq2seq.translate`."""
 
     input: Any = "-"  # a file, a list of files, or - for standard input
-    output: Any = "-"  # a file, one for each input, or - for standard output
-    scores: str | None = None  # a file for scores: .tsv, or .jsonl
+    output: Any = "-"  # a file for each input, or - for standard output
+    scores: str | None = None  # a file for the scores of translations: .tsv or .jsonl
+    resume: bool = True  # go on with an interrupted translation of the same input
 
 
 @dataclass
 class EvaluateConfig(DecodingConfig):
-    """`seq2seq.evaluate`."""
+    """Options of `seq2seq.evaluate`."""
 
     source: str | None = None  # a file; with `reference`, instead of the run's own test text
     reference: str | None = None  # a file
     hypothesis: str | None = None  # a file of translations, instead of a run
-    against: str | None = None  # another run, or another file of translations
-    language: str | None = None  # of the reference; null: the run's target, or as its name ends
-    bootstrap: int = 1000  # resamples for the intervals; 0 is none
+    against: str | None = None  # a second run or file of translations, to compare with
+    # Of the reference; null: the run's target language, or the ending of the file's name.
+    language: str | None = None
+    # Resamples for the confidence intervals; 0: no intervals.
+    bootstrap: int = number(1000, 2, MAX_RESAMPLES, also=(0,))
     json: str | None = None  # a file for the scores
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         right = self.bootstrap == 0 or self.bootstrap >= 2
         require("bootstrap", self.bootstrap, right, "0, for none, or at least 2")
+        super().__post_init__()
 
 
 @dataclass
 class QuantizeConfig:
-    """`seq2seq.quantize`."""
+    """Options of `seq2seq.quantize`."""
 
     run: str | None = None  # a run folder
     output: str | None = None  # a folder that does not exist yet
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
 
 @dataclass
 class GenerateConfig:
-    """`seq2seq.generate`."""
+    """Options of `seq2seq.generate`."""
 
     run: str | None = None  # a language model's run folder
-    prompt: str = ""  # the text that is gone on with
-    length: int = 500  # tokens; 0: until it is interrupted
-    temperature: float = 1.0  # below 1 sharpens, above 1 flattens
-    top_k: int = 0  # of the most probable tokens only so many; 0: all
-    top_p: float = 1.0  # only the most probable tokens that have this probability together; 1: all
-    seed: int = 1  # another one gives another text
-    device: str = "auto"  # auto, cpu, cuda or mps
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    prompt: str = ""  # the text to continue
+    length: int = number(500, 0, MAX_COUNT)  # tokens to generate; 0: until interrupted
+    # Below 1 sharpens the distribution, above 1 flattens it.
+    temperature: float = number(1.0, 0, 1000, above=True)
+    top_k: int = number(0, 0, MAX_TOKENS)  # draw from so many most probable tokens; 0: from all
+    # Draw from the most probable tokens that together have this probability; 1: from all.
+    top_p: float = number(1.0, 0, 1, above=True)
+    seed: int = number(1, 0, MAX_SEED)  # of the random draws
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
-        for name in ("length", "top_k", "seed"):
-            require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
-        require("temperature", self.temperature, self.temperature > 0, "positive")
-        require("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1")
-        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_ranges("", self)
 
 
 @dataclass
 class CaptionConfig:
-    """`seq2seq.caption`."""
+    """Options of `seq2seq.caption`."""
 
     run: str | None = None  # a captioning run folder
-    images: Any = None  # a folder of pictures, a picture, a list of them, or a file of features
+    images: Any = None  # a folder of images, an image, a list of them, or a file of features
     output: str = "-"  # a file for name<TAB>caption, or - for standard output
-    sheet: str | None = "captions.png"  # a picture of the pictures and their captions; null: none
-    attention: str | None = "attention.png"  # a picture of where the network looked; null: none
-    search: Any = MISSING  # group search
-    limits: LengthLimits = field(
-        default_factory=lambda: LengthLimits(max_length_extra=40)
-    )  # of these, `max_length_extra` alone
-    batch: int = 64  # pictures that are captioned together, at most
-    device: str = "auto"  # auto, cpu, cuda or mps
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    sheet: str | None = "captions.png"  # a file for all images with their captions; null: none
+    attention: str | None = "attention.png"  # a file for the attention maps; null: none
+    search: Any = MISSING  # group search: the decoding
+    # Only `max_length_extra` has a meaning here.
+    limits: LengthLimits = field(default_factory=lambda: LengthLimits(max_length_extra=40))
+    batch: int = number(64, 1, MAX_BATCH)  # images captioned together, at most
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
         for name in ("max_length_ratio", "max_source_length"):
             if getattr(self.limits, name) != getattr(LengthLimits, name):
                 raise ConfigError(f"limits.{name} has no meaning for captions: leave it as it is")
-        require("batch", self.batch, self.batch > 0, "positive")
-        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_ranges("", self)
 
 
 @dataclass
 class ClassifyConfig:
-    """`seq2seq.classify`."""
+    """Options of `seq2seq.classify`."""
 
     run: str | None = None  # a classification run folder
     input: Any = "-"  # a file, a list of files, or - for standard input
-    output: Any = "-"  # a file, one for each input, or - for standard output
-    batch: int = 256  # lines that are read together, at most
-    device: str = "auto"  # auto, cpu, cuda or mps
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    output: Any = "-"  # a file for each input, or - for standard output
+    batch: int = number(256, 1, MAX_BATCH)  # lines classified together, at most
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
-        require("batch", self.batch, self.batch > 0, "positive")
-        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_ranges("", self)
 
 
 PICTURES = ("gradient", "recall", "costs", "attention", "states")
@@ -138,27 +150,24 @@ PICTURES = ("gradient", "recall", "costs", "attention", "states")
 
 @dataclass
 class InspectConfig:
-    """`seq2seq.inspect`."""
+    """Options of `seq2seq.inspect`."""
 
-    run: str | None = None  # a run folder; null: fresh cells alone
-    output: str | None = None  # a folder for the pictures; null: RUN/inspect
-    pictures: list[str] = field(default_factory=lambda: list(PICTURES))  # which
-    cells: list[str] = field(  # those that are drawn fresh, by their names in model/cell
+    run: str | None = None  # a run folder; null: fresh cells only
+    output: str | None = None  # a folder for the plots; null: RUN/inspect
+    pictures: list[str] = field(default_factory=lambda: list(PICTURES))  # the plots to draw
+    # The cells to draw with fresh weights, by their names in model/cell.
+    cells: list[str] = field(
         default_factory=lambda: ["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
     )
-    length: int = 512  # positions, at most, of what is read, recalled and timed
-    size: int = 64  # of the states of fresh cells
-    batch: int = 32  # sequences that a fresh cell reads together
-    budget: str = "4m"  # of all trainings to recall together
-    seed: int = 1  # of fresh weights and random sequences
-    device: str = "auto"  # auto, cpu, cuda or mps
-    trusted: list[str] = field(default_factory=list)  # modules that a run may take classes from
+    length: int = number(512, 16, MAX_DECODED)  # tokens at most: read, recalled and timed
+    size: int = number(64, 1, MAX_FRESH_SIZE)  # of the hidden states of fresh cells
+    batch: int = number(32, 1, 10_000)  # sequences that a fresh cell reads together
+    budget: str = duration("4m")  # wall-clock time of all trainings for the recall plot together
+    seed: int = number(1, 0, MAX_SEED)  # of fresh weights and random sequences
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
         require_some_of("pictures", self.pictures, PICTURES)
         require_some_of("cells", self.cells, tuple(cell_files()))
-        require("length", self.length, self.length >= 16, "16 or more")
-        require("size", self.size, self.size > 0, "positive")
-        require("batch", self.batch, self.batch > 0, "positive")
-        parse_duration(self.budget)
-        require_one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        require_ranges("", self)

@@ -1,4 +1,4 @@
-"""Where the choices and the recipes that come with the program are."""
+"""Folders of the choices and recipes that come with the program."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped_folder(name: str) -> Path:
-    """The folder `name`: inside the package when installed, beside it in a checkout."""
+    """Return the shipped folder `name`: inside the package, or beside it in a checkout."""
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
@@ -15,5 +15,5 @@ CONF_DIR, RECIPES_DIR = shipped_folder("conf"), shipped_folder("recipes")
 
 
 def cell_files() -> dict[str, Path]:
-    """The files of the recurrent cells, by name."""
+    """Return the files of the recurrent cells, by name."""
     return {path.stem: path for path in sorted((CONF_DIR / "model" / "cell").glob("*.yaml"))}

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from seq2seq.errors import ConfigError
 
 
 class Signature(NamedTuple):
-    """The arguments that a target takes."""
+    """The arguments of a class or function."""
 
     names: list[str]
     required: list[str]
@@ -18,13 +19,16 @@ class Signature(NamedTuple):
 
 
 def signature_of(target: str) -> Signature | None:
-    """What `target` (module.name of a class or function) takes, read without importing its module.
+    """Return the arguments of `target`, read from the source without importing its module.
 
-    Importing would bring torch in, which takes longer than all the rest of the check.
+    An import would bring in torch, which takes longer than the whole check.
+
+    Args:
+        target: module.name of a class or function.
 
     Returns:
-        None where it cannot be told from the source: a constructor that is inherited from
-        another module, or arguments by `**`.
+        None where the source does not tell: a constructor that is inherited from another module,
+        or arguments by `**`.
 
     Raises:
         ConfigError: there is no such module or name.
@@ -33,15 +37,11 @@ def signature_of(target: str) -> Signature | None:
     path = _source(module)
     if path is None:
         raise ConfigError(f"there is no module {module} for _target_: {target}")
-    tree = {
-        node.name: node
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef)
-    }
+    tree = _definitions(path)
     node = tree.get(name)
     if node is None:
         if path.name == "__init__.py" or path.suffix != ".py":
-            return None  # the name may be brought in from elsewhere
+            return None  # the name may be imported from another module
         raise ConfigError(f"there is no {name} in {module}{did_you_mean(name, list(tree))}")
     while isinstance(node, ast.ClassDef):
         function = next((f for f in node.body if getattr(f, "name", "") == "__init__"), None)
@@ -57,6 +57,16 @@ def signature_of(target: str) -> Signature | None:
     return _arguments(node.args, skip=0)
 
 
+@cache
+def _definitions(path: Path) -> dict[str, ast.ClassDef | ast.FunctionDef]:
+    """Return the classes and functions at the top of a module, by name."""
+    return {
+        node.name: node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+
+
 def _arguments(args: ast.arguments, skip: int) -> Signature | None:
     if args.kwarg:
         return None
@@ -69,7 +79,7 @@ def _arguments(args: ast.arguments, skip: int) -> Signature | None:
 
 
 def _source(module: str) -> Path | None:
-    """The file of `module`, found without importing it or its parents."""
+    """Return the file of `module`, found without importing it or its parents."""
     top, *rest = module.split(".")
     try:
         spec = importlib.util.find_spec(top) if top else None

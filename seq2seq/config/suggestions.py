@@ -1,22 +1,22 @@
-"""Did you mean: the nearest known name to a mistyped one."""
+"""The nearest known name to a mistyped one."""
 
 import difflib
 from collections.abc import Iterable
 
-SIMILARITY_CUTOFF = (
-    0.6  # likeness of two names, from 0 to 1, from which one may be a slip for the other
-)
+# Similarity of two names, from 0 to 1, above which one may be a slip for the other: the default of
+# difflib.get_close_matches.
+SIMILARITY_CUTOFF = 0.6
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """`; did you mean …?` with what in `words` is close to `word`, or nothing.
+    """Return `; did you mean …?` with the one of `words` that is closest to `word`, or "".
 
-    The last part of a dotted key counts most: for train.lrr, optimizer.lr is right.
+    The last part of a dotted key counts most: for train.lrr, the answer is optimizer.lr.
     """
 
-    def likeness(other: str) -> tuple[float, float]:
+    def similarity(other: str) -> tuple[float, float]:
         last = difflib.SequenceMatcher(None, word.rsplit(".", 1)[-1], other.rsplit(".", 1)[-1])
         return last.ratio(), difflib.SequenceMatcher(None, word, other).ratio()
 
-    best = max((other for other in words if other != word), key=likeness, default="")
-    return f"; did you mean {best}?" if best and likeness(best)[0] > SIMILARITY_CUTOFF else ""
+    best = max((other for other in words if other != word), key=similarity, default="")
+    return f"; did you mean {best}?" if best and similarity(best)[0] > SIMILARITY_CUTOFF else ""

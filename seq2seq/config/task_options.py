@@ -1,4 +1,4 @@
-"""What a kind of system does not read: with another value than its default it would do nothing."""
+"""Options that a task does not use: a value other than the default would have no effect."""
 
 from functools import cache
 from operator import attrgetter
@@ -29,7 +29,7 @@ UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
         "train.bptt", "train.rdrop_alpha",
     ),
 }  # fmt: skip
-# Of open nodes, what stands in conf/base.yaml.
+# The choices of conf/base.yaml for the nodes above.
 _BASE = {
     "model.attention": "none",
     "model.bridge": "projection",
@@ -53,10 +53,10 @@ def require_used_options(config: Any) -> None:
     for option in UNUSED_OPTIONS[kind]:
         value: Any = attrgetter(option)(config)
         if option in _BASE:
-            used = _differs(value, _default_node(option))
+            is_changed = _differs(value, _default_node(option))
         else:
-            used = value != attrgetter(option)(defaults)
-        if used:
+            is_changed = value != attrgetter(option)(defaults)
+        if is_changed:
             raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
 
 
@@ -67,7 +67,7 @@ def _default_node(option: str) -> dict[str, Any]:
 
 
 def _differs(node: dict[str, Any], base: dict[str, Any]) -> bool:
-    """Whether a node has another class, or its options other values; where it is does not count."""
+    """Return whether a node names another class, or has other values; the module is ignored."""
     classes = [str(each.get("_target_")).rpartition(".")[2] for each in (node, base)]
     options = {name for name in node.keys() & base.keys() if name != "_target_"}
     return classes[0] != classes[1] or any(node[name] != base[name] for name in options)

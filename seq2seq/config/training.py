@@ -1,9 +1,10 @@
-"""Every closed option of training, with its default, its unit and its range.
+"""Every closed option of training: its type, default, range, and in the comment its meaning.
 
-The dataclasses here are the manual: a field is read in one place, its default is written here and
-nowhere else. What can be replaced as a whole (reader, cell, attention, bridge, optimiser, schedule,
-search) is a node of type `Any`, filled by a file of `conf/` that names a class and its arguments.
-The options of the commands that use a run are in `requests`.
+The dataclasses here are the manual: a default is written here and nowhere else, and
+`seq2seq.config.describe` prints the comments: one behind a field, or on the lines above it. What
+can be replaced as a whole (data, cell, attention, optimizer, schedule, search) is a node of type
+`Any`, filled from a file of `conf/` that names a class and its arguments. The options of the
+commands that use a run are in `seq2seq.config.commands`.
 """
 
 from dataclasses import dataclass, field
@@ -13,258 +14,234 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config import task_options
-from seq2seq.config.ranges import parse_duration, require, require_one_of
+from seq2seq.config.ranges import choice, duration, number, require, require_ranges
 from seq2seq.errors import ConfigError
+
+# Upper bounds: several times what anybody has trained, so that a slip of the finger is a message
+# and not an exhausted machine. What several options need together is checked in `memory`.
+MAX_LAYERS = 64  # the deepest recurrent translators have 16, Zhou et al. (2016)
+MAX_SIZE = 65_536  # of a vector or state; a GRU of this size has 26 billion weights in a layer
+MAX_TOKENS = 1_000_000  # in a vocabulary; the largest multilingual ones have 256,000
+MAX_COUNT = 10**9  # of what is only counted: steps, lines, epochs
+MAX_SEED = 2**63 - 1  # what a generator of torch takes
+MAX_DECODED = 10_000  # tokens beyond the ratio: a translation of twenty pages
+MAX_TARGET = 100_000  # tokens that the ratio allows: a book's chapter as one sentence
+MAX_BATCH = 100_000  # sentences at a time
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass
 class CleaningOptions:
-    """Which training pairs are dropped. Validation and test text keep all but blank pairs."""
+    """Filters of training pairs. Of validation and test text only blank pairs are dropped."""
 
-    max_characters: int = 1000  # of the longer side
-    max_words: int = 200  # of the longer side, between spaces
-    max_ratio: float = 6.0  # of the longer side to the shorter, in characters; see text/clean.py
-    ratio_from: int = 20  # characters of the longer side below which no ratio is looked at
-    copies: bool = False  # keep pairs whose two sides are the same
+    max_characters: int = number(1000, 1, 10**6)  # of the longer side; longer pairs are dropped
+    max_words: int = number(200, 1, 10**6)  # of the longer side, between spaces
+    max_ratio: float = number(6.0, 1, 10**6)  # of the longer side to the shorter, in characters
+    ratio_from: int = number(20, 0, 10**6)  # characters of the longer side; shorter: no ratio
+    copies: bool = False  # keep pairs whose two sides are equal
     duplicates: bool = False  # keep the second and later occurrences of a pair
     overlap: bool = False  # keep training pairs with a side that is in validation or test text
 
     def __post_init__(self) -> None:
-        require("clean.max_characters", self.max_characters, self.max_characters > 0, "positive")
-        require("clean.max_words", self.max_words, self.max_words > 0, "positive")
-        require("clean.max_ratio", self.max_ratio, self.max_ratio >= 1, "1 or more")
+        require_ranges("clean.", self)
 
 
 @dataclass
 class HeldOutOptions:
-    """What is set aside where a corpus has no validation or test text of its own."""
+    """Validation and test text taken from the training text of a corpus that has none."""
 
-    validation: int = 1000  # pairs at most
-    test: int = 1000  # pairs at most
-    share: float = 0.05  # of all pairs, at most, each
+    validation: int = number(1000, 1, 10**7)  # pairs at most
+    test: int = number(1000, 1, 10**7)  # pairs at most
+    share: float = number(0.05, 0, 0.5, above=True, below=True)  # of all pairs at most, for each
 
     def __post_init__(self) -> None:
-        require("heldout.validation", self.validation, self.validation > 0, "positive")
-        require("heldout.test", self.test, self.test > 0, "positive")
-        require("heldout.share", self.share, 0 < self.share < 0.5, "above 0 and below 0.5")
+        require_ranges("heldout.", self)
 
 
 @dataclass
 class TokenizerOptions:
     """SentencePiece, trained on the training text."""
 
-    kind: str = "unigram"  # unigram, bpe, char or byte
+    kind: str = choice("unigram", ("unigram", "bpe", "char", "byte"))  # SentencePiece model
     joint: bool = True  # one vocabulary for both languages
-    vocab_size: int | None = None  # pieces; null: chosen from the amount of text
-    sampling: float = 0.0  # subword regularisation in training: the smoothing alpha; 0 is off
+    # Below 261 there is no room for the 256 bytes and the special tokens.
+    vocab_size: int | None = number(None, 261, MAX_TOKENS)  # tokens; null: from the amount of text
+    sampling: float = number(0.0, 0, 1)  # subword regularisation: the smoothing alpha; 0 is off
 
     def __post_init__(self) -> None:
-        require_one_of("tokenizer.kind", self.kind, ("unigram", "bpe", "char", "byte"))
-        require(
-            "tokenizer.vocab_size",
-            self.vocab_size,
-            self.vocab_size is None or self.vocab_size > 260,
-            "above 260",
-        )
-        require("tokenizer.sampling", self.sampling, 0 <= self.sampling <= 1, "from 0 to 1")
+        require_ranges("tokenizer.", self)
         if self.kind in ("char", "byte") and self.sampling:
-            raise ConfigError("tokenizer.sampling must be 0 for characters: they are cut one way")
+            raise ConfigError(
+                f"tokenizer.sampling must be 0 with tokenizer.kind={self.kind}, which has one "
+                f"segmentation of a text, not {self.sampling}"
+            )
 
 
 @dataclass
 class EncoderOptions:
-    """The source side: many-to-one."""
+    """The encoder, which reads the source."""
 
-    layers: int = 1
-    size: int = 256  # of the state, in each direction
-    bidirectional: bool = True
+    layers: int = number(1, 1, MAX_LAYERS)  # recurrent layers
+    size: int = number(256, 1, MAX_SIZE)  # of the hidden state, in each direction
+    bidirectional: bool = True  # read from both ends
 
     def __post_init__(self) -> None:
-        require("model.encoder.layers", self.layers, self.layers > 0, "positive")
-        require("model.encoder.size", self.size, self.size > 0, "positive")
+        require_ranges("model.encoder.", self)
 
 
 @dataclass
 class DecoderOptions:
-    """The target side: one-to-many."""
+    """The decoder, which generates the target."""
 
-    layers: int = 1
-    size: int = 512  # of the state
+    layers: int = number(1, 1, MAX_LAYERS)  # recurrent layers
+    size: int = number(512, 1, MAX_SIZE)  # of the hidden state
 
     def __post_init__(self) -> None:
-        require("model.decoder.layers", self.layers, self.layers > 0, "positive")
-        require("model.decoder.size", self.size, self.size > 0, "positive")
+        require_ranges("model.decoder.", self)
 
 
 @dataclass
 class ModelOptions:
     """The network."""
 
-    embedding: Any = MISSING  # group model/embedding: pieces -> vectors
-    cell: Any = MISSING  # group model/cell
-    attention: Any = MISSING  # group model/attention
-    bridge: Any = MISSING  # group model/bridge: encoder's final state -> decoder's first
-    initial_state: Any = MISSING  # group model/initial_state: the encoder's first state
-    vision: Any = MISSING  # group model/vision: what looks at pictures
+    embedding: Any = MISSING  # group model/embedding: tokens to vectors
+    cell: Any = MISSING  # group model/cell: the recurrent cell of all layers
+    attention: Any = MISSING  # group model/attention: of the decoder to the encoder outputs
+    bridge: Any = MISSING  # group model/bridge: encoder's final state to decoder's initial state
+    initial_state: Any = MISSING  # group model/initial_state: the encoder's initial state
+    vision: Any = MISSING  # group model/vision: the image encoder, for captioning
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     decoder: DecoderOptions = field(default_factory=DecoderOptions)
-    embedding_size: int = 256  # size of a piece's vector
-    tie_source_target: bool = (
-        False  # source and target share their embeddings (joint vocabulary only)
-    )
+    embedding_size: int = number(256, 1, MAX_SIZE)  # of a token's vector
+    # Source and target share their embeddings; only with a joint vocabulary.
+    tie_source_target: bool = False
     tie_output: bool = True  # the output layer is the target embedding, transposed
-    # What the input weights of cells, of attention and of the readout begin with is multiplied by
-    # it, where small vectors are to make a difference from the first steps on.
-    input_gain: float = 1.0
+    # Gain on the initial input weights of cells, attention and readout: above 1, small input
+    # vectors make a difference from the first steps on.
+    input_gain: float = number(1.0, 0, 10**6, above=True)
     residual: bool = False  # add each layer's input to its output, from the second layer on
-    dropout: float = 0.3  # share of values dropped: embeddings, between layers, before the output
-    variational: bool = False  # the same values dropped at every position of a sentence
-    word_dropout: float = 0.0  # share of pieces that the network does not get to see in training
+    # Share of values dropped: of embeddings, between layers and before the output.
+    dropout: float = number(0.3, 0, 1, below=True)
+    variational: bool = False  # drop the same values at every position of a sentence
+    # Share of tokens replaced by zero vectors in training.
+    word_dropout: float = number(0.0, 0, 1, below=True)
 
     def __post_init__(self) -> None:
-        require("model.embedding_size", self.embedding_size, self.embedding_size > 0, "positive")
-        gain = self.input_gain
-        require("model.input_gain", gain, 0 < gain < inf, "positive and finite")
-        for name in ("dropout", "word_dropout"):
-            value = getattr(self, name)
-            require(f"model.{name}", value, 0 <= value < 1, "from 0 to below 1")
+        require_ranges("model.", self)
 
 
 @dataclass
 class BatchOptions:
-    """How sentences are put together."""
+    """Training batches."""
 
-    tokens: int = 2048  # of padded source and target together, in one batch, at most
-    sentences: int = 64  # in one batch, at most
-    shuffle_pool: int = 100_000  # pairs that are shuffled, then sorted by length, at a time
-    reset: int = 10_000  # positions after which a stream of a language model begins anew, on
-    # average; 0: never
+    # In one batch at most, source and target together, padding included.
+    tokens: int = number(2048, 1, 10**7)
+    sentences: int = number(64, 1, MAX_BATCH)  # in one batch at most
+    # Pairs that are shuffled, then sorted by length, at a time.
+    shuffle_pool: int = number(100_000, 1, MAX_COUNT)
+    # Tokens after which a stream of a language model starts from the initial state again, on
+    # average; 0: never.
+    reset: int = number(10_000, 0, MAX_COUNT)
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "sentences", "shuffle_pool"):
-            require(f"batches.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
-        require("batches.reset", self.reset, self.reset >= 0, "0 or more")
+        require_ranges("batches.", self)
 
 
 @dataclass
 class EmaOptions:
-    """An exponential moving average of the weights, which is what is validated and kept."""
+    """Exponential moving average of the weights, which is then validated and kept."""
 
-    decay: float = 0.0  # at each update; 0 is off
-    interval: int = 8  # steps between updates
+    decay: float = number(0.0, 0, 1, below=True)  # at each update; 0 is off
+    interval: int = number(8, 1, MAX_COUNT)  # training steps between updates
 
     def __post_init__(self) -> None:
-        require("train.ema.decay", self.decay, 0 <= self.decay < 1, "from 0 to below 1")
-        require("train.ema.interval", self.interval, self.interval > 0, "positive")
+        require_ranges("train.ema.", self)
 
 
 @dataclass
 class TrainingOptions:
-    """The loop. It ends at the first of `epochs`, `steps`, `budget` and patience."""
+    """Training. It ends at the first of `epochs`, `steps`, `budget` and `validation.patience`."""
 
-    seed: int = 1  # of weights, order and dropout
-    device: str = "auto"  # auto, cpu, cuda or mps
-    precision: str = "auto"  # fp32 or bf16; auto: bf16 where the hardware computes with it
-    epochs: int | None = 30  # passes over the training text
-    steps: int | None = None  # updates of the weights
-    budget: str | None = None  # wall-clock time of the whole command, downloads apart, as in 10m
-    accumulate: int = 1  # batches whose gradients are added up for one step
-    bptt: int = 0  # positions that the gradient goes back, on either side; 0: to the beginning
-    clip: float = 1.0  # largest global norm of the gradient
-    label_smoothing: float = 0.1  # share of the probability spread over all pieces
-    rdrop_alpha: float = 0.0  # weight of R-Drop, each pair read twice in a step; 0 is off
+    seed: int = number(1, 0, MAX_SEED)  # of weights, order and dropout
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    # Of products; auto: bf16 where the hardware is faster with it.
+    precision: str = choice("auto", ("auto", "fp32", "bf16"))
+    epochs: int | None = number(30, 1, MAX_COUNT)  # passes over the training text; null: no limit
+    steps: int | None = number(None, 1, MAX_COUNT)  # updates of the weights; null: no limit
+    budget: str | None = duration(None)  # wall-clock time of the command without downloads, as 10m
+    accumulate: int = number(1, 1, 10_000)  # batches whose gradients are summed for one step
+    # Truncated backpropagation: tokens that the gradient goes back, on either side; 0: all.
+    bptt: int = number(0, 0, 10**6)
+    clip: float = number(1.0, 0, inf, above=True)  # largest global norm of the gradient
+    # Share of the probability that is spread over all tokens.
+    label_smoothing: float = number(0.1, 0, 1, below=True)
+    rdrop_alpha: float = number(0.0, 0, 1000)  # weight of R-Drop, Liang et al. (2021); 0 is off
     ema: EmaOptions = field(default_factory=EmaOptions)
-    log_interval: int = 50  # steps
-    save_interval: int = 500  # steps between checkpoints
+    log_interval: int = number(50, 1, MAX_COUNT)  # training steps between lines of progress
+    save_interval: int = number(500, 1, MAX_COUNT)  # training steps between checkpoints
 
     def __post_init__(self) -> None:
-        require_one_of("train.device", self.device, ("auto", "cpu", "cuda", "mps"))
-        require_one_of("train.precision", self.precision, ("auto", "fp32", "bf16"))
-        for name in ("epochs", "steps"):
-            value = getattr(self, name)
-            require(f"train.{name}", value, value is None or value > 0, "positive, or null")
-        for name in ("accumulate", "log_interval", "save_interval"):
-            require(f"train.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
-        require("train.clip", self.clip, self.clip > 0, "positive")
-        require("train.bptt", self.bptt, self.bptt >= 0, "0 or more")
-        require("train.seed", self.seed, 0 <= self.seed < 2**63, "from 0 to below 2 to the 63rd")
-        smoothing = self.label_smoothing
-        require("train.label_smoothing", smoothing, 0 <= smoothing < 1, "from 0 to below 1")
-        require("train.rdrop_alpha", self.rdrop_alpha, 0 <= self.rdrop_alpha < inf, "0 or more")
-        if self.budget is not None:
-            parse_duration(self.budget)
+        require_ranges("train.", self)
         if self.epochs is None and self.steps is None and self.budget is None:
             raise ConfigError("training has no end: give train.epochs, train.steps or train.budget")
 
 
 @dataclass
 class LengthLimits:
-    """What bounds a translation, so that a model that repeats itself cannot hang a file."""
+    """Bounds on the length of a translation, so that a repetitive model cannot hang a file."""
 
-    max_length_ratio: float = 2.0  # target pieces for each source piece, at most
-    max_length_extra: int = 10  # target pieces on top of that
-    max_source_length: int = (
-        500  # source pieces of one sentence; what is longer is cut, with a warning
-    )
+    max_length_ratio: float = number(2.0, 0, 100, above=True)  # target tokens per source token
+    max_length_extra: int = number(10, 1, MAX_DECODED)  # target tokens on top of the ratio
+    max_source_length: int = number(500, 1, 100_000)  # tokens; longer sources are cut, with a line
 
     def __post_init__(self) -> None:
+        require_ranges("limits.", self)
+        longest = self.max_length_ratio * self.max_source_length
         require(
-            "limits.max_length_ratio",
-            self.max_length_ratio,
-            0 < self.max_length_ratio < inf,
-            "positive and finite",
-        )
-        require(
-            "limits.max_length_extra", self.max_length_extra, self.max_length_extra > 0, "positive"
-        )
-        require(
-            "limits.max_source_length",
-            self.max_source_length,
-            self.max_source_length > 0,
-            "positive",
+            "limits.max_length_ratio times limits.max_source_length",
+            f"{longest:g}",
+            longest <= MAX_TARGET,
+            f"at most {MAX_TARGET}",
         )
 
 
 @dataclass
 class ValidationOptions:
-    """Decoding the validation text while training."""
+    """Validation while training: the validation text is translated and scored."""
 
-    interval: int = 500  # steps
-    patience: int = 10  # validations without a better score before training stops
-    samples: int = 3  # translations shown each time
+    interval: int = number(500, 1, MAX_COUNT)  # training steps between validations
+    patience: int = number(10, 1, MAX_COUNT)  # validations in a row without a better score
+    samples: int = number(3, 0, 1000)  # translations printed at each validation
 
     def __post_init__(self) -> None:
-        for name in ("interval", "patience"):
-            require(f"validation.{name}", getattr(self, name), getattr(self, name) > 0, "positive")
-        require("validation.samples", self.samples, self.samples >= 0, "0 or more")
+        require_ranges("validation.", self)
 
 
 @dataclass
 class TrainConfig:
-    """`seq2seq.train` and `seq2seq.check`."""
+    """Options of `seq2seq.train`."""
 
     name: str = "dev"  # of the folder under runs/
-    task: Any = MISSING  # group task: what kind of system
-    data: Any = MISSING  # group data: the reader and what it reads
+    task: Any = MISSING  # group task: the kind of system
+    data: Any = MISSING  # group data: the reader and its files
     clean: CleaningOptions = field(default_factory=CleaningOptions)
     heldout: HeldOutOptions = field(default_factory=HeldOutOptions)
     tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
     model: ModelOptions = field(default_factory=ModelOptions)
     batches: BatchOptions = field(default_factory=BatchOptions)
-    optimizer: Any = MISSING  # group optimizer
+    optimizer: Any = MISSING  # group optimizer: the update of the weights
     schedule: Any = MISSING  # group schedule: the learning rate over time
     train: TrainingOptions = field(default_factory=TrainingOptions)
-    search: Any = MISSING  # group search
+    search: Any = MISSING  # group search: the decoding of validation and test text
     limits: LengthLimits = field(default_factory=LengthLimits)
     validation: ValidationOptions = field(default_factory=ValidationOptions)
-    tracker: Any = None  # group tracker: where else the metrics go
-    document_context: str = (
-        "none"  # carry: a sentence goes on from the one before it in its document
-    )
-    resume: bool = False  # go on with the run in hydra.run.dir
+    tracker: Any = None  # group tracker: a second place for the metrics
+    # carry: the decoder state of a sentence starts from the one before it in its document.
+    document_context: str = choice("none", ("none", "carry"))
+    resume: bool = False  # continue the run in hydra.run.dir
 
     def __post_init__(self) -> None:
-        require_one_of("document_context", self.document_context, ("none", "carry"))
+        require_ranges("", self)
         if self.train.rdrop_alpha and self.document_context == "carry":
             raise ConfigError(
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"
@@ -274,10 +251,6 @@ class TrainConfig:
 
 @dataclass
 class CheckConfig(TrainConfig):
-    """`seq2seq.check`."""
+    """Options of `seq2seq.check`: those of training, and its own."""
 
-    steps: int = 20  # of training, to measure the time of an epoch; 0: none
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require("steps", self.steps, self.steps >= 0, "0 or more")
+    steps: int = number(20, 0, 10**6)  # training steps that are timed; 0: none

@@ -95,7 +95,8 @@ def test_help_lists_what_the_search_path_has(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
 
-    lines = dict(line.partition(": ")[::2] for line in done.stdout.splitlines())
+    shown = reversed(done.stdout.splitlines())  # the choices stand above the options
+    lines = dict(line.partition(": ")[::2] for line in shown)
     listed = {
         group: set(lines[group].split(", "))
         for group in ("Recipes (+recipe=NAME)", "data", "model/cell")

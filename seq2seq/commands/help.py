@@ -1,0 +1,87 @@
+"""The text of --help: choices and options, each option with its meaning and range."""
+
+import re
+from collections.abc import Sequence
+from string import Template
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from seq2seq.commands.compose import SCHEMAS, compose, groups
+from seq2seq.config.choices import NODES, shipped_targets
+from seq2seq.config.describe import describe_options
+from seq2seq.config.paths import CONF_DIR
+from seq2seq.errors import ConfigError
+
+COLUMN = 34  # where meanings begin
+
+
+def help_text(name: str, overrides: list[str], sections: Sequence[str] = ()) -> str:
+    """Return the text of --help. Hydra's own takes seconds, most of them to list the groups.
+
+    Args:
+        name: of the command.
+        overrides: of the command line; the options are shown as they stand with them.
+        sections: the options and groups to show, as in `--help model train.ema`; all if empty.
+
+    Raises:
+        ConfigError: there is no such section.
+    """
+    cfg = compose(name, overrides, with_hydra=True)
+    about: Any = OmegaConf.to_container(cfg.hydra.help, resolve=True)
+    files = groups(name, [CONF_DIR, *cfg.hydra.searchpath])
+    with open_dict(cfg):
+        del cfg["hydra"]
+    choices = [
+        f"{group}: {', '.join(sorted({file.stem for file in found}))}"
+        for group, found in files.items()
+        if _is_shown(group.replace("/", "."), sections)
+    ]
+    options = option_lines(name, cfg, sections)
+    if not choices and not options:
+        raise ConfigError(f"there is no option or group {', '.join(sections)}")
+    template = Template(about["template"])
+    return template.substitute(
+        APP_CONFIG_GROUPS="\n".join(choices), CONFIG="\n".join(options)
+    ).rstrip()
+
+
+def option_lines(name: str, cfg: DictConfig, sections: Sequence[str] = ()) -> list[str]:
+    """Return the options of a command as YAML, each line with the option's meaning and range."""
+    meanings = _meanings(name, cfg)
+    lines, path = [], list[str]()
+    for line in OmegaConf.to_yaml(cfg).rstrip().splitlines():
+        match = re.match(r"( *)([\w.-]+):", line)
+        if match:
+            path = [*path[: len(match[1]) // 2], match[2]]
+        key = ".".join(path)
+        if not _is_shown(key, sections):
+            continue
+        meaning = meanings.get(key, "") if match else ""
+        lines.append(f"{line:<{COLUMN}} # {meaning}" if meaning else line)
+    return lines
+
+
+def _meanings(name: str, cfg: DictConfig) -> dict[str, str]:
+    """Return the meaning of each option, of a choice those of the one that is chosen in `cfg`."""
+    chosen = set()
+    for node in NODES:
+        target = OmegaConf.select(cfg, f"{node}._target_", default=None)
+        if choice := shipped_targets(node).get(str(target)):
+            chosen.add(f"{node.replace('.', '/')}={choice}")
+    meanings = {}
+    for option in describe_options(SCHEMAS[name]):
+        if not option.choice or option.choice in chosen:
+            # The names of a group's choices are listed above the options.
+            bounds = f" ({option.range})" if option.range and option.type != "choice" else ""
+            meanings[option.key.replace("/", ".")] = f"{option.meaning}{bounds}".strip()
+    return meanings
+
+
+def _is_shown(key: str, sections: Sequence[str]) -> bool:
+    """Return whether a dotted key is in one of the `sections`, or above one."""
+    wanted = [section.replace("/", ".").rstrip(".") for section in sections]
+    return not wanted or any(
+        key == section or key.startswith(f"{section}.") or section.startswith(f"{key}.")
+        for section in wanted
+    )

@@ -1,0 +1,98 @@
+"""Ranges of the numbers that the shipped classes of open nodes take.
+
+A class checks its own arguments when it is built, which takes torch; these ranges refuse a value
+before that, and bound it from above. They are keyed by `_target_` and argument: an argument that
+is a list or a mapping of numbers has the range for each of them.
+"""
+
+from typing import Any
+
+from seq2seq.config.ranges import Range, numbers_in, require, require_in
+from seq2seq.config.training import MAX_COUNT, MAX_LAYERS, MAX_SEED, MAX_SIZE, MAX_TOKENS
+
+MAX_HYPOTHESES = 1000  # of a sentence; the largest beams studied have 1000, Koehn & Knowles (2017)
+MAX_COLUMN = 10_000  # of a table
+MAX_PIXELS = 1024  # width and height that images are scaled to
+MAX_IMAGES = 10**6  # drawn ones; each takes a millisecond
+MAX_LIST = 10  # numbers: each stage of a convolutional network halves the image
+
+_SHARE = Range(0, 1)
+_OPEN_SHARE = Range(0, 1, above=True, below=True)
+_BELOW_ONE = Range(0, 1, below=True)
+_STEPS = Range(0, MAX_COUNT)
+_HYPOTHESES = Range(1, MAX_HYPOTHESES)
+_SAMPLING = {
+    "temperature": Range(0, 1000, above=True),
+    "top_k": Range(0, MAX_TOKENS),
+    "top_p": Range(0, 1, above=True),
+    "samples": _HYPOTHESES,
+    "seed": Range(0, MAX_SEED),
+}
+
+BOUNDS: dict[str, dict[str, Range]] = {
+    "seq2seq.search.beam.Beam": {
+        "beam_size": _HYPOTHESES,
+        "length_penalty": Range(0, 100),
+        "n_best": _HYPOTHESES,
+    },
+    "seq2seq.search.sampling.Sampling": _SAMPLING,
+    "seq2seq.search.mbr.MinimumBayesRisk": {**_SAMPLING, "beam": Range(0, MAX_HYPOTHESES)},
+    "seq2seq.model.attention.AdditiveAttention": {"size": Range(1, MAX_SIZE)},
+    "seq2seq.model.cells.rnn.LSTM": {"forget_bias": Range(-100, 100)},
+    "seq2seq.model.cells.linear.LRU": {"smallest": _OPEN_SHARE, "largest": _OPEN_SHARE},
+    "seq2seq.model.cells.deep.DeepTransition": {"depth": Range(1, MAX_LAYERS)},
+    "seq2seq.vision.backbones.ConvNet": {
+        "pixels": Range(1, MAX_PIXELS),
+        "channels": Range(1, 4096),
+    },
+    "seq2seq.vision.backbones.PrecomputedFeatures": {
+        "size": Range(1, MAX_SIZE),
+        "positions": Range(1, 10_000),
+    },
+    "seq2seq.training.optimizers.adamw": {
+        "lr": Range(0, 1000),
+        "betas": _BELOW_ONE,
+        "eps": _SHARE,
+        "weight_decay": Range(0, 1000),
+    },
+    "seq2seq.training.optimizers.sgd": {"lr": Range(0, 1000), "momentum": _SHARE},
+    "seq2seq.training.lr_schedules.Constant": {"warmup": _STEPS},
+    "seq2seq.training.lr_schedules.InverseSquareRoot": {"warmup": _STEPS},
+    "seq2seq.training.lr_schedules.Cosine": {"warmup": _STEPS, "floor": _SHARE},
+    "seq2seq.training.lr_schedules.Plateau": {
+        "warmup": _STEPS,
+        "factor": _OPEN_SHARE,
+        "patience": Range(1, MAX_COUNT),
+    },
+    "seq2seq.data.readers.tsv.tsv": {
+        "source_column": Range(1, MAX_COLUMN),
+        "target_column": Range(1, MAX_COLUMN),
+        "document_column": Range(1, MAX_COLUMN),
+    },
+    "seq2seq.data.readers.languages.languages": {"most": Range(1, MAX_COUNT)},
+    "seq2seq.data.readers.joined.joined": {"weights": Range(0, 1000, above=True)},
+    "seq2seq.vision.synthetic.shapes.shapes": {
+        "train": Range(1, MAX_IMAGES),
+        "validation": Range(1, MAX_IMAGES),
+        "test": Range(1, MAX_IMAGES),
+        "seed": Range(0, MAX_SEED),
+    },
+}
+
+
+def require_bounds(path: str, node: dict[str, Any]) -> None:
+    """Check the numbers of a node against the ranges of the class that it names.
+
+    Args:
+        path: of the node, as in "search".
+        node: its options, `_target_` among them; a class without an entry is not checked.
+
+    Raises:
+        ConfigError: a number is out of its range, or a list of numbers is too long.
+    """
+    for name, range_ in BOUNDS.get(str(node.get("_target_")), {}).items():
+        if isinstance(value := node.get(name), list):
+            count = f"a list of {len(value)}"
+            require(f"{path}.{name}", count, len(value) <= MAX_LIST, f"a list of up to {MAX_LIST}")
+        for option, value in numbers_in(node.get(name), f"{path}.{name}"):
+            require_in(option, value, range_)

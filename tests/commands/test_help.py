@@ -1,0 +1,37 @@
+"""The text of --help."""
+
+import pytest
+
+from seq2seq.commands.help import help_text
+from seq2seq.errors import ConfigError
+
+
+def test_each_option_stands_beside_its_value_and_its_meaning() -> None:
+    text = help_text("train", ["model.dropout=0.25"])
+
+    [line] = [line for line in text.splitlines() if line.strip().startswith("dropout:")]
+    value, _, meaning = line.partition("#")
+    assert value.split() == ["dropout:", "0.25"]
+    assert "(from 0 to below 1)" in meaning
+
+
+def test_a_section_shows_its_own_options_and_choices_alone() -> None:
+    text = help_text("train", ["search=beam"], ["model.encoder", "search"])
+
+    assert "bidirectional:" in text
+    assert "beam_size: 5" in text
+    assert "search: beam, greedy, mbr, sample" in text
+    assert "dropout" not in text
+    assert "model/cell:" not in text
+
+
+def test_the_meanings_are_those_of_the_choice_that_stands() -> None:
+    sampled = help_text("translate", ["search=sample"], ["search"])
+
+    assert "temperature: 1.0" in sampled
+    assert "beam_size" not in sampled
+
+
+def test_a_section_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ConfigError, match="there is no option or group nonsense"):
+        help_text("train", [], ["nonsense"])

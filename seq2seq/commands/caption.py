@@ -1,20 +1,22 @@
-"""`python -m seq2seq.caption`: what is to be seen in pictures."""
+"""`python -m seq2seq.caption`: captions of images."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seq2seq.commands import app
-from seq2seq.commands.line_io import STANDARD, open_output
+from seq2seq.commands.line_io import open_output
+from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import CaptionConfig
 from seq2seq.data.readers.files import one_line
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.storage.files import require_parent_folder
+from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.regular import escaped
 
 if TYPE_CHECKING:
     from seq2seq.vision.images import CaptionedImage
 
-SIDE, LOOKED = 192, 6  # pixels of pictures on the sheet, and pictures whose looks are drawn
+SIDE, MAPPED = 192, 6  # pixels of an image on the sheet; images whose attention is drawn
 
 
 def main() -> None:
@@ -23,47 +25,41 @@ def main() -> None:
 
 
 def caption(config: CaptionConfig, _: Path) -> None:
-    """Write name<TAB>caption for each picture, and draw the sheets.
+    """Write name<TAB>caption for each image, and draw the sheets.
 
     Raises:
-        ConfigError: no run or no pictures are given.
-        TextError: a picture cannot be read, or a file cannot be written.
+        ConfigError: no run or no images are given, or an output would replace another file.
+        TextError: an image cannot be read, or a file cannot be written.
         RunError: `run` is no captioning run.
     """
     if config.run is None or config.images is None:
         missing = "run" if config.run is None else "images"
         raise ConfigError(f"no value for {missing}: both run=RUN and images=FOLDER are needed")
-    require_writable(config)
-    from seq2seq.builders import instantiate_node  # torch comes in here, after the checks
-    from seq2seq.inference.captioner import load_captioner
+    require_outputs([], named_outputs(config), config.run)
+    from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
+    from seq2seq.inference.loading import load_captioner
 
-    found = read_images(config.images)
+    images = read_images(config.images)
+    inputs = [NamedFile("images", str(p.image)) for p in images if isinstance(p.image, Path)]
+    require_outputs(inputs, named_outputs(config), config.run)
     search = instantiate_node("search", config.search)
     captioner = load_captioner(
         config.run, search, config.limits, config.batch, config.device, config.trusted
     )
-    captions = list(captioner.caption(found))
+    captions = list(captioner.caption(images))
     with open_output(config.output) as file:
-        write_captions(file, found, captions)
-    draw_sheets(config, captioner, found, captions)
+        write_captions(file, images, captions)
+    draw_sheets(config, captioner, images, captions)
 
 
-def require_writable(config: CaptionConfig) -> None:
-    """Refuse files that cannot be written, before work is done for them.
-
-    Raises:
-        TextError: there is no such folder, or it is a folder itself.
-    """
-    for option in ("output", "sheet", "attention"):
-        name = getattr(config, option)
-        if name and name != STANDARD:
-            require_parent_folder(Path(name))
-            if Path(name).is_dir():
-                raise TextError(f"{option}={name} is a folder, not a file")
+def named_outputs(config: CaptionConfig) -> list[NamedFile]:
+    """Return the files that are to be written."""
+    names = {option: getattr(config, option) for option in ("output", "sheet", "attention")}
+    return [NamedFile(option, name) for option, name in names.items() if name is not None]
 
 
 def read_images(given: Any) -> "list[CaptionedImage]":
-    """The pictures of a folder, or of files, or rows of a file of features.
+    """Return the images of a folder, image files, or the rows of a file of features.
 
     Raises:
         TextError: there are none.
@@ -72,38 +68,38 @@ def read_images(given: Any) -> "list[CaptionedImage]":
     from seq2seq.vision.images import CaptionedImage, image_files
 
     names = [Path(str(name)) for name in (given if isinstance(given, list) else [given])]
-    found = []
+    images = []
     for name in names:
         if name.suffix in (".npy", ".safetensors"):
             rows = enumerate(read_features(name), 1)
-            found += [CaptionedImage(f"{name.name}:{row}", array, []) for row, array in rows]
+            images += [CaptionedImage(f"{name.name}:{row}", array, []) for row, array in rows]
         elif name.is_file():
-            found.append(CaptionedImage(str(name), name, []))
+            images.append(CaptionedImage(str(name), name, []))
         elif name.is_dir():
-            found += [CaptionedImage(path.name, path, []) for path in image_files(name)]
+            images += [CaptionedImage(path.name, path, []) for path in image_files(name)]
         else:
             raise TextError(f"there is no folder and no picture {name}")
-    if not found:
+    if not images:
         raise TextError(f"there are no pictures in images={given}")
-    return found
+    return images
 
 
-def write_captions(file: TextIO, found: "list[CaptionedImage]", captions: list[str]) -> None:
-    """A line for each picture; a tab or line break in a name or caption becomes a space."""
-    for picture, text in zip(found, captions, strict=True):
-        name, said = (one_line(part).replace("\t", " ") for part in (picture.name, text))
-        name = name.encode(errors="backslashreplace").decode()  # bytes that are no text
-        file.write(f"{name}\t{said}\n")
+def write_captions(file: TextIO, images: "list[CaptionedImage]", captions: list[str]) -> None:
+    """Write a line for each image; a tab or line break in a name or caption becomes a space."""
+    for image, text in zip(images, captions, strict=True):
+        name, caption_line = (one_line(part).replace("\t", " ") for part in (image.name, text))
+        name = name.encode(errors="backslashreplace").decode()  # bytes that are not UTF-8
+        file.write(f"{name}\t{caption_line}\n")
 
 
 def draw_sheets(
-    config: CaptionConfig, captioner: Any, found: "list[CaptionedImage]", captions: list[str]
+    config: CaptionConfig, captioner: Any, images: "list[CaptionedImage]", captions: list[str]
 ) -> None:
-    """The contact sheet, and where the network looked; say what they leave out."""
+    """Draw the contact sheet and the attention maps, and print what they leave out."""
     from seq2seq.plots import contact_sheet
     from seq2seq.vision.images import has_pixels, square_pixels
 
-    seen = [pair for pair in zip(found, captions, strict=True) if has_pixels(pair[0])]
+    seen = [pair for pair in zip(images, captions, strict=True) if has_pixels(pair[0])]
     if config.sheet and seen:
         shown = [
             contact_sheet.CaptionedThumbnail(p.name, square_pixels(p, SIDE), text)
@@ -112,21 +108,21 @@ def draw_sheets(
         contact_sheet.plot_contact_sheet(shown, Path(config.sheet))
         note_left_out(config.sheet, contact_sheet.MAX_IMAGES, len(seen), "pictures")
     if config.attention:
-        looked = captioner.looks(found[:LOOKED])
-        if looked:
-            contact_sheet.plot_attention_sheet(looked, Path(config.attention))
-            note_left_out(config.attention, LOOKED, len(seen), "pictures")
-            longest = max(len(each.pieces) for each in looked)
+        maps = captioner.attention_maps(images[:MAPPED])
+        if maps:
+            contact_sheet.plot_attention_sheet(maps, Path(config.attention))
+            note_left_out(config.attention, MAPPED, len(seen), "pictures")
+            longest = max(len(each.pieces) for each in maps)
             note_left_out(
                 config.attention, contact_sheet.MAX_PIECES, longest, "pieces of the longest caption"
             )
-        elif config.attention != CaptionConfig.attention:  # what is there by itself is no demand
+        elif config.attention != CaptionConfig.attention:  # the default asks for nothing
             raise ConfigError(
                 f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
             )
 
 
 def note_left_out(name: str, most: int, of: int, things: str) -> None:
-    """Say it if a picture shows `most` of more things."""
+    """Print a note if a plot shows only the first `most` things."""
     if of > most:
-        print(f"{name} shows the first {most} of {of:,} {things}", file=sys.stderr)
+        print(f"{escaped(name)} shows the first {most} of {of:,} {things}", file=sys.stderr)

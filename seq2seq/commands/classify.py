@@ -1,4 +1,4 @@
-"""`python -m seq2seq.classify`: what each line of a file is."""
+"""`python -m seq2seq.classify`: a label for each line of a file."""
 
 import sys
 import time
@@ -8,6 +8,7 @@ from seq2seq.commands import app
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.config.commands import ClassifyConfig
 from seq2seq.errors import ConfigError
+from seq2seq.storage.regular import escaped
 
 GROUP_LINES = 20_000  # lines that are sorted by length together, at most
 
@@ -18,30 +19,40 @@ def main() -> None:
 
 
 def classify(config: ClassifyConfig, _: Path) -> None:
-    """Write label<TAB>probability for each line; a blank line comes back blank.
+    """Write label<TAB>probability for each line; a blank line gives a blank line.
 
     Raises:
-        ConfigError: no run is given, or not one output for each input.
-        TextError: an input cannot be read or an output written; what was there stays.
+        ConfigError: no run is given, there is not one output for each input, or an output would
+            replace another file.
+        TextError: an input cannot be read, or an output cannot be written, which is left as it was.
     """
-    files = input_output_pairs(config.input, config.output)
+    files = input_output_pairs(config.input, config.output, config.run)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained classifier")
-    from seq2seq.inference.classifier import (
-        load_classifier,  # torch comes in here, after the checks
-    )
+    import torch  # here, after the checks
 
-    labeller = load_classifier(config.run, config.batch, config.device, config.trusted)
+    from seq2seq.inference.classifier import MAX_TOKENS
+    from seq2seq.inference.loading import load_classifier
+
+    # Each core has a batch of its own, so torch is to use one thread in each.
+    workers = torch.get_num_threads()
+    torch.set_num_threads(1)
+    classifier = load_classifier(config.run, config.batch, config.device, config.trusted, workers)
     began, count = time.monotonic(), 0
+    cut: list[str] = []
     for name, output in files:
 
         def work(group: list[str], first: int, name: str = name) -> list[str]:
-            found = labeller.classify(group, first, name)
-            return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in found]
+            labels, long = classifier.classify(group, first)
+            cut.extend(
+                f"{escaped(name)}, line {line} is cut to its first {MAX_TOKENS} of {tokens} tokens"
+                for line, tokens in long
+            )
+            return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels]
 
         count += map_lines(name, output, GROUP_LINES, work)
     rate = count / max(time.monotonic() - began, 1e-9)
-    if labeller.cut:
-        more = f", the first of {labeller.cut:,} such lines" if labeller.cut > 1 else ""
-        print(labeller.notice + more, file=sys.stderr)
+    if cut:
+        more = f", the first of {len(cut):,} such lines" if len(cut) > 1 else ""
+        print(cut[0] + more, file=sys.stderr)
     print(f"{count} lines, {rate:,.0f} lines/s", file=sys.stderr)

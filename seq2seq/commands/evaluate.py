@@ -1,4 +1,4 @@
-"""`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or of a file."""
+"""`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or a file."""
 
 import json
 from collections.abc import Callable
@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.commands import app
+from seq2seq.commands.line_io import visible
+from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import EvaluateConfig
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.storage.files import SUFFIXES, atomic_write, require_parent_folder
+from seq2seq.storage.files import SUFFIXES, atomic_write
+from seq2seq.storage.outputs import NamedFile
 from seq2seq.text.lines import read_lines
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.metrics import ChangedSentence, Comparison
 
-SHOWN_CHANGES = 10  # sentences that are shown of a comparison
+SHOWN_CHANGES = 10  # sentences that a comparison shows
 
 
 def main() -> None:
@@ -26,7 +29,7 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
     """Score `run` or `hypothesis`, and compare it with `against` if that is given.
 
     Raises:
-        ConfigError: neither is given, or files that do not go together.
+        ConfigError: neither is given, or options do not go together.
         TextError: a file cannot be read, or the line counts differ.
     """
     require_compatible(config)
@@ -57,13 +60,18 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
         show_comparison(compared, changes)
         result["comparison"] = [c._asdict() for c in compared]
         result["changes"] = [c._asdict() for c in changes]
-    if config.json:
+    if config.json is not None:
         with atomic_write(Path(config.json)) as file:
             file.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
 
 
 def require_compatible(config: EvaluateConfig) -> None:
-    """Refuse options that do not go together."""
+    """Require options that go together, files that exist, and a writable output.
+
+    Raises:
+        ConfigError: options do not go together, or the output would replace another file.
+        TextError: a file does not exist, or the output cannot be written.
+    """
     if config.run is None and config.hypothesis is None:
         raise ConfigError("no value for run, a run folder, or hypothesis, a file of translations")
     if config.run and config.hypothesis:
@@ -81,19 +89,22 @@ def require_compatible(config: EvaluateConfig) -> None:
         raise TextError(f"there is no run and no file {config.against}")
     if config.against and Path(config.against).is_dir() and config.reference and not config.source:
         raise ConfigError(f"no value for source: {config.against} is a run, which needs text")
-    if config.json:
-        require_parent_folder(Path(config.json))
+    if config.json is not None:
+        texts = ("source", "reference", "hypothesis", "against")
+        given = [NamedFile(name, value) for name in texts if (value := getattr(config, name))]
+        runs = [*(config.run if isinstance(config.run, list) else [config.run]), config.against]
+        require_outputs(given, [NamedFile("json", config.json)], [run for run in runs if run])
 
 
 def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str], str]:
-    """Sources (None where only files are compared), references, and the references' language."""
+    """Return sources (None where only files are compared), references and their language."""
     from seq2seq.run_folder import RunFolder
 
     run = RunFolder(first_run(config.run)) if config.run else None
     if run:  # first of all: whatever else is wrong with a folder that is no run, this is why
-        run.read_config(config.trusted, "translation.TranslationTask")
+        run.read_config(config.trusted, "translation")
     if config.against and Path(config.against).is_dir():
-        RunFolder(Path(config.against)).read_config(config.trusted, "translation.TranslationTask")
+        RunFolder(Path(config.against)).read_config(config.trusted, "translation")
     if config.reference:
         references = list(read_lines(Path(config.reference)))
         sources = (
@@ -113,7 +124,7 @@ def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str],
 
 
 def language_of_file(path: Path) -> str:
-    """The language by which BLEU cuts words, if the name of a file has it: ja of test.ja.gz."""
+    """Return the language by which BLEU tokenizes, from a file name: ja of test.ja.gz, or ""."""
     from seq2seq.evaluation.metrics import sacrebleu_tokenizer
 
     code = Path(path.stem if path.suffix in SUFFIXES else path).suffix.removeprefix(".")
@@ -121,19 +132,19 @@ def language_of_file(path: Path) -> str:
 
 
 def test_documents(config: EvaluateConfig) -> list[str | None]:
-    """What each sentence of the run's own test text is of."""
+    """Return the document of each sentence of the run's own test text."""
     from seq2seq.run_folder import RunFolder
 
     return [pair.document for pair in RunFolder(first_run(config.run)).read_test()]
 
 
 def first_run(run: Any) -> Path:
-    """The run, or of several the first: the others have the same languages."""
+    """Return the run, or the first of several: the others have the same languages."""
     return Path(run[0] if isinstance(run, list) else run)
 
 
 def read_parallel_lines(name: str, references: list[str], of: str) -> list[str]:
-    """What is in the file `name`: a line for each of the `references`, which are those `of` a file.
+    """Read the file `name`, which must have a line for each of the `references`, those of `of`.
 
     Raises:
         TextError: it cannot be read, or has another number of lines.
@@ -150,9 +161,9 @@ def read_parallel_lines(name: str, references: list[str], of: str) -> list[str]:
 def translate_sources(
     config: EvaluateConfig, what: Any, sources: list[str] | None, documents: list[str | None] | None
 ) -> list[str]:
-    """What the run in the folder `what` makes of `sources`, or several together.
+    """Translate `sources` with the run in the folder `what`, or with an ensemble of several.
 
-    `documents` says what each source is of; None: blank lines are between documents.
+    `documents` has the document of each source; None: blank lines stand between documents.
     """
     if sources is None:
         raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
@@ -175,4 +186,4 @@ def show_comparison(
     for change in changes:
         say(f"line {change.line}: chrF {change.gain:+.1f} from the first to the second")
         for name in ("reference", "first", "second"):
-            say(f"  {name:<10} {getattr(change, name)}")
+            say(f"  {name:<10} {visible(getattr(change, name))}")

@@ -1,4 +1,4 @@
-"""`python -m seq2seq.generate`: a language model goes on with a text."""
+"""`python -m seq2seq.generate`: text that a language model generates after a prompt."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def main() -> None:
 
 
 def generate(config: GenerateConfig, _: Path) -> None:
-    """Print the prompt and what may follow it, as it comes.
+    """Print the prompt and the generated text, token by token.
 
     Raises:
         ConfigError: no run is given, or an option is out of range.
@@ -22,7 +22,7 @@ def generate(config: GenerateConfig, _: Path) -> None:
     """
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained language model")
-    from seq2seq.inference.generator import load_generator  # torch comes in here, after the checks
+    from seq2seq.inference.loading import load_generator  # torch is imported here, after the checks
     from seq2seq.search.sampling import Sampling
 
     sample = Sampling(config.temperature, config.top_k, config.top_p, 1, config.seed)
@@ -32,6 +32,6 @@ def generate(config: GenerateConfig, _: Path) -> None:
         print(config.prompt, end="", flush=True, file=out)
         for text in generator.generate(config.prompt, config.length):
             print(text, end="", flush=True, file=out)
-    except KeyboardInterrupt:  # the way to end what has no end
+    except KeyboardInterrupt:  # with length=0 the only way to end it
         pass
     print(file=out)

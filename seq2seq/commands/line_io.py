@@ -1,85 +1,101 @@
-"""Lines through a program: n lines in, n lines out, files or standard input and output."""
+"""Line-by-line work: n lines in, n lines out, of files or standard input and output."""
 
+import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
+from seq2seq.commands.outputs import require_outputs
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.storage.files import atomic_write, require_parent_folder
+from seq2seq.storage.files import atomic_write
+from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.regular import escaped
+from seq2seq.storage.writable import STANDARD
 from seq2seq.text.lines import count_lines, read_lines, stream_lines
 from seq2seq.text.stdin import available_lines, split_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-STANDARD = "-"
+# Control characters but tab and line feed: an escape sequence begins with one.
+CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
-def input_output_pairs(inputs: Any, outputs: Any) -> list[tuple[str, str]]:
-    """Each input with its output; one name or lists of them.
+def input_output_pairs(
+    inputs: Any, outputs: Any, run: Any = None, others: Sequence[NamedFile] = ()
+) -> list[tuple[str, str]]:
+    """Pair each input with its output, and check them all.
+
+    Args:
+        inputs: a file, - for standard input, or a list of them.
+        outputs: as many files, or - for standard output.
+        run: the run folder, or a list of them, whose files must stay.
+        others: more files that the command writes.
 
     Raises:
-        ConfigError: not one output for each input.
-        TextError: there is no such input, or no folder for an output.
+        ConfigError: there is not one output for each input, or an output would replace another
+            file of these.
+        TextError: an input does not exist, or an output cannot be written.
     """
-    given = []
-    for option, value in (("input", inputs), ("output", outputs)):
-        names = value if isinstance(value, list) else [value]
-        if not names or not all(isinstance(name, str | int | float) for name in names):
-            raise ConfigError(f"{option} must be a file, a list of files, or -, not {value}")
-        given.append([str(name) for name in names])
-    if len(given[0]) != len(given[1]):
+    sources, targets = _names("input", inputs), _names("output", outputs)
+    if len(sources) != len(targets):
         raise ConfigError(
-            f"{len(given[0])} inputs and {len(given[1])} outputs: one for each is needed"
+            f"{len(sources)} inputs and {len(targets)} outputs: one for each is needed"
         )
-    for name in given[0]:
+    for name in sources:
         if name != STANDARD and not Path(name).exists():
             raise TextError(f"there is no file {name}")
         if Path(name).is_dir():
             raise TextError(f"{name} is a folder, not a file")
-    for place, name in enumerate(given[1]):
-        require_parent_folder(Path(name))
-        if name != STANDARD and name in given[1][:place]:
-            raise ConfigError(f"output {name} is given twice: it would hold the second alone")
-    return list(zip(*given, strict=True))
+    read = [NamedFile("input", name) for name in sources]
+    written = [*(NamedFile("output", name) for name in targets), *others]
+    require_outputs(read, written, run)
+    return list(zip(sources, targets, strict=True))
+
+
+def _names(option: str, value: Any) -> list[str]:
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str | int | float) for name in names):
+        raise ConfigError(f"{option} must be a file, a list of files, or -, not {value}")
+    return [str(name) for name in names]
 
 
 def map_lines(
     name: str, output: str, most: int, work: Callable[[list[str], int], list[str]]
 ) -> int:
-    """Pass the lines of `name` through `work` into `output`; return how many there were.
+    """Write `work` of the lines of `name` to `output`, and return the number of lines.
 
     Args:
         name: a file, or - for standard input, whose lines are answered as they come.
-        output: a file, which is written aside and moved into place, or - for standard output.
+        output: a file, which appears when it is whole, or - for standard output.
         most: lines that are given to `work` at a time, at most.
-        work: from some lines, and the number of the first of them, to as many.
+        work: a function from some lines, and the number of the first of them, to as many lines.
 
     Raises:
         TextError: the input cannot be read, the output cannot be written, or as many lines did not
             come out; the output is left as it was.
     """
-    read = out = 0
+    read = written = 0
     with open_output(output) as file, progress_bar(name) as bar:
         for group in line_groups(name, most):
-            found = work(group, read + 1)
+            results = work(group, read + 1)
             read += len(group)
-            out += len(found)
-            file.writelines(f"{line}\n" for line in found)
+            written += len(results)
+            file.writelines(f"{line}\n" for line in results)
             if output == STANDARD:
                 file.flush()
             if bar:
                 bar.update(bar.task_ids[0], advance=len(group))
-        if out != read:
-            raise TextError(f"{read} lines of {name} gave {out}: this is a fault of ours")
+        if written != read:
+            raise TextError(f"{read} lines of {name} gave {written}: this is a fault of ours")
     return read
 
 
 def line_groups(name: str, most: int) -> Iterator[list[str]]:
-    """The lines of `name`: `most` at a time of a file, those that are there of standard input."""
+    """Yield the lines of `name`: `most` at a time of a file, of standard input those that came."""
     if name == STANDARD:
         yield from available_lines(standard_input(), most)
         return
@@ -89,20 +105,22 @@ def line_groups(name: str, most: int) -> Iterator[list[str]]:
 
 
 def standard_input() -> Iterator[str]:
-    """The lines of standard input.
+    """Yield the lines of standard input.
 
     Raises:
         TextError: there is none; later, when it is read: it is not UTF-8.
     """
     if sys.stdin is None:
         raise TextError("standard input is closed")
-    # Past its buffer, which Python could not close while a thread waits in it: see `arriving`.
+    # Past its buffer, which Python could not close while a thread of `available_lines` waits in it.
     raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return stream_lines(split_lines(raw.read), "standard input")
 
 
 def standard_output() -> TextIO:
-    r"""Standard output, UTF-8 and with \n at the ends of lines wherever it goes.
+    r"""Return standard output, in UTF-8 and with \n at the ends of lines wherever it goes.
+
+    On a terminal it shows no control characters: a translation may hold an escape sequence.
 
     Raises:
         TextError: there is none.
@@ -110,12 +128,30 @@ def standard_output() -> TextIO:
     if sys.stdout is None:
         raise TextError("standard output is closed")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    return sys.stdout
+    return cast(TextIO, TerminalText(sys.stdout)) if sys.stdout.isatty() else sys.stdout
+
+
+def visible(text: str) -> str:
+    """Return `text` with a replacement character for each control character."""
+    return text.translate(CONTROLS)
+
+
+class TerminalText(io.TextIOBase):
+    """A text stream to a terminal, without control characters."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        return self.stream.write(visible(text))
+
+    def flush(self) -> None:
+        self.stream.flush()
 
 
 @contextmanager
 def open_output(output: str) -> Iterator[TextIO]:
-    """Where lines go: standard output, or a file that takes its place when it is whole."""
+    """Open standard output, or a file that appears when it is whole."""
     if output == STANDARD:
         yield standard_output()
     else:
@@ -125,13 +161,14 @@ def open_output(output: str) -> Iterator[TextIO]:
 
 @contextmanager
 def progress_bar(name: str) -> "Iterator[Progress | None]":
-    """A bar on a terminal, for a file."""
+    """Show a progress bar of the lines of a file, if there is a terminal."""
     if not Path(name).is_file() or not sys.stderr.isatty():  # a pipe can be read but once
         yield None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bar:
-        bar.add_task(name, total=count_lines(Path(name)))
+        bar.add_task(escape(escaped(name)), total=count_lines(Path(name)))
         yield bar

@@ -1,11 +1,14 @@
-"""`python -m seq2seq.quantize`: a run folder to one with weights of eight bits."""
+"""`python -m seq2seq.quantize`: a copy of a run folder with int8 weights."""
 
+import os
 import shutil
 from pathlib import Path
 
 from seq2seq.commands import app
 from seq2seq.config.commands import QuantizeConfig
 from seq2seq.errors import ConfigError, RunError
+from seq2seq.storage.regular import escaped
+from seq2seq.storage.temporary import temporary_name
 
 COPIED_FILES = (
     "config.yaml",
@@ -23,31 +26,57 @@ def main() -> None:
 
 
 def quantize(config: QuantizeConfig, _: Path) -> None:
-    """Write into `output` all that translating and evaluating need, the weights in int8.
+    """Write all that translation and evaluation need to `output`, the weights in int8.
+
+    The folder appears when it is whole.
 
     Raises:
         ConfigError: a folder is not given.
-        RunError: `run` is no translation run, or there is something at `output` already.
+        RunError: `run` is no translation run, `output` exists already, or it cannot be written.
     """
-    if config.run is None or config.output is None:
-        missing = "run" if config.run is None else "output"
+    if not config.run or not config.output:
+        missing = "output" if config.run else "run"
         raise ConfigError(f"no value for {missing}: both run=RUN and output=FOLDER are needed")
-    from seq2seq import builders  # torch comes in here, after the checks
+    output = require_new_folder(config.output)
+    from seq2seq import builders  # torch is imported here, after the checks
     from seq2seq.run_folder import RunFolder, vocab_sizes
 
-    before, after = RunFolder(Path(config.run)), RunFolder(Path(config.output))
-    if after.folder.exists():
-        raise RunError(f"{after.folder} exists already: another output leaves it alone")
-    options = before.read_config(config.trusted, "translation.TranslationTask")
-    tokenizers = before.read_tokenizers()
+    run = RunFolder(Path(config.run))
+    options = run.read_config(config.trusted, "translation")
+    tokenizers = run.read_tokenizers()
     model = builders.build_translation(
         options.model, vocab_sizes(*tokenizers), options.document_context
     )
-    before.read_weights(model)
-    after.folder.mkdir(parents=True)
-    for name in COPIED_FILES:
-        if (before.folder / name).is_file():
-            shutil.copyfile(before.folder / name, after.folder / name)
-    after.write_model(model, int8=True)
-    sizes = [run.model.stat().st_size for run in (before, after)]
-    print(f"{after.model}: {sizes[1] / 1e6:.1f} MB in place of {sizes[0] / 1e6:.1f}")
+    run.read_weights(model)
+    temporary = temporary_name(output)
+    try:
+        temporary.mkdir(parents=True)
+        for name in COPIED_FILES:
+            if (run.folder / name).is_file():
+                shutil.copyfile(run.folder / name, temporary / name)
+        RunFolder(temporary).write_model(model, int8=True)
+        temporary.rename(output)
+    except OSError as error:
+        raise RunError(f"{output} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    quantized = RunFolder(output).model
+    sizes = [path.stat().st_size / 1e6 for path in (run.model, quantized)]
+    print(f"{escaped(str(quantized))}: {sizes[1]:.1f} MB in place of {sizes[0]:.1f}")
+
+
+def require_new_folder(name: str) -> Path:
+    """Return `name` as a path at which there is nothing yet.
+
+    Raises:
+        RunError: it exists already, or no folder can have such a name.
+    """
+    path = Path(name)
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return path
+    except (OSError, ValueError) as error:  # ValueError: a NUL in it
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise RunError(f"output={name} cannot be written: {reason}") from None
+    raise RunError(f"{name} exists already: another output leaves it alone")

@@ -1,5 +1,6 @@
 """Interrupts, and standard output that is written out before the process ends."""
 
+import io
 import logging
 import os
 import signal
@@ -13,12 +14,12 @@ from seq2seq.errors import Stopped
 
 @contextmanager
 def flushed_stdout() -> Iterator[None]:
-    """Within this block things are printed; at its end they are written out.
+    """Flush standard output at the end of this block.
 
-    Python would do so when it ends, and tell of a full disk there, in several lines. If whoever
-    reads our output has gone, there is nobody left to tell: the process ends with status 1.
+    Python would do so when the process ends, and report a full disk there in several lines. If the
+    reader of our output has gone, the process ends with status 1 without a word.
     """
-    logging.raiseExceptions = False  # nor does training end with whoever reads what it says
+    logging.raiseExceptions = False  # training does not end with the reader of its log
     try:
         try:
             yield
@@ -33,18 +34,29 @@ def flushed_stdout() -> Iterator[None]:
         raise
 
 
+def use_utf8() -> None:
+    """Make the standard streams UTF-8, whatever the locale; what is undecodable is replaced."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            errors = "replace" if stream is sys.stdin else "backslashreplace"
+            stream.reconfigure(encoding="utf-8", errors=errors)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within this block Ctrl-C and SIGTERM alike are raised as `Stopped`.
+    """Raise `Stopped` on SIGINT, SIGTERM and SIGUSR1 within this block.
 
-    Unless the process was told to ignore one, as the shell tells what it starts in the background.
+    A signal that the process was told to ignore stays ignored, as of what a shell starts in the
+    background. Slurm sends SIGUSR1 before the end of a job; Windows has no such signal.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
         raise Stopped(number)
 
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    names = ("SIGINT", "SIGTERM", "SIGUSR1")
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    numbers = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
@@ -55,7 +67,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def environment_variable(name: str, value: str) -> Iterator[None]:
-    """Within this block the environment variable `name` has `value`."""
+    """Set the environment variable `name` to `value` within this block."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:

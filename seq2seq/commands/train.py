@@ -7,6 +7,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 
 from seq2seq.commands import app, compose
+from seq2seq.config.literals import quote_value
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import UserError
@@ -16,14 +17,14 @@ def main() -> None:
     """Entry point of `seq2seq-train`."""
     given = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
     if "resume" in given and "hydra.run.dir" not in given:
-        sys.argv += [f"hydra.run.dir='{last}'" for last in newest_run()]
+        sys.argv += [f"hydra.run.dir={quote_value(str(last))}" for last in newest_run()]
     app.run_command("train", TrainConfig, train)
 
 
 def newest_run() -> list[Path]:
-    """The newest folder that the command as it stands has written a checkpoint into.
+    """Return the newest folder into which this very command has written a checkpoint.
 
-    None where there is no such folder, no such command, or it does not resume.
+    The list is empty where there is none, where the command is wrong, or where it does not resume.
     """
     try:
         arguments = compose.parse_arguments("train")
@@ -31,8 +32,8 @@ def newest_run() -> list[Path]:
         name = cfg.name if to_schema(cfg, TrainConfig).resume else ""
     except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
         return []
-    found = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
-    return [path.parent for path in found[-1:]]
+    checkpoints = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
+    return [path.parent for path in checkpoints[-1:]]
 
 
 def train(config: TrainConfig, folder: Path) -> float | None:

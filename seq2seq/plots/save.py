@@ -6,15 +6,20 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from seq2seq.errors import TextError
+from seq2seq.storage.placing import temporary_beside
+
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Draw into a file beside, and move it into place."""
-    aside = path.with_name(f".{path.name}.tmp")
+    """Draw `figure` as PNG; until it is whole, whatever was at `path` stays.
+
+    Raises:
+        TextError: it cannot be written: no such folder, no right, a full disk.
+    """
     try:
-        with warnings.catch_warnings():
-            # What a network says is in any script; a letter that no font has is drawn as a box.
+        with temporary_beside(path) as temporary, warnings.catch_warnings():
+            # A translation may be in any script; a letter that no font has is drawn as a box.
             warnings.filterwarnings("ignore", message="Glyph")
-            FigureCanvasAgg(figure).print_png(str(aside))
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+            FigureCanvasAgg(figure).print_png(str(temporary))
+    except OSError as error:
+        raise TextError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,35 +1,32 @@
-r"""Files that are opened by their ending and written atomically."""
+"""Files that are opened by their ending and written atomically."""
 
 import bz2
 import gzip
 import io
 import lzma
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from seq2seq.errors import TextError
+from seq2seq.storage.placing import temporary_beside
 
 OPENERS: dict[str, Callable[..., Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,
 }
-
-
 SUFFIXES = ("", *OPENERS)  # of a plain file and of compressed ones
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """The bytes of `path`, decompressed."""
+    """Open the bytes of `path`, decompressed by its name."""
     return cast(BinaryIO, OPENERS.get(path.suffix, open)(path, "rb"))
 
 
 def require_parent_folder(path: Path) -> None:
-    """Refuse a file to be written in a folder that is not there, before work is done for it.
+    """Require the folder of a file that is to be written, before work is done for it.
 
     Raises:
         TextError: there is no such folder.
@@ -40,7 +37,7 @@ def require_parent_folder(path: Path) -> None:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[TextIO]:
-    """A UTF-8 file to write, compressed by its name, that takes its place when it is whole.
+    """Yield a UTF-8 file to write, compressed by its name, that replaces `path` when it is whole.
 
     Until the block ends without an exception, whatever was at `path` stays there. A link stays one;
     a device or a pipe is written to as it is.
@@ -48,22 +45,16 @@ def atomic_write(path: Path) -> Iterator[TextIO]:
     Raises:
         TextError: it cannot be written: no such folder, no right, a full disk.
     """
-    special = path.exists() and not path.is_file()
-    place = path if special else path.resolve()
-    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        with OPENERS.get(path.suffix, open)(place if special else aside, "wb") as binary:
+        with (
+            temporary_beside(path) as temporary,
+            OPENERS.get(path.suffix, open)(temporary, "wb") as binary,
+        ):
             text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
             yield text
             text.flush()
             text.detach()
-        if not special:
-            with aside.open("rb+") as file:
-                os.fsync(file.fileno())
-            aside.replace(place)
     except BrokenPipeError:  # nobody reads on, here or where else the block writes
         raise
     except OSError as error:
         raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
-"""Tensors to a file and never half of them; and in a quarter of the space."""
+"""Tensors in files: written whole, and as int8 in a quarter of the space."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,34 +8,31 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from seq2seq.errors import RunError
+from seq2seq.errors import RunError, TextError
+from seq2seq.storage.placing import temporary_beside
 
-SCALE_SUFFIX = ".int8_scale"  # added to a matrix' name, names the scales of its rows
+SCALE_SUFFIX = ".int8_scale"  # a matrix' name and this is the name of the scales of its rows
 INT8_MAX = 127  # code of int8; -128 is not used, so that signs are alike
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write `tensors` aside, then move them into place; until then whatever was there stays.
+    """Write `tensors` as safetensors; until they are whole, whatever was at `path` stays.
 
     Raises:
-        RunError: they cannot be written, the disk being full for example.
+        RunError: they cannot be written: no such folder, no right, a full disk.
     """
-    aside = path.with_suffix(".tmp")
     try:
-        aside.touch()
-        rights = aside.stat().st_mode  # as other files have them; safetensors lets only us read it
-        save_file({n: value.contiguous() for n, value in tensors.items()}, aside, metadata)
-        aside.chmod(rights)
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
+        with temporary_beside(path) as temporary:
+            save_file({n: value.contiguous() for n, value in tensors.items()}, temporary, metadata)
+    except TextError as error:
+        raise RunError(str(error)) from error
     except (OSError, SafetensorError) as error:
-        aside.unlink(missing_ok=True)
-        raise RunError(f"{path} could not be written: {error}") from error
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise RunError(f"{path} could not be written: {reason}") from error
 
 
 def quantize_rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """A matrix (N, K) as int8 codes (N, K) and one scale for each row (N,): codes * scale.
+    """Compute int8 codes (N, K) and scales (N,) of a matrix (N, K), which is codes * scale by row.
 
     Jacob et al. (2018), https://arxiv.org/abs/1712.05877, symmetric, by row.
     """
@@ -45,22 +41,22 @@ def quantize_rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def quantize_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """`tensors`, of which the matrices are stored as codes and scales, and the others in fp32."""
-    found: dict[str, Tensor] = {}
+    """Quantise the matrices of `tensors` to codes and scales; the others stay as they are."""
+    quantized: dict[str, Tensor] = {}
     for name, value in tensors.items():
         if value.dim() == 2:
-            found[name], found[name + SCALE_SUFFIX] = quantize_rows(value)
+            quantized[name], quantized[name + SCALE_SUFFIX] = quantize_rows(value)
         else:
-            found[name] = value
-    return found
+            quantized[name] = value
+    return quantized
 
 
 def dequantize_tensors(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What `quantised` was given, but for rounding; tensors that are no codes come back as is."""
-    found = {}
+    """Restore what `quantize_tensors` was given, but for rounding; others come back as they are."""
+    tensors = {}
     for name, value in stored.items():
         if name + SCALE_SUFFIX in stored:
-            found[name] = value.float() * stored[name + SCALE_SUFFIX].unsqueeze(1)
+            tensors[name] = value.float() * stored[name + SCALE_SUFFIX].unsqueeze(1)
         elif not name.endswith(SCALE_SUFFIX):
-            found[name] = value
-    return found
+            tensors[name] = value
+    return tensors

@@ -235,7 +235,9 @@ def test_a_run_of_another_kind_is_refused(
         "seq2seq.tasks.translation.TranslationTask", "mine.OtherTask"
     )
     run.config.write_text(mine)
-    (tmp_path / "mine.py").write_text("class OtherTask:\n    def __init__(self, config, say): ...")
+    (tmp_path / "mine.py").write_text(
+        "class OtherTask:\n    def __init__(self, config, notify): ..."
+    )
     monkeypatch.syspath_prepend(tmp_path)
 
     message = told(capsys, monkeypatch, f"run={run.folder}", "trusted=[mine]")

@@ -1,0 +1,39 @@
+"""Checks of the outputs of a command, before it begins."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seq2seq.storage.outputs import NamedFile, require_distinct
+from seq2seq.storage.writable import STANDARD, require_writable
+
+RUN_FILES = (
+    "config.yaml", "run.json", "README.md", "audit.json", "metrics.jsonl",
+    "model.safetensors", "last.safetensors", "tokenizer.model", "source.model", "target.model",
+    "test.jsonl", "test.tsv", "test.txt", "curves.png", "attention.png", "confusion.png",
+)  # fmt: skip
+
+
+def require_outputs(
+    inputs: Sequence[NamedFile], outputs: Sequence[NamedFile], run: Any = None
+) -> None:
+    """Require that all outputs can be written and replace neither input nor each other.
+
+    Args:
+        inputs: the files that the command reads; - is standard input.
+        outputs: the files that it writes; - is standard output.
+        run: a run folder, a list of them, or None. Its files are inputs, too.
+
+    Raises:
+        TextError: an output cannot be written.
+        ConfigError: an output is an input, a file of a run, or another output.
+    """
+    files = [output for output in outputs if output.name != STANDARD]
+    for output in files:
+        require_writable(output.name, output.option)
+    given = [each for each in inputs if each.name != STANDARD]
+    for folder in run if isinstance(run, list) else [run] if run else []:
+        for name in RUN_FILES:
+            path = str(Path(folder) / name)
+            given.append(NamedFile("run", path, f"{name} of the run folder {folder}"))
+    require_distinct(given, files)

@@ -1,0 +1,150 @@
+"""Translation of a file that goes on after an interrupted one, equal to the byte."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+
+import seq2seq
+from seq2seq.commands.score_file import ScoreWriter
+from seq2seq.config.commands import TranslateConfig
+from seq2seq.hardware import choose_device
+from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.translator import Translator
+from seq2seq.storage.partial import GroupResults, PartialResults
+from seq2seq.storage.regular import escaped
+from seq2seq.storage.writable import STANDARD
+
+MODEL_FILES = (
+    "config.yaml",
+    "model.safetensors",
+    "tokenizer.model",
+    "source.model",
+    "target.model",
+)
+
+
+def fingerprint(config: TranslateConfig, name: str) -> str:
+    """Compute a hash of all that a translation of the file `name` depends on but its lines."""
+    options = asdict(config)
+    for key in ("run", "input", "output", "resume"):
+        del options[key]
+    if OmegaConf.is_config(config.search):
+        options["search"] = OmegaConf.to_container(config.search, resolve=True)
+    if config.scores:  # its rows have the name
+        options["scores"] = [Path(config.scores).suffix, name]
+    runs = config.run if isinstance(config.run, list) else [str(config.run)]
+    models = [[_file_hash(Path(run) / file) for file in MODEL_FILES] for run in runs]
+    versions = [seq2seq.__version__, torch.__version__, choose_device(config.device).type]
+    facts = [options, versions, models]
+    return sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _file_hash(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResults | None:
+    """Open what an interrupted translation of `name` has left beside `output`.
+
+    None if it is not to be resumed, or cannot be: a pipe is read but once.
+    """
+    is_file = output != STANDARD and (not Path(output).exists() or Path(output).is_file())
+    if not (config.resume and is_file and name != STANDARD and Path(name).is_file()):
+        return None
+    return PartialResults(Path(output), fingerprint(config, name))
+
+
+@contextmanager
+def kept_until_whole() -> Iterator[list[PartialResults]]:
+    """Yield a list for partial results: they are removed when the block ends without an exception.
+
+    Until then those of finished outputs stay as well: the file of scores, which all outputs share,
+    is whole at the very end.
+    """
+    partials: list[PartialResults] = []
+    try:
+        yield partials
+    except BaseException as error:
+        for partial in partials:
+            partial.close()
+        if isinstance(error, KeyboardInterrupt) and (done := sum(p.done for p in partials)):
+            where = escaped(str(partials[-1].path))
+            print(f"{done} lines are kept in {where}: the same command resumes", file=sys.stderr)
+        raise
+    for partial in partials:
+        partial.remove()
+
+
+class ResumableTranslation:
+    """Translation of consecutive groups of lines of a file; groups that are stored are recalled.
+
+    Groups must be the same in the interrupted and in the resumed translation: in other batches sums
+    would be rounded in another way.
+    """
+
+    def __init__(
+        self, translator: Translator, name: str, scores: ScoreWriter | None,
+        partial: PartialResults | None,
+    ) -> None:  # fmt: skip
+        """Translate the file `name`, write rows to `scores`, and recall and store in `partial`."""
+        self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
+        self.recalled = 0  # lines
+        self._state: Any = None  # at the end of the group before, of a document
+        self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
+
+    def __call__(self, group: list[str], first: int) -> list[str]:
+        """Return a translation for each line of `group`, of which the first has number `first`."""
+        results = self.partial.recall(group) if self.partial else None
+        if results:
+            self.recalled += len(group)
+            self._remember(group, first)
+        else:
+            results = self._translate(group, first)
+            if self.partial:
+                self.partial.append(group, results)
+        if self.scores:
+            self.scores.file.write(results.scores)
+        return results.lines
+
+    def _remember(self, group: list[str], first: int) -> None:
+        """Note a recalled group whose final state the next one may need."""
+        if isinstance(self.translator, DocumentTranslator):
+            if _ends_document(self._document):
+                self._document = []
+            self._document.append((group, first))
+
+    def _translate(self, group: list[str], first: int) -> GroupResults:
+        if not _ends_document(self._document):  # its state was not stored: compute it again
+            for lines, number in self._document:
+                self._translate_window(lines, number)
+        self._document = []
+        hypotheses = self._translate_window(group, first)
+        rows = ""
+        if self.scores:
+            numbered = enumerate(hypotheses, first)
+            rows = "".join(self.scores.rows(self.name, line, best) for line, best in numbered)
+        return GroupResults([best[0].text for best in hypotheses], rows)
+
+    def _translate_window(self, lines: list[str], first: int) -> list[list[ScoredTranslation]]:
+        scored, file = self.scores is not None, escaped(self.name)
+        hypotheses, self._state = self.translator.translate_window(
+            lines, first, scored, file, self._state
+        )
+        return hypotheses
+
+
+def _ends_document(groups: list[tuple[list[str], int]]) -> bool:
+    """Return whether nothing or a blank line comes last, after which a document begins."""
+    return not groups or not groups[-1][0][-1].strip(" ")

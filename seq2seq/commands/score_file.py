@@ -1,0 +1,60 @@
+"""The file of scores of `seq2seq.translate`: all hypotheses of each line."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from seq2seq.storage.files import atomic_write
+
+if TYPE_CHECKING:
+    from seq2seq.inference.decode import ScoredTranslation
+
+TABLE_HEADER = "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\n"
+
+
+class ScoreWriter:
+    """Rows for the translations that the search returns, the best first."""
+
+    def __init__(self, file: TextIO, table: bool) -> None:
+        """Write to `file`: TSV if `table`, else JSON lines, which have the tokens too."""
+        self.file, self.table = file, table
+        if table:
+            file.write(TABLE_HEADER)
+
+    def rows(self, name: str, line: int, best: "Iterable[ScoredTranslation]") -> str:
+        """Return the rows of one line; a blank line has one whose scores are 0."""
+        name = name.encode(errors="backslashreplace").decode()  # a name may be no text
+        row = self._table_row if self.table else self._json_row
+        return "".join(row(name, line, rank, scored) for rank, scored in enumerate(best, 1))
+
+    def _table_row(self, name: str, line: int, rank: int, scored: "ScoredTranslation") -> str:
+        cells = [
+            name, line, rank, round(scored.score, 6), round(scored.logprob, 6),
+            len(scored.logprobs), scored.text, " ".join(str(round(p, 6)) for p in scored.logprobs),
+        ]  # fmt: skip
+        return "\t".join(str(cell).translate({9: " ", 10: " "}) for cell in cells) + "\n"
+
+    def _json_row(self, name: str, line: int, rank: int, scored: "ScoredTranslation") -> str:
+        entry = {
+            "file": name,
+            "line": line,
+            "rank": rank,
+            "score": round(scored.score, 6),
+            "logprob": round(scored.logprob, 6),
+            "translation": scored.text,
+            "tokens": scored.tokens,
+            "logprobs": [round(p, 6) for p in scored.logprobs],
+        }
+        return json.dumps(entry, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def open_scores(name: str | None) -> Iterator[ScoreWriter | None]:
+    """Open the file for scores, which appears when it is whole; None if none is asked for."""
+    if name is None:
+        yield None
+        return
+    with atomic_write(Path(name)) as file:
+        yield ScoreWriter(file, name.endswith(".tsv"))

@@ -1,0 +1,230 @@
+"""Exclusive use of a folder, which ends with the process that has it."""
+
+import errno
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from seq2seq.errors import RunError
+from seq2seq.storage.regular import escaped
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:  # everywhere else
+    msvcrt = None  # type: ignore[assignment]
+
+LOCK_NAME = ".lock"
+OWNER_NAME = ".lock.owner"  # where the file system has no locks
+WINDOWS_OFFSET = 1 << 30  # byte that Windows locks: a locked byte cannot be read, the owner must be
+HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+REFUSED = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)
+
+_descriptors: set[int] = set()  # of the locks that this process has
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Create `folder` and hold it for this process alone until the block ends.
+
+    The lock is one of the operating system (flock, or msvcrt.locking on Windows) on the file .lock
+    in the folder: it ends with the process, however that ends. A file system that has no locks gets
+    a file that names its owner, which another process removes when that owner is dead.
+
+    Raises:
+        RunError: another process holds it, or the folder or its lock cannot be written.
+    """
+    path = folder / LOCK_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        release = _acquire(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(f"{escaped(str(folder))} cannot be locked: {reason}") from None
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == process:  # a forked child may leave the block, too
+            release()
+
+
+def _acquire(path: Path) -> Callable[[], None]:
+    """Lock the file `path` and return the function that unlocks it."""
+    if fcntl is None and msvcrt is None:
+        return _acquire_by_name(path.with_name(OWNER_NAME))
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            has_locks = _lock_descriptor(descriptor, path)
+            if has_locks and _is_file_at(descriptor, path):
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, _owner_line())
+                _descriptors.add(descriptor)
+                return lambda: _release_descriptor(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        if not has_locks:
+            return _acquire_by_name(path.with_name(OWNER_NAME))
+        # The holder of before removed the file just now: there may be a new one.
+
+
+def _lock_descriptor(descriptor: int, path: Path) -> bool:
+    """Lock an open file; False if there are no locks here.
+
+    Raises:
+        RunError: another process has locked it.
+    """
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            os.lseek(descriptor, WINDOWS_OFFSET, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError as error:
+        if error.errno in HELD:
+            raise _in_use(path) from None
+        if error.errno in REFUSED:
+            return False
+        raise
+    return True
+
+
+def _is_file_at(descriptor: int, path: Path) -> bool:
+    """Return whether the open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _release_descriptor(descriptor: int, path: Path) -> None:
+    _descriptors.discard(descriptor)
+    if os.name != "nt" and _is_file_at(descriptor, path):
+        with suppress(OSError):
+            path.unlink()  # while it is locked: who has opened it sees that it is gone
+    os.close(descriptor)
+    if os.name == "nt":
+        with suppress(OSError):  # Windows removes no open file: another process has it by now
+            path.unlink()
+
+
+def _acquire_by_name(path: Path) -> Callable[[], None]:
+    """Own the file `path` by creating it, where the file system has no locks.
+
+    A file whose owner is dead is removed by the one process that creates a second file, named for
+    the first one's content: no other process' new file can be removed in its stead.
+    """
+    line = _owner_line()
+    for _ in range(2):
+        try:
+            _create_whole(path, line)
+        except FileExistsError:
+            _remove_abandoned(path)
+        else:
+            return lambda: _release_name(path, line)
+    raise _in_use(path)
+
+
+def _create_whole(path: Path, line: bytes) -> None:
+    """Create a file that nobody sees empty, or raise FileExistsError."""
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        whole.write_bytes(line)
+        os.link(whole, path)
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no hard links
+        with path.open("xb") as file:
+            file.write(line)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    line = _read_line(path)
+    host, process, token = _parse_owner(line)
+    if line and (host != socket.gethostname() or _is_alive(process)):
+        raise _in_use(path)
+    claim = path.with_name(f"{path.name}.{token}")
+    try:
+        os.close(os.open(claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    except FileExistsError:
+        raise _in_use(path) from None
+    try:
+        if _read_line(path) == line:
+            path.unlink(missing_ok=True)
+    finally:
+        claim.unlink()
+
+
+def _release_name(path: Path, line: bytes) -> None:
+    if _read_line(path) == line:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where os.kill would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def _owner_line() -> bytes:
+    return f"{os.getpid()} {socket.gethostname()} {secrets.token_hex(8)}\n".encode()
+
+
+def _parse_owner(line: bytes) -> tuple[str, int, str]:
+    """Return host, process and token; of a line that is none of ours, "", 0 and "0"."""
+    words = line.decode("utf-8", "replace").split()
+    if len(words) == 3 and words[0].isdecimal() and words[2].isalnum():
+        return words[1], int(words[0]), words[2]
+    return "", 0, "0"
+
+
+def _read_line(path: Path) -> bytes:
+    """Read the owner of a lock, waiting a moment for one who is just writing it."""
+    for _ in range(20):
+        try:
+            line = path.read_bytes()[:500]
+        except OSError:
+            return b""
+        if line.endswith(b"\n"):
+            return line
+        time.sleep(0.01)
+    return b""
+
+
+def _in_use(path: Path) -> RunError:
+    host, process, _ = _parse_owner(_read_line(path))
+    elsewhere = f" on {host}" if host and host != socket.gethostname() else ""
+    owner = f" (process {process}{elsewhere})" if process else ""
+    return RunError(f"{escaped(str(path.parent))} is in use by another training{owner}")
+
+
+def _close_in_child() -> None:
+    """Close the locks of the parent: a worker that outlives it must not hold them."""
+    for descriptor in _descriptors:
+        with suppress(OSError):
+            os.close(descriptor)
+    _descriptors.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)

@@ -1,0 +1,147 @@
+"""Results of interrupted work, beside its output until that is whole."""
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from seq2seq.errors import TextError
+from seq2seq.storage.regular import open_regular
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
+MAX_STEM_BYTES = 200  # of a name that stands in the name of its partial file
+
+log = logging.getLogger("seq2seq.storage.partial")
+
+
+def partial_path(output: Path) -> Path:
+    """Return .NAME.part beside the file that `output` is or leads to; of a long NAME a hash."""
+    target = Path(os.path.realpath(output))
+    name = target.name
+    if len(os.fsencode(name)) > MAX_STEM_BYTES:
+        name = sha256(os.fsencode(name)).hexdigest()
+    return target.with_name(f".{name}.part")
+
+
+class GroupResults(NamedTuple):
+    """The results of a group of lines: one line for each, and text for another file."""
+
+    lines: list[str]
+    scores: str
+
+
+class PartialResults:
+    """Results of the groups of lines that were done, in the hidden file .NAME.part beside NAME.
+
+    The file has JSON lines. The first is the fingerprint of the work; then each is of one group: a
+    hash of all input lines up to its end, and the results. A killed process loses the group that it
+    was at, and no other: a last line that is cut is dropped.
+    """
+
+    def __init__(self, output: Path, fingerprint: str) -> None:
+        """Open what an interrupted work of the same fingerprint has left of `output`, if any."""
+        self.path = partial_path(output)
+        self.done = 0  # lines whose results are in the file
+        self._header = json.dumps(fingerprint).encode() + b"\n"
+        self._hash = sha256()  # of the lines before the next group
+        self._end = 0  # bytes of the file that are valid
+        self._writer: BinaryIO | None = None
+        self._reader = self._open_stored()
+
+    def recall(self, lines: Sequence[str]) -> GroupResults | None:
+        """Return the stored results of the next group, which is `lines`.
+
+        None: the file ends here, or was written for other lines; from here on nothing is recalled.
+        """
+        if self._reader is None:
+            return None
+        digest = self._advanced(lines)
+        stored = self._reader.readline()
+        try:
+            entry = json.loads(stored.decode("utf-8", "surrogatepass"))
+            results = GroupResults(entry["lines"], entry["scores"])
+            is_same = entry["hash"] == digest.hexdigest() and len(results.lines) == len(lines)
+        except (ValueError, TypeError, KeyError):
+            is_same = False
+        if not is_same or not stored.endswith(b"\n"):
+            self._close_reader()
+            return None
+        self._hash, self._end = digest, self._end + len(stored)
+        self.done += len(lines)
+        return results
+
+    def append(self, lines: Sequence[str], results: GroupResults) -> None:
+        """Store the results of the next group; if the disk is full, warn and go on without."""
+        self._close_reader()
+        self._hash = self._advanced(lines)
+        entry = {"hash": self._hash.hexdigest(), **results._asdict()}
+        text = json.dumps(entry, ensure_ascii=False) + "\n"
+        try:
+            if self._writer is None and self._end >= 0:
+                self._writer = self._open_to_append()
+            if self._writer:
+                self._writer.write(text.encode("utf-8", "surrogatepass"))
+                self._writer.flush()
+                self.done += len(lines)
+        except OSError as error:
+            log.warning("an interrupted translation will start anew: %s", error.strerror or error)
+            self.remove()
+            self._end = -1  # no more attempts
+
+    def close(self) -> None:
+        """Close the file and leave it for a later process."""
+        self._close_reader()
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+
+    def remove(self) -> None:
+        """Remove the file: the output is whole."""
+        try:
+            self.close()
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%r cannot be removed: %s", str(self.path), error.strerror or error)
+        self.done = 0
+
+    def _open_stored(self) -> BinaryIO | None:
+        if self.path.is_symlink():  # not one that we have written
+            return None
+        try:
+            reader = open_regular(self.path)
+        except TextError:
+            return None
+        if reader.readline() != self._header:
+            reader.close()
+            return None
+        self._end = len(self._header)
+        return reader
+
+    def _open_to_append(self) -> BinaryIO:
+        """Open the file after its last valid byte, or a new one in its stead."""
+        if self._end:
+            writer = self.path.open("r+b")
+            writer.truncate(self._end)
+            writer.seek(0, os.SEEK_END)
+            return writer
+        self.path.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        created = os.fdopen(os.open(self.path, flags, 0o600), "wb")  # the output may be private
+        created.write(self._header)
+        return created
+
+    def _advanced(self, lines: Sequence[str]) -> "Hash":
+        digest = self._hash.copy()
+        for line in lines:
+            digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
+        return digest
+
+    def _close_reader(self) -> None:
+        if self._reader:
+            self._reader.close()
+            self._reader = None

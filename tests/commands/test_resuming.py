@@ -1,0 +1,170 @@
+"""Translations that are interrupted, and go on to the very output that they would have had."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seq2seq.commands.resuming import ResumableTranslation, fingerprint, open_partial
+from seq2seq.commands.translate import translate as translate_files
+from seq2seq.config.commands import TranslateConfig
+from seq2seq.inference.loading import load_translator
+from seq2seq.inference.translator import Translator
+from seq2seq.storage.partial import PartialResults
+
+FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
+GROUP, GROUPS = 64, 12  # lines of a group when one line is decoded at a time, and groups
+COMMAND = (sys.executable, "-m", "seq2seq.translate")
+OPTIONS = ("input=in", "output=out", "scores=scores.jsonl", "batch=1")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run, an input of mostly blank lines, and what it is translated to."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copytree(FROZEN / "translation", folder / "run")
+    text = json.loads((folder / "run" / "expected.json").read_text())["input"]
+    lines = [text[i // 16 % len(text)] if i % 16 == 0 else "" for i in range(GROUP * GROUPS)]
+    (folder / "in").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    translate(folder, "output=whole", "scores=whole.jsonl")
+    return folder
+
+
+def translate(folder: Path, *options: str) -> str:
+    line = [*COMMAND, "run=run", *{o.partition("=")[0]: o for o in (*OPTIONS, *options)}.values()]
+    done = subprocess.run(
+        line, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def interrupt(folder: Path, number: signal.Signals) -> str:
+    """Send a signal when two groups are done, and return what was printed."""
+    line = [*COMMAND, "run=run", *OPTIONS]
+    process = subprocess.Popen(line, cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    part = folder / ".out.part"
+    while not part.exists() or part.read_bytes().count(b"\n") < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    return process.communicate()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_translation_goes_on_to_the_same_bytes(
+    home: Path, number: signal.Signals
+) -> None:
+    printed = interrupt(home, number)
+    assert not (home / "out").exists()
+    assert not (home / "scores.jsonl").exists()
+    if number == signal.SIGINT:
+        assert "lines are kept in " in printed
+        assert printed.endswith("seq2seq.translate: interrupted\n")
+
+    printed = translate(home)
+
+    assert "of them before an interruption" in printed
+    assert (home / "out").read_bytes() == (home / "whole").read_bytes()
+    scores = (home / "scores.jsonl").read_bytes()
+    assert scores == (home / "whole.jsonl").read_bytes()
+    assert not (home / ".out.part").exists()
+    for name in ("out", "scores.jsonl"):
+        (home / name).unlink()
+    for left in home.glob(".*.tmp*"):  # of the killed process
+        left.unlink()
+
+
+def test_another_option_input_name_or_model_is_another_translation(home: Path) -> None:
+    run = home / "run"
+
+    def of(name: str = "in", **options: object) -> str:
+        given = {"run": str(run), "search": {"_target_": "x"}, **options}
+        return fingerprint(TranslateConfig(**given), name)  # type: ignore[arg-type]
+
+    first = of()
+    assert of() == first
+    assert of(output="elsewhere") == first
+    others = [
+        of(batch=2), of(precision="bf16"), of(search={"_target_": "y"}), of(scores="a.tsv"),
+        of(scores="a.jsonl"), of("other", scores="a.jsonl"),
+    ]  # fmt: skip
+    weights = (run / "model.safetensors").read_bytes()
+    (run / "model.safetensors").write_bytes(weights[:-1] + b"\x00")
+    others.append(of())
+    (run / "model.safetensors").write_bytes(weights)
+    assert len({first, *others}) == len(others) + 1
+
+
+def test_pipes_and_resume_false_store_nothing(home: Path) -> None:
+    os.mkfifo(home / "pipe")
+    config = TranslateConfig(run=str(home / "run"), search={})
+    for name, output in (("-", "o"), ("pipe", "o"), ("in", "-"), ("in", "pipe")):
+        names = [str(home / each) if each != "-" else each for each in (name, output)]
+        assert open_partial(config, *names) is None
+    config.resume = False
+    assert open_partial(config, str(home / "in"), str(home / "o")) is None
+
+
+def test_a_document_goes_on_with_the_state_that_it_had(tmp_path: Path) -> None:
+    text = json.loads((FROZEN / "documents" / "expected.json").read_text())["input"]
+    lines = [line for line in text * 3 if line]
+    groups = [lines[0:3], lines[3:6], [lines[6], "", lines[7]], lines[0:3], lines[4:7]]
+    translator = load_translator(FROZEN / "documents")
+
+    def translated(partial: PartialResults | None, upto: int) -> list[list[str]]:
+        work = ResumableTranslation(translator, "in", None, partial)
+        return [work(group, 1 + 3 * i) for i, group in enumerate(groups[:upto])]
+
+    whole = translated(None, len(groups))
+    for done in range(len(groups) + 1):
+        first = PartialResults(tmp_path / "out", "f")
+        translated(first, done)
+        first.close()
+        second = PartialResults(tmp_path / "out", "f")
+        assert translated(second, len(groups)) == whole
+        second.remove()
+
+
+def test_an_interrupt_in_the_second_file_loses_neither_scores_nor_lines_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        Path(name).write_text(f"Today Anna paints {name}.\n\n")
+    config = TranslateConfig(
+        run=str(FROZEN / "translation"), search={"_target_": "seq2seq.search.greedy.Greedy"},
+        device="cpu", input=["a", "b"], output=["a.out", "b.out"], scores="s.tsv",
+    )  # fmt: skip
+    translate_files(config, tmp_path)
+    whole = {name: Path(name).read_bytes() for name in ("a.out", "b.out", "s.tsv")}
+    for name in whole:
+        Path(name).unlink()
+    translate_window, calls = Translator.translate_window, []
+
+    def interrupted(self: Translator, lines: list[str], *arguments: object) -> object:
+        calls.append(lines)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return translate_window(self, lines, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Translator, "translate_window", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        translate_files(config, tmp_path)
+    assert "2 lines are kept in " in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.glob("*.*")) == [".a.out.part", "a.out"]
+
+    translate_files(config, tmp_path)
+
+    assert {name: Path(name).read_bytes() for name in whole} == whole
+    assert len(calls) == 3  # the first file was not translated again
+    assert not list(tmp_path.glob(".*"))

@@ -1,0 +1,170 @@
+"""Exclusive use of a folder by real processes."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seq2seq.errors import RunError
+from seq2seq.storage import locks
+from seq2seq.storage.locks import lock_folder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+if "no-fcntl" in sys.argv:
+    sys.modules["fcntl"] = None
+from seq2seq.errors import RunError
+from seq2seq.storage.locks import lock_folder
+folder, start = Path(sys.argv[1]), float(sys.argv[2])
+time.sleep(max(0.0, start - time.time()))
+try:
+    with lock_folder(folder):
+        print("held", flush=True)
+        sys.stdin.read()
+except RunError as error:
+    print(error, flush=True)
+"""
+MODES = pytest.mark.parametrize("mode", ["fcntl", "no-fcntl"])
+
+
+def start_holder(folder: Path, mode: str, start: float = 0.0) -> "subprocess.Popen[str]":
+    arguments = [sys.executable, "-c", HOLD, str(folder), str(start), mode]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True)
+
+
+def first_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip()
+
+
+@MODES
+def test_of_two_processes_that_claim_a_folder_at_once_one_has_it(tmp_path: Path, mode: str) -> None:
+    for attempt in range(20):
+        folder = tmp_path / str(attempt)
+        start = time.time() + 0.3
+        pair = [start_holder(folder, mode, start) for _ in range(2)]
+        lines = [first_line(process) for process in pair]
+        owner = pair[lines.index("held")].pid
+        refusal = f"{folder} is in use by another training (process {owner})"
+        assert sorted(lines) == sorted(["held", refusal])
+        for process in pair:
+            process.communicate()
+        assert list(folder.iterdir()) == []
+
+
+@MODES
+def test_a_killed_process_holds_no_folder(tmp_path: Path, mode: str) -> None:
+    killed = start_holder(tmp_path, mode)
+    assert first_line(killed) == "held"
+    killed.kill()
+    killed.communicate()
+    assert len(list(tmp_path.iterdir())) == 1  # its lock is still there
+    pair = [start_holder(tmp_path, mode, time.time() + 0.3) for _ in range(2)]
+    assert [first_line(process) for process in pair].count("held") == 1
+    for process in pair:
+        process.communicate()
+
+
+def test_a_folder_is_held_once_even_within_a_process_and_is_free_after_the_block(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a" / "b"
+    refusal = rf"in use by another training \(process {os.getpid()}\)$"
+    for _ in range(2):
+        with (
+            lock_folder(folder),
+            pytest.raises(RunError, match=refusal),
+            lock_folder(folder),
+        ):
+            pass
+    assert list(folder.iterdir()) == []
+
+
+def test_who_locks_a_file_that_its_holder_has_just_removed_does_not_hold_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock_descriptor = locks._lock_descriptor
+    holders: list[subprocess.Popen[str]] = []
+
+    def lock_late(descriptor: int, path: Path) -> bool:
+        """Lock it after another process has removed the file, and a third has its own."""
+        if not holders:
+            path.unlink()
+            holders.append(start_holder(tmp_path, "fcntl"))
+            assert first_line(holders[0]) == "held"
+        return lock_descriptor(descriptor, path)
+
+    monkeypatch.setattr(locks, "_lock_descriptor", lock_late)
+    with pytest.raises(RunError, match="in use"), lock_folder(tmp_path):
+        pass
+    holders[0].communicate()
+    with lock_folder(tmp_path):
+        pass
+
+
+def test_an_exception_in_the_block_frees_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), lock_folder(tmp_path):
+        raise KeyError
+    with lock_folder(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of fork in a process with threads
+def test_a_worker_that_outlives_its_parent_does_not_hold_the_folder(tmp_path: Path) -> None:
+    with lock_folder(tmp_path):
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with lock_folder(tmp_path):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_where_the_file_system_has_no_locks_a_file_names_the_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), descriptor, operation)
+
+    monkeypatch.setattr("seq2seq.storage.locks.fcntl.flock", refuse)
+    with lock_folder(tmp_path):
+        assert (tmp_path / ".lock.owner").read_text().startswith(f"{os.getpid()} ")
+        with pytest.raises(RunError, match=rf"process {os.getpid()}"), lock_folder(tmp_path):
+            pass
+    with lock_folder(tmp_path):
+        pass
+
+
+def test_the_owner_on_another_computer_is_not_taken_for_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "fcntl", None)
+    (tmp_path / ".lock.owner").write_text("7 elsewhere abc\n")
+    with pytest.raises(RunError, match=r"\(process 7 on elsewhere\)$"), lock_folder(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_a_link_leaves_the_file_it_leads_to_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("text")
+    (tmp_path / ".lock").symlink_to("precious")
+    with pytest.raises(RunError, match="cannot be locked"), lock_folder(tmp_path):
+        pass
+    assert (tmp_path / "precious").read_text() == "text"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"file/run cannot be locked: "):
+        lock_folder(tmp_path / "file" / "run").__enter__()

@@ -1,4 +1,4 @@
-"""Configuration to objects: the only place that instantiates."""
+"""Instantiation of the objects that the configuration names; no other module does it."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class VocabSizes(NamedTuple):
-    """How many vocab_size each side has, and whether they are the same ones."""
+    """The vocabulary sizes of source and target, and whether they share one vocabulary."""
 
     source: int
     target: int
@@ -37,158 +37,167 @@ class VocabSizes(NamedTuple):
 
 
 def instantiate_node(path: str, node: Any, passed: Mapping[str, Any] | None = None) -> Any:
-    """What the node at `path` of the configuration names, made with its options and `passed`.
+    """Instantiate the class that the node at `path` names, with its options and `passed`.
 
     Raises:
-        ConfigError: the class refuses its arguments; the message is the class's own.
+        ConfigError: the class refuses its arguments. A message of the class that begins with an
+            option, as in "beam_size must be positive", gets the path in front of it.
     """
     try:
         return instantiate(node, **(passed or {}), _convert_="all")
     except InstantiationException as error:
-        cause = error.__cause__ or error
-        raise ConfigError(f"{path}: {' '.join(str(cause).split())}") from error
+        message = " ".join(str(error.__cause__ or error).split())
+        is_of_option = message.partition(" ")[0] in node
+        raise ConfigError(f"{path}{'.' if is_of_option else ': '}{message}") from error
 
 
 CORPUS_KINDS = {
     "ParallelCorpus": "parallel text",
     "LabelledCorpus": "lines with labels",
     "TextCorpus": "running text",
-    "CaptionedImages": "pictures with captions",
+    "CaptionedImages": "images with captions",
 }
 
 
 def load_data(node: Any, kind: type[T]) -> tuple[T, float]:
-    """What the node `data` names, of a `kind`, and the seconds that getting hold of it took.
+    """Read the corpus that the node `data` names, and measure the seconds that it takes.
 
     Raises:
-        ConfigError: it is of another kind.
+        ConfigError: the corpus is not of the `kind` that the task needs.
     """
-    began = time.monotonic()
-    made = instantiate_node("data", node)
-    if not isinstance(made, kind):
-        found, wanted = (CORPUS_KINDS.get(k.__name__, k.__name__) for k in (type(made), kind))
-        raise ConfigError(f"the chosen data is {found}, and this task learns from {wanted}")
-    return made, time.monotonic() - began
+    start = time.monotonic()
+    corpus = instantiate_node("data", node)
+    if not isinstance(corpus, kind):
+        chosen, needed = (CORPUS_KINDS.get(k.__name__, k.__name__) for k in (type(corpus), kind))
+        raise ConfigError(f"the chosen data is {chosen}, and this task learns from {needed}")
+    return corpus, time.monotonic() - start
 
 
-PLACEHOLDER_VOCAB_SIZE = 300  # vocab_size of a network that is built before there is a vocabulary
+PLACEHOLDER_VOCAB_SIZE = 300  # of a network that is built before the tokenizer is trained
 
 
 @contextmanager
 def on_meta_device() -> Iterator[None]:
-    """Within this block networks are built without weights, and no random number is drawn.
+    """Build the networks of this block without memory for weights or use of random numbers.
 
-    For mistakes to be told at once: preparing a corpus may take an hour.
+    So wrong options are reported at once, before a corpus is prepared, which may take an hour.
     """
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         yield
 
 
 def build_embedding(config: ModelOptions, vocab_size: int) -> Embedding:
-    """What makes vectors of vocab_size."""
+    """Build the embedding of a vocabulary."""
     passed = {
         "vocab_size": vocab_size,
         "size": config.embedding_size,
         "word_dropout": config.word_dropout,
     }
-    made: Embedding = instantiate_node("model.embedding", config.embedding, passed)
-    return made
+    embedding: Embedding = instantiate_node("model.embedding", config.embedding, passed)
+    return embedding
 
 
-def build_cells(config: ModelOptions, inputs: list[int], size: int) -> list[Cell]:
-    """Cells of one size, one above the other, each reading as many values as `inputs` says."""
-    made: list[Cell] = [
-        instantiate_node("model.cell", config.cell, {"input_size": count, "size": size})
-        for count in inputs
+def build_cells(config: ModelOptions, input_sizes: list[int], size: int) -> list[Cell]:
+    """Build cells with `size` hidden units, one for each of `input_sizes`."""
+    cells: list[Cell] = [
+        instantiate_node("model.cell", config.cell, {"input_size": input_size, "size": size})
+        for input_size in input_sizes
     ]
-    scale_input_weights(config, *(cell.input_weights()[0] for cell in made))
-    return made
+    scale_input_weights(config, *(cell.input_weights()[0] for cell in cells))
+    return cells
 
 
 @torch.no_grad()
 def scale_input_weights(config: ModelOptions, *weights: Tensor) -> None:
-    """Let weights that read vectors begin larger."""
+    """Multiply initial input weights by `model.input_gain`."""
     for weight in weights:
         weight.mul_(config.input_gain)
 
 
 def build_decoder(
-    config: ModelOptions, target: Embedding, dropout: Dropout, memory: int
+    config: ModelOptions, target: Embedding, dropout: Dropout, memory_size: int
 ) -> Decoder:
-    """What says tokens, and reads a memory of vectors of size `memory` if it attends."""
+    """Build a decoder, whose attention, if any, reads a memory of size M = `memory_size`."""
     size = config.decoder.size
-    passed = {"query_size": size, "memory_size": memory}
+    passed = {"query_size": size, "memory_size": memory_size}
     attention: Attention = instantiate_node("model.attention", config.attention, passed)
-    above = size + attention.context_size
-    inputs = [config.embedding_size] + [above] * (config.decoder.layers - 1)
-    stack = Stack(build_cells(config, inputs, size), dropout, config.residual)
-    made = Decoder(target, stack, attention, size)
-    scale_input_weights(config, made.readout.weight, *attention.input_weights())
-    return made
+    upper_input_size = size + attention.context_size
+    input_sizes = [config.embedding_size] + [upper_input_size] * (config.decoder.layers - 1)
+    stack = Stack(build_cells(config, input_sizes, size), dropout, config.residual)
+    decoder = Decoder(target, stack, attention, size)
+    scale_input_weights(config, decoder.readout.weight, *attention.input_weights())
+    return decoder
 
 
 def build_language_model(config: ModelOptions, vocab_size: int) -> LanguageModel:
-    """A decoder on its own, with fresh weights."""
+    """Build a language model, a decoder on its own, with new weights."""
     target = build_embedding(config, vocab_size)
-    made = build_decoder(config, target, Dropout(config.dropout, config.variational), 0)
-    shape = (config.decoder.layers, made.stack.cells[0].num_states, config.decoder.size)
+    dropout = Dropout(config.dropout, config.variational)
+    decoder = build_decoder(config, target, dropout, memory_size=0)
+    shape = (config.decoder.layers, decoder.stack.cells[0].num_states, config.decoder.size)
     initial = instantiate_node("model.initial_state", config.initial_state, {"shape": shape})
-    return LanguageModel(made, OutputLayer(target, config.tie_output), initial)
+    return LanguageModel(decoder, OutputLayer(target, config.tie_output), initial)
 
 
 def build_captioner(config: ModelOptions, vision: Any, vocab_size: int) -> EncoderDecoder:
-    """A decoder behind `vision` (of `seq2seq.vision.backbones`), with fresh weights."""
+    """Build a decoder after the image backbone `vision`, with new weights."""
     dropout = Dropout(config.dropout, config.variational)
     target = build_embedding(config, vocab_size)
-    size, dec = config.decoder.size, config.decoder
+    size = config.decoder.size
     encoder = ImageEncoder(vision, vision.positions, vision.size, size, dropout)
-    made = build_decoder(config, target, dropout, size)
-    num_states = made.stack.cells[0].num_states
-    sizes = {"source": (1, 1, size), "target": (dec.layers, num_states, size)}
+    decoder = build_decoder(config, target, dropout, memory_size=size)
+    num_states = decoder.stack.cells[0].num_states
+    sizes = {"source": (1, 1, size), "target": (config.decoder.layers, num_states, size)}
     bridge = instantiate_node("model.bridge", config.bridge, sizes)
-    return EncoderDecoder(encoder, bridge, made, OutputLayer(target, config.tie_output))
+    return EncoderDecoder(encoder, bridge, decoder, OutputLayer(target, config.tie_output))
 
 
 def build_encoder(config: ModelOptions, source: Embedding, dropout: Dropout) -> Encoder:
-    """What reads a sentence."""
+    """Build the encoder of source sentences."""
     enc = config.encoder
     directions = 2 if enc.bidirectional else 1
-    inputs = [config.embedding_size] + [directions * enc.size] * (enc.layers - 1)
-    layers = [build_cells(config, [count] * directions, enc.size) for count in inputs]
+    input_sizes = [config.embedding_size] + [directions * enc.size] * (enc.layers - 1)
+    layers = [build_cells(config, [n] * directions, enc.size) for n in input_sizes]
     shape = (enc.layers, directions, layers[0][0].num_states, enc.size)
     initial = instantiate_node("model.initial_state", config.initial_state, {"shape": shape})
     return Encoder(source, layers, initial, dropout, config.residual)
 
 
 def build_classifier(config: ModelOptions, vocab_size: int, classes: int) -> Classifier:
-    """An encoder and a softmax over classes, with fresh weights."""
+    """Build a classifier, an encoder and a softmax over classes, with new weights."""
     dropout = Dropout(config.dropout, config.variational)
-    made = build_encoder(config, build_embedding(config, vocab_size), dropout)
+    encoder = build_encoder(config, build_embedding(config, vocab_size), dropout)
     size = config.encoder.size * (2 if config.encoder.bidirectional else 1)
-    return Classifier(made, ClassificationHead(size, classes), dropout)
+    return Classifier(encoder, ClassificationHead(size, classes), dropout)
 
 
 def build_translation(
     config: ModelOptions, vocabulary: VocabSizes, context: str = "none"
 ) -> EncoderDecoder:
-    """The network that `config` describes, with fresh weights, and the option `context`.
+    """Build an encoder-decoder for translation with new weights.
+
+    Args:
+        config: the options of the network.
+        vocabulary: the sizes of the vocabularies.
+        context: the option `document_context`: none or carry.
 
     Raises:
-        ConfigError: num_states do not fit together.
+        ConfigError: options do not fit together, as the sizes of encoder and decoder states.
     """
     if config.tie_source_target and not vocabulary.joint:
         raise ConfigError("model.tie_source_target=true needs one vocabulary: tokenizer.joint=true")
     dropout = Dropout(config.dropout, config.variational)
     source = build_embedding(config, vocabulary.source)
     target = source if config.tie_source_target else build_embedding(config, vocabulary.target)
-    reading = build_encoder(config, source, dropout)
+    encoder = build_encoder(config, source, dropout)
     enc, dec = config.encoder, config.decoder
-    num_states, memory = reading.layers[0][0].num_states, enc.size * len(reading.layers[0])
+    num_states = encoder.layers[0][0].num_states
+    memory_size = enc.size * len(encoder.layers[0])  # directions concatenated
     sizes = {
-        "source": (enc.layers, num_states, memory),
+        "source": (enc.layers, num_states, memory_size),
         "target": (dec.layers, num_states, dec.size),
     }
     bridge = instantiate_node("model.bridge", config.bridge, sizes)
-    made = build_decoder(config, target, dropout, memory)
+    decoder = build_decoder(config, target, dropout, memory_size)
     gate = ContextGate(sizes["target"]) if context == "carry" else None
-    return EncoderDecoder(reading, bridge, made, OutputLayer(target, config.tie_output), gate)
+    return EncoderDecoder(encoder, bridge, decoder, OutputLayer(target, config.tie_output), gate)

@@ -1,4 +1,4 @@
-"""From a batch of sources to sentences: a network, a search, and pieces made text."""
+"""Decoding of a batch with a network and a search, and detokenisation."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,32 +10,32 @@ from seq2seq.text.tokenizer import Tokenizer
 
 
 class ScoredTranslation(NamedTuple):
-    """One sentence that was said of a source."""
+    """One translation as text, with its score and tokens."""
 
     text: str
-    score: float  # what the search ranks by; the larger the better
-    logprob: float  # of all tokens together, in nats
-    tokens: list[str]  # the pieces
-    logprobs: list[float]  # of each piece, and of the end of the sentence where it was reached
+    score: float  # by which the search ranks; higher is better
+    logprob: float  # in nats, of all tokens together
+    tokens: list[str]
+    logprobs: list[float]  # of each token, and of the end of sentence if generated
 
 
 def decode_batch(
     model: Any,
     search: Search,
     source: tuple[Any, ...],
-    limits: Sequence[int],
-    keys: Sequence[int],
+    max_lengths: Sequence[int],
+    sentence_ids: Sequence[int],
     scored: bool,
 ) -> list[list[Hypothesis]]:
-    """What `search` finds for each source of a batch.
+    """Return the hypotheses of `search` for each source of a batch.
 
     Args:
-        model: with `init_decoding` and `step`, as `EncoderDecoder` has them.
-        search: the strategy.
-        source: the batch (B, ...), the lengths (B,) of its rows, `None` where all are full, and
-            what else `init_decoding` takes.
-        limits: B numbers of tokens at most.
-        keys: B numbers that say which source is which, for random choices.
+        model: a network with the methods `init_decoding` and `step` of `EncoderDecoder`.
+        search: the search strategy.
+        source: arguments of `init_decoding`: the batch (B, ...), its lengths (B,) or `None` where
+            there is no padding, and any others.
+        max_lengths: B maximum numbers of tokens.
+        sentence_ids: B numbers that identify the sentences, to seed random choices.
         scored: whether log-probabilities are wanted.
     """
     device = next(model.parameters()).device
@@ -44,26 +44,26 @@ def decode_batch(
     try:
         with torch.inference_mode():
             state = model.init_decoding(source[0].to(device), *source[1:])
-            bounds = torch.tensor(limits, device=device)
-            return search(model.step, state, bounds, keys, scored)
+            lengths = torch.tensor(max_lengths, device=device)
+            return search(model.step, state, lengths, sentence_ids, scored)
     finally:
         model.train(training)
 
 
 def to_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> ScoredTranslation:
-    """A hypothesis as text, of one line whatever its pieces are."""
+    """Detokenise a hypothesis to one line: newlines in its tokens become spaces."""
     text = tokenizer.decode([hypothesis.tokens])[0]
     text = " ".join(text.split("\n")).replace("\r", " ")
-    pieces = [tokenizer.piece(token) for token in hypothesis.tokens]
+    tokens = [tokenizer.piece(token) for token in hypothesis.tokens]
     return ScoredTranslation(
-        text, hypothesis.score, sum(hypothesis.logprobs), pieces, hypothesis.logprobs
+        text, hypothesis.score, sum(hypothesis.logprobs), tokens, hypothesis.logprobs
     )
 
 
-def rerank(search: Search, best: list[ScoredTranslation]) -> list[ScoredTranslation]:
-    """As the search found them, unless it ranks texts."""
+def rerank(search: Search, translations: list[ScoredTranslation]) -> list[ScoredTranslation]:
+    """Re-rank the translations of a sentence if the search scores detokenised text (MBR)."""
     if not isinstance(search, TextRanking):
-        return best
-    expected = search.expected([scored.text for scored in best])
-    scored = [s._replace(score=score) for s, score in zip(best, expected, strict=True)]
-    return sorted(scored, key=lambda s: -s.score)
+        return translations
+    utilities = search.expected([translation.text for translation in translations])
+    rescored = [t._replace(score=u) for t, u in zip(translations, utilities, strict=True)]
+    return sorted(rescored, key=lambda translation: -translation.score)

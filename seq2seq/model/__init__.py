@@ -1,4 +1,4 @@
-"""The networks. Everything here is a pure function of tensors: no files, no configuration.
+"""The networks: functions of tensors, without files or configuration.
 
 Dimensions, in every comment and docstring of this package and of `seq2seq.search`:
 

@@ -1,4 +1,4 @@
-"""How decoder states choose among the encoder's outputs."""
+"""Attention of decoder states to encoder outputs."""
 
 from typing import NamedTuple, Self
 
@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 
 class Memory(NamedTuple):
-    """An encoded batch, prepared once and then read at every decoding step."""
+    """The encoder outputs of a batch, prepared once for all decoding steps."""
 
-    values: Tensor  # (B, S, M) what the encoder wrote
-    keys: Tensor  # (B, S, A) the same, projected for comparison with a query
-    mask: Tensor  # (B, S) bool, True where there is a token and not padding
+    values: Tensor  # (B, S, M) encoder outputs
+    keys: Tensor  # (B, S, A) encoder outputs, projected for the comparison with a query
+    mask: Tensor  # (B, S) bool, True: a token; False: padding
 
     def select(self, sentences: Tensor) -> Self:
-        """The memory of some `sentences` (b,) alone, in their order."""
+        """Return the memory of the sentences with the indices `sentences` (b,), in that order."""
         return self._replace(
-            values=self.values.index_select(0, sentences),  # quicker than brackets
+            values=self.values.index_select(0, sentences),  # faster than indexing
             keys=self.keys.index_select(0, sentences),
             mask=self.mask.index_select(0, sentences),
         )
 
 
 def _batched_product(a: Tensor, b: Tensor) -> Tensor:
-    """The products of matrices (B, n, m) and (B, m, k).
+    """Return the products (B, n, k) of matrices (B, n, m) and (B, m, k).
 
-    On CPUs always in fp32: in bf16, oneDNN makes and keeps a kernel for every pair of lengths.
+    On CPUs always in fp32: in bf16, oneDNN compiles and caches a kernel for every pair of lengths.
     """
     if a.device.type != "cpu":
         return torch.bmm(a, b)
@@ -34,39 +34,39 @@ def _batched_product(a: Tensor, b: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """A way of reading a `Memory` with T (or K) queries for each sentence at once."""
+    """Base class of attentions: T (or K) queries for each sentence read a `Memory` at once."""
 
-    context_size: int  # M, or 0 where nothing is read
+    context_size: int  # M; 0 without attention
 
     def prepare_memory(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
-        """Prepare what the encoder wrote.
+        """Return the memory of encoder outputs, with precomputed keys.
 
         Args:
-            values: (B, S, M) at each position.
-            mask: (B, S) bool, where they are real.
-            final: (B, M) the state in which its last layer ended.
+            values: (B, S, M) encoder outputs.
+            mask: (B, S) bool, False at padding.
+            final: (B, M) final hidden state of the last encoder layer.
         """
-        del final  # positions are chosen among
+        del final  # attention is over the positions
         return Memory(values, self.project(values), mask)
 
     def input_weights(self) -> list[Tensor]:
-        """The matrices that read states; none, unless an attention says so."""
+        """Return the matrices whose inputs are hidden states; none by default."""
         return []
 
     def project(self, values: Tensor) -> Tensor:
-        """The keys (B, S, A) of `values` (B, S, M)."""
+        """Return the keys (B, S, A) of `values` (B, S, M)."""
         raise NotImplementedError
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        """How well each query (B, T, H) matches each key (B, S, A): (B, T, S)."""
+        """Return the scores (B, T, S) of queries (B, T, H) and keys (B, S, A)."""
         raise NotImplementedError
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """Read `memory` with the decoder states `query` (B, T, H).
+        """Attend to `memory` with the decoder states `query` (B, T, H).
 
         Returns:
-            The contexts (B, T, M), and the weights (B, T, S) that made them: they are zero at
-            padding and sum to one. Each sentence needs at least one real token.
+            The contexts (B, T, M) and the attention weights (B, T, S), which are zero at padding
+            and sum to one. Each sentence needs at least one token.
         """
         scores = self.score(query, memory.keys)  # (B, T, S)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), -torch.inf)
@@ -75,41 +75,41 @@ class Attention(nn.Module):
 
 
 class NoAttention(Attention):
-    """Nothing is read: the decoder's state is all that it knows of the source."""
+    """No attention: the decoder knows the source by its initial state alone."""
 
     def __init__(self, query_size: int, memory_size: int) -> None:
         super().__init__()
-        del query_size, memory_size  # the same call as every attention
+        del query_size, memory_size  # the interface of attentions
         self.context_size = 0
 
     def project(self, values: Tensor) -> Tensor:
         return values[..., :0]  # (B, S, 0)
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """Empty contexts (B, T, 0) and no weights (B, T, 0)."""
+        """Return empty contexts (B, T, 0) and weights (B, T, 0)."""
         del memory
         return query[..., :0], query[..., :0]
 
 
 class FixedContext(Attention):
-    """No choice either: the encoder's final state is read at every position.
+    """The encoder's final state as the context of every position.
 
-    Cho et al. (2014), section 2.2, where the decoder is given the summary c at each step.
+    Cho et al. (2014), section 2.2, where the decoder reads the summary c at each step.
     https://arxiv.org/abs/1406.1078
     """
 
     def __init__(self, query_size: int, memory_size: int) -> None:
         super().__init__()
-        del query_size  # the same call as every attention
+        del query_size  # the interface of attentions
         self.context_size = memory_size
 
     def prepare_memory(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:
-        """The final state as a memory of one position."""
+        """Return the final state as a memory of one position."""
         del values
         return Memory(final.unsqueeze(1), final[:, None, :0], mask[:, :1])
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """The same context (B, T, M) for each query, and no weights (B, T, 0)."""
+        """Return the same context (B, T, M) for each query, and empty weights (B, T, 0)."""
         return memory.values[:, :1].expand(-1, query.shape[1], -1), query[..., :0]
 
 

@@ -1,15 +1,15 @@
-"""From the encoder's final state to the decoder's first one."""
+"""Bridges from the final state of the encoder to the initial state of the decoder."""
 
 import math
 
 import torch
 from torch import Tensor, nn
 
-StateShape = tuple[int, int, int]  # layers, parts and size of a state, the directions side by side
+StateShape = tuple[int, int, int]  # L, P, and H (or M, directions concatenated)
 
 
 class CopyBridge(nn.Module):
-    """The encoder's state is the decoder's: the classic many-to-one + one-to-many.
+    """The encoder's final state is the decoder's initial state: many-to-one + one-to-many.
 
     Sutskever et al. (2014), https://arxiv.org/abs/1409.3215
     """
@@ -23,12 +23,12 @@ class CopyBridge(nn.Module):
             )
 
     def forward(self, final: Tensor) -> Tensor:
-        """The encoder's final state (B, L, P, H) itself."""
+        """Return the final state (B, L, P, H) unchanged."""
         return final
 
 
 class ProjectionBridge(nn.Module):
-    """s_0 = tanh(W h + b), Bahdanau et al. (2015), appendix A.2.2, of all layers together."""
+    """s_0 = tanh(W h + b), over all layers together, Bahdanau et al. (2015), appendix A.2.2."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
@@ -36,32 +36,32 @@ class ProjectionBridge(nn.Module):
         self.linear = nn.Linear(math.prod(source), math.prod(target))
 
     def forward(self, final: Tensor) -> Tensor:
-        """The encoder's final state (B, L, P, H) to the decoder's first one (B, L', P, H')."""
+        """Return the initial state (B, L', P, H') from the final state (B, L, P, M)."""
         state: Tensor = torch.tanh(self.linear(final.flatten(1)))  # (B, L' * P * H')
         return state.reshape(len(final), *self.target)
 
 
 class ZeroBridge(nn.Module):
-    """The decoder knows nothing of the source but what attention reads."""
+    """The decoder starts from zeros: only attention connects it to the source."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
-        del source  # the same call as every bridge
+        del source  # the interface of bridges
         self.target = target
 
     def forward(self, final: Tensor) -> Tensor:
-        """(B, L', P, H') zeros."""
+        """Return zeros (B, L', P, H')."""
         return final.new_zeros(len(final), *self.target)
 
 
 class LearnedBridge(nn.Module):
-    """The decoder starts from one trained vector, whatever the source."""
+    """The decoder starts from a learned state, the same for every source."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
-        del source  # the same call as every bridge
+        del source  # the interface of bridges
         self.state = nn.Parameter(torch.zeros(target))
 
     def forward(self, final: Tensor) -> Tensor:
-        """(B, L', P, H'), the same for every sentence."""
+        """Return the learned state, expanded to (B, L', P, H')."""
         return self.state.to(final.dtype).expand(len(final), *self.state.shape)

@@ -1,4 +1,4 @@
-"""One-to-many: a state becomes a sentence, START to END."""
+"""The decoder, one-to-many: from an initial state to a sentence, BOS to EOS."""
 
 from typing import NamedTuple
 
@@ -8,28 +8,30 @@ from torch import Tensor, nn
 from seq2seq.model.attention import Attention, Memory
 from seq2seq.model.stack import Stack
 
+UNSEEN_COUNT = 0.1  # added to all counts of tokens, so that no log frequency is -inf
+
 
 class DecoderOutput(NamedTuple):
-    """What the decoder made of a batch."""
+    """Outputs of the decoder for a batch."""
 
-    features: Tensor  # (B, T, E) what the output layer reads
-    state: Tensor  # (B, L, P, H) after the last position
-    weights: Tensor  # (B, T, S) of the attention; (B, T, 0) without
+    features: Tensor  # (B, T, E) input of the output layer
+    state: Tensor  # (B, L, P, H) final state, after the last position
+    weights: Tensor  # (B, T, S) attention weights; (B, T, 0) without attention
 
 
 class Decoder(nn.Module):
-    """Layers of a recurrence over the target, the first of which asks the memory.
+    """Recurrent layers over the target, with attention to the memory.
 
-    The first layer's output is the query; the layers above read [h; context] (Wu et al. 2016,
-    section 3.1). No layer feeds an earlier position's context back, so that training has no loop
+    The output of the first layer is the query; the upper layers read [h; context] (Wu et al. 2016,
+    section 3.1). No layer reads the context of an earlier position, so that training has no loop
     over time. The output layer reads tanh(W [h; context; embedding]), as in Bahdanau et al. (2015),
-    A.2.2, with tanh for maxout.
+    A.2.2, with tanh in place of maxout.
     """
 
     def __init__(
         self, embedding: nn.Embedding, stack: Stack, attention: Attention, size: int
     ) -> None:
-        """Put a decoder together; `size` is that of its states, H."""
+        """Compose a decoder; `size` is H, the size of its hidden states."""
         super().__init__()
         self.embedding, self.stack, self.attention = embedding, stack, attention
         width = embedding.embedding_dim
@@ -39,28 +41,28 @@ class Decoder(nn.Module):
     def forward(
         self, tokens: Tensor, state: Tensor, memory: Memory, lengths: Tensor | None = None
     ) -> DecoderOutput:
-        """All positions at once.
+        """Decode all positions at once, with teacher forcing.
 
         Args:
-            tokens: (B, T) from START on. What is at padding does not matter to what comes before.
-            state: (B, L, P, H) before them.
+            tokens: (B, T) target input: BOS and the tokens. Padding does not affect what precedes.
+            state: (B, L, P, H) initial state.
             memory: of the B sentences.
-            lengths: (B,) on the CPU, how many tokens are real, where the final state matters: it
-                is the one after them. `None`: after all T.
+            lengths: (B,) on the CPU, numbers of tokens without padding, only where the final state
+                is needed; `None`: it is the state after all T.
         """
         x = self.dropout(self.embedding(tokens))  # (B, T, E)
         query, bottom = self.stack.first_layer(x, state, lengths)  # (B, T, H)
         context, weights = self.attention(query, memory)  # (B, T, M)
-        output, above = self.stack.upper_layers(query, context, state, lengths)  # (B, T, H)
+        output, upper = self.stack.upper_layers(query, context, state, lengths)  # (B, T, H)
         features = self._features(output, context, x)
-        return DecoderOutput(features, torch.cat((bottom, above), 1), weights)
+        return DecoderOutput(features, torch.cat((bottom, upper), 1), weights)
 
     def step(self, tokens: Tensor, state: Tensor, memory: Memory) -> DecoderOutput:
-        """One position of K hypotheses for each sentence.
+        """Decode one position of K hypotheses for each sentence.
 
         Args:
-            tokens: (B, K) the last ones.
-            state: (B, K, L, P, H).
+            tokens: (B, K) last tokens.
+            state: (B, K, L, P, H) state before them.
             memory: of the B sentences, shared by their hypotheses.
 
         Returns:
@@ -70,24 +72,25 @@ class Decoder(nn.Module):
         rows = state.flatten(0, 1)  # (B * K, L, P, H)
         query, bottom = self.stack.step_first_layer(x.flatten(0, 1), rows)  # (B * K, H)
         context, weights = self.attention(query.unflatten(0, tokens.shape), memory)  # (B, K, M)
-        output, above = self.stack.step_upper_layers(
+        output, upper = self.stack.step_upper_layers(
             query, context.flatten(0, 1), rows
         )  # (B * K, H)
         features = self._features(output.unflatten(0, tokens.shape), context, x)
-        following = torch.cat((bottom, above), 1).unflatten(0, tokens.shape)
-        return DecoderOutput(features, following, weights)
+        next_state = torch.cat((bottom, upper), 1).unflatten(0, tokens.shape)
+        return DecoderOutput(features, next_state, weights)
 
     def _features(self, output: Tensor, context: Tensor, x: Tensor) -> Tensor:
-        read = torch.cat((self.dropout(output), context, x), -1)  # (B, T, H + M + E)
-        features: Tensor = self.dropout(torch.tanh(self.readout(read)))  # (B, T, E)
+        """Return the readout (B, T, E) of [h; context; embedding]."""
+        inputs = torch.cat((self.dropout(output), context, x), -1)  # (B, T, H + M + E)
+        features: Tensor = self.dropout(torch.tanh(self.readout(inputs)))  # (B, T, E)
         return features
 
 
 class OutputLayer(nn.Module):
-    """Features to one score for each piece of the vocabulary."""
+    """The linear layer from features to the vocabulary."""
 
     def __init__(self, embedding: nn.Embedding, tied: bool) -> None:
-        """A layer to the vocabulary of `embedding`, with its weights if `tied`.
+        """Create a layer to the vocabulary of `embedding`, with its weights if `tied`.
 
         Press and Wolf (2017), https://arxiv.org/abs/1608.05859
         """
@@ -99,16 +102,15 @@ class OutputLayer(nn.Module):
 
     @torch.no_grad()
     def init_bias_from_counts(self, counts: Tensor) -> None:
-        """Begin with the frequencies of the tokens, of which there are `counts` (V,).
+        """Initialise the bias to the log unigram frequencies of the tokens with `counts` (V,).
 
-        The bias, their logarithm, then says what is common, and the features what is special.
-        Otherwise they first grow to say the former, until their tanh lets no gradient through: see
-        Karpathy (2019), "init well", https://karpathy.github.io/2019/04/25/recipe/.
+        Otherwise the readout learns these first, and its tanh saturates: see Karpathy (2019),
+        "init well", https://karpathy.github.io/2019/04/25/recipe/.
         """
-        seen = counts.double() + 0.1  # what was never seen may be said
-        self.linear.bias.copy_((seen / seen.sum()).log())
+        smoothed = counts.double() + UNSEEN_COUNT
+        self.linear.bias.copy_((smoothed / smoothed.sum()).log())
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (..., E) to unnormalised log-probabilities (..., V)."""
+        """Return unnormalised log-probabilities (..., V) from `features` (..., E)."""
         logits: Tensor = self.linear(features)
         return logits

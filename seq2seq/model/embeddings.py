@@ -1,4 +1,4 @@
-"""From pieces to vectors: by looking a row up, or by multiplying a matrix with a one-hot vector."""
+"""Token embeddings: a row lookup, or a product with a one-hot vector."""
 
 import torch
 from torch import Tensor, nn
@@ -8,23 +8,23 @@ from seq2seq.model.dropout import keep_mask
 
 
 class Embedding(nn.Embedding):
-    """A vector for each piece; in training a share `word_dropout` of the pieces of a text has none.
+    """Token embeddings with word dropout.
 
-    Word dropout, Iyyer et al. (2015), section 3.2, https://aclanthology.org/P15-1162: what is left
-    has to be enough. The vectors are zeroed and the others are not scaled up.
+    Word dropout, Iyyer et al. (2015), section 3.2, https://aclanthology.org/P15-1162: in training,
+    the vectors of a share `word_dropout` of the tokens are zeroed. The others are not scaled up.
     """
 
     def __init__(self, vocab_size: int, size: int, word_dropout: float) -> None:
         super().__init__(vocab_size, size)
-        nn.init.normal_(self.weight, std=size**-0.5)  # so that a tied output starts near uniform
+        nn.init.normal_(self.weight, std=size**-0.5)  # a tied output layer starts near uniform
         self.word_dropout = word_dropout
 
     def vectors(self, tokens: Tensor) -> Tensor:
-        """The rows (..., E) of the matrix for `tokens` (...)."""
+        """Return the vectors (..., E) of `tokens` (...), without dropout."""
         return super().forward(tokens)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """(B, T) to (B, T, E)."""
+        """Return the vectors (B, T, E) of `tokens` (B, T)."""
         x = self.vectors(tokens)
         if not self.training or self.word_dropout == 0:
             return x
@@ -32,9 +32,9 @@ class Embedding(nn.Embedding):
 
 
 class OneHotEmbedding(Embedding):
-    """The same numbers, as textbooks write them: x = W^T e, e being 1 at the piece and 0 elsewhere.
+    """Embeddings as textbooks write them: x = W^T e, where e is the one-hot vector of the token.
 
-    It takes V times as many multiplications as looking the row up, and is here to be compared.
+    The results equal those of `Embedding` for V times as many multiplications; for comparison.
     """
 
     def vectors(self, tokens: Tensor) -> Tensor:

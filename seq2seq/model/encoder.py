@@ -1,4 +1,4 @@
-"""Many-to-one: a sentence of any length becomes a state, and a memory of its positions."""
+"""The encoder, many-to-one: from a sentence to a final state, and a vector for each position."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,17 +13,17 @@ from seq2seq.model.dropout import Dropout
 
 
 class EncoderOutput(NamedTuple):
-    """What the encoder made of a batch."""
+    """Outputs of the encoder for a batch."""
 
-    values: Tensor  # (B, S, M) one vector for each position, zero at padding
-    final: Tensor  # (B, L, P, H) the state after the last token, the directions side by side
+    values: Tensor  # (B, S, M) encoder outputs, zero at padding
+    final: Tensor  # (B, L, P, M) final state, after the last token, directions concatenated
 
 
 class Encoder(nn.Module):
-    """Layers of a recurrence in one direction or both, over embedded tokens.
+    """Uni- or bidirectional recurrent layers over embedded tokens.
 
-    A layer reads both directions of the one below. The backward direction starts at each
-    sentence's true last token, so padding is never read.
+    A layer reads both directions of the one below. The backward direction starts at the last token
+    of each sentence, so padding is never read.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Encoder(nn.Module):
         dropout: Dropout,
         residual: bool,
     ) -> None:
-        """Put an encoder together.
+        """Compose an encoder.
 
         Args:
             embedding: of the source tokens.
-            layers: for each layer its cells: the forward one, and the backward one if any.
-            initial: gives (B, L, D, P, H), the first state of D directions.
+            layers: the cells of each layer: the forward one, and the backward one if bidirectional.
+            initial: returns the initial states (B, L, D, P, H) of D directions.
             dropout: after the embedding and between layers.
-            residual: add each layer's input to its output, from the second layer on.
+            residual: whether to add the input of a layer to its output, from the second layer on.
         """
         super().__init__()
         self.embedding, self.initial = embedding, initial
@@ -51,24 +51,24 @@ class Encoder(nn.Module):
         self.dropout, self.residual = dropout, residual
 
     def initial_states(self, count: int) -> Tensor:
-        """The states (B, L, D, P, H) of `count` sentences of which nothing has been read."""
+        """Return the initial states (B, L, D, P, H) of `count` sentences."""
         state: Tensor = self.initial(count, self.embedding.weight)
         return state
 
     def forward_direction(self, final: Tensor) -> Tensor:
-        """Of a final state (B, L, P, M) the part (B, L, P, H) of the forward direction."""
+        """Return the forward direction (B, L, P, H) of a final state (B, L, P, M)."""
         return final.chunk(len(self.layers[0]), -1)[0]
 
     def forward(
         self, tokens: Tensor, lengths: Tensor | None, first: Tensor | None = None, chunk: int = 0
     ) -> EncoderOutput:
-        """Read sentences.
+        """Encode sentences.
 
         Args:
             tokens: (B, S).
-            lengths: (B,) on the CPU, how many of the tokens are real; `None`: all.
-            first: (B, L, D, P, H) the states before them, if not those of `initial_states`.
-            chunk: positions that the gradient goes back; 0: all. See `truncated`.
+            lengths: (B,) on the CPU, numbers of tokens without padding; `None`: all are S.
+            first: (B, L, D, P, H) initial states; `None`: those of `initial_states`.
+            chunk: positions over which gradients flow back; 0: all. See `truncated_forward`.
         """
         x = self.dropout(self.embedding(tokens))  # (B, S, E)
         order = None if lengths is None else reverse_order(to_device(lengths, x.device), x.shape[1])
@@ -78,14 +78,14 @@ class Encoder(nn.Module):
             below = self.dropout(x) if layer else x
             outputs, states = [], []
             for direction, cell in enumerate(cells):
-                before = first[:, layer, direction]
+                initial = first[:, layer, direction]
                 if chunk:
                     output, state = truncated_forward(
-                        cell, below, before, lengths, (chunk, direction == 1)
+                        cell, below, initial, lengths, chunk=chunk, backward=direction == 1
                     )
                 else:
-                    read = reorder_positions(below, order) if direction else below
-                    output, state = cell(read, before, lengths)
+                    inputs = reorder_positions(below, order) if direction else below
+                    output, state = cell(inputs, initial, lengths)
                     output = reorder_positions(output, order) if direction else output
                 outputs.append(output)
                 states.append(state)

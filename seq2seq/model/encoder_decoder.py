@@ -1,4 +1,4 @@
-"""The whole network: many-to-one, a bridge, one-to-many."""
+"""The encoder-decoder network: many-to-one, a bridge, one-to-many."""
 
 from typing import NamedTuple, Self
 
@@ -13,43 +13,47 @@ from seq2seq.model.initial_state import reset_where
 
 
 class DecoderState(NamedTuple):
-    """Where K hypotheses of each of B sentences stand."""
+    """The decoder state of K hypotheses for each of B sentences."""
 
     hidden: Tensor  # (B, K, L, P, H)
     memory: Memory  # of the B sentences
 
     def reorder(self, parents: Tensor) -> Self:
-        """Hypothesis k' of sentence b goes on from hypothesis `parents[b, k']` (B, K')."""
+        """Return the state in which hypothesis k' of sentence b continues `parents[b, k']`.
+
+        Args:
+            parents: (B, K') indices of hypotheses.
+        """
         starts = torch.arange(len(parents), device=parents.device) * self.hidden.shape[1]
         rows = (starts.unsqueeze(1) + parents).flatten()  # (B * K',)
         hidden = self.hidden.flatten(0, 1).index_select(0, rows).unflatten(0, parents.shape)
         return self._replace(hidden=hidden)
 
     def select(self, sentences: Tensor) -> Self:
-        """Only `sentences` (b,) stay, in their order."""
+        """Return the state of the sentences with the indices `sentences` (b,), in that order."""
         hidden = self.hidden.index_select(0, sentences)
         return self._replace(hidden=hidden, memory=self.memory.select(sentences))
 
 
-# Sentences that were said: START and the pieces (B, T), and how many of each are real (B,), on the
-# CPU.
+# Target input, BOS and the tokens (B, T), and its lengths without padding (B,), on the CPU.
 TargetPrefix = tuple[Tensor, Tensor]
 
 
 class EncodedSource(NamedTuple):
-    """What has been read of a batch of sources."""
+    """The encoded sources of a batch."""
 
-    state: Tensor  # (B, L, P, H) the decoder's first one
+    state: Tensor  # (B, L, P, H) initial state of the decoder
     memory: Memory
-    final: Tensor  # (B, L', P, M) the encoder's last state, the directions side by side
+    final: Tensor  # (B, L', P, M) final state of the encoder, directions concatenated
 
 
 class EncoderDecoder(nn.Module):
-    """An encoder whose final state seeds a decoder, which may read the encoder's memory too.
+    """An encoder whose final state initialises a decoder, which may attend to the memory too.
 
-    With a gate, sentences can go on from the sentence before them in their document: the forward
-    direction of the encoder reads on from where it ended, and the decoder starts from its own last
-    state too. The backward direction, which would have to know what comes, begins anew.
+    With a gate, states are carried over from the previous sentence of the document: the forward
+    direction of the encoder continues from its final state, and the decoder's initial state is
+    mixed with its own final state. The backward direction would need the next sentence, so it
+    starts from its initial state.
     """
 
     def __init__(
@@ -60,14 +64,15 @@ class EncoderDecoder(nn.Module):
         output: OutputLayer,
         gate: ContextGate | None = None,
     ) -> None:
-        """Put a network together.
+        """Compose a network.
 
         Args:
-            encoder: `Encoder`, or anything that gives an `Encoded` of a batch and its lengths.
+            encoder: `Encoder`, or any module from a batch and its lengths to an `EncoderOutput`.
             bridge: of `seq2seq.model.bridge`.
-            decoder: what says the sentence.
-            output: from its features to the vocabulary.
-            gate: what the decoder takes over from the sentence before; `None`: there never is one.
+            decoder: from the initial state and the memory to features.
+            output: from features to the vocabulary.
+            gate: mixes in the decoder state of the previous sentence; `None`: sentences are
+                independent.
         """
         super().__init__()
         self.encoder, self.bridge, self.decoder, self.output = encoder, bridge, decoder, output
@@ -76,72 +81,81 @@ class EncoderDecoder(nn.Module):
     def encode(
         self,
         source: Tensor,
-        lengths: Tensor | None,
-        before: PreviousState | None = None,
+        source_lengths: Tensor | None,
+        previous: PreviousState | None = None,
         chunk: int = 0,
     ) -> EncodedSource:
-        """Read sources.
+        """Encode sources.
 
         Args:
             source: (B, ...).
-            lengths: (B,) on the CPU, how many of the positions are real; `None`: all.
-            before: where the sentences before them ended; `None`: there are none.
-            chunk: positions that the gradient goes back in the encoder; 0: all.
+            source_lengths: (B,) on the CPU, numbers of positions without padding; `None`: all.
+            previous: state carried over from the previous sentences; `None`: there are none.
+            chunk: positions over which gradients flow back in the encoder; 0: all.
         """
-        if before is None and not chunk:
-            values, final = self.encoder(source, lengths)
+        if previous is None and not chunk:
+            values, final = self.encoder(source, source_lengths)
         else:
-            values, final = self.encoder(source, lengths, self._first(len(source), before), chunk)
+            first = self._initial_states(len(source), previous)
+            values, final = self.encoder(source, source_lengths, first, chunk)
         mask = torch.ones(values.shape[:2], dtype=torch.bool, device=values.device)  # (B, S)
-        if lengths is not None:
+        if source_lengths is not None:
             positions = torch.arange(values.shape[1], device=values.device)
-            mask = positions < to_device(lengths, values.device).unsqueeze(1)  # (B, S)
-        state = self.bridge(final)
-        if before is not None and self.gate is not None:
-            state = reset_where(self.gate(state, before.decoder), state, before.is_first)
+            mask = positions < to_device(source_lengths, values.device).unsqueeze(1)  # (B, S)
+        state = self.bridge(final)  # (B, L, P, H)
+        if previous is not None and self.gate is not None:
+            state = reset_where(self.gate(state, previous.decoder), state, previous.is_first)
         memory = self.decoder.attention.prepare_memory(values, mask, final[:, -1, 0])
         return EncodedSource(state, memory, final)
 
-    def _first(self, count: int, before: PreviousState | None) -> Tensor:
-        """The encoder's first states (B, L, D, P, H)."""
-        begun: Tensor = self.encoder.initial_states(count)  # type: ignore[operator]
-        if before is None:
-            return begun
-        ahead = reset_where(before.encoder, begun[:, :, 0], before.is_first)
-        return torch.cat((ahead.unsqueeze(2), begun[:, :, 1:]), 2)
+    def _initial_states(self, count: int, previous: PreviousState | None) -> Tensor:
+        """Return the initial states (B, L, D, P, H) of the encoder."""
+        initial: Tensor = self.encoder.initial_states(count)  # type: ignore[operator]
+        if previous is None:
+            return initial
+        forward = reset_where(previous.encoder, initial[:, :, 0], previous.is_first)
+        return torch.cat((forward.unsqueeze(2), initial[:, :, 1:]), 2)
 
-    def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> DecoderOutput:
-        """Training: features for every position of `target` (B, T), which begins with START."""
-        read = self.encode(source, lengths)
-        decoded: DecoderOutput = self.decoder(target, read.state, read.memory)
+    def forward(
+        self, source: Tensor, source_lengths: Tensor | None, target_input: Tensor
+    ) -> DecoderOutput:
+        """Compute features for all positions of `target_input` (B, T), teacher-forced."""
+        encoded = self.encode(source, source_lengths)
+        decoded: DecoderOutput = self.decoder(target_input, encoded.state, encoded.memory)
         return decoded
 
     def final_states(self, final: Tensor, state: Tensor) -> PreviousState:
-        """What sentences find whose predecessors ended in these states of encoder and decoder."""
-        ahead: Tensor = self.encoder.forward_direction(final)  # type: ignore[operator]
-        new = torch.zeros(len(state), dtype=torch.bool, device=state.device)
-        return PreviousState(ahead.detach(), state.detach(), new)
+        """Return the state to carry over to the next sentences.
+
+        Args:
+            final: (B, L', P, M) final state of the encoder.
+            state: (B, L, P, H) final state of the decoder.
+        """
+        forward: Tensor = self.encoder.forward_direction(final)  # type: ignore[operator]
+        is_first = torch.zeros(len(state), dtype=torch.bool, device=state.device)
+        return PreviousState(forward.detach(), state.detach(), is_first)
 
     def advance_document(
         self,
         source: Tensor,
-        lengths: Tensor | None,
+        source_lengths: Tensor | None,
         target: TargetPrefix,
-        before: PreviousState | None,
+        previous: PreviousState | None,
     ) -> PreviousState:
-        """Where sentences end of which `target` was said."""
-        read = self.encode(source, lengths, before)
-        decoded = self.decoder(target[0], read.state, read.memory, target[1])
-        return self.final_states(read.final, decoded.state)
+        """Return the state to carry over after sentences with the translations `target`."""
+        encoded = self.encode(source, source_lengths, previous)
+        target_input, target_lengths = target
+        decoded = self.decoder(target_input, encoded.state, encoded.memory, target_lengths)
+        return self.final_states(encoded.final, decoded.state)
 
     def init_decoding(
-        self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
+        self, source: Tensor, source_lengths: Tensor | None, previous: PreviousState | None = None
     ) -> DecoderState:
-        """Searching: one hypothesis for each sentence of `source`, nothing said yet."""
-        read = self.encode(source, lengths, before)
-        return DecoderState(read.state.unsqueeze(1), read.memory)
+        """Return the initial state of a search, with one hypothesis for each sentence."""
+        encoded = self.encode(source, source_lengths, previous)
+        return DecoderState(encoded.state.unsqueeze(1), encoded.memory)
 
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
-        """Say one more token after `tokens` (B, K): logits (B, K, V), and the next state."""
+        """Return the logits (B, K, V) after the last `tokens` (B, K), and the next state."""
         decoded = self.decoder.step(tokens, state.hidden, state.memory)
         return self.output(decoded.features), state._replace(hidden=decoded.state)

@@ -1,41 +1,42 @@
-"""The state before the first token."""
+"""Initial states of recurrences, before the first token."""
 
 import torch
 from torch import Tensor, nn
 
 
 class ZeroState(nn.Module):
-    """Nothing is known yet."""
+    """Zeros as the initial state."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.shape = shape
 
     def forward(self, batch: int, like: Tensor) -> Tensor:
-        """(B, *shape), of the type and on the device of `like`."""
+        """Return (B, *shape), of the type and on the device of `like`."""
         return like.new_zeros(batch, *self.shape)
 
 
 class LearnedState(nn.Module):
-    """A vector that is trained along, the same for every sentence."""
+    """A learned initial state, the same for every sentence."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.state = nn.Parameter(torch.zeros(shape))
 
     def forward(self, batch: int, like: Tensor) -> Tensor:
-        """(B, *shape), of the type and on the device of `like`."""
+        """Return (B, *shape), of the type and on the device of `like`."""
         return self.state.to(like.dtype).expand(batch, *self.state.shape)
 
 
-def reset_where(carried: Tensor | None, begun: Tensor, new: Tensor) -> Tensor:
-    """The states (B, ...) that text begins with: those `carried`, or `begun` where it is new.
+def reset_where(carried: Tensor | None, initial: Tensor, is_first: Tensor) -> Tensor:
+    """Return carried states (B, ...), replaced by the initial state where a text starts.
 
     Args:
-        carried: (B, ...) after what was read before, without a gradient; None: there is none.
-        begun: (B, ...) states before all text.
-        new: (B,) bool, where the carried state is of another text.
+        carried: (B, ...) states after the preceding text, without a gradient; `None`: there are
+            none, and all are initial.
+        initial: (B, ...) initial states.
+        is_first: (B,) bool, True: the carried state is of another text.
     """
     if carried is None:
-        return begun
-    return torch.where(new.view(-1, *[1] * (begun.dim() - 1)), begun, carried)
+        return initial
+    return torch.where(is_first.view(-1, *[1] * (initial.dim() - 1)), initial, carried)

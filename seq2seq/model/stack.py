@@ -1,4 +1,4 @@
-"""Layers of a recurrence, one above the other."""
+"""A stack of recurrent layers."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from seq2seq.model.dropout import Dropout
 
 
 class Stack(nn.Module):
-    """Cells of one size, each reading what the one below shows, and a context if there is one.
+    """Cells of one size, each reading the output of the one below, and a context if there is one.
 
-    With `residual`, a layer adds what it read from below to what it shows, from the second on (Wu
-    et al. 2016, equation 6). State: (B, L, P, H).
+    With `residual`, a layer adds its input to its output, from the second layer on (Wu et al. 2016,
+    equation 6). State: (B, L, P, H).
     """
 
     def __init__(self, cells: Sequence[Cell], dropout: Dropout, residual: bool) -> None:
@@ -24,19 +24,19 @@ class Stack(nn.Module):
     def first_layer(
         self, x: Tensor, state: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """The first layer over (B, T, I): its outputs (B, T, H) and final state (B, 1, P, H)."""
+        """Return outputs (B, T, H) and the final state (B, 1, P, H) of the first layer."""
         output, last = self.cells[0](x, state[:, 0], lengths)
         return output, last.unsqueeze(1)
 
     def upper_layers(
         self, x: Tensor, context: Tensor, state: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """The other layers, over what the first one showed.
+        """Compute the layers above the first.
 
         Args:
             x: (B, T, H) the outputs of the first layer.
-            context: (B, T, C) what every layer reads beside the one below; C may be 0.
-            state: (B, L, P, H) of all layers, the first one's not read.
+            context: (B, T, C) input of every layer beside the output of the one below; C may be 0.
+            state: (B, L, P, H) initial state of all layers; that of the first is ignored.
             lengths: as for `Cell.forward`.
 
         Returns:
@@ -51,15 +51,15 @@ class Stack(nn.Module):
         return x, torch.cat(final, 1)
 
     def step_first_layer(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """One position of the first layer: (B, I) to (B, H) and its next state (B, 1, P, H)."""
-        output, following = self.cells[0].step(x, state[:, 0])
-        return output, following.unsqueeze(1)
+        """Return the output (B, H) and next state (B, 1, P, H) of the first layer."""
+        output, next_state = self.cells[0].step(x, state[:, 0])
+        return output, next_state.unsqueeze(1)
 
     def step_upper_layers(self, x: Tensor, context: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """One position of the other layers: as `upper_layers`, without the dimension of time."""
-        following = [state[:, :0]]
+        """Compute one position of `upper_layers`: the same, without the dimension of time."""
+        next_states = [state[:, :0]]
         for layer, cell in enumerate(self.cells[1:], 1):
             output, last = cell.step(torch.cat((x, context), -1), state[:, layer])
             x = x + output if self.residual else output
-            following.append(last.unsqueeze(1))
-        return x, torch.cat(following, 1)
+            next_states.append(last.unsqueeze(1))
+        return x, torch.cat(next_states, 1)

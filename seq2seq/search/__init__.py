@@ -1,4 +1,4 @@
-"""Strategies for saying a sentence token by token.
+"""Search strategies that generate translations token by token.
 
-They know no model: a `Step` is all they call.
+They know nothing of the model but its `Step`.
 """

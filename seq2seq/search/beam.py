@@ -1,4 +1,4 @@
-"""The best few hypotheses at a time."""
+"""Beam search."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,180 +6,197 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seq2seq.errors import ConfigError
-from seq2seq.search.interface import (
-    Hypothesis,
-    S,
-    Step,
-    accumulation_dtype,
-    bos_tokens,
-    mask_special_tokens,
-)
+from seq2seq.search.interface import Hypothesis, S, Step, accumulation_dtype, bos_tokens
 from seq2seq.search.length_penalty import length_penalty
+from seq2seq.search.logit_processors import default_processors, process_logits
 from seq2seq.search.topk import logsumexp, topk_of_rows
 from seq2seq.text.special_tokens import EOS
 
 
 class _Alive(NamedTuple):
-    """The hypotheses that still grow, of the sentences that are still in the batch."""
+    """The unfinished hypotheses of the sentences in the batch."""
 
-    tokens: Tensor  # (b, K, t) said so far
-    logprobs: Tensor  # (b, K, t) of each
+    tokens: Tensor  # (b, K, t) generated so far
+    logprobs: Tensor  # (b, K, t) of each token
     total: Tensor  # (b, K) their sums; -inf where there is no hypothesis
 
     def select(self, sentences: Tensor) -> "_Alive":
-        """Of some sentences only."""
+        """Return the hypotheses of the sentences with the indices `sentences` (b,)."""
         return _Alive(self.tokens[sentences], self.logprobs[sentences], self.total[sentences])
 
 
 class _Finished(NamedTuple):
-    """Which of the live hypotheses are finished as they stand."""
+    """Which of the hypotheses that were alive before this step are finished."""
 
-    mask: Tensor  # (b, K) bool, finished
-    by_eos: Tensor  # (b, K) bool, by END, and not by the limit
-    eos_logprobs: Tensor  # (b, K) the log-probability of that END, or 0
+    mask: Tensor  # (b, K) bool, True: finished
+    by_eos: Tensor  # (b, K) bool, True: finished by EOS, and not by the maximum length
+    eos_logprobs: Tensor  # (b, K) log-probability of that EOS; 0 where there is none
     score: Tensor  # (b, K) with the length penalty; -inf where not finished
 
 
 class Beam:
     """Beam search with the length penalty of Wu et al. (2016), https://arxiv.org/abs/1609.08144.
 
-    A hypothesis is finished when END is among the best K continuations of its sentence, or when it
-    is as long as the limit. A sentence is done when K hypotheses are finished, or no other can
-    overtake the worst of the `n_best` best. With beam_size 1 it is greedy search.
+    A hypothesis is finished when EOS is among the best K continuations of its sentence, or when it
+    has the maximum length. A sentence is done when K hypotheses are finished, or when no hypothesis
+    alive can still score higher than the `n_best`-th finished one. With beam_size 1 it is greedy
+    search.
     """
 
     def __init__(self, beam_size: int, length_penalty: float, n_best: int) -> None:
-        """Search with `size` hypotheses.
+        """Search with `beam_size` hypotheses.
 
         Args:
-            beam_size: K, hypotheses that grow at a time.
-            length_penalty: alpha of `length_penalty`; 0 is none.
-            n_best: how many are returned, at most; no more than `size`.
+            beam_size: K, the number of hypotheses alive.
+            length_penalty: alpha of `seq2seq.search.length_penalty`; 0: none.
+            n_best: maximum number of hypotheses to return; at most `beam_size`.
 
         Raises:
-            ConfigError: a value is out of range.
+            ValueError: an argument is out of range.
         """
         if beam_size < 1:
-            raise ConfigError(f"search.beam_size must be positive, not {beam_size}")
+            raise ValueError(f"beam_size must be positive, not {beam_size}")
         if not 1 <= n_best <= beam_size:
-            raise ConfigError(
-                f"search.n_best must be from 1 to search.beam_size={beam_size}, not {n_best}"
-            )
+            raise ValueError(f"n_best must be from 1 to beam_size={beam_size}, not {n_best}")
         if length_penalty < 0:
-            raise ConfigError(f"search.length_penalty must be 0 or more, not {length_penalty}")
+            raise ValueError(f"length_penalty must be 0 or more, not {length_penalty}")
         self.beam_size, self.alpha, self.n_best = beam_size, length_penalty, n_best
+        self.processors = default_processors()
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
+        self,
+        step: Step[S],
+        state: S,
+        max_lengths: Tensor,
+        sentence_ids: Sequence[int],
+        scored: bool = True,
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.interface.Search`. At most `n_best` hypotheses for each sentence."""
-        del keys, scored  # hypotheses are ranked by their scores
-        count, device = len(limits), limits.device
-        finished: list[list[Hypothesis]] = [[] for _ in range(count)]
-        # Of these the numbers (B,) and the best scores (B, n_best), the best first.
-        number = torch.zeros(count, dtype=torch.long, device=device)
-        best = torch.full(
-            (count, self.n_best), -torch.inf, dtype=accumulation_dtype(device), device=device
-        )
-        here = torch.arange(count, device=device)  # (b,) sentences still in the batch
+        """See `seq2seq.search.interface.Search`. Returns at most `n_best` for each sentence."""
+        del sentence_ids, scored  # nothing is random; hypotheses are ranked by their scores
+        count, device = len(max_lengths), max_lengths.device
+        dtype = accumulation_dtype(device)
+        hypotheses: list[list[Hypothesis]] = [[] for _ in range(count)]  # finished ones
+        num_finished = torch.zeros(count, dtype=torch.long, device=device)  # (B,)
+        best = torch.full((count, self.n_best), -torch.inf, dtype=dtype, device=device)  # (B, n)
+        active = torch.arange(count, device=device)  # (b,) sentences in the batch
         empty = torch.zeros(count, 1, 0, device=device)
-        live = _Alive(empty.long(), empty, torch.zeros(count, 1, dtype=best.dtype, device=device))
+        alive = _Alive(empty.long(), empty, torch.zeros(count, 1, dtype=dtype, device=device))
         last = bos_tokens(count, device)  # (b, K), K = 1 at first
-        for said in range(int(limits.max()) + 1):
+        for length in range(int(max_lengths.max()) + 1):
+            # (1) Logits of the next token of each hypothesis alive.
             logits, state = step(state, last)  # (b, K, V)
-            logits = mask_special_tokens(logits.float(), first=said == 0)
-            stop = limits[here] == said  # (b,) these may only end now
-            grown, parents, over = self._grow(live, logits, stop)
-            self._collect(finished, here, live, over)
-            number[here] += over.mask.sum(1)
-            best[here] = torch.cat((best[here], over.score), 1).topk(self.n_best, 1).values
-            beaten = self._reach(grown, limits[here]) <= best[here, -1]  # (b,)
-            left = (
-                (~(stop | beaten | (number[here] >= self.beam_size))).nonzero().squeeze(1)
-            )  # (b',)
-            if len(left) == 0:
+            logits = process_logits(self.processors, logits, alive.tokens)
+            # (2) Expand to the top K continuations; EOS or the limit finishes some hypotheses.
+            at_limit = max_lengths[active] == length  # (b,)
+            expanded, parents, finished = self._expand(alive, logits, at_limit)
+            # (3) Collect the finished hypotheses and update the n best scores.
+            _collect(hypotheses, active, alive, finished)
+            num_finished[active] += finished.mask.sum(1)
+            best[active] = torch.cat((best[active], finished.score), 1).topk(self.n_best, 1).values
+            # (4) Remove the sentences that are done from the batch.
+            reachable = self._best_reachable_score(expanded, max_lengths[active])  # (b,)
+            done = at_limit | (reachable <= best[active, -1])
+            done = done | (num_finished[active] >= self.beam_size)
+            unfinished = (~done).nonzero().squeeze(1)  # (b',)
+            if len(unfinished) == 0:
                 break
-            if len(left) < len(here):
-                here, parents = here[left], parents[left]
-                grown, state = grown.select(left), state.select(left)
-            live, state = grown, state.reorder(parents)
-            last = live.tokens[:, :, -1]
-        return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in finished]
+            if len(unfinished) < len(active):
+                active, parents = active[unfinished], parents[unfinished]
+                expanded, state = expanded.select(unfinished), state.select(unfinished)
+            # (5) Reorder the decoder state to the parents of the expanded hypotheses.
+            alive, state = expanded, state.reorder(parents)
+            last = alive.tokens[:, :, -1]  # (b, K)
+        return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in hypotheses]
 
-    def _grow(self, live: _Alive, logits: Tensor, stop: Tensor) -> tuple[_Alive, Tensor, _Finished]:
-        """One token more.
+    def _expand(
+        self, alive: _Alive, logits: Tensor, at_limit: Tensor
+    ) -> tuple[_Alive, Tensor, _Finished]:
+        """Append one token to the hypotheses alive.
 
-        Of the K * V continuations the best 2 K are looked at: at most K of them are ends, so K
-        that grow are always among them.
+        The best 2 K of the K * V continuations are candidates: at most K of them are EOS, one for
+        each hypothesis, so the best K others are always among them.
 
         Returns:
-            The K best that grow, the parents (b, K) they grow from, and which of `live` finished.
+            The K best that are not EOS, their parents (b, K) in `alive`, and which of `alive` are
+            finished.
         """
+        # (1) The top C = 2 K continuations by their total log-probability.
         norm = logsumexp(logits)  # (b, K)
-        most, place = topk_of_rows(logits, live.total - norm, 2 * self.beam_size)  # (b, C), C = 2 K
-        parent, token = place // logits.shape[2], place % logits.shape[2]
-        at_end = token == EOS  # (b, C)
-        ranks = torch.arange(most.shape[1], device=most.device)
-        counts = at_end & (ranks < self.beam_size) & (most != -torch.inf)
-        over = self._over(live, logits[..., EOS] - norm, (parent, counts), stop)
+        totals, indices = topk_of_rows(logits, alive.total - norm, 2 * self.beam_size)  # (b, C)
+        parents, tokens = indices // logits.shape[2], indices % logits.shape[2]  # (b, C)
+        # (2) EOS among the top K finishes its hypothesis.
+        is_eos = tokens == EOS  # (b, C)
+        ranks = torch.arange(totals.shape[1], device=totals.device)  # (C,)
+        finishing = is_eos & (ranks < self.beam_size) & (totals != -torch.inf)  # (b, C)
+        by_eos = torch.zeros_like(alive.total, dtype=torch.long)  # (b, K)
+        by_eos = by_eos.scatter_add(1, parents, finishing.long()) > 0
+        finished = self._finished(alive, logits[..., EOS] - norm, by_eos, at_limit)
+        # (3) The top K of the others stay alive.
+        totals, order = _stable_topk(totals.masked_fill(is_eos, -torch.inf), self.beam_size)
+        parents, tokens = parents.gather(1, order), tokens.gather(1, order)  # (b, K')
+        rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)  # (b, 1)
+        logprob = logits[rows, parents, tokens] - norm.gather(1, parents)  # (b, K')
+        total = alive.total[rows, parents] + logprob
+        expanded = _Alive(
+            torch.cat((alive.tokens[rows, parents], tokens.unsqueeze(-1)), -1),  # (b, K', t + 1)
+            torch.cat((alive.logprobs[rows, parents], logprob.unsqueeze(-1)), -1),
+            total.masked_fill(totals == -torch.inf, -torch.inf),
+        )
+        return expanded, parents, finished
 
-        grows, order = _topk_scores(most.masked_fill(at_end, -torch.inf), self.beam_size)
-        parents, token = parent.gather(1, order), token.gather(1, order)  # (b, K')
-        rows = torch.arange(len(parents), device=parents.device).unsqueeze(1)
-        logp = logits[rows, parents, token] - norm.gather(1, parents)  # (b, K')
-        tokens = torch.cat((live.tokens[rows, parents], token.unsqueeze(-1)), -1)
-        logprobs = torch.cat((live.logprobs[rows, parents], logp.unsqueeze(-1)), -1)
-        total = (live.total[rows, parents] + logp).masked_fill(grows == -torch.inf, -torch.inf)
-        return _Alive(tokens, logprobs, total), parents, over
-
-    def _over(
-        self, live: _Alive, end: Tensor, ends: tuple[Tensor, Tensor], stop: Tensor
+    def _finished(
+        self, alive: _Alive, eos_logprobs: Tensor, by_eos: Tensor, at_limit: Tensor
     ) -> _Finished:
-        """What has finished.
+        """Score the hypotheses that are finished.
 
         Args:
-            live: the hypotheses.
-            end: (b, K) the log-probability that each ends here.
-            ends: parents (b, C) of continuations, and (b, C) which of these are ENDs that count.
-            stop: (b,) the sentences whose hypotheses finish, with END or without.
+            alive: the hypotheses before this step.
+            eos_logprobs: (b, K) log-probability of EOS as their next token.
+            by_eos: (b, K) bool, which are finished by EOS.
+            at_limit: (b,) bool, sentences all of whose hypotheses are finished, by EOS or not.
         """
-        parent, counts = ends
-        ended = torch.zeros_like(live.total, dtype=torch.long).scatter_add(1, parent, counts.long())
-        there = (ended > 0) | (stop.unsqueeze(1) & (live.total != -torch.inf))
-        closing = end.masked_fill(ended == 0, 0.0)
-        length = torch.full_like(live.total, live.tokens.shape[2] + 1)
-        score = (live.total + closing) / length_penalty(length, self.alpha)
-        return _Finished(there, ended > 0, closing, score.masked_fill(~there, -torch.inf))
+        mask = by_eos | (at_limit.unsqueeze(1) & (alive.total != -torch.inf))  # (b, K)
+        eos_logprobs = eos_logprobs.masked_fill(~by_eos, 0.0)
+        lengths = torch.full_like(alive.total, alive.tokens.shape[2] + 1)  # EOS counted
+        score = (alive.total + eos_logprobs) / length_penalty(lengths, self.alpha)
+        return _Finished(mask, by_eos, eos_logprobs, score.masked_fill(~mask, -torch.inf))
 
-    def _reach(self, live: _Alive, limits: Tensor) -> Tensor:
-        """The best score (b,) that a live hypothesis can still come to.
+    def _best_reachable_score(self, alive: _Alive, max_lengths: Tensor) -> Tensor:
+        """Return an upper bound (b,) of the scores that hypotheses alive can still reach.
 
-        A total only falls as tokens are added, and it is divided by a penalty that is largest at
-        the limit, where END makes one token more.
+        The total log-probability only falls as tokens are added, and the penalty that divides it
+        is largest at the maximum length, where EOS makes one token more.
         """
-        longest = (limits + 1).to(live.total.dtype)
-        return live.total.amax(1) / length_penalty(longest, self.alpha)
-
-    def _collect(
-        self, finished: list[list[Hypothesis]], here: Tensor, live: _Alive, over: _Finished
-    ) -> None:
-        """Put the hypotheses that have finished with those of their sentences."""
-        row, k = over.mask.nonzero(as_tuple=True)
-        if len(row) == 0:
-            return
-        parts = (here[row], live.tokens[row, k], live.logprobs[row, k])
-        closes = (over.eos_logprobs[row, k], over.score[row, k], over.by_eos[row, k])
-        columns = [column.tolist() for column in parts + closes]
-        for sentence, tokens, logprobs, closing, score, ended in zip(*columns, strict=True):
-            said = [*logprobs, closing] if ended else logprobs
-            finished[sentence].append(Hypothesis(tokens, said, score, ended))
+        longest = (max_lengths + 1).to(alive.total.dtype)
+        return alive.total.amax(1) / length_penalty(longest, self.alpha)
 
 
-def _topk_scores(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The `count` largest of `scores` (b, C), fewer if there are not as many, and their places.
+def _collect(
+    hypotheses: list[list[Hypothesis]], active: Tensor, alive: _Alive, finished: _Finished
+) -> None:
+    """Append the finished hypotheses to the lists of their sentences."""
+    row, k = finished.mask.nonzero(as_tuple=True)
+    if len(row) == 0:
+        return
+    columns = (
+        active[row],
+        alive.tokens[row, k],
+        alive.logprobs[row, k],
+        finished.eos_logprobs[row, k],
+        finished.score[row, k],
+        finished.by_eos[row, k],
+    )
+    for sentence, tokens, logprobs, eos_logprob, score, by_eos in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        logprobs_to_end = [*logprobs, eos_logprob] if by_eos else logprobs
+        hypotheses[sentence].append(Hypothesis(tokens, logprobs_to_end, score, by_eos))
 
-    The first of a tie comes first, which `topk` does not promise.
+
+def _stable_topk(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the `count` largest of `scores` (b, C), or all C if fewer, and their indices.
+
+    Of equal scores the first comes first, which `torch.topk` does not promise.
     """
     ranked = scores.sort(stable=True, dim=1, descending=True)
     return ranked.values[:, :count], ranked.indices[:, :count]

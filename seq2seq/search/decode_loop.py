@@ -1,81 +1,101 @@
-"""One token after the other, each sentence by itself: what greedy search and sampling share."""
+"""The decoding loop of greedy search and sampling, in which hypotheses do not compete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from seq2seq.search.interface import Hypothesis, S, Step, bos_tokens, mask_special_tokens
+from seq2seq.search.interface import Hypothesis, S, Step, bos_tokens
+from seq2seq.search.logit_processors import LogitProcessor, process_logits
 from seq2seq.search.topk import logsumexp
 from seq2seq.text.special_tokens import EOS, PAD
 
-# Steps between looks at which sentences have ended: to look, Python must wait for the device.
+# Steps between two checks for finished sentences: at a check Python waits for the device. Other
+# devices check at every step; see docs/performance.md.
 CHECK_INTERVAL = {"cuda": 4}
-# Share of the batch that is left when those that have ended leave it: to leave is to copy the rest.
+# Finished sentences leave the batch when at most this share is unfinished, since the rest is copied
+# then. Measured by hand on two cores, see docs/performance.md.
 COMPACT_BELOW = 0.9
+
+# From the logits (b, K, V), the indices of the sentences (b,) and the step to the tokens (b, K).
+SelectToken = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def decode_loop(
     step: Step[S],
     state: S,
-    limits: Tensor,
-    choose: Callable[[Tensor, Tensor, int], Tensor],
+    max_lengths: Tensor,
+    select_token: SelectToken,
     hypotheses: int,
     scored: bool,
+    processors: Sequence[LogitProcessor],
 ) -> list[list[Hypothesis]]:
-    """Say K tokens at a time, one for each hypothesis of each sentence, until all have ended.
+    """Generate K hypotheses for each sentence, one token of each at a time, until all have ended.
 
-    Sentences all of whose hypotheses have ended leave the batch, some at a time.
+    A sentence whose hypotheses have all ended leaves the batch at one of the next checks.
 
     Args:
-        step: of the model.
-        state: one hypothesis for each of B sentences.
-        limits: (B,) tokens at most, END not counted.
-        choose: gives the next tokens (b, K) from the log-probabilities (b, K, V), which sentences
-            they are (b,), and how many tokens have been said.
+        step: one decoding step of the model.
+        state: the initial decoder state, one hypothesis for each of B sentences.
+        max_lengths: (B,) maximum numbers of tokens, EOS not counted.
+        select_token: chooses the next tokens.
         hypotheses: K.
         scored: whether log-probabilities are wanted.
+        processors: applied to the logits at each step.
 
     Returns:
-        For each sentence its K hypotheses, in the order in which they were begun.
+        For each sentence its K hypotheses, unsorted.
     """
-    count, device = len(limits), limits.device
-    longest = int(limits.max()) + 1
-    tokens = torch.full((count, hypotheses, longest), PAD, dtype=torch.long, device=device)
-    logprobs = torch.zeros(count, hypotheses, longest if scored else 0, device=device)
-    here = torch.arange(count, device=device)  # (b,) the sentences that are still in the batch
-    done = torch.zeros(count, hypotheses, dtype=torch.bool, device=device)  # (b, K)
-    last = bos_tokens(count, device).expand(-1, hypotheses)
+    count, device = len(max_lengths), max_lengths.device
+    steps = int(max_lengths.max()) + 1
+    tokens = torch.full((count, hypotheses, steps), PAD, dtype=torch.long, device=device)
+    logprobs = torch.zeros(count, hypotheses, steps if scored else 0, device=device)
+    output = tokens, logprobs  # of all B sentences; `tokens` and `logprobs` are of the active ones
+    active = torch.arange(count, device=device)  # (b,) sentences in the batch
+    ended = torch.zeros(count, hypotheses, dtype=torch.bool, device=device)  # (b, K)
+    last = bos_tokens(count, device).expand(-1, hypotheses)  # (b, K)
     state = state.reorder(torch.zeros_like(last))
-    every = CHECK_INTERVAL.get(device.type, 1)
-    for said in range(longest):
+    check_interval = CHECK_INTERVAL.get(device.type, 1)
+    for t in range(steps):
+        # (1) Logits of the next token.
         logits, state = step(state, last)  # (b, K, V)
-        logits = mask_special_tokens(logits.float(), first=said == 0)
-        chosen = choose(logits, here, said)  # (b, K)
-        limited = (limits[here] == said).unsqueeze(1) & (chosen != EOS)
-        chosen = chosen.masked_fill(limited, PAD)
-        chosen = chosen.masked_fill(done, PAD)
-        tokens[here, :, said] = chosen
+        logits = process_logits(processors, logits, tokens[..., :t])
+        # (2) Select a token; PAD after the end and at the maximum length.
+        last = select_token(logits, active, t)  # (b, K)
+        at_limit = (max_lengths[active] == t).unsqueeze(1)  # (b, 1)
+        last = last.masked_fill(ended | (at_limit & (last != EOS)), PAD)
+        tokens[..., t] = last
         if scored:
-            picked = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)  # (b, K)
-            logprob = picked - logsumexp(logits)
-            logprobs[here, :, said] = logprob.masked_fill(chosen == PAD, 0.0)
-        done = done | (chosen == EOS) | (chosen == PAD)
-        last = chosen
-        if (said + 1) % every:
+            logprob = logits.gather(-1, last.unsqueeze(-1)).squeeze(-1) - logsumexp(logits)
+            logprobs[..., t] = logprob.masked_fill(last == PAD, 0.0)
+        # (3) Remove finished sentences from the batch.
+        ended = ended | (last == EOS) | (last == PAD)
+        if (t + 1) % check_interval:
             continue
-        left = (~done.all(1)).nonzero().squeeze(1)  # (b',)
-        if len(left) == 0:
+        unfinished = (~ended.all(1)).nonzero().squeeze(1)  # (b',)
+        if len(unfinished) == 0:
             break
-        if len(left) <= COMPACT_BELOW * len(here):
-            here, done, last, state = here[left], done[left], chosen[left], state.select(left)
-    said_by = zip(tokens.tolist(), logprobs.tolist(), strict=True)
-    return [[_until_eos(t, p) for t, p in zip(*pair, strict=True)] for pair in said_by]
+        if len(unfinished) <= COMPACT_BELOW * len(active):
+            _store(output, active, (tokens, logprobs))
+            tokens, logprobs, active = tokens[unfinished], logprobs[unfinished], active[unfinished]
+            ended, last, state = ended[unfinished], last[unfinished], state.select(unfinished)
+    _store(output, active, (tokens, logprobs))
+    return [
+        [_until_eos(*row) for row in zip(*sentence, strict=True)]
+        for sentence in zip(output[0].tolist(), output[1].tolist(), strict=True)
+    ]
+
+
+def _store(output: tuple[Tensor, Tensor], active: Tensor, generated: tuple[Tensor, Tensor]) -> None:
+    """Write the tokens and log-probabilities of the `active` sentences into those of all."""
+    for everything, part in zip(output, generated, strict=True):
+        if part is not everything:
+            everything[active] = part
 
 
 def _until_eos(tokens: list[int], logprobs: list[float]) -> Hypothesis:
-    """A row of `walk` up to its END, or to where the limit stopped it."""
+    """Return the hypothesis before the first EOS or PAD of a row of `decode_loop`."""
     length = next((i for i, token in enumerate(tokens) if token in (EOS, PAD)), len(tokens))
     ended = length < len(tokens) and tokens[length] == EOS
-    probabilities = logprobs[: length + ended]
-    return Hypothesis(tokens[:length], probabilities, sum(probabilities), ended)
+    scored = logprobs[: length + 1] if ended else logprobs[:length]
+    return Hypothesis(tokens[:length], scored, sum(scored), ended)

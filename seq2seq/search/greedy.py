@@ -1,4 +1,4 @@
-"""The most probable token, each time."""
+"""Greedy search."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,32 @@ from torch import Tensor
 
 from seq2seq.search.decode_loop import decode_loop
 from seq2seq.search.interface import Hypothesis, S, Step
+from seq2seq.search.logit_processors import default_processors
 from seq2seq.search.topk import argmax
 
 
 class Greedy:
-    """No choice is ever taken back."""
+    """Greedy search: the most probable token at each step."""
+
+    def __init__(self) -> None:
+        self.processors = default_processors()
 
     def __call__(
-        self, step: Step[S], state: S, limits: Tensor, keys: Sequence[int], scored: bool = True
+        self,
+        step: Step[S],
+        state: S,
+        max_lengths: Tensor,
+        sentence_ids: Sequence[int],
+        scored: bool = True,
     ) -> list[list[Hypothesis]]:
         """See `seq2seq.search.interface.Search`."""
-        del keys
-        return decode_loop(step, state, limits, _most_probable, 1, scored)
+        del sentence_ids  # nothing is random
+        return decode_loop(
+            step, state, max_lengths, _most_probable, 1, scored, self.processors
+        )  # 1 hypothesis for each sentence
 
 
-def _most_probable(logits: Tensor, here: Tensor, said: int) -> Tensor:
-    """The tokens (b, K) with the largest of `logits` (b, K, V)."""
-    del here, said
+def _most_probable(logits: Tensor, sentences: Tensor, step: int) -> Tensor:
+    """Return the tokens (b, K) with the largest of `logits` (b, K, V)."""
+    del sentences, step
     return argmax(logits)

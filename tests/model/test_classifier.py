@@ -114,13 +114,12 @@ WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * MA
 def test_a_label_is_the_same_alone_and_in_any_batch(
     lines: list[str], batch: int, mixed: bool
 ) -> None:
-    together = LineClassifier(LABELLER.model, ByteTokenizer(), NAMES, batch, mixed=mixed).classify(
-        lines
-    )
+    classifier = LineClassifier(LABELLER.model, ByteTokenizer(), NAMES, batch, mixed=mixed)
+    together = classifier.classify(lines).labels
 
     assert len(together) == len(lines)
     for line, label in zip(lines, together, strict=True):
-        [alone] = LABELLER.classify([line])
+        [alone] = LABELLER.classify([line]).labels
         if not line.strip(" \u200b"):
             assert label is alone is None  # a blank line has none
         else:
@@ -131,14 +130,14 @@ def test_a_label_is_the_same_alone_and_in_any_batch(
 
 
 def test_lines_with_other_labels_are_among_them() -> None:
-    found = LABELLER.classify(WORDS)
+    found = LABELLER.classify(WORDS).labels
 
     assert len({label.name for label in found if label}) > 1
     assert all(1 / 3 <= label.probability <= 1 for label in found if label)
 
 
 def test_of_a_long_line_the_beginning_is_read() -> None:
-    assert LABELLER.classify(["z" * 5000]) == LABELLER.classify(["z" * MAX_TOKENS])
+    assert LABELLER.classify(["z" * 5000]).labels == LABELLER.classify(["z" * MAX_TOKENS]).labels
 
 
 def test_a_network_in_training_goes_on_with_it() -> None:

@@ -202,14 +202,14 @@ def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
     )
     pixels = pictures(count=2).numpy()
 
-    looks = captioner.looks([CaptionedImage("a.png", array, []) for array in pixels])
+    looks = captioner.attention_maps([CaptionedImage("a.png", array, []) for array in pixels])
 
     assert [len(look.weights) for look in looks] == [len(look.pieces) for look in looks]
     for look in looks:
         np.testing.assert_allclose(look.weights.sum(1), 1, atol=1e-5)
         assert look.weights.shape[1] == 9
     captioner.model = network("model/attention=none")
-    assert captioner.looks([CaptionedImage("a.png", pixels[0], [])]) == []
+    assert captioner.attention_maps([CaptionedImage("a.png", pixels[0], [])]) == []
 
 
 def test_looks_are_those_of_the_captions_that_were_said() -> None:
@@ -223,7 +223,10 @@ def test_looks_are_those_of_the_captions_that_were_said() -> None:
     )
     album = [CaptionedImage("a.png", pictures(count=1).numpy()[0], [])] * 4
 
-    looks, captions = captioner.looks(album), captioner.stored(np.stack([p.image for p in album]))
+    looks, captions = (
+        captioner.attention_maps(album),
+        captioner.stored(np.stack([p.image for p in album])),
+    )
 
     said = [best[0].tokens for best in captions]
     assert [look.pieces for look in looks] == said

@@ -5,7 +5,7 @@ import torch
 
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
-from tests.search.table_model import A, B, Model, Table, say
+from tests.search.table_model import A, B, Model, Table, decode
 
 ENDLESS: Table = {(A,) * n: {A: 0.9, EOS: 0.1} for n in range(1, 20)} | {(): {A: 0.6, B: 0.4}}
 
@@ -17,7 +17,7 @@ def test_each_token_is_the_most_probable_with_its_log_probability() -> None:
         (A, B): {EOS: 0.75, A: 0.25},
     }
 
-    [[best]] = say(Greedy(), [table])
+    [[best]] = decode(Greedy(), [table])
 
     assert best.tokens == [A, B]
     assert best.ended
@@ -25,46 +25,46 @@ def test_each_token_is_the_most_probable_with_its_log_probability() -> None:
     assert best.score == pytest.approx(sum(best.logprobs))
 
 
-def test_the_limit_cuts_a_sentence_that_does_not_end() -> None:
-    [[best]] = say(Greedy(), [ENDLESS], limit=3)
+def test_the_maximum_length_truncates_a_sentence_without_eos() -> None:
+    [[best]] = decode(Greedy(), [ENDLESS], limit=3)
 
     assert best.tokens == [A, A, A]
     assert not best.ended
-    assert best.logprobs == pytest.approx([math.log(p) for p in (0.6, 0.9, 0.9)])  # and no END
+    assert best.logprobs == pytest.approx([math.log(p) for p in (0.6, 0.9, 0.9)])  # and no EOS
 
 
-def test_a_sentence_as_long_as_the_limit_may_still_end() -> None:
-    [[best]] = say(Greedy(), [{(): {A: 1.0}, (A,): {B: 1.0}}], limit=2)
+def test_eos_is_allowed_after_the_maximum_length() -> None:
+    [[best]] = decode(Greedy(), [{(): {A: 1.0}, (A,): {B: 1.0}}], limit=2)
 
     assert best.tokens == [A, B]
     assert best.ended
     assert len(best.logprobs) == 3
 
 
-def test_the_limit_is_each_sentences_own() -> None:
-    found = say(Greedy(), [ENDLESS] * 3, limit=[5, 1, 3])
+def test_each_sentence_has_its_own_maximum_length() -> None:
+    found = decode(Greedy(), [ENDLESS] * 3, limit=[5, 1, 3])
 
     assert [len(best.tokens) for [best] in found] == [5, 1, 3]
 
 
-def test_nothing_is_said_within_a_limit_of_nothing() -> None:
-    [[best]] = say(Greedy(), [ENDLESS], limit=0)
+def test_a_maximum_length_of_zero_gives_an_empty_hypothesis() -> None:
+    [[best]] = decode(Greedy(), [ENDLESS], limit=0)
 
     assert best == ([], [], 0.0, False)
 
 
 def test_a_translation_is_never_empty() -> None:
-    [[best]] = say(Greedy(), [{(): {EOS: 0.9, A: 0.06, B: 0.04}}])
+    [[best]] = decode(Greedy(), [{(): {EOS: 0.9, A: 0.06, B: 0.04}}])
 
     assert best.tokens == [A]
     assert best.logprobs == pytest.approx([math.log(0.6), 0.0])  # of what was allowed
 
 
 @pytest.mark.parametrize("token", [PAD, BOS, UNK])
-def test_special_tokens_are_never_said(token: int) -> None:
+def test_special_tokens_are_never_generated(token: int) -> None:
     tables: list[Table] = [{(): {token: 0.7, A: 0.2, B: 0.1}, (A,): {token: 0.8, B: 0.2}}]
 
-    [[best]] = say(Greedy(), tables)
+    [[best]] = decode(Greedy(), tables)
 
     assert best.tokens == [A, B]
 
@@ -75,10 +75,10 @@ def test_finished_sentences_leave_the_batch() -> None:
     found = Greedy()(model, model.init_decoding(), torch.tensor([4, 4, 4]), [1, 2, 3])
 
     assert [best.tokens for [best] in found] == [[A], [A] * 4, [B, A]]
-    assert model.rows == [3, 3, 2, 1, 1]
+    assert model.batch_sizes == [3, 3, 2, 1, 1]
 
 
-def test_one_of_many_stays_until_a_tenth_have_finished() -> None:
+def test_finished_sentences_leave_a_batch_by_tenths() -> None:
     short: list[Table] = [{(): {A: 1.0}}, {(): {B: 1.0}, (B,): {A: 1.0}}]
     tables = short + [ENDLESS] * 18
     model = Model(tables)
@@ -86,10 +86,16 @@ def test_one_of_many_stays_until_a_tenth_have_finished() -> None:
     found = Greedy()(model, model.init_decoding(), torch.tensor([4] * 20), list(range(20)))
 
     assert [best.tokens for [best] in found] == [[A], [B, A]] + [[A] * 4] * 18
-    assert model.rows == [20, 20, 20, 18, 18]  # said: A and B, END of the one, END of the other
+    assert model.batch_sizes == [
+        20,
+        20,
+        20,
+        18,
+        18,
+    ]  # generated: A and B, EOS of the one, EOS of the other
 
 
-def test_numbers_that_are_none_neither_crash_nor_hang() -> None:
-    [[best]] = say(Greedy(), [{(): {A: float("nan"), B: float("nan")}}], limit=4)
+def test_nan_logits_terminate() -> None:
+    [[best]] = decode(Greedy(), [{(): {A: float("nan"), B: float("nan")}}], limit=4)
 
     assert len(best.tokens) <= 4

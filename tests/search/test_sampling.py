@@ -7,17 +7,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq.errors import ConfigError
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.sampling import Sampling
 from seq2seq.text.special_tokens import EOS
-from tests.search.table_model import A, B, C, D, Table, say
+from tests.search.table_model import A, B, C, D, Table, decode
 
 DRAWS = 400
 FOUR: Table = {(): {A: 0.4, B: 0.3, C: 0.2, D: 0.1}}
 LONG: Table = {
-    said: {A: 0.3, B: 0.3, C: 0.2, EOS: 0.2}
-    for said in [(), *((a,) for a in (A, B, C)), *((a, b) for a in (A, B, C) for b in (A, B, C))]
+    prefix: {A: 0.3, B: 0.3, C: 0.2, EOS: 0.2}
+    for prefix in [(), *((a,) for a in (A, B, C)), *((a, b) for a in (A, B, C) for b in (A, B, C))]
 }
 
 
@@ -28,7 +27,7 @@ def sampler(**changes: Any) -> Sampling:
 
 def shares(search: Sampling) -> dict[int, float]:
     """How often each first token is drawn from FOUR."""
-    [found] = say(search, [FOUR])
+    [found] = decode(search, [FOUR])
     counts = Counter(h.tokens[0] for h in found)
     return {token: count / len(found) for token, count in sorted(counts.items())}
 
@@ -59,7 +58,7 @@ def test_top_p_leaves_the_fewest_that_have_it_together(top_p: float, tokens: set
 
 
 def test_what_has_exactly_top_p_is_enough() -> None:
-    [found] = say(sampler(samples=DRAWS, top_p=0.5), [{(): {A: 0.5, B: 0.5}}])
+    [found] = decode(sampler(samples=DRAWS, top_p=0.5), [{(): {A: 0.5, B: 0.5}}])
 
     assert {h.tokens[0] for h in found} == {A}
 
@@ -70,7 +69,9 @@ def test_top_p_is_of_what_top_k_leaves() -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"top_k": 4}, {"top_p": 0.999}])
-def test_the_ends_of_the_interval_lead_to_what_may_be_said(changes: dict[str, Any]) -> None:
+def test_the_ends_of_the_interval_give_tokens_of_positive_probability(
+    changes: dict[str, Any],
+) -> None:
     inf = torch.inf
     logits = torch.tensor([[[-inf, 2.0, -inf, 1.0, 0.0, -inf]]])  # of tokens 1, 3 and 4
 
@@ -82,25 +83,25 @@ def test_the_ends_of_the_interval_lead_to_what_may_be_said(changes: dict[str, An
     assert drawn == [1, 4]
 
 
-def test_the_temperature_is_the_power_of_the_odds() -> None:
+def test_temperature_is_the_inverse_power_of_the_probabilities() -> None:
     # 0.5 squares them: 16 to 9 to 4 to 1.
     expected = {A: 16 / 30, B: 9 / 30, C: 4 / 30, D: 1 / 30}
     assert shares(sampler(samples=DRAWS, temperature=0.5)) == pytest.approx(expected, abs=0.1)
 
 
 @pytest.mark.parametrize("changes", [{"temperature": 1e-310}, {"top_k": 1}, {"top_p": 1e-9}])
-def test_sampling_with_no_choice_left_is_greedy_search(changes: dict[str, Any]) -> None:
-    assert say(sampler(**changes), [FOUR, FOUR]) == say(Greedy(), [FOUR, FOUR])
+def test_sampling_from_one_token_is_greedy_search(changes: dict[str, Any]) -> None:
+    assert decode(sampler(**changes), [FOUR, FOUR]) == decode(Greedy(), [FOUR, FOUR])
 
 
-def test_log_probabilities_are_the_models_own() -> None:
-    [[best]] = say(sampler(top_k=1, temperature=7.0), [FOUR])
+def test_log_probabilities_are_of_the_model_without_temperature() -> None:
+    [[best]] = decode(sampler(top_k=1, temperature=7.0), [FOUR])
 
     assert best.logprobs == pytest.approx([math.log(0.4), 0.0])
 
 
-def test_samples_come_with_the_most_probable_first() -> None:
-    [found] = say(sampler(samples=20), [LONG], limit=3)
+def test_samples_are_sorted_by_log_probability() -> None:
+    [found] = decode(sampler(samples=20), [LONG], limit=3)
 
     assert len(found) == 20
     assert [h.score for h in found] == sorted((sum(h.logprobs) for h in found), reverse=True)
@@ -113,50 +114,50 @@ def test_samples_come_with_the_most_probable_first() -> None:
     st.integers(1, 3),
     st.sampled_from([{}, {"top_k": 2}, {"top_p": 0.6}]),
 )
-def test_neighbours_and_batches_change_nothing(
+def test_samples_do_not_depend_on_the_batch(
     seed: int, limits: list[int], samples: int, changes: dict[str, Any]
 ) -> None:
     search = sampler(seed=seed, samples=samples, **changes)
 
-    together = say(search, [LONG] * len(limits), limit=limits)
-    alone = [say(search, [LONG], limit=n, first=key)[0] for key, n in enumerate(limits, 1)]
+    together = decode(search, [LONG] * len(limits), limit=limits)
+    alone = [decode(search, [LONG], limit=n, first=key)[0] for key, n in enumerate(limits, 1)]
 
     assert together == alone
 
 
 def test_sentences_samples_and_seeds_differ() -> None:
-    first = say(sampler(samples=8), [LONG] * 8, limit=3)
-    second = say(sampler(samples=8, seed=2), [LONG] * 8, limit=3)
+    first = decode(sampler(samples=8), [LONG] * 8, limit=3)
+    second = decode(sampler(samples=8, seed=2), [LONG] * 8, limit=3)
 
     assert len({str([h.tokens for h in found]) for found in first + second}) == 16
     assert len({tuple(h.tokens) for h in first[0]}) > 1
 
 
-def test_more_samples_begin_with_the_same_ones() -> None:
-    few = {tuple(h.tokens) for h in say(sampler(samples=2), [LONG], limit=3)[0]}
-    many = {tuple(h.tokens) for h in say(sampler(samples=9), [LONG], limit=3)[0]}
+def test_more_samples_include_the_first_ones() -> None:
+    few = {tuple(h.tokens) for h in decode(sampler(samples=2), [LONG], limit=3)[0]}
+    many = {tuple(h.tokens) for h in decode(sampler(samples=9), [LONG], limit=3)[0]}
 
     assert few <= many
 
 
-def test_numbers_that_are_none_neither_crash_nor_hang() -> None:
+def test_nan_logits_terminate() -> None:
     nan: Table = {(): {A: float("nan"), B: float("nan")}}
     for changes in ({}, {"top_k": 2}, {"top_p": 0.5}):
-        [[found]] = say(sampler(**changes), [nan], limit=4)
+        [[found]] = decode(sampler(**changes), [nan], limit=4)
         assert len(found.tokens) <= 4
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"temperature": 0.0}, "search.temperature must be positive, not 0.0"),
-        ({"top_k": -1}, "search.top_k must be 0 or more, not -1"),
-        ({"top_p": 0.0}, "search.top_p must be above 0 and at most 1, not 0.0"),
-        ({"top_p": 1.5}, "search.top_p must be above 0 and at most 1, not 1.5"),
-        ({"samples": 0}, "search.samples must be positive, not 0"),
-        ({"seed": -1}, "search.seed must be 0 or more, not -1"),
+        ({"temperature": 0.0}, "temperature must be positive, not 0.0"),
+        ({"top_k": -1}, "top_k must be 0 or more, not -1"),
+        ({"top_p": 0.0}, "top_p must be above 0 and at most 1, not 0.0"),
+        ({"top_p": 1.5}, "top_p must be above 0 and at most 1, not 1.5"),
+        ({"samples": 0}, "samples must be positive, not 0"),
+        ({"seed": -1}, "seed must be 0 or more, not -1"),
     ],
 )
-def test_values_out_of_range_are_refused(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+def test_arguments_out_of_range_raise_value_errors(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         sampler(**changes)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from seq2seq.search.topk import BLOCK, argmax, logsumexp, topk_of_rows
 
 
-def test_of_a_tie_the_first() -> None:
+def test_argmax_returns_the_first_of_a_tie() -> None:
     scores = torch.tensor([[1.0, 3.0, 3.0], [-torch.inf, -torch.inf, -torch.inf]])
 
     assert argmax(scores).tolist() == [1, 0]
 
 
-def test_the_normaliser_neither_overflows_nor_vanishes() -> None:
+def test_logsumexp_neither_overflows_nor_underflows() -> None:
     never = -torch.inf
     rows = [[0.0, never, math.log(3.0)], [1000.0, 1000.0, never], [-200.0, never, 0.0]]
 
@@ -24,14 +24,14 @@ def test_the_normaliser_neither_overflows_nor_vanishes() -> None:
     torch.testing.assert_close(found, torch.tensor(expected))
 
 
-def test_rows_are_compared_with_their_offsets() -> None:
+def test_top_k_adds_the_offsets_of_rows() -> None:
     scores = torch.tensor([[[0.0, 5.0, 2.0], [1.0, 4.0, 3.0]]])  # 1 sentence, 2 rows, 3 scores
     offsets = torch.tensor([[-2.0, 0.5]])
 
-    values, places = topk_of_rows(scores, offsets, 3)
+    values, indices = topk_of_rows(scores, offsets, 3)
 
     assert values.tolist() == [[4.5, 3.5, 3.0]]
-    assert places.tolist() == [[3 + 1, 3 + 2, 1]]
+    assert indices.tolist() == [[3 + 1, 3 + 2, 1]]
 
 
 @given(
@@ -41,28 +41,28 @@ def test_rows_are_compared_with_their_offsets() -> None:
     levels=st.integers(1, 1000),
     seed=st.integers(0, 1000),
 )
-def test_the_largest_are_those_of_a_sort(
+def test_top_k_equals_the_head_of_a_sort(
     rows: int, size: int, count: int, levels: int, seed: int
 ) -> None:
-    # Few levels make many ties; a third of the scores are of what must not be said.
-    made = torch.Generator().manual_seed(seed)
-    scores = torch.randint(0, levels, (2, rows, size), generator=made).float()
-    scores[torch.rand(2, rows, size, generator=made) < 1 / 3] = -torch.inf
-    offsets = torch.randint(-3, 3, (2, rows), generator=made).double()
+    # Few levels make many ties; a third of the scores are masked.
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.randint(0, levels, (2, rows, size), generator=generator).float()
+    scores[torch.rand(2, rows, size, generator=generator) < 1 / 3] = -torch.inf
+    offsets = torch.randint(-3, 3, (2, rows), generator=generator).double()
 
-    values, places = topk_of_rows(scores, offsets, count)
+    values, indices = topk_of_rows(scores, offsets, count)
 
     sums = (scores + offsets.unsqueeze(-1)).flatten(1)
     assert torch.equal(values, sums.sort(-1, descending=True).values[:, :count])
-    assert torch.equal(sums.gather(-1, places), values)
-    assert all(len(set(row)) == len(row) for row in places.tolist())
+    assert torch.equal(sums.gather(-1, indices), values)
+    assert all(len(set(row)) == len(row) for row in indices.tolist())
 
 
 @pytest.mark.parametrize("size", [40, 9 * BLOCK, 9 * BLOCK + 5])
-def test_of_many_that_tie_for_the_best_the_first_leads(size: int) -> None:
+def test_top_k_starts_with_the_first_of_a_tie(size: int) -> None:
     scores = torch.zeros(1, 1, size)
     scores[..., :3] = -torch.inf
 
-    _, places = topk_of_rows(scores, torch.zeros(1, 1), 2)
+    _, indices = topk_of_rows(scores, torch.zeros(1, 1), 2)
 
-    assert places[0, 0] == 3
+    assert indices[0, 0] == 3

@@ -1,9 +1,8 @@
-"""A decoding step recorded once and played back, so that Python is not what a GPU waits for.
+"""Decoding steps replayed as CUDA graphs, so that the GPU does not wait for Python.
 
-A step of a small batch is some forty kernels, each shorter than the launch of it. A CUDA graph
-launches them all at once, but always on the same memory and with the same shapes. So the state is
-copied into buffers of a few fixed sizes: the numbers of sentences and of source positions are
-rounded up.
+A step of a small batch is some forty kernels, each shorter than its launch. A CUDA graph launches
+them all at once, but always on the same memory and with the same shapes. So the state is copied
+into buffers of a few fixed sizes: the numbers of sentences and of source positions are rounded up.
 """
 
 from collections.abc import Callable
@@ -17,30 +16,30 @@ from seq2seq.model.attention import Memory
 from seq2seq.model.document_context import PreviousState
 from seq2seq.model.encoder_decoder import DecoderState, TargetPrefix
 
-BATCH_BUCKET, LENGTH_BUCKET = (
-    8,
-    16,
-)  # the smallest buffers; doubled for sentences, added for positions
+# Few sizes mean few recordings, which take memory and time; large ones mean padding to compute.
+BATCH_BUCKET = 8  # sentences in the smallest buffer; the sizes double from there
+LENGTH_BUCKET = 16  # source positions; the sizes are multiples of it
+WARMUP_RUNS = 2  # before recording, so that libraries initialise; PyTorch's notes on CUDA graphs
 
-Recorder = Callable[[Callable[[], None]], Callable[[], None]]
+Recorder = Callable[[Callable[[], None]], Callable[[], None]]  # from work to its replay
 
 
 class CudaGraphRecorder:
-    """Records what work launches, and gives what launches it again.
+    """Records the kernels that a function launches, and returns a function that replays them.
 
-    Recordings share the memory of what they compute on the way: they are played one after the
-    other, and leave nothing there. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+    The recordings share one memory pool for their intermediate results, since they are replayed one
+    after the other. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
     """
 
     def __init__(self) -> None:
-        self.pool, self.side = torch.cuda.graph_pool_handle(), torch.cuda.Stream()
+        self.pool, self.stream = torch.cuda.graph_pool_handle(), torch.cuda.Stream()
 
     def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
-        self.side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self.side):
-            for _ in range(2):  # libraries set themselves up, which cannot be recorded
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
+            for _ in range(WARMUP_RUNS):
                 work()
-        torch.cuda.current_stream().wait_stream(self.side)
+        torch.cuda.current_stream().wait_stream(self.stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self.pool):
             work()
@@ -48,18 +47,18 @@ class CudaGraphRecorder:
 
 
 class _RecordedStep(NamedTuple):
-    """A step of one size."""
+    """A recorded step for one buffer size: B' sentences of K hypotheses, S' positions."""
 
-    tokens: Tensor  # (B', K) in
-    state: DecoderState  # in
-    logits: Tensor  # (B', K, V) out
-    hidden: Tensor  # (B', K, L, P, H) out
-    play: Callable[[], None]
-    holds: list[Memory]  # the memory that was copied in last, if any
+    tokens: Tensor  # (B', K) input
+    state: DecoderState  # input
+    logits: Tensor  # (B', K, V) output
+    hidden: Tensor  # (B', K, L, P, H) output
+    replay: Callable[[], None]
+    copied_memory: list[Memory]  # the memory that is in the input state now, at most one
 
 
 class CudaGraphModel(nn.Module):
-    """Says what a `Quick` says: `init_decoding` and `step` take and give the same."""
+    """Same interface and results as `IncrementalModel`, each step replayed as a CUDA graph."""
 
     def __init__(self, model: IncrementalModel, record: Recorder | None = None) -> None:
         super().__init__()
@@ -67,61 +66,70 @@ class CudaGraphModel(nn.Module):
         self.recorded: dict[tuple[int, ...], _RecordedStep] = {}
 
     def init_decoding(
-        self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
+        self, source: Tensor, source_lengths: Tensor | None, previous: PreviousState | None = None
     ) -> DecoderState:
-        """As `EncoderDecoder.init_decoding`."""
-        return self.model.init_decoding(source, lengths, before)
+        """See `EncoderDecoder.init_decoding`."""
+        return self.model.init_decoding(source, source_lengths, previous)
 
     def advance_document(
         self,
         source: Tensor,
-        lengths: Tensor | None,
+        source_lengths: Tensor | None,
         target: TargetPrefix,
-        before: PreviousState | None,
+        previous: PreviousState | None,
     ) -> PreviousState:
-        """As `EncoderDecoder.advance_document`."""
-        return self.model.advance_document(source, lengths, target, before)
+        """See `EncoderDecoder.advance_document`."""
+        return self.model.advance_document(source, source_lengths, target, previous)
 
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
-        """As `Translation.step`; the logits are good until the next step."""
+        """Return the logits (B, K, V), which the next step overwrites, and the next state."""
         sentences, hypotheses = tokens.shape
-        room = max(BATCH_BUCKET, 1 << (sentences - 1).bit_length())
+        buffer_sentences = max(BATCH_BUCKET, 1 << (sentences - 1).bit_length())
         positions = -(-state.memory.mask.shape[1] // LENGTH_BUCKET) * LENGTH_BUCKET
-        size = (room, hypotheses, positions)
-        made = self.recorded.get(size)
-        if made is None:
-            made = self.recorded[size] = self._make(size, state)
-        if not made.holds or made.holds[0] is not state.memory:
-            _copy_memory(made.state.memory, state.memory)
-            made.holds[:] = [state.memory]
-        made.tokens[:sentences].copy_(tokens)
-        made.state.hidden[:sentences].copy_(state.hidden)
-        made.play()
-        return made.logits[:sentences], state._replace(hidden=made.hidden[:sentences].clone())
+        size = (buffer_sentences, hypotheses, positions)
+        recorded = self.recorded.get(size)
+        if recorded is None:
+            recorded = self.recorded[size] = self._record(size, state)
+        if not recorded.copied_memory or recorded.copied_memory[0] is not state.memory:
+            _copy_memory(recorded.state.memory, state.memory)
+            recorded.copied_memory[:] = [state.memory]
+        recorded.tokens[:sentences].copy_(tokens)
+        recorded.state.hidden[:sentences].copy_(state.hidden)
+        recorded.replay()
+        hidden = recorded.hidden[:sentences].clone()
+        return recorded.logits[:sentences], state._replace(hidden=hidden)
 
-    def _make(self, size: tuple[int, int, int], like: DecoderState) -> _RecordedStep:
-        """Buffers for B' sentences of K hypotheses and S' source positions, and their step."""
-        room, hypotheses, positions = size
-        hidden = like.hidden.new_zeros(room, hypotheses, *like.hidden.shape[2:])
-        memory = Memory(*(part.new_zeros(room, positions, *part.shape[2:]) for part in like.memory))
-        memory.mask.fill_(True)  # of rows that no sentence is in: nothing may be divided by zero
+    def _record(self, size: tuple[int, int, int], like: DecoderState) -> _RecordedStep:
+        """Allocate buffers and record a step on them.
+
+        Args:
+            size: B' sentences, K hypotheses of each, S' source positions.
+            like: a state with the other sizes, the types and the device.
+        """
+        sentences, hypotheses, positions = size
+        hidden = like.hidden.new_zeros(sentences, hypotheses, *like.hidden.shape[2:])
+        memory = Memory(
+            *(part.new_zeros(sentences, positions, *part.shape[2:]) for part in like.memory)
+        )
+        memory.mask.fill_(True)  # of unused rows: a softmax over nothing would be NaN
         state = DecoderState(hidden, memory)
-        tokens = torch.zeros(room, hypotheses, dtype=torch.long, device=hidden.device)
+        tokens = torch.zeros(sentences, hypotheses, dtype=torch.long, device=hidden.device)
         with torch.inference_mode():
-            logits, following = self.model.step(state, tokens)
-        outputs = torch.empty_like(logits), torch.empty_like(following.hidden)
+            logits, next_state = self.model.step(state, tokens)
+        logits_buffer = torch.empty_like(logits)
+        hidden_buffer = torch.empty_like(next_state.hidden)
 
         def work() -> None:
-            found, after = self.model.step(state, tokens)
-            outputs[0].copy_(found)
-            outputs[1].copy_(after.hidden)
+            logits, next_state = self.model.step(state, tokens)
+            logits_buffer.copy_(logits)
+            hidden_buffer.copy_(next_state.hidden)
 
-        return _RecordedStep(tokens, state, *outputs, self.record(work), [])
+        return _RecordedStep(tokens, state, logits_buffer, hidden_buffer, self.record(work), [])
 
 
-def _copy_memory(room: Memory, memory: Memory) -> None:
-    """Copy a memory into a larger one, of which nothing else is read."""
+def _copy_memory(buffer: Memory, memory: Memory) -> None:
+    """Copy `memory` into a larger `buffer`, and mask the remaining positions."""
     sentences, positions = memory.mask.shape
-    for mine, part in zip(room, memory, strict=True):
-        mine[:sentences, :positions].copy_(part)
-    room.mask[:sentences, positions:] = False
+    for target, part in zip(buffer, memory, strict=True):
+        target[:sentences, :positions].copy_(part)
+    buffer.mask[:sentences, positions:] = False

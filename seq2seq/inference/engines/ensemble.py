@@ -1,4 +1,4 @@
-"""Several networks that say together what comes next."""
+"""An ensemble of networks with one vocabulary."""
 
 import math
 from collections.abc import Sequence
@@ -14,40 +14,40 @@ from seq2seq.model.encoder_decoder import DecoderState, TargetPrefix
 
 
 class EnsembleState(NamedTuple):
-    """Where each network stands in the same hypotheses."""
+    """The decoder state of each network, for the same hypotheses."""
 
     each: tuple[DecoderState, ...]
 
     def reorder(self, parents: Tensor) -> Self:
-        """As `State.reorder`."""
+        """See `seq2seq.search.interface.State.reorder`."""
         return self._replace(each=tuple(state.reorder(parents) for state in self.each))
 
     def select(self, sentences: Tensor) -> Self:
-        """As `State.select`."""
+        """See `seq2seq.search.interface.State.select`."""
         return self._replace(each=tuple(state.select(sentences) for state in self.each))
 
 
 class EnsemblePreviousState(NamedTuple):
-    """What each network finds of the sentences before; see `Before`."""
+    """The `PreviousState` of each network."""
 
     each: tuple[PreviousState, ...]
 
     def empty(self, count: int) -> Self:
-        """As `PreviousState.empty`."""
-        return self._replace(each=tuple(before.empty(count) for before in self.each))
+        """See `PreviousState.empty`."""
+        return self._replace(each=tuple(previous.empty(count) for previous in self.each))
 
     def select(self, rows: Tensor) -> Self:
-        """As `PreviousState.select`."""
-        return self._replace(each=tuple(before.select(rows) for before in self.each))
+        """See `PreviousState.select`."""
+        return self._replace(each=tuple(previous.select(rows) for previous in self.each))
 
     def scatter(self, rows: Tensor, others: Self) -> None:
-        """As `PreviousState.scatter`."""
-        for mine, other in zip(self.each, others.each, strict=True):
-            mine.scatter(rows, other)
+        """See `PreviousState.scatter`."""
+        for previous, other in zip(self.each, others.each, strict=True):
+            previous.scatter(rows, other)
 
 
 class Ensemble(nn.Module):
-    """The mean of the probabilities that networks with one vocabulary give to the next token.
+    """Averages the probabilities of the next token over networks with one vocabulary.
 
     Sutskever et al. (2014), section 3.6, https://arxiv.org/abs/1409.3215
     """
@@ -57,32 +57,37 @@ class Ensemble(nn.Module):
         self.members: Sequence[IncrementalModel | CudaGraphModel] = nn.ModuleList(members)  # type: ignore[assignment]
 
     def init_decoding(
-        self, source: Tensor, lengths: Tensor | None, before: EnsemblePreviousState | None = None
+        self,
+        source: Tensor,
+        source_lengths: Tensor | None,
+        previous: EnsemblePreviousState | None = None,
     ) -> EnsembleState:
-        """As `EncoderDecoder.init_decoding`."""
-        each = before.each if before else [None] * len(self.members)
-        started = (
-            m.init_decoding(source, lengths, b) for m, b in zip(self.members, each, strict=True)
+        """See `EncoderDecoder.init_decoding`."""
+        each = previous.each if previous else [None] * len(self.members)
+        states = (
+            member.init_decoding(source, source_lengths, p)
+            for member, p in zip(self.members, each, strict=True)
         )
-        return EnsembleState(tuple(started))
+        return EnsembleState(tuple(states))
 
     def advance_document(
         self,
         source: Tensor,
-        lengths: Tensor | None,
+        source_lengths: Tensor | None,
         target: TargetPrefix,
-        before: EnsemblePreviousState | None,
+        previous: EnsemblePreviousState | None,
     ) -> EnsemblePreviousState:
-        """As `EncoderDecoder.advance_document`."""
-        each = before.each if before else [None] * len(self.members)
-        pairs = zip(self.members, each, strict=True)
-        return EnsemblePreviousState(
-            tuple(m.advance_document(source, lengths, target, b) for m, b in pairs)
+        """See `EncoderDecoder.advance_document`."""
+        each = previous.each if previous else [None] * len(self.members)
+        states = (
+            member.advance_document(source, source_lengths, target, p)
+            for member, p in zip(self.members, each, strict=True)
         )
+        return EnsemblePreviousState(tuple(states))
 
     def step(self, state: EnsembleState, tokens: Tensor) -> tuple[Tensor, EnsembleState]:
-        """As `Translation.step`: the logarithm of the mean probability (B, K, V)."""
-        stepped = [m.step(s, tokens) for m, s in zip(self.members, state.each, strict=True)]
-        logp = torch.stack([logits.float().log_softmax(-1) for logits, _ in stepped])
-        mean = logp.logsumexp(0) - math.log(len(stepped))
-        return mean, EnsembleState(tuple(following for _, following in stepped))
+        """Return the logarithm of the mean probability (B, K, V), and the next state."""
+        steps = [m.step(s, tokens) for m, s in zip(self.members, state.each, strict=True)]
+        logp = torch.stack([logits.float().log_softmax(-1) for logits, _ in steps])
+        mean = logp.logsumexp(0) - math.log(len(steps))
+        return mean, EnsembleState(tuple(next_state for _, next_state in steps))

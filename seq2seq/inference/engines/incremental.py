@@ -1,8 +1,8 @@
-"""A trained network rearranged for saying one token at a time: the same numbers, sooner.
+"""Incremental decoding with precomputed per-token tables; numerically equal to `EncoderDecoder`.
 
-What depends on the last token alone is looked up in tables that are made once: what the first cell
-makes of an embedding, and what the readout makes of it. The products that are left can be had in
-bf16 or int8. Jacob et al. (2018), https://arxiv.org/abs/1712.05877, for the arithmetic of int8.
+Products that depend on the last token alone are computed once for the whole vocabulary: those of
+the first cell and of the readout with the embedding. The remaining products can be in bf16 or int8;
+for the arithmetic of int8 see Jacob et al. (2018), https://arxiv.org/abs/1712.05877.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,12 @@ from seq2seq.inference.engines.linear import LINEAR_LAYERS, EmptyProjection
 from seq2seq.model.document_context import PreviousState
 from seq2seq.model.encoder_decoder import DecoderState, EncoderDecoder, TargetPrefix
 
-MAX_TABLE_ELEMENTS = (
-    2**25
-)  # numbers that a table may have: 128 MB; beyond, rows are made when they are needed
+# Numbers in a table: 128 MB in fp32. Of a larger table the rows are computed when needed.
+MAX_TABLE_ELEMENTS = 2**25
 
 
 class EmbeddingTable(nn.Module):
-    """A function of a token by way of its embedding."""
+    """A function of the embedding of a token, precomputed for all tokens."""
 
     def __init__(self, embedding: Tensor, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -30,73 +29,88 @@ class EmbeddingTable(nn.Module):
         self.table = function(embedding) if len(embedding) * width <= MAX_TABLE_ELEMENTS else None
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """(n,) to (n, N)."""
+        """Return the rows (n, N) of `tokens` (n,)."""
         if self.table is not None:
             return self.table.index_select(0, tokens)
         return self.function(self.embedding.index_select(0, tokens))
 
 
 class IncrementalModel(nn.Module):
-    """Says what a `Translation` says: `init_decoding` and `step` take and give the same."""
+    """Same decoding interface and results as `EncoderDecoder`."""
 
     @torch.no_grad()
     def __init__(self, model: EncoderDecoder, precision: str) -> None:
-        """Rearrange `model`, whose weights must not change any more.
+        """Precompute tables and pack weights of `model`, whose weights must not change afterwards.
+
+        Args:
+            model: a trained network.
+            precision: of the remaining products: fp32, bf16 or int8.
 
         Raises:
-            ConfigError: `precision` cannot be had on this machine.
+            ConfigError: this machine does not support `precision`.
         """
         super().__init__()
         self.model = model
         linear = LINEAR_LAYERS[precision]
         decoder, stack = model.decoder, model.decoder.stack
         embedding = decoder.embedding.weight.detach()
-        first, *above = stack.cells
+        first, *upper = stack.cells
         self.inputs = EmbeddingTable(embedding, first.project_input)
-        states = (cell.state_weights() for cell in stack.cells)
-        self.states = nn.ModuleList(linear(*w) if len(w[0]) else EmptyProjection() for w in states)
-        self.aboves = nn.ModuleList(linear(*cell.input_weights()) for cell in above)
+        state_weights = (cell.state_weights() for cell in stack.cells)
+        self.states = nn.ModuleList(
+            linear(weight, bias) if len(weight) else EmptyProjection()
+            for weight, bias in state_weights
+        )
+        self.upper_inputs = nn.ModuleList(linear(*cell.input_weights()) for cell in upper)
         weight, bias = decoder.readout.weight.detach(), decoder.readout.bias.detach()
+        # The readout's matrix is that of [h; context], then that of the embedding.
         split = weight.shape[1] - embedding.shape[1]
-        self.project_input = linear(weight[:, :split].contiguous(), None)
-        words = weight[:, split:].contiguous()
-        self.words = EmbeddingTable(embedding, lambda e: functional.linear(e, words, bias))
+        self.readout = linear(weight[:, :split].contiguous(), None)
+        of_embedding = weight[:, split:].contiguous()
+        self.readout_table = EmbeddingTable(
+            embedding, lambda e: functional.linear(e, of_embedding, bias)
+        )
         output = model.output.linear
-        self.out = linear(output.weight.detach(), output.bias.detach())
+        self.output = linear(output.weight.detach(), output.bias.detach())
 
     def init_decoding(
-        self, source: Tensor, lengths: Tensor | None, before: PreviousState | None = None
+        self, source: Tensor, source_lengths: Tensor | None, previous: PreviousState | None = None
     ) -> DecoderState:
-        """As `EncoderDecoder.init_decoding`."""
-        return self.model.init_decoding(source, lengths, before)
+        """See `EncoderDecoder.init_decoding`."""
+        return self.model.init_decoding(source, source_lengths, previous)
 
     def advance_document(
         self,
         source: Tensor,
-        lengths: Tensor | None,
+        source_lengths: Tensor | None,
         target: TargetPrefix,
-        before: PreviousState | None,
+        previous: PreviousState | None,
     ) -> PreviousState:
-        """As `EncoderDecoder.advance_document`."""
-        return self.model.advance_document(source, lengths, target, before)
+        """See `EncoderDecoder.advance_document`."""
+        return self.model.advance_document(source, source_lengths, target, previous)
 
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
-        """As `Translation.step`: the logits (B, K, V) after `tokens` (B, K), and the next state."""
+        """Return the logits (B, K, V) after `tokens` (B, K), and the next state."""
         decoder = self.model.decoder
         cells, residual = decoder.stack.cells, decoder.stack.residual
-        said = tokens.flatten()  # (n,) = (B * K,)
+        last_tokens = tokens.flatten()  # (n,) = (B * K,)
         hidden = state.hidden.flatten(0, 1).unbind(1)  # L times (n, P, H)
-        last = cells[0].update(self.inputs(said), self.states[0](hidden[0][:, 0]), hidden[0])
-        shown, following = last[:, 0], [last]  # (n, H)
-        context, _ = decoder.attention(shown.unflatten(0, tokens.shape), state.memory)
+        # (1) The first layer, whose input is looked up.
+        h_proj = self.states[0](hidden[0][:, 0])
+        new_state = cells[0].update(self.inputs(last_tokens), h_proj, hidden[0])  # (n, P, H)
+        output, new_states = new_state[:, 0], [new_state]  # (n, H)
+        # (2) Attention with its output as the query.
+        context, _ = decoder.attention(output.unflatten(0, tokens.shape), state.memory)
         context = context.flatten(0, 1)  # (n, M)
-        for layer, product in enumerate(self.aboves, 1):
-            read = product(cells[layer].prepare(torch.cat((shown, context), -1)))
-            before = hidden[layer]
-            last = cells[layer].update(read, self.states[layer](before[:, 0]), before)
-            shown = shown + last[:, 0] if residual else last[:, 0]
-            following.append(last)
-        read = self.project_input(torch.cat((shown, context), -1))
-        features = torch.tanh(read + self.words(said))  # (n, E)
-        logits: Tensor = self.out(features).unflatten(0, tokens.shape)  # (B, K, V)
-        return logits, state._replace(hidden=torch.stack(following, 1).unflatten(0, tokens.shape))
+        # (3) The upper layers.
+        for layer, linear in enumerate(self.upper_inputs, 1):
+            x_proj = linear(cells[layer].prepare(torch.cat((output, context), -1)))
+            h_proj = self.states[layer](hidden[layer][:, 0])
+            new_state = cells[layer].update(x_proj, h_proj, hidden[layer])
+            output = output + new_state[:, 0] if residual else new_state[:, 0]
+            new_states.append(new_state)
+        # (4) The readout and the output layer.
+        readout = self.readout(torch.cat((output, context), -1))
+        features = torch.tanh(readout + self.readout_table(last_tokens))  # (n, E)
+        logits: Tensor = self.output(features).unflatten(0, tokens.shape)  # (B, K, V)
+        return logits, state._replace(hidden=torch.stack(new_states, 1).unflatten(0, tokens.shape))

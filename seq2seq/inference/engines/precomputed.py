@@ -1,9 +1,9 @@
-"""An encoder whose tokens are looked up: what each does to the state was computed beforehand.
+"""An encoder with a precomputed table of the coefficients of its linear recurrence.
 
-In a linear recurrence h_t = a_t * h_{t-1} + b_t the vectors a_t and b_t depend on the input alone
-(`seq2seq.model.cells.linear`). In the first layer the input is one of V tokens, so there are but V
-pairs of them: with a table, a token takes a multiplication and an addition for each number of the
-state, and no matrix.
+In h_t = a_t * h_{t-1} + b_t the vectors a_t and b_t depend on the input alone
+(`seq2seq.model.cells.linear`). In the first layer the input is one of V tokens, so there are only V
+pairs of them: with a table, a token takes one multiplication and one addition for each element of
+the state, and no matrix product.
 """
 
 from typing import Self
@@ -14,60 +14,63 @@ from torch import Tensor, nn
 from seq2seq.model.cells.linear import MinGRU, MinLSTM
 from seq2seq.model.encoder import Encoder, EncoderOutput
 
-MAX_TABLE_ELEMENTS = (
-    64 * 2**20
-)  # bytes of tables: a processor's caches hold the rows that are often asked for
+# Of all tables together; the caches of a CPU hold the frequent rows of tables of this size.
+MAX_TABLE_BYTES = 64 * 2**20
 
 
 class PrecomputedEncoder(nn.Module):
-    """Gives the final state of an `Encoder`, to a classifier, which does not ask for more."""
+    """Computes the final state of an `Encoder`, which is all that a classifier needs."""
 
     def __init__(self, encoder: Encoder, tables: list[Tensor]) -> None:
-        """Look up in a table for each direction of `encoder`: what is kept and added (V, 2 H)."""
+        """Encode with one table for each direction of `encoder`: [a; b] of each token (V, 2 H)."""
         super().__init__()
         self.encoder, self.tables = encoder, tables
 
     @classmethod
     @torch.inference_mode()
     def of(cls, encoder: Encoder) -> Self | None:
-        """What `encoder` does, by tables; None where it is no single layer of minGRU or minLSTM.
+        """Precompute the tables of `encoder`.
 
-        Nor where the tables would be large.
+        Returns:
+            None if it is not a single layer of minGRU or minLSTM, or if its tables would have more
+            than `MAX_TABLE_BYTES`.
         """
         vectors = encoder.embedding.weight  # (V, E)
         tables = []
         for cell in encoder.layers[0]:
             if not isinstance(cell, MinGRU | MinLSTM) or len(encoder.layers) > 1:
                 return None
-            if 8 * len(vectors) * cell.size * len(encoder.layers[0]) > MAX_TABLE_ELEMENTS:
+            elements = 2 * len(vectors) * cell.size * len(encoder.layers[0])  # a and b, in fp32
+            if 4 * elements > MAX_TABLE_BYTES:
                 return None
             tables.append(torch.cat(cell.coefficients(cell.project_input(vectors)), 1))
         return cls(encoder, tables)
 
     @torch.inference_mode()
     def forward(self, tokens: Tensor, lengths: Tensor | None) -> EncoderOutput:
-        """Read sentences (B, S) of any lengths.
+        """Encode sentences (B, S) of `lengths` (B,); `None`: all have S tokens.
 
-        All of them end at once, and the shorter ones join when what is left to read is no more than
-        they have: so nothing is computed of padding. Of the result the first part, what is said of
-        each position, is left empty.
+        Sequences are right-aligned and sorted by length; shorter ones enter the batch late, so no
+        padding is computed. Only the final state is filled in: `values` has no positions.
         """
         count, width = tokens.shape
         if lengths is None:
             lengths = torch.full((count,), width)
         lengths, order = lengths.sort(descending=True)
         tokens = tokens[order]
-        reading = (torch.arange(width, 0, -1)[:, None] <= lengths).sum(1).tolist()
-        places = torch.arange(width) + lengths[:, None] - width  # (B, S), below 0 before it joins
-        last = (tokens.gather(1, places.clamp(0)), tokens.flip(1))  # (B, S) in both directions
-        first = self.encoder.initial_states(count)[:, 0, :, 0]  # (B, D, H)
+        # Sentences in the batch at each step: those that have as many tokens as steps remain.
+        batch_sizes = (torch.arange(width, 0, -1)[:, None] <= lengths).sum(1).tolist()
+        indices = torch.arange(width) + lengths[:, None] - width  # (B, S), negative: none
+        right_aligned = tokens.gather(1, indices.clamp(0))  # (B, S)
+        directions = (right_aligned, tokens.flip(1))  # flipping right-aligns the backward direction
+        initial = self.encoder.initial_states(count)[:, 0, :, 0]  # (B, D, H)
         states = []
         for direction, table in enumerate(self.tables):
-            columns = last[direction].t().contiguous()  # (S, B)
-            state = first[:, direction].clone(memory_format=torch.contiguous_format)  # (B, H)
-            for column, rows in zip(columns, reading, strict=True):
-                kept, added = table.index_select(0, column[:rows]).chunk(2, 1)
-                torch.addcmul(added, kept, state[:rows], out=state[:rows])
+            steps = directions[direction].t().contiguous()  # (S, B)
+            state = initial[:, direction].clone(memory_format=torch.contiguous_format)  # (B, H)
+            for step_tokens, rows in zip(steps, batch_sizes, strict=True):
+                a, b = table.index_select(0, step_tokens[:rows]).chunk(2, 1)  # (rows, H)
+                torch.addcmul(b, a, state[:rows], out=state[:rows])
             states.append(state)
         state = torch.cat(states, -1)[order.argsort()]  # (B, M)
         return EncoderOutput(state.new_empty(count, 0, state.shape[1]), state[:, None, None])

@@ -1,4 +1,4 @@
-"""Recurrences that are deep between one position and the next."""
+"""Deep transition cells."""
 
 import torch
 from torch import Tensor, nn
@@ -13,18 +13,23 @@ class DeepTransition(Cell):
     """A GRU whose state goes through more GRUs before the next position, Pascanu et al. (2014).
 
     https://arxiv.org/abs/1312.6026; in translation, Miceli Barone et al. (2017), section 2.3,
-    https://aclanthology.org/W17-4710. The transitions above the first x_proj no input:
-    r, z = sigmoid(U h), n = tanh(r * (U_n h) + b), h' = (1 - z) * n + z * h. There is no kernel for
-    it, and no way around the loop over time.
+    https://aclanthology.org/W17-4710. The transitions after the first read no input:
+    r, z = sigmoid(U h), n = tanh(r * (U_n h) + b), h' = (1 - z) * n + z * h. There is no fused
+    kernel for it, so Python loops over time.
     """
 
     num_states = 1
 
     def __init__(self, input_size: int, size: int, depth: int) -> None:
-        """`depth`: transitions between two positions, at least 1, which is a GRU.
+        """Create a cell.
+
+        Args:
+            input_size: I.
+            size: H.
+            depth: transitions between two positions; 1: a GRU.
 
         Raises:
-            ValueError: it is less.
+            ValueError: `depth` is less than 1.
         """
         if depth < 1:
             raise ValueError(f"depth must be 1 or more, not {depth}")
@@ -43,21 +48,22 @@ class DeepTransition(Cell):
         state = self.first.update(x_proj, h_proj, state)
         for linear, bias in zip(self.above, self.biases, strict=True):
             gates = linear(state[:, 0])  # (B, 3 H)
-            nothing = functional.pad(bias, (2 * len(bias), 0)).expand_as(gates)  # for r and z: 0
-            state = self.first.update(nothing, gates, state)
+            # In place of a projected input: 0 for r and z, b for n.
+            no_input = functional.pad(bias, (2 * len(bias), 0)).expand_as(gates)
+            state = self.first.update(no_input, gates, state)
         return state
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        reads = self.project_input(x)  # (B, T, G), for all positions at once
-        shown = []
+        x_proj = self.project_input(x)  # (B, T, G), for all positions at once
+        outputs = []
         ends = None if lengths is None else to_device(lengths, x.device).view(-1, 1, 1)
         for t in range(x.shape[1]):
             h_proj = functional.linear(state[:, 0], *self.state_weights())
-            following = self.update(reads[:, t], h_proj, state)
-            seen = following[:, 0]
+            next_state = self.update(x_proj[:, t], h_proj, state)
+            output = next_state[:, 0]
             if ends is not None:
                 real = t < ends  # (B, 1, 1)
-                following, seen = torch.where(real, following, state), seen * real[:, 0]
-            state = following
-            shown.append(seen)
-        return torch.stack(shown, 1), state
+                next_state, output = torch.where(real, next_state, state), output * real[:, 0]
+            state = next_state
+            outputs.append(output)
+        return torch.stack(outputs, 1), state

@@ -1,7 +1,7 @@
-"""Recurrences without a matrix between the steps: all positions are computed at once.
+"""Linear recurrences, without a matrix between the steps: all positions are computed at once.
 
-What is kept of the state, a_t, and what is added to it, b_t, depend on the input alone, so that
-h_t = a_t * h_{t-1} + b_t is a scan (`seq2seq.model.cells.scan`).
+The coefficients a_t and b_t of h_t = a_t * h_{t-1} + b_t depend on the input alone, so the
+recurrence is a scan (`seq2seq.model.cells.scan`).
 """
 
 import math
@@ -14,37 +14,39 @@ from seq2seq.hardware import to_device
 from seq2seq.model.cells.cell import Cell
 from seq2seq.model.cells.scan import scan
 
+MIN_PHASE = 0.01  # of lambda at first, in radians; its logarithm is the parameter
+
 
 class _ScanCell(Cell):
-    """A cell whose sequence is one product over all positions, and a scan."""
+    """A cell whose `forward` is one matrix product over all positions, and a scan."""
 
     def __init__(self, input_size: int, size: int, gates: int, norm: bool) -> None:
-        """`gates`: how many vectors of `size` are made of an input, which `norm` normalises."""
+        """Project the input to `gates` vectors of `size`, after layer normalisation if `norm`."""
         super().__init__()
         self.size = size
         self.input = nn.Linear(input_size, gates * size)
         self.norm = nn.LayerNorm(input_size) if norm else None
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
-        """What is kept and what is added (..., H), from what was made of the input (..., G)."""
+        """Return a and b (..., H) from the projected input (..., G)."""
         raise NotImplementedError
 
     def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
-        """What is seen of a state (..., H) after an input (..., G): by default the state."""
+        """Return the output (..., H) from h and the projected input (..., G); h by default."""
         del x_proj
         return h
 
-    def pack(self, shown: Tensor, h: Tensor) -> Tensor:
-        """What is shown and what is remembered (B, H) as one state (B, P, H)."""
-        del shown
+    def pack(self, output: Tensor, h: Tensor) -> Tensor:
+        """Return the state (B, P, H) that holds the output (B, H) and h (B, H)."""
+        del output
         return h.unsqueeze(1)
 
     def unpack(self, state: Tensor) -> Tensor:
-        """What is remembered (B, H) in a state (B, P, H)."""
+        """Return h (B, H) from a state (B, P, H)."""
         return state[:, 0]
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Layer normalisation of the input, where it is chosen."""
+        """Return the input after layer normalisation, if chosen."""
         normalised: Tensor = x if self.norm is None else self.norm(x)
         return normalised
 
@@ -57,30 +59,30 @@ class _ScanCell(Cell):
 
     def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         del h_proj
-        kept, added = self.coefficients(x_proj)
-        h = kept * self.unpack(state) + added
+        a, b = self.coefficients(x_proj)
+        h = a * self.unpack(state) + b
         return self.pack(self.output_of(h, x_proj), h)
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         x_proj = self.project_input(x)  # (B, T, G)
         if x_proj.dtype in (torch.bfloat16, torch.float16):
-            x_proj = x_proj.float()  # sums over many steps need the bits
-        kept, added = self.coefficients(x_proj)  # (B, T, H)
+            x_proj = x_proj.float()  # sums over many steps need the precision
+        a, b = self.coefficients(x_proj)  # (B, T, H)
         if lengths is None:
-            h = scan(kept, added, self.unpack(state))  # (B, T, H)
-            shown = self.output_of(h, x_proj)
-            return shown, self.pack(shown[:, -1], h[:, -1])
+            h = scan(a, b, self.unpack(state))  # (B, T, H)
+            output = self.output_of(h, x_proj)
+            return output, self.pack(output[:, -1], h[:, -1])
         positions, ends = torch.arange(x.shape[1], device=x.device), to_device(lengths, x.device)
         real = (positions < ends.unsqueeze(1)).unsqueeze(-1)  # (B, T, 1)
-        # At padding the state stays as it is.
-        h = scan(torch.where(real, kept, 1.0), torch.where(real, added, 0.0), self.unpack(state))
-        shown = torch.where(real, self.output_of(h, x_proj), 0.0)
+        # At padding the state does not change.
+        h = scan(torch.where(real, a, 1.0), torch.where(real, b, 0.0), self.unpack(state))
+        output = torch.where(real, self.output_of(h, x_proj), 0.0)
         end = (ends - 1).view(-1, 1, 1).expand(-1, 1, self.size)
-        return shown, self.pack(shown.gather(1, end)[:, 0], h[:, -1])
+        return output, self.pack(output.gather(1, end)[:, 0], h[:, -1])
 
 
 def positive(x: Tensor) -> Tensor:
-    """g(x) = x + 0.5 where x is 0 or more, else sigmoid(x): continuous, and never negative.
+    """Return g(x) = x + 0.5 where x >= 0, else sigmoid(x): continuous, and never negative.
 
     Feng et al. (2024), appendix B.3.1, https://arxiv.org/abs/2410.01201
     """
@@ -100,8 +102,8 @@ class MinGRU(_ScanCell):
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
         z, candidate = x_proj.chunk(2, -1)
-        taken = torch.sigmoid(z)
-        return 1 - taken, taken * positive(candidate)
+        z = torch.sigmoid(z)
+        return 1 - z, z * positive(candidate)
 
 
 class MinLSTM(_ScanCell):
@@ -118,18 +120,18 @@ class MinLSTM(_ScanCell):
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
         f, i, candidate = x_proj.chunk(3, -1)
-        # f / (f + i) with f = sigmoid(a) and i = sigmoid(b), of softplus(-x) = -log(sigmoid(x)).
-        kept = torch.sigmoid(functional.softplus(-i) - functional.softplus(-f))
-        return kept, (1 - kept) * positive(candidate)
+        # f' / (f' + i') with f' = sigmoid(f), i' = sigmoid(i), by softplus(-x) = -log(sigmoid(x)).
+        a = torch.sigmoid(functional.softplus(-i) - functional.softplus(-f))
+        return a, (1 - a) * positive(candidate)
 
 
 class LRU(_ScanCell):
-    """Linear recurrent unit, Orvieto et al. (2023): complex numbers that turn and fade.
+    """Linear recurrent unit, Orvieto et al. (2023): a diagonal recurrence of complex numbers.
 
-    h_t = lambda * h_{t-1} + gamma * (B x_t), lambda = exp(-exp(nu) + i exp(theta)) for each part of
-    the state; y_t = Re(C h_t) + D x_t, and what is shown is gelu(y) * sigmoid(W gelu(y)), the gated
+    h_t = lambda * h_{t-1} + gamma * (B x_t), lambda = exp(-exp(nu) + i exp(theta)) for each element
+    of the state; y_t = Re(C h_t) + D x_t, and the output is gelu(y) * sigmoid(W gelu(y)), the gated
     unit that follows it in the paper. https://arxiv.org/abs/2303.06349, equations 4 to 7. State:
-    what is shown, and the two parts of h.
+    the output, and the real and imaginary part of h.
     """
 
     num_states = 3
@@ -137,36 +139,36 @@ class LRU(_ScanCell):
     def __init__(
         self, input_size: int, size: int, norm: bool, smallest: float, largest: float
     ) -> None:
-        """The absolute values of lambda start between `smallest` and `largest`.
+        """Initialise |lambda| between `smallest` and `largest`.
 
         Raises:
-            ValueError: these are no such bounds.
+            ValueError: not 0 < `smallest` < `largest` < 1.
         """
         if not 0 < smallest < largest < 1:
             raise ValueError(f"0 < smallest < largest < 1 is needed, not {smallest}, {largest}")
         super().__init__(input_size, size, 3, norm)
         squared = torch.empty(size).uniform_(smallest**2, largest**2)  # uniform on the ring
         self.nu = nn.Parameter((-0.5 * squared.log()).log())
-        self.theta = nn.Parameter(torch.empty(size).uniform_(0.01, 2 * math.pi).log())
+        self.theta = nn.Parameter(torch.empty(size).uniform_(MIN_PHASE, 2 * math.pi).log())
         self.gamma = nn.Parameter(0.5 * (1 - squared).log())
-        self.output = nn.Linear(2 * size, size, bias=False)  # C: of the real, of the imaginary part
+        self.output = nn.Linear(2 * size, size, bias=False)  # C, real and imaginary
         self.gate = nn.Linear(size, size)  # W
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
         real, imaginary, _ = x_proj.chunk(3, -1)  # B x, and D x
         scale = self.gamma.exp()
-        added = torch.complex(real * scale, imaginary * scale)
-        kept = torch.polar((-self.nu.exp()).exp(), self.theta.exp())  # (H,) lambda
-        return kept.expand_as(added), added
+        b = torch.complex(real * scale, imaginary * scale)
+        a = torch.polar((-self.nu.exp()).exp(), self.theta.exp())  # (H,) lambda
+        return a.expand_as(b), b
 
     def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
         skip = x_proj[..., 2 * self.size :]
         y = functional.gelu(self.output(torch.cat((h.real, -h.imag), -1)) + skip)
         return y * torch.sigmoid(self.gate(y))
 
-    def pack(self, shown: Tensor, h: Tensor) -> Tensor:
-        return torch.stack((shown, h.real, h.imag), 1)
+    def pack(self, output: Tensor, h: Tensor) -> Tensor:
+        return torch.stack((output, h.real, h.imag), 1)
 
     def unpack(self, state: Tensor) -> Tensor:
-        wide = torch.promote_types(state.dtype, torch.float32)  # no complex number is of bf16
-        return torch.complex(state[:, 1].to(wide), state[:, 2].to(wide))
+        dtype = torch.promote_types(state.dtype, torch.float32)  # there is no complex bf16
+        return torch.complex(state[:, 1].to(dtype), state[:, 2].to(dtype))

@@ -1,7 +1,7 @@
-"""Recurrences h_t = f(h_{t-1}, x_t): the whole sequence at once, or one step.
+"""RNN, GRU and LSTM with torch's fused kernels.
 
-A state is one tensor (B, P, H), so that its rows can be selected without knowing the cell: P is 1,
-or 2 for an LSTM, whose parts are h and c.
+A state is one tensor (B, P, H), so that its rows can be selected for any cell: P is 1, or 2 for an
+LSTM, whose parts are h and c.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from seq2seq.model.cells.cell import Cell, CellState
 
 
 class _FusedCell(Cell):
-    """A cell whose sequence runs in one of torch's fused kernels."""
+    """A cell whose `forward` is one of torch's fused kernels."""
 
     kernel: nn.RNNBase
 
@@ -23,52 +23,63 @@ class _FusedCell(Cell):
         if lengths is None:
             output, last = self._run(x, None, self._split(state))
             return output, self._join(last)
-        # The longest first, as kernels want them. torch would sort them too, and wait for a GPU.
+        # Kernels need the longest first. torch would sort on the GPU, and Python would wait for it.
         order = lengths.argsort(descending=True)
-        there, back = to_device(order, x.device), to_device(order.argsort(), x.device)
-        packed = pack_padded_sequence(x.index_select(0, there), lengths[order], batch_first=True)
-        first = self._split(state.index_select(0, there))
+        sort, unsort = to_device(order, x.device), to_device(order.argsort(), x.device)
+        packed = pack_padded_sequence(x.index_select(0, sort), lengths[order], batch_first=True)
+        first = self._split(state.index_select(0, sort))
         data, last = self._run(packed.data, packed.batch_sizes, first)
         rows = PackedSequence(data, packed.batch_sizes)
         output, _ = pad_packed_sequence(rows, batch_first=True, total_length=x.shape[1])
-        return output.index_select(0, back), self._join(last).index_select(0, back)
+        return output.index_select(0, unsort), self._join(last).index_select(0, unsort)
 
     def _run(self, x: Tensor, sizes: Tensor | None, first: CellState) -> tuple[Tensor, CellState]:
-        """The kernel over (B, T, I), or over packed rows of `sizes`: outputs and final state.
+        """Run the kernel on (B, T, I), or on packed rows with batch `sizes`.
 
-        In autocast on a GPU torch takes fp16 for it whatever type is asked for, where gradients of
-        a mean over thousands of tokens are lost: 2^-24 is the least there is. Here the type is the
-        one that is asked for, or fp32 where cuDNN has no bf16.
+        In autocast on a GPU torch runs it in fp16 whatever the autocast type is, where gradients of
+        a mean over thousands of tokens underflow: 2^-24 is the smallest number. Here it runs in the
+        autocast type, or in fp32 where cuDNN has no bf16.
+
+        Returns:
+            The outputs and the final state.
         """
         weights: Sequence[Tensor] = self.kernel.all_weights[0]
         if x.device.type != "cuda" or not torch.is_autocast_enabled("cuda"):
             return self._call(x, sizes, first, weights)
-        kind = torch.get_autocast_dtype("cuda")
-        if kind == torch.bfloat16 and not cudnn_has_bf16_rnn():
-            kind = torch.float32  # else torch would do without a kernel for the whole sequence
-        first = first.to(kind) if isinstance(first, Tensor) else tuple(s.to(kind) for s in first)
-        flat = torch.cat([weight.flatten().to(kind) for weight in weights])  # as kernels want them
+        dtype = torch.get_autocast_dtype("cuda")
+        if dtype == torch.bfloat16 and not cudnn_has_bf16_rnn():
+            dtype = torch.float32  # else torch would loop over time without cuDNN
+        first = first.to(dtype) if isinstance(first, Tensor) else tuple(s.to(dtype) for s in first)
+        flat = torch.cat([weight.flatten().to(dtype) for weight in weights])  # one block
         parts = flat.split([weight.numel() for weight in weights])
         weights = [part.view_as(weight) for part, weight in zip(parts, weights, strict=True)]
         with torch.autocast("cuda", enabled=False):
-            return self._call(x.to(kind), sizes, first, weights)
+            return self._call(x.to(dtype), sizes, first, weights)
 
     def _call(
         self, x: Tensor, sizes: Tensor | None, first: CellState, weights: Sequence[Tensor]
     ) -> tuple[Tensor, CellState]:
+        """Call torch's function of the kernel."""
         kernel = getattr(torch, self.kernel.mode.lower())  # lstm, gru, rnn_tanh, rnn_relu
-        how = (True, 1, 0.0, self.training, False)  # biases, layers, dropout, ..., two directions
+        options = (
+            True,  # has_biases
+            1,  # num_layers
+            0.0,  # dropout
+            self.training,
+            False,  # bidirectional
+        )
         if sizes is None:
-            output, *last = kernel(x, first, weights, *how, True)  # the batch comes first
+            output, *last = kernel(x, first, weights, *options, True)  # batch_first
         else:
-            output, *last = kernel(x, sizes, first, weights, *how)
+            output, *last = kernel(x, sizes, first, weights, *options)
         return output, last[0] if len(last) == 1 else tuple(last)
 
     def _split(self, state: Tensor) -> CellState:
-        """The state (B, 1, H) as the kernel wants it: (1, B, H)."""
+        """Return the state (B, P, H) in the layout of the kernel: P times (1, B, H)."""
         return state.transpose(0, 1).contiguous()
 
     def _join(self, last: CellState) -> Tensor:
+        """Return the state (B, P, H) from the layout of the kernel."""
         return last.transpose(0, 1) if isinstance(last, Tensor) else torch.cat(last).transpose(0, 1)
 
     def input_weights(self) -> tuple[Tensor, Tensor]:
@@ -81,10 +92,10 @@ class _FusedCell(Cell):
 
 
 class RNN(_FusedCell):
-    """Elman (1990): h_t = f(W_xh x_t + W_hh h_{t-1} + b), f being tanh, or relu.
+    """Elman (1990): h_t = f(W_xh x_t + W_hh h_{t-1} + b), where f is tanh or relu.
 
-    With relu W_hh starts as the identity, so that at first the state is kept (Le et al. 2015,
-    https://arxiv.org/abs/1504.00941): with random weights it would grow or vanish.
+    With relu W_hh starts as the identity, so that the state is kept at first (Le et al. 2015,
+    https://arxiv.org/abs/1504.00941); with random weights it would grow or vanish.
     """
 
     num_states = 1
@@ -121,7 +132,7 @@ class GRU(_FusedCell):
         size = state.shape[2]
         r, z = torch.sigmoid(x_proj[:, : 2 * size] + h_proj[:, : 2 * size]).chunk(2, 1)
         n = torch.tanh(torch.addcmul(x_proj[:, 2 * size :], r, h_proj[:, 2 * size :]))
-        # In autocast n is of a lower precision than a first state, and lerp takes one of both.
+        # In autocast n has a lower precision than an initial state, and lerp needs equal types.
         return torch.lerp(n, state[:, 0].to(n.dtype), z).unsqueeze(1)  # (1 - z) * n + z * h
 
 
@@ -136,12 +147,12 @@ class LSTM(_FusedCell):
     num_states = 2
 
     def __init__(self, input_size: int, size: int, forget_bias: float = 1.0) -> None:
-        # A default here, and not in the file, for runs of before it could be chosen.
+        # The default is here, and not in conf, for run folders from before the option existed.
         super().__init__()
         self.kernel = nn.LSTM(input_size, size, batch_first=True)
         biases = self.input_weights()[1], self.state_weights()[1]
-        for bias, start in zip(biases, (forget_bias, 0.0), strict=True):
-            nn.init.constant_(bias[size : 2 * size], start)
+        for bias, initial in zip(biases, (forget_bias, 0.0), strict=True):
+            nn.init.constant_(bias[size : 2 * size], initial)
 
     def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
         size = state.shape[2]

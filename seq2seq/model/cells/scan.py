@@ -1,9 +1,9 @@
-"""Linear recurrences h_t = a_t * h_{t-1} + b_t over whole sequences, forwards and backwards.
+"""Scans of linear recurrences h_t = a_t * h_{t-1} + b_t, with gradients.
 
-All forms give the same numbers: a loop over time, whose steps are one kernel each, and a scan that
-doubles how far it has seen at each of log2(T) rounds (Hillis and Steele 1986,
-https://doi.org/10.1145/7902.7903). The loop does T times H multiplications, and is what a processor
-is quickest with; the scan does log2(T) times as many, all at once, as GPUs like it.
+There are two forms with equal results: a loop over time with one kernel for each step, and a
+parallel scan that doubles its range in each of log2(T) rounds (Hillis and Steele 1986,
+https://doi.org/10.1145/7902.7903). The loop does T times H multiplications, and is the fastest on
+CPUs; the scan does log2(T) times as many, but all of a round at once, which suits GPUs.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-SEQUENTIAL_LENGTH = 16  # positions up to which the loop is quicker on GPUs too
+SEQUENTIAL_LENGTH = 16  # positions up to which the loop is faster on GPUs too
 
 
 def sequential_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
-    """All h (B, T, H) from a and b (B, T, H) and h_0 (B, H), one position after the other."""
+    """Return all h (B, T, H) from a and b (B, T, H) and h_0 (B, H), by a loop over positions."""
     h = torch.empty_like(b)
     last = first
     for t in range(b.shape[1]):
@@ -27,7 +27,7 @@ def sequential_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
 
 
 def parallel_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
-    """As `loop`, in log2(T) rounds: after round n, each position knows the 2^n before it."""
+    """Compute `sequential_scan` in log2(T) rounds: after round n, h_t covers 2^n positions."""
     b = torch.cat((torch.addcmul(b[:, :1], a[:, :1], first.unsqueeze(1)), b[:, 1:]), 1)
     reach = 1
     while reach < b.shape[1]:
@@ -38,7 +38,7 @@ def parallel_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
 
 
 def fastest_scan(like: Tensor) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """The quickest form for tensors (B, T, H) such as `like`."""
+    """Return the fastest form for tensors (B, T, H) such as `like`."""
     return (
         sequential_scan
         if like.device.type == "cpu" or like.shape[1] <= SEQUENTIAL_LENGTH
@@ -47,10 +47,11 @@ def fastest_scan(like: Tensor) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
 
 
 class _Scan(Function):
-    """The gradients are the same recurrence, from the last position to the first.
+    """A scan whose gradients are the same recurrence, from the last position to the first.
 
-    With g_t the gradient of h_t by all that comes after, g_t = dh_t + a_{t+1} * g_{t+1}; then
-    db = g, da_t = g_t * h_{t-1}, and dh_0 = a_1 * g_1 (conjugates, where numbers are complex).
+    With g_t the total gradient of h_t, including that of later positions,
+    g_t = dh_t + a_{t+1} * g_{t+1}; then db = g, da_t = g_t * h_{t-1}, and dh_0 = a_1 * g_1. If
+    complex, a and h are conjugated.
     """
 
     @staticmethod
@@ -63,23 +64,23 @@ class _Scan(Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         a, h, first = ctx.saved_tensors
-        kept = a.conj()
-        behind = torch.cat((kept[:, 1:], torch.zeros_like(kept[:, :1])), 1).flip(1)  # a_{t+1}
-        g = fastest_scan(grad)(behind, grad.flip(1), torch.zeros_like(first)).flip(1)
-        before = torch.cat((first.unsqueeze(1), h[:, :-1]), 1)
-        return g * before.conj(), g, kept[:, 0] * g[:, 0]
+        a = a.conj()
+        next_a = torch.cat((a[:, 1:], torch.zeros_like(a[:, :1])), 1).flip(1)  # a_{t+1}
+        g = fastest_scan(grad)(next_a, grad.flip(1), torch.zeros_like(first)).flip(1)
+        previous_h = torch.cat((first.unsqueeze(1), h[:, :-1]), 1)  # h_{t-1}
+        return g * previous_h.conj(), g, a[:, 0] * g[:, 0]
 
 
 def scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
-    """h_t = a_t * h_{t-1} + b_t for all t, with gradients.
+    """Return h_t = a_t * h_{t-1} + b_t for all t, with gradients.
 
     Args:
-        a: (B, T, H) what is kept, real or complex.
-        b: (B, T, H) what is added.
+        a: (B, T, H) factors, real or complex.
+        b: (B, T, H) summands.
         first: (B, H) h_0.
 
     Returns:
-        (B, T, H) from h_1 on.
+        (B, T, H) h_1 to h_T.
     """
     apply: Callable[..., Tensor] = _Scan.apply
     return apply(a, b, first)

@@ -1,4 +1,4 @@
-"""A recurrence whose gradient goes back a bounded number of positions.
+"""Truncated backpropagation through time: gradients flow back over a bounded number of positions.
 
 Williams and Peng (1990), https://doi.org/10.1162/neco.1990.2.4.490.
 """
@@ -11,47 +11,56 @@ from seq2seq.model.cells.cell import Cell
 
 
 def truncated_forward(
-    cell: Cell, x: Tensor, first: Tensor, lengths: Tensor | None, how: tuple[int, bool]
+    cell: Cell, x: Tensor, first: Tensor, lengths: Tensor | None, *, chunk: int, backward: bool
 ) -> tuple[Tensor, Tensor]:
-    """As `Cell.forward`, the same numbers, the gradient being cut between chunks.
+    """Compute `Cell.forward` with gradients cut between chunks.
 
-    A chunk begins at every multiple of its size, in both directions: so what the layers make of a
-    chunk depends, as the gradient goes, on this chunk alone, however many layers there are.
+    Chunks start at multiples of their size in both directions, so that with any number of layers
+    the gradient of the outputs of a chunk stays in this chunk.
 
     Args:
         cell: the recurrence.
-        x: (B, S, I) the inputs.
-        first: (B, P, H) the state before the first position that is read.
+        x: (B, S, I) inputs.
+        first: (B, P, H) initial state.
         lengths: (B,) on the CPU, as for `Cell.forward`.
-        how: the size of a chunk in positions, and whether each sentence is read from its end.
+        chunk: positions in a chunk.
+        backward: whether each sentence is read from its end.
 
     Returns:
-        What is seen at each position (B, S, H), in the order of `x`, and the state (B, P, H) after
-        the last one that is read, whose gradient goes into the chunk that it was reached in.
+        The outputs (B, S, H), in the order of `x`, and the final state (B, P, H), whose gradient
+        flows into the chunk of its sentence's last position.
     """
-    size, backward = how
-    places = list(range(0, x.shape[1], size))
-    last, begun = first, torch.zeros(len(x), dtype=torch.bool)
+    starts = list(range(0, x.shape[1], chunk))
+    last, started = first, torch.zeros(len(x), dtype=torch.bool)
     outputs = []
-    for place in reversed(places) if backward else places:
-        part = x[:, place : place + size]
-        left = torch.full((len(x),), part.shape[1]) if lengths is None else lengths - place
-        real = left.clamp(0, part.shape[1])
-        # What a sentence starts with may be learned; what it has come to is cut.
-        state = torch.where(_row_mask(begun, x), last.detach(), first)
-        output, following = forward_rows(cell, part, state, real, backward)
-        last = torch.where(_row_mask(real > 0, x), following, last)
-        begun = begun | (real > 0)
+    for start in reversed(starts) if backward else starts:
+        part = x[:, start : start + chunk]
+        remaining = torch.full((len(x),), part.shape[1]) if lengths is None else lengths - start
+        real = remaining.clamp(0, part.shape[1])  # (B,) positions without padding
+        # An initial state may be learned and keeps its gradient; a carried state is detached.
+        state = torch.where(_row_mask(started, x), last.detach(), first)
+        output, final = forward_rows(cell, part, state, real, backward=backward)
+        last = torch.where(_row_mask(real > 0, x), final, last)
+        started = started | (real > 0)
         outputs.append(output)
     return torch.cat(outputs[::-1] if backward else outputs, 1), last
 
 
 def forward_rows(
-    cell: Cell, x: Tensor, state: Tensor, real: Tensor, backward: bool
+    cell: Cell, x: Tensor, state: Tensor, real: Tensor, *, backward: bool
 ) -> tuple[Tensor, Tensor]:
-    """`Cell.forward` where `real` (B,), on the CPU, may be 0: of such rows the state is nothing's.
+    """Compute `Cell.forward` where some rows may be all padding.
 
-    What is seen (B, S, H) is in the order of `x`, and zero where nothing is real.
+    Args:
+        cell: the recurrence.
+        x: (B, S, I) inputs.
+        state: (B, P, H) initial state.
+        real: (B,) on the CPU, numbers of positions without padding, 0 or more.
+        backward: whether each row is read from its end.
+
+    Returns:
+        The outputs (B, S, H), in the order of `x`, zero at padding, and the final state (B, P, H),
+        meaningless for rows without a position.
     """
     full = bool((real == x.shape[1]).all())
     lengths = None if full else real.clamp(min=1)
@@ -62,14 +71,14 @@ def forward_rows(
 
 
 def _row_mask(rows: Tensor, like: Tensor) -> Tensor:
-    """(B,) on the CPU as (B, 1, 1) on the device of `like`."""
+    """Return `rows` (B,), on the CPU, as (B, 1, 1) on the device of `like`."""
     return to_device(rows, like.device).view(-1, 1, 1)
 
 
 def reverse_order(lengths: Tensor, positions: int) -> Tensor:
-    """For each sentence the order (B, S) of its positions from the last to the first.
+    """Return the indices (B, S) of the positions of each sentence from the last to the first.
 
-    Padding stays where it is: length 2 of 4 positions gives 1, 0, 2, 3.
+    Padding stays at the end: length 2 of 4 positions gives 1, 0, 2, 3.
     """
     position = torch.arange(positions, device=lengths.device)  # (S,)
     mirrored = lengths.unsqueeze(1) - 1 - position  # (B, S), negative at padding
@@ -77,7 +86,7 @@ def reverse_order(lengths: Tensor, positions: int) -> Tensor:
 
 
 def reorder_positions(x: Tensor, order: Tensor | None) -> Tensor:
-    """The positions of `x` (B, S, ...) in another `order` (B, S); `None`: from the last on."""
+    """Return `x` (B, S, ...) with its positions in `order` (B, S); `None`: reversed."""
     if order is None:
         return x.flip(1)
     return x.gather(1, order.unsqueeze(-1).expand_as(x))

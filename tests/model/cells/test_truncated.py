@@ -50,7 +50,7 @@ def test_the_gradient_ends_with_the_chunk(
     x, lengths = torch.randn(2, 5, 3, requires_grad=True), torch.tensor([5, 2])
     first = torch.randn(2, 1, 4, requires_grad=True)
 
-    output, last = truncated_forward(cell, x, first, lengths, (2, backward))
+    output, last = truncated_forward(cell, x, first, lengths, chunk=2, backward=backward)
 
     def heard(of: torch.Tensor, row: int) -> list[int]:
         [gradient] = torch.autograd.grad(of.sum(), x, retain_graph=True)

@@ -11,17 +11,17 @@ from seq2seq.text.special_tokens import BOS
 
 @torch.inference_mode()
 def attention_map(translator: Translator, line: str) -> AttentionMatrix | None:
-    """The attention weights of one line's translation, if the model has any."""
+    """Return the attention weights of one line's translation; None without attention."""
     ids = translator.source.encode([normalize(line)])[0]
-    best = translator.window([line], 1)[0][0]
+    best = translator.translate_window([line]).hypotheses[0][0]
     if not ids or not best.tokens:
         return None
     model = translator.model.eval()
     device = next(model.parameters()).device
     source, _ = pad([ids])
     target, _ = pad([[BOS, *translator.target.ids(best.tokens)]])
-    decoded = model(source.to(device), None, target.to(device))
-    weights = decoded.weights[0, : len(best.tokens)].float().cpu().numpy()  # (T, S)
+    output = model(source.to(device), None, target.to(device))
+    weights = output.weights[0, : len(best.tokens)].float().cpu().numpy()  # (T, S)
     if weights.shape[1] == 0:
         return None
     pieces = [translator.source.piece(token).replace("\u2581", "_") for token in ids]

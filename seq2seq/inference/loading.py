@@ -1,21 +1,68 @@
-"""A run folder to a translator."""
+"""Run folders to networks that are ready for inference: the one loader of every kind of system."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import nn
 
 from seq2seq import builders
-from seq2seq import run_folder as runs
 from seq2seq.config.commands import DecodingConfig
-from seq2seq.config.training import LengthLimits
+from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
-from seq2seq.hardware import choose_device as pick
+from seq2seq.hardware import choose_device
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.translator import Translator
+from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
+from seq2seq.search.sampling import Sampling
+from seq2seq.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:  # drawing and images take half a second to import: only who needs them waits
+    from seq2seq.inference.captioner import Captioner
+    from seq2seq.inference.classifier import LineClassifier
+    from seq2seq.inference.generator import Generator
+
+
+class LoadedNetwork(NamedTuple):
+    """A trained network in evaluation mode on its device, and what belongs to it."""
+
+    folder: RunFolder
+    config: TrainConfig
+    source: Tokenizer
+    target: Tokenizer
+    model: Any
+
+
+Build = Callable[[TrainConfig, RunFolder, tuple[Tokenizer, Tokenizer]], nn.Module]
+
+
+def load_network(
+    run: str | Path, task: str, build: Build, device: str, trusted: Iterable[str]
+) -> LoadedNetwork:
+    """Load the network that was trained into the folder `run`.
+
+    Args:
+        run: the folder.
+        task: the kind of system that it must be, a file of conf/task.
+        build: makes the network, whose weights are then read.
+        device: auto, cpu, cuda or mps.
+        trusted: modules beside ours that the run may take classes from.
+
+    Raises:
+        RunError: it is no run folder, a damaged one, or one of another kind.
+        ConfigError: this machine has no such device, or lacks a package.
+    """
+    folder = RunFolder(Path(run))
+    config = folder.read_config(trusted, task)
+    tokenizers = folder.read_tokenizers()
+    model = build(config, folder, tokenizers)
+    folder.read_weights(model)
+    return LoadedNetwork(folder, config, *tokenizers, model.to(choose_device(device)))
 
 
 def load_translator(
@@ -27,41 +74,134 @@ def load_translator(
     trusted: Iterable[str] = (),
     precision: str = DecodingConfig.precision,
 ) -> Translator:
-    """The translator that was trained into the folder `run`.
+    """Load the translator that was trained into the folder `run`.
 
     Args:
-        run: the folder; or several with one vocabulary, whose models say together what comes next.
+        run: the folder; or several with one vocabulary, whose probabilities are averaged.
         search: a strategy of `seq2seq.search`; greedy if left out.
-        limits: on the length of a translation; those of `seq2seq.config.training` if left out.
+        limits: on the length of a translation; the defaults of `LengthLimits` if left out.
         batch: lines that are translated together, at most. Results do not depend on it.
         device: auto, cpu, cuda or mps.
-        trusted: modules beside our own that the run may take classes from.
+        trusted: modules beside ours that the run may take classes from.
         precision: fp32, bf16 or int8 (CPUs only) products.
 
     Raises:
         RunError: it is no run folder, or a damaged one.
         ConfigError: this machine has no such device or precision.
     """
-    members, both, contexts = [], [], []
-    for folder in [run] if isinstance(run, str | Path) else run:
-        made = runs.RunFolder(Path(folder))
-        config = made.read_config(trusted, "translation.TranslationTask")
-        pieces = made.read_tokenizers()
-        model = builders.build_translation(
-            config.model, runs.vocab_sizes(*pieces), config.document_context
-        )
-        made.read_weights(model)
-        quick = IncrementalModel(model.to(pick(device)), precision)
-        members.append(CudaGraphModel(quick) if pick(device).type == "cuda" else quick)
-        both.append(pieces)
-        contexts.append(config.document_context)
-        if [side.model for side in pieces] != [side.model for side in both[0]]:
-            raise RunError(f"{folder} has other pieces than the first of the runs")
-        if config.document_context != contexts[0]:
-            raise RunError(
-                f"{folder} was trained with document_context={config.document_context}, "
-                "unlike the first"
-            )
-    together = Ensemble(members) if len(members) > 1 else members[0]
-    kind = DocumentTranslator if contexts[0] == "carry" else Translator
-    return kind(together, *both[0], search or Greedy(), limits or LengthLimits(), batch)
+    folders = [run] if isinstance(run, str | Path) else list(run)
+    networks = [
+        load_network(folder, "translation", _build_translation, device, trusted)
+        for folder in folders
+    ]
+    first = networks[0]
+    for folder, network in zip(folders, networks, strict=True):
+        _require_alike(folder, network, first)
+    members = [_decoding_model(network.model, precision) for network in networks]
+    model = Ensemble(members) if len(members) > 1 else members[0]
+    carries = first.config.document_context == "carry"
+    kind = DocumentTranslator if carries else Translator
+    return kind(
+        model, first.source, first.target, search or Greedy(), limits or LengthLimits(), batch
+    )
+
+
+def load_captioner(
+    run: str | Path,
+    search: Search,
+    limits: LengthLimits,
+    batch: int,
+    device: str,
+    trusted: Sequence[str] = (),
+) -> "Captioner":
+    """Load the captioner that was trained into the folder `run`; raises as `load_network`."""
+    from seq2seq.inference.captioner import Captioner
+
+    network = load_network(run, "captions", _build_captioner, device, trusted)
+    vision = network.model.encoder.vision
+    return Captioner(network.model, vision, network.target, search, limits, batch)
+
+
+def load_generator(
+    run: str | Path, sampling: Sampling, device: str, trusted: Iterable[str] = ()
+) -> "Generator":
+    """Load the language model that was trained into the folder `run`; raises as `load_network`."""
+    from seq2seq.inference.generator import Generator
+
+    network = load_network(run, "language_model", _build_language_model, device, trusted)
+    return Generator(network.model, network.target, sampling)
+
+
+def load_classifier(
+    run: str | Path, batch: int, device: str, trusted: Iterable[str] = (), workers: int = 1
+) -> "LineClassifier":
+    """Load the classifier that was trained into the folder `run`; raises as `load_network`.
+
+    Args:
+        run: the folder.
+        batch: lines that are classified together, at most.
+        device: auto, cpu, cuda or mps.
+        trusted: modules beside ours that the run may take classes from.
+        workers: batches that are classified at the same time on a CPU; see `LineClassifier`.
+    """
+    from seq2seq.inference.classifier import LineClassifier
+    from seq2seq.inference.engines.precomputed import PrecomputedEncoder
+
+    network = load_network(run, "classification", _build_classifier, device, trusted)
+    labels = [str(label) for label in network.folder.read_facts()["labels"]]
+    model, encoder = network.model, None
+    if next(model.parameters()).device.type == "cpu":
+        encoder = PrecomputedEncoder.of(model.encoder)
+        model.encoder = encoder or model.encoder
+    else:
+        workers = 1
+    return LineClassifier(model, network.target, labels, batch, workers, encoder is not None)
+
+
+def _build_translation(
+    config: TrainConfig, folder: RunFolder, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> nn.Module:
+    del folder
+    sizes = vocab_sizes(*tokenizers)
+    return builders.build_translation(config.model, sizes, config.document_context)
+
+
+def _build_captioner(
+    config: TrainConfig, folder: RunFolder, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> nn.Module:
+    del folder
+    vision = builders.instantiate_node("model.vision", config.model.vision)
+    return builders.build_captioner(config.model, vision, tokenizers[1].vocab_size)
+
+
+def _build_language_model(
+    config: TrainConfig, folder: RunFolder, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> nn.Module:
+    del folder
+    return builders.build_language_model(config.model, tokenizers[1].vocab_size)
+
+
+def _build_classifier(
+    config: TrainConfig, folder: RunFolder, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> nn.Module:
+    labels = folder.read_facts().get("labels")
+    if not isinstance(labels, list) or not labels:
+        raise RunError(f"{folder.facts} has no labels")
+    return builders.build_classifier(config.model, tokenizers[1].vocab_size, len(labels))
+
+
+def _require_alike(folder: str | Path, network: LoadedNetwork, first: LoadedNetwork) -> None:
+    """Refuse a network that cannot be averaged with the first one."""
+    sides, others = (network.source, network.target), (first.source, first.target)
+    if [side.model for side in sides] != [side.model for side in others]:
+        raise RunError(f"{folder} has other pieces than the first of the runs")
+    context = network.config.document_context
+    if context != first.config.document_context:
+        raise RunError(f"{folder} was trained with document_context={context}, unlike the first")
+
+
+def _decoding_model(model: Any, precision: str) -> IncrementalModel | CudaGraphModel:
+    """Return the model with the steps of decoding made fast on its device."""
+    incremental = IncrementalModel(model, precision)
+    on_gpu = next(model.parameters()).device.type == "cuda"
+    return CudaGraphModel(incremental) if on_gpu else incremental

@@ -1,8 +1,8 @@
-"""A run folder and a search strategy: lines in, lines out."""
+"""Translation of lines: a run folder's model and a search strategy, lines in, lines out."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from seq2seq.config.training import LengthLimits
 from seq2seq.data.batches import pad
@@ -13,22 +13,27 @@ from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
+from seq2seq.storage.regular import escaped
 from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
 
-log = logging.getLogger("seq2seq.inference.translator")
+log = logging.getLogger("seq2seq.translator")
+
+BLANK_TRANSLATION = ScoredTranslation("", 0.0, 0.0, [], [])
+WINDOW_BATCHES = 64  # batches of lines that are read ahead and sorted by length together
 
 
-BLANK_TRANSLATION = ScoredTranslation("", 0.0, 0.0, [], [])  # what is said of a blank line
+class WindowTranslations(NamedTuple):
+    """The translations of consecutive lines, and where the last one ended."""
 
-
-WINDOW_BATCHES = 64  # batches that are read ahead and sorted by length together
+    hypotheses: list[list[ScoredTranslation]]  # of each line, the best first
+    state: Any = None  # for the next window of the same text; None where lines are independent
 
 
 class Translator:
-    """Translates lines, each as if it were alone: n lines in, n lines out, in order.
+    """Translates lines independently of one another: n lines in, n lines out, in order.
 
-    A blank line comes back blank and is never shown to the model.
+    A blank line gives a blank line and never reaches the model.
     """
 
     def __init__(
@@ -40,21 +45,26 @@ class Translator:
         limits: LengthLimits,
         batch: int,
     ) -> None:
-        """Translate with `model`, at most `batch` lines at a time, on the device it is on."""
+        """Translate with `model`, at most `batch` lines at a time, on the device of the model."""
         self.model, self.source, self.target = model, source, target
         self.search, self.limits, self.batch = search, limits, batch
+
+    @property
+    def window_lines(self) -> int:
+        """How many lines are read ahead and sorted by length together."""
+        return WINDOW_BATCHES * self.batch
 
     def translate(
         self, lines: Iterable[str], documents: Sequence[str | None] | None = None
     ) -> list[str]:
-        """The best translation of each line.
+        """Return the best translation of each line.
 
         Args:
             lines: any text.
-            documents: what each line is of, where that makes a difference: see `Continuing`.
+            documents: the document of each line, which only a `DocumentTranslator` uses.
 
         Raises:
-            TextError: `lines` is one text, of which each character would be a line.
+            TextError: `lines` is one text, each character of which would be a line.
         """
         del documents
         if isinstance(lines, str):
@@ -64,64 +74,89 @@ class Translator:
     def hypotheses(
         self, lines: Iterable[str], first: int = 1, scored: bool = True
     ) -> Iterator[list[ScoredTranslation]]:
-        """The translations of each line that the search returns, the best first.
+        """Yield the translations of each line that the search returns, the best first.
 
         Args:
-            lines: any text; what stands in for a line break inside one becomes a space.
+            lines: any text; a character that stands for a line break becomes a space.
             first: the number of the first line, for warnings and for the random numbers of a
-                sampling search: a line gets the same text under the same number.
-            scored: whether scores are wanted; without, a search may be quicker.
+                sampling search: a line gets the same translation under the same number.
+            scored: whether scores are wanted; a search may be faster without.
         """
         window: list[str] = []
+        state = None
         for line in lines:
             window.append(line)
-            if len(window) == WINDOW_BATCHES * self.batch:
-                yield from self.window(window, first, scored)
+            if len(window) == self.window_lines:
+                translations, state = self.translate_window(window, first, scored, "", state)
+                yield from translations
                 first, window = first + len(window), []
-        yield from self.window(window, first, scored)
+        yield from self.translate_window(window, first, scored, "", state).hypotheses
 
-    def window(
-        self, lines: Sequence[str], first: int, scored: bool = True, file: str = ""
-    ) -> list[list[ScoredTranslation]]:
-        """As `hypotheses`, all at once; warnings name the `file` that the lines are of."""
-        found = [[BLANK_TRANSLATION] for _ in lines]
-        encoded = self._encoded(lines, first, file)
-        for places in self._batches([p for p, ids in enumerate(encoded) if ids], encoded):
-            sources = [encoded[place] for place in places]
-            best = self._search(pad(sources), [first + place for place in places], scored)
-            for place, hypotheses in zip(places, best, strict=True):
-                found[place] = hypotheses
-        return found
+    def translate_window(
+        self,
+        lines: Sequence[str],
+        first: int = 1,
+        scored: bool = True,
+        file: str = "",
+        state: Any = None,
+    ) -> WindowTranslations:
+        """Return the translations of consecutive lines of a text.
 
-    def _encoded(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
-        """The pieces of each line, no more than there may be."""
+        Args:
+            lines: the lines.
+            first: the number of the first one; see `hypotheses`.
+            scored: whether scores are wanted.
+            file: the name of the text, for warnings.
+            state: the state of the window before it, which only a `DocumentTranslator` uses.
+        """
+        del state
+        translations = [[BLANK_TRANSLATION] for _ in lines]
+        encoded = self._encode(lines, first, file)
+        for indices in self._batches([i for i, ids in enumerate(encoded) if ids], encoded):
+            source = pad([encoded[index] for index in indices])
+            best = self._search(source, [first + index for index in indices], scored)
+            for index, hypotheses in zip(indices, best, strict=True):
+                translations[index] = hypotheses
+        return WindowTranslations(translations)
+
+    def _encode(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
+        """Return the token ids of each line, at most `limits.max_source_length` of them."""
+        longest = self.limits.max_source_length
         encoded = self.source.encode([normalize(line) for line in lines])
-        for place, ids in enumerate(encoded):
-            if len(ids) > self.limits.max_source_length:
+        for index, ids in enumerate(encoded):
+            if len(ids) > longest:
                 log.warning(
-                    "%sline %d is cut to its first %d of %d pieces (limits.max_source_length)",
-                    f"{file}, " if file else "",
-                    first + place,
-                    self.limits.max_source_length,
+                    "%sline %d is cut to its first %d of %d tokens (limits.max_source_length)",
+                    f"{escaped(file)}, " if file else "",
+                    first + index,
+                    longest,
                     len(ids),
                 )
-        return [ids[: self.limits.max_source_length] for ids in encoded]
+        return [ids[:longest] for ids in encoded]
 
-    def _batches(self, places: list[int], encoded: list[list[int]]) -> Iterator[list[int]]:
-        """Equal lengths together, the longest first: if memory does not do, it shows at once."""
-        order = sorted(places, key=lambda place: -len(encoded[place]))
+    def _batches(self, indices: list[int], encoded: list[list[int]]) -> Iterator[list[int]]:
+        """Yield batches of lines of similar length, the longest first.
+
+        Where memory does not suffice, the first batch shows it.
+        """
+        order = sorted(indices, key=lambda index: -len(encoded[index]))
         for start in range(0, len(order), self.batch):
             yield order[start : start + self.batch]
 
     def _search(
         self, source: tuple[Any, ...], keys: list[int], scored: bool
     ) -> list[list[ScoredTranslation]]:
-        """What is said of a batch: the pieces (B, S), their lengths, and what came before."""
-        pieces, lengths = source[:2]
-        counts = [pieces.shape[1]] * len(pieces) if lengths is None else lengths.tolist()
-        limits = [self._limit(count) for count in counts]
-        found = decode_batch(self.model, self.search, source, limits, keys, scored)
-        return [rerank(self.search, [to_text(h, self.target) for h in best]) for best in found]
+        """Return the translations of a batch: token ids (B, S), lengths (B,) and what follows."""
+        tokens, lengths = source[:2]
+        counts = [tokens.shape[1]] * len(tokens) if lengths is None else lengths.tolist()
+        max_lengths = [self._max_length(count) for count in counts]
+        batch = decode_batch(self.model, self.search, source, max_lengths, keys, scored)
+        return [
+            rerank(self.search, [to_text(hypothesis, self.target) for hypothesis in hypotheses])
+            for hypotheses in batch
+        ]
 
-    def _limit(self, pieces: int) -> int:
-        return int(pieces * self.limits.max_length_ratio) + self.limits.max_length_extra
+    def _max_length(self, source_length: int) -> int:
+        """Return the most target tokens of a sentence of `source_length` tokens."""
+        limits = self.limits
+        return int(source_length * limits.max_length_ratio) + limits.max_length_extra

@@ -25,7 +25,8 @@ from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.interface import Search, mask_special_tokens
+from seq2seq.search.interface import Search
+from seq2seq.search.logit_processors import mask_special_tokens
 from seq2seq.text.special_tokens import BOS
 from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
 from tests.search.searches import minimum_risk
@@ -138,17 +139,17 @@ def test_lines_are_chained_as_they_are_in_training(tokenizer: Tokenizer) -> None
 
 @settings(max_examples=6)
 @given(lines=LINES, cut=st.integers(0, 6))
-def test_windows_go_on_from_one_another_and_files_do_not(
+def test_the_state_is_passed_from_window_to_window_and_not_from_file_to_file(
     translator: DocumentTranslator, lines: list[str], cut: int
 ) -> None:
     translator.search, translator.batch = Greedy(), 4
-    whole = translator.window(lines, 1)
+    whole = translator.translate_window(lines).hypotheses
 
-    parts = [
-        *translator.window(lines[:cut], 1),
-        *translator.window(lines[cut:], min(cut, len(lines)) + 1),
-    ]
-    again = translator.window(lines, 1)
+    before = translator.translate_window(lines[:cut])
+    number = min(cut, len(lines)) + 1
+    after = translator.translate_window(lines[cut:], number, state=before.state)
+    parts = [*before.hypotheses, *after.hypotheses]
+    again = translator.translate_window(lines).hypotheses
 
     texts = [[best[0].text for best in found] for found in (whole, parts, again)]
     assert texts[1] == texts[0]

@@ -53,7 +53,7 @@ def test_a_table_that_would_be_too_large_is_done_without(
 
     without = IncrementalModel(model, "fp32")
 
-    assert without.words.table is None
+    assert without.readout_table.table is None
     torch.testing.assert_close(logits(without, [0, 1]), logits(model, [0, 1]))
 
 
@@ -104,7 +104,7 @@ def test_a_product_with_laid_out_weights(
     torch.testing.assert_close(plain(x), exact, atol=1e-4, rtol=1e-5)
     torch.testing.assert_close(half(x), exact, atol=0.5, rtol=0.02)  # of 130 products of 8 bits
     assert (plain.packed is not None) == (there and has_onednn())
-    assert (half.plain.packed is not None) == (there and onednn_supports_bf16())
+    assert (half.packed.packed is not None) == (there and onednn_supports_bf16())
 
 
 @pytest.mark.skipif(not has_onednn(), reason="nothing is laid out")
@@ -177,7 +177,7 @@ def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
 def test_the_vocabulary_of_build_is_what_quick_reads(config: Compose) -> None:
     model = builders.build_translation(config().model, builders.VocabSizes(9, 11, False)).eval()
 
-    assert IncrementalModel(model, "fp32").words.table is not None
+    assert IncrementalModel(model, "fp32").readout_table.table is not None
     made = collate([[5, 6]], [[7]])
     with torch.inference_mode():
         quickly, _ = IncrementalModel(model, "fp32").step(

@@ -46,9 +46,9 @@ def test_where_the_input_is_more_than_a_token_there_is_no_table(choice: str) -> 
 
 def test_tables_do_not_outgrow_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        precomputed, "MAX_TABLE_ELEMENTS", 2 * 13 * 4 * 2 * 4
+        precomputed, "MAX_TABLE_BYTES", 2 * 13 * 4 * 2 * 4
     )  # (a, b) x V x H x D, in 4 bytes
     assert PrecomputedEncoder.of(encoder("model/cell=mingru")) is not None
 
-    monkeypatch.setattr(precomputed, "MAX_TABLE_ELEMENTS", 2 * 13 * 4 * 2 * 4 - 1)
+    monkeypatch.setattr(precomputed, "MAX_TABLE_BYTES", 2 * 13 * 4 * 2 * 4 - 1)
     assert PrecomputedEncoder.of(encoder("model/cell=mingru")) is None

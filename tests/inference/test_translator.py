@@ -156,13 +156,13 @@ def test_a_line_that_is_too_long_is_cut_and_named(
         translator.limits = LIMITS
 
     assert caplog.messages == [
-        f"line 1 is cut to its first 5 of {len(ids)} pieces (limits.max_source_length)"
+        f"line 1 is cut to its first 5 of {len(ids)} tokens (limits.max_source_length)"
     ]
     assert whole == cut
     caplog.clear()
     translator.limits = LengthLimits(max_source_length=5)
     try:
-        translator.window([line], 7, file="a.txt")
+        translator.translate_window([line], 7, file="a.txt")
     finally:
         translator.limits = LIMITS
     assert caplog.messages[0].startswith("a.txt, line 7 is cut to its first 5 of ")

@@ -10,21 +10,22 @@ from seq2seq.plots.save import save_figure
 
 
 class AttentionMatrix(NamedTuple):
-    """Where a translation looked."""
+    """The attention weights of one translation."""
 
-    source: list[str]  # S pieces
-    target: list[str]  # T pieces
+    source: list[str]  # S tokens
+    target: list[str]  # T tokens
     weights: Any  # (T, S) numpy
 
 
-def plot_attention(reads: Sequence[AttentionMatrix], path: Path) -> None:
-    """Draw where translations looked, one below the other."""
-    figure = Figure(figsize=(7, 5 * len(reads)), layout="constrained")
-    for axis, read in zip(figure.subplots(len(reads), squeeze=False)[:, 0], reads, strict=True):
-        image = axis.imshow(read.weights, cmap="Greys", vmin=0, vmax=1, aspect="auto")
-        axis.set_xticks(range(len(read.source)), read.source, rotation=60, ha="right")
-        axis.set_yticks(range(len(read.target)), read.target)
-        axis.set_xlabel("source pieces")
-        axis.set_ylabel("target pieces")
+def plot_attention(matrices: Sequence[AttentionMatrix], path: Path) -> None:
+    """Draw the attention weights of translations as heat maps, one below the other."""
+    figure = Figure(figsize=(7, 5 * len(matrices)), layout="constrained")
+    axes = figure.subplots(len(matrices), squeeze=False)[:, 0]
+    for axis, matrix in zip(axes, matrices, strict=True):
+        image = axis.imshow(matrix.weights, cmap="Greys", vmin=0, vmax=1, aspect="auto")
+        axis.set_xticks(range(len(matrix.source)), matrix.source, rotation=60, ha="right")
+        axis.set_yticks(range(len(matrix.target)), matrix.target)
+        axis.set_xlabel("source tokens")
+        axis.set_ylabel("target tokens")
         figure.colorbar(image, ax=axis, label="attention weight")
     save_figure(figure, path)

@@ -1,36 +1,62 @@
-"""Curves of a training: loss, validation score and learning rate."""
+"""Learning curves: loss, validation score and learning rate over steps."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seq2seq.plots.save import save_figure
 
-SCORE_LABELS = {
-    "bleu": "BLEU",
-    "bits": "bits a character",
-}  # of scores, where the name is not enough
+SCORE_LABELS = {"bleu": "BLEU", "bits": "bits a character"}  # of metrics whose name is too short
+LOWER_IS_BETTER = ("bits", "perplexity", "loss")
+
+Entries = Sequence[dict[str, Any]]
 
 
-def plot_curves(entries: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss, validation score and learning rate over steps, from the `entries` of metrics.jsonl."""
+def plot_curves(entries: Entries, path: Path) -> None:
+    """Draw losses, validation score and learning rate from the `entries` of metrics.jsonl."""
     figure = Figure(figsize=(7, 8), layout="constrained")
-    axes = figure.subplots(3, sharex=True)
-    validated = next((e for e in entries if e["kind"] == "validation"), {"bleu": 0})
-    score = next(name for name in validated if name not in ("kind", "step"))  # the first one told
-    rows = (
-        ("loss", "train", "loss, nats a token"),
-        (score, "validation", f"validation {SCORE_LABELS.get(score, score)}"),
-        ("learning_rate", "train", "learning rate"),
-    )
-    for axis, (name, kind, label) in zip(axes, rows, strict=True):
-        points = [(e["step"], e[name]) for e in entries if e["kind"] == kind]
-        axis.plot(
-            *zip(*points, strict=True) if points else ([], []), marker="." * (kind != "train")
-        )
-        axis.set_ylabel(label)
+    loss, score, rate = figure.subplots(3, sharex=True)
+    _draw(loss, entries, "train", "loss", label="training")
+    # The loss of a validation is the logarithm of its perplexity.
+    validations = [
+        {**e, "loss": math.log(e["perplexity"])}
+        for e in entries
+        if e["kind"] == "validation" and e.get("perplexity", 0) > 0
+    ]
+    if validations:
+        _draw(loss, validations, "validation", "loss", label="validation", marker=".")
+        loss.legend()
+    loss.set_ylabel("loss, nats a token")
+    _draw_score(score, entries)
+    _draw(rate, entries, "train", "learning_rate")
+    rate.set_ylabel("learning rate")
+    rate.set_xlabel("step")
+    for axis in (loss, score, rate):
         axis.grid(alpha=0.3)
-    axes[-1].set_xlabel("step")
     save_figure(figure, path)
+
+
+def _draw_score(axis: Axes, entries: Entries) -> None:
+    """Draw the first metric of the validations, and mark its best value."""
+    validation = next((e for e in entries if e["kind"] == "validation"), {"bleu": 0})
+    name = next(name for name in validation if name not in ("kind", "step"))
+    axis.set_ylabel(f"validation {SCORE_LABELS.get(name, name)}")
+    points = _draw(axis, entries, "validation", name, marker=".")
+    if points:
+        choose = min if name in LOWER_IS_BETTER else max
+        step, value = choose(points, key=lambda point: point[1])
+        axis.plot([step], [value], "o", fillstyle="none", markersize=10, color="C3")
+        axis.set_title(f"best: {value:.4g} at step {step}", loc="right", color="C3", fontsize=10)
+
+
+def _draw(
+    axis: Axes, entries: Entries, kind: str, name: str, **style: Any
+) -> list[tuple[int, float]]:
+    """Draw a metric over steps, and return its points (step, value)."""
+    points = [(e["step"], e[name]) for e in entries if e["kind"] == kind and name in e]
+    axis.plot([step for step, _ in points], [value for _, value in points], **style)
+    return points

@@ -40,8 +40,9 @@ class CaptioningTask:
     """A captioner: a `seq2seq.training.task.Task`."""
 
     kind = "captioning model"
+    inference = "captions"
 
-    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, notify: Callable[[str], None]) -> None:
         """Prepare the pictures and build the network that `config` describes.
 
         Raises:
@@ -54,10 +55,10 @@ class CaptioningTask:
         album, self.download_seconds = builders.load_data(config.data, CaptionedImages)
         about = dict(config.model.vision)
         self.gallery: PreparedCaptions = prepare_captions(
-            album, vision, about, config.tokenizer, cache_folder(), say
+            album, vision, about, config.tokenizer, cache_folder(), notify
         )
         for line in (*self.gallery.table().splitlines(), *self.gallery.notices):
-            say(line)
+            notify(line)
         tokenizer = self.gallery.tokenizer
         self.model = builders.build_captioner(config.model, vision, tokenizer.vocab_size)
         self.captioner = Captioner(
@@ -66,7 +67,7 @@ class CaptioningTask:
         self.train_data = CaptionDataset(self.gallery.splits["train"], tokenizer, config)
         self.model.output.init_bias_from_counts(self.train_data.counts())
         for line in self.train_data.order.notices("captions"):
-            say(line)
+            notify(line)
         splits = self.gallery.splits  # seeing and blind
         self.finish_cost = 2 * len(splits["test"].names) / len(splits["validation"].names)
         self.shown = config.validation.samples
@@ -124,8 +125,9 @@ class CaptioningTask:
         blind_bleu, blind_exact = self.scored(self.said(data), data)
         seeing.encoder = encoder
         album = self.gallery.album.splits["test"]
-        if looked := self.captioner.looks([album[i] for i in evenly_spaced(len(album), LOOKED)]):
-            contact_sheet.plot_attention_sheet(looked, run.attention)
+        drawn = [album[i] for i in evenly_spaced(len(album), LOOKED)]
+        if maps := self.captioner.attention_maps(drawn):
+            contact_sheet.plot_attention_sheet(maps, run.attention)
         scores = [
             f"{bleu}",
             f"exactly right: {exact:.1%}",

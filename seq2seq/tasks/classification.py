@@ -34,8 +34,9 @@ class ClassificationTask:
     """A classifier: a `seq2seq.training.task.Task`."""
 
     kind = "classifier"
+    inference = "classification"
 
-    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, notify: Callable[[str], None]) -> None:
         """Prepare the lines and build the network that `config` describes.
 
         Raises:
@@ -46,7 +47,7 @@ class ClassificationTask:
         labelled, self.download_seconds = builders.load_data(config.data, LabelledCorpus)
         self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
         for line in (*self.data.table().splitlines(), *self.data.notices):
-            say(line)
+            notify(line)
         self.model = builders.build_classifier(
             config.model, self.data.tokenizer.vocab_size, len(self.data.labels)
         )
@@ -55,7 +56,7 @@ class ClassificationTask:
         )
         self.train_data = LabelledDataset(self.data.splits["train"], config)
         for line in self.train_data.notices():
-            say(line)
+            notify(line)
         splits = self.data.splits
         self.finish_cost = len(splits["test"]) / len(splits["validation"]) + 1
         self.shown = config.validation.samples
@@ -94,7 +95,7 @@ class ClassificationTask:
     def said(self, lines: list[str]) -> NDArray[np.int64]:
         """The number of the label that the network gives to each line, as `classify` does."""
         numbers = {label: number for number, label in enumerate(self.data.labels)}
-        found = self.labeller.classify(lines)
+        found = self.labeller.classify(lines).labels
         return np.array([numbers[label.name] if label else -1 for label in found])
 
     def validate(self, report: MetricLogger, step: int) -> ValidationResult:

@@ -42,8 +42,9 @@ class LanguageModelTask:
     """
 
     kind = "language model"
+    inference = "language_model"
 
-    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, notify: Callable[[str], None]) -> None:
         """Prepare the text and build the network that `config` describes.
 
         Raises:
@@ -56,7 +57,7 @@ class LanguageModelTask:
             text, config.tokenizer, config.heldout.share, cache_folder()
         )
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
-            say(line)
+            notify(line)
         self.model = builders.build_language_model(config.model, self.stream.tokenizer.vocab_size)
         tokens, seed = self.stream.tokens["train"], config.train.seed
         batches = config.batches
@@ -64,7 +65,7 @@ class LanguageModelTask:
             tokens, batches.sentences, config.train.bptt, seed, batches.reset
         )
         if not config.train.bptt and self.train_data.length > LONG:
-            say(
+            notify(
                 "train.bptt=0 goes back over all "
                 f"{self.train_data.length:,} positions of a stream, and keeps them in memory: "
                 "train.bptt=64 cuts the gradient, and carries the state on"

@@ -24,20 +24,25 @@ from seq2seq.tasks.validation import (
     decoding_overrides,
     sample_translations,
     usage_commands,
+    worst_and_median,
 )
 from seq2seq.training import plots
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
-SHOWN, DRAWN = 10, 3  # test sentences that are printed; validation sentences that are drawn
+SHOWN = 10  # test sentences that are printed
+DRAWN = 3  # validation sentences whose attention is drawn
+EXAMPLES = 5  # worst and median test sentences in the model card, of each
+RESAMPLES = 1000  # of the bootstrap for the intervals of the test scores
 
 
 class TranslationTask:
     """A translator: a `seq2seq.training.task.Task`."""
 
     kind = "translation model"
+    inference = "translation"
 
-    def __init__(self, config: TrainConfig, say: Callable[[str], None]) -> None:
+    def __init__(self, config: TrainConfig, notify: Callable[[str], None]) -> None:
         """Prepare the corpus and build the network that `config` describes.
 
         Raises:
@@ -49,7 +54,7 @@ class TranslationTask:
             builders.build_translation(
                 config.model, builders.VocabSizes(count, count, joint), config.document_context
             )
-        self.prepared, self.download_seconds = prepare_data(config, say)
+        self.prepared, self.download_seconds = prepare_data(config, notify)
         made = self.prepared
         source, target = made.source_tokenizer, made.target_tokenizer
         self.model = builders.build_translation(
@@ -63,7 +68,7 @@ class TranslationTask:
         self.used = decoding_overrides(config.search, config.limits, LengthLimits())
         self.train_data = self._feed(config)
         for line in self.train_data.order.notices("pairs"):
-            say(line)
+            notify(line)
         self.finish_cost = len(made.test) / max(1, len(made.validation))
         self.validator = Validator(
             self.translator, raw_pairs(made.validation), made.target, config.validation.samples
@@ -130,7 +135,7 @@ class TranslationTask:
         test = run.read_test()
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         hypotheses = self.translator.translate(sources, [pair.document for pair in test])
-        scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"))
+        scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES)
         validation = self.prepared.validation["source"]
         shown = [validation[i] for i in plots.evenly_spaced(len(validation), DRAWN)]
         plots.draw_attention(self.translator, shown, run.attention)
@@ -138,6 +143,7 @@ class TranslationTask:
             [str(s) for s in scores],
             sample_translations(test, hypotheses, SHOWN),
             usage_commands(self.used),
+            worst_and_median(test, hypotheses, EXAMPLES),
         )
 
 
@@ -150,8 +156,10 @@ def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Ite
     )
 
 
-def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[PreparedCorpus, float]:
-    """Read, clean and tokenise the corpus, and say what was dropped.
+def prepare_data(
+    config: TrainConfig, notify: Callable[[str], None]
+) -> tuple[PreparedCorpus, float]:
+    """Read, clean and tokenise the corpus, and notify of what was dropped.
 
     Returns:
         what is left, and the seconds that getting hold of the corpus took.
@@ -161,7 +169,7 @@ def prepare_data(config: TrainConfig, say: Callable[[str], None]) -> tuple[Prepa
         corpus, config.clean, config.heldout, config.tokenizer, cache_folder()
     )
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
-        say(line)
+        notify(line)
     return prepared, fetched
 
 

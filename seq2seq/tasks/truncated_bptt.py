@@ -1,6 +1,7 @@
-"""Learning from sentence pairs a segment at a time, and from sentences that go on from others."""
+"""Truncated backpropagation through time for translation, and states carried between sentences."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,110 +19,118 @@ from seq2seq.training.task import CarriedStates, Segment
 def truncated_segments(
     forward: Any, batch: Batch, carried: CarriedStates, chunk: int, streams: int
 ) -> Iterator[Segment]:
-    """A batch of sentence pairs: a `seq2seq.training.task.SegmentFunction`, given the last two.
+    """Cut a batch of sentence pairs into segments for truncated backpropagation through time.
 
-    With `chunk` the gradient goes back so many positions at most on either side. The target is cut
-    into segments of as many positions, each a `Segment`, the decoder's state handed on without its
-    gradient. The source is encoded once, before the first segment, in chunks of as many positions
-    (`seq2seq.model.cells.truncated`), and every segment attends to all of it: the losses are those
-    of the whole batch. Gradients with respect to the encoder outputs are accumulated over the
-    segments and back-propagated once, after the last; in the encoder they stop between chunks.
+    With `chunk` the gradient goes back at most so many positions on either side. The target is cut
+    into segments of `chunk` positions; the decoder's state is carried from one to the next without
+    its gradient. The source is encoded once, before the first segment, in chunks of as many
+    positions (`seq2seq.model.cells.truncated`), and every segment attends to all of it: the losses
+    are those of the whole batch. Gradients with respect to the encoder outputs are accumulated over
+    the segments, and `finish_backward` of the last one back-propagates them once through the
+    encoder, where they stop between chunks.
 
-    Of the decoder no more than `chunk` positions are in memory at a time: that is where most of it
-    goes, to attention and to the features of the output. What the encoder remembers for its
-    gradient still grows with the source, some vectors a position.
+    Of the decoder no more than `chunk` positions are in memory at a time. That is most of the
+    memory: attention and the input of the output layer. What the encoder stores for its gradient
+    still grows with the source, some vectors a position.
 
-    Where a batch is of `streams`, each sentence goes on from where the sentence before it in its
-    stream ended, unless it is new. No gradient goes into that one.
+    With `streams` the initial states of a sentence are the final states of the sentence before it
+    in its stream, unless it is the first of its document. No gradient flows between sentences.
     """
     model: EncoderDecoder = getattr(forward, "module", forward)
-    read = model.encode(batch.source, batch.source_lengths, gather_states(carried, batch), chunk)
+    encoded = model.encode(batch.source, batch.source_lengths, gather_states(carried, batch), chunk)
     width = batch.target_input.shape[1]
     size = chunk or width
-    made = (read.state, *read.memory[:2])
-    # Several segments share what was read: they stop at copies, whose gradients add up.
-    parts = [part.detach().requires_grad_() for part in made] if size < width else list(made)
-    state, memory = parts[0], read.memory._replace(values=parts[1], keys=parts[2])
-    for place in range(0, width, size):
-        tokens = batch.target_input[:, place : place + size]
-        features, last = decode_segment(model, tokens, (state, memory), batch.target_lengths, place)
-        places, expected = segment_labels(batch, place, tokens.shape[1])
+    outputs = (encoded.state, *encoded.memory[:2])
+    # Several segments share the encoder outputs: each reads copies, whose gradients add up.
+    copies = [part.detach().requires_grad_() for part in outputs] if size < width else outputs
+    state, memory = copies[0], encoded.memory._replace(values=copies[1], keys=copies[2])
+    for start in range(0, width, size):
+        tokens = batch.target_input[:, start : start + size]
+        features, last = decode_segment(model, tokens, (state, memory), batch.target_lengths, start)
+        indices, labels = segment_labels(batch, start, tokens.shape[1])
         state = last.detach()
-        if place + size >= width and batch.stream_ids is not None:
-            carried = scatter_states(
-                carried, batch.stream_ids, model.final_states(read.final, state), streams
-            )
-        yield Segment(features.flatten(0, 1).index_select(0, places), expected, carried)
-    if size < width:
-        backward_into_encoder(made, parts)
+        is_last = start + size >= width
+        if is_last and batch.stream_ids is not None:
+            final = model.final_states(encoded.final, state)
+            carried = scatter_states(carried, batch.stream_ids, final, streams)
+        finish = partial(backward_into_encoder, outputs, copies) if size < width else None
+        yield Segment(
+            features.flatten(0, 1).index_select(0, indices),
+            labels,
+            carried,
+            finish if is_last else None,
+        )
 
 
 def gather_states(carried: CarriedStates, batch: Batch) -> PreviousState | None:
-    """What the sentences of `batch` find of those before them in their streams."""
+    """Return the final states of the sentences before those of `batch` in their streams."""
     if batch.stream_ids is None or batch.is_first is None or carried is None:
         return None
-    fill = batch.stream_ids.new_zeros(len(batch.is_first) - len(batch.stream_ids))
-    rows = torch.cat((batch.stream_ids, fill))
+    padding = batch.stream_ids.new_zeros(len(batch.is_first) - len(batch.stream_ids))
+    rows = torch.cat((batch.stream_ids, padding))
     return PreviousState(carried["encoder"][rows], carried["decoder"][rows], batch.is_first)
 
 
 def scatter_states(
-    carried: CarriedStates, rows: Tensor, ended: PreviousState, streams: int
+    carried: CarriedStates, rows: Tensor, final: PreviousState, streams: int
 ) -> dict[str, Tensor]:
-    """What was `carried` by all `streams`, those of `rows` having come to where they `ended`."""
+    """Return the states `carried` of all `streams`, with those of `rows` replaced by `final`."""
     if carried is None:
-        table = ended.empty(streams)
-    else:  # a copy: what was carried before stays as it was until the step is done
+        table = final.empty(streams)
+    else:  # a copy: the old states must not change until the step is done
         new = rows.new_zeros(streams, dtype=torch.bool)
         table = PreviousState(carried["encoder"].clone(), carried["decoder"].clone(), new)
-    table.scatter(rows, ended)
+    table.scatter(rows, final)
     return {"encoder": table.encoder, "decoder": table.decoder}
 
 
 def decode_segment(
     model: EncoderDecoder,
     tokens: Tensor,
-    begun: tuple[Tensor, Memory],
-    said: Tensor | None,
-    place: int,
+    initial: tuple[Tensor, Memory],
+    target_lengths: Tensor | None,
+    start: int,
 ) -> tuple[Tensor, Tensor]:
-    """Features (B, T, E) of a segment, and the states after it.
+    """Return the features (B, T, E) of a segment, and the states after it.
 
     Args:
         model: the network.
-        tokens: (B, T) of the target, from position `place` on.
-        begun: the decoder's states (B, L, P, H) before them, and the memory.
-        said: (B,) on the CPU, how much of the target is real, where the final states matter: those
-            of sentences that have ended stay as they are.
-        place: of the first token.
+        tokens: (B, T) of the target, from position `start` on.
+        initial: the decoder's states (B, L, P, H) before them, and the memory.
+        target_lengths: (B,) on the CPU, where the final states are needed: those of sentences that
+            have ended do not change any more.
+        start: index of the first position.
     """
-    state, memory = begun
-    if said is None:
+    state, memory = initial
+    if target_lengths is None:
         decoded = model.decoder(tokens, state, memory)
         return decoded.features, decoded.state
-    left = (said - place).clamp(0, tokens.shape[1])
-    decoded = model.decoder(tokens, state, memory, left.clamp(min=1))
-    goes_on = to_device(left > 0, state.device)
-    return decoded.features, reset_where(decoded.state, state, ~goes_on)
+    lengths = (target_lengths - start).clamp(0, tokens.shape[1])
+    decoded = model.decoder(tokens, state, memory, lengths.clamp(min=1))
+    is_alive = to_device(lengths > 0, state.device)
+    return decoded.features, reset_where(decoded.state, state, ~is_alive)
 
 
-def segment_labels(batch: Batch, place: int, width: int) -> tuple[Tensor, Tensor]:
-    """Where in B * `width` positions from `place` on something is expected, and what."""
+def segment_labels(batch: Batch, start: int, width: int) -> tuple[Tensor, Tensor]:
+    """Return the label positions and labels of the `width` positions from `start` on.
+
+    The label positions are indices into the flattened B * `width` positions of the segment.
+    """
     whole = batch.target_input.shape[1]
     if width == whole:
         return batch.label_positions, batch.labels
-    row, column = batch.label_positions // whole, batch.label_positions % whole - place
+    row, column = batch.label_positions // whole, batch.label_positions % whole - start
     inside = ((column >= 0) & (column < width)).nonzero().squeeze(1)  # a GPU is waited for here
     return (row * width + column)[inside], batch.labels[inside]
 
 
-def backward_into_encoder(made: Sequence[Tensor], parts: Sequence[Tensor]) -> None:
-    """Hand the gradients that the copies `parts` have got on to where they were `made`."""
-    heard = [
-        (tensor, part.grad)
-        for tensor, part in zip(made, parts, strict=True)
-        if tensor.requires_grad and part.grad is not None
+def backward_into_encoder(outputs: Sequence[Tensor], copies: Sequence[Tensor]) -> None:
+    """Back-propagate the gradients accumulated in `copies` through the encoder's `outputs`."""
+    pairs = [
+        (tensor, copy.grad)
+        for tensor, copy in zip(outputs, copies, strict=True)
+        if tensor.requires_grad and copy.grad is not None
     ]
-    if heard:
-        with torch.autocast(made[0].device.type, enabled=False):
-            torch.autograd.backward([t for t, _ in heard], [g for _, g in heard])
+    if pairs:
+        with torch.autocast(outputs[0].device.type, enabled=False):
+            torch.autograd.backward([t for t, _ in pairs], [g for _, g in pairs])

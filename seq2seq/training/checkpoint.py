@@ -1,4 +1,4 @@
-"""Everything that is needed to go on, in one file that is written aside and moved into place."""
+"""Checkpoints: everything that resuming needs, in one file that is written atomically."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from seq2seq.training.progress import Progress
 
 
 class TrainingState(Protocol):
-    """What is on its way: `seq2seq.training.train_step.TrainStep`."""
+    """What changes in training beside the average: `seq2seq.training.train_step.TrainStep`."""
 
     model: Any  # nn.Module
     optimizer: torch.optim.Optimizer
@@ -25,21 +25,21 @@ class TrainingState(Protocol):
 
 
 def save_checkpoint(
-    path: Path, learning: TrainingState, average: WeightEMA, progress: Progress
+    path: Path, training: TrainingState, average: WeightEMA, progress: Progress
 ) -> None:
-    """Write the state of training to `path`; what was there stays until the new file is whole.
+    """Write the state of training to `path`; an older file stays until the new one is whole.
 
     Random numbers need no saving: those of a step are a function of the seed and the step.
 
     Raises:
-        RunError: it cannot be written, the disk being full for example.
+        RunError: the file cannot be written, because the disk is full for example.
     """
-    model = learning.model
+    model = training.model
     names = {id(p): name for name, p in model.named_parameters()}
     tensors = {f"model.{name}": p.detach() for name, p in model.named_parameters()}
     tensors |= {f"average.{name}": value for name, value in average.state().items()}
-    tensors |= {f"carried.{name}": value for name, value in (learning.carried or {}).items()}
-    for parameter, state in learning.optimizer.state.items():
+    tensors |= {f"carried.{name}": value for name, value in (training.carried or {}).items()}
+    for parameter, state in training.optimizer.state.items():
         for key, value in state.items():
             if value is not None:
                 name = f"optimizer.{key}.{names[id(parameter)]}"
@@ -47,34 +47,66 @@ def save_checkpoint(
     save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
 
 
-def load_checkpoint(path: Path, learning: TrainingState, average: WeightEMA) -> Progress:
-    """Put back what `save` wrote.
+def load_checkpoint(path: Path, training: TrainingState, average: WeightEMA) -> Progress:
+    """Restore what `save_checkpoint` wrote.
 
     Raises:
-        RunError: there is no checkpoint, it is damaged, or it is of another model.
+        RunError: there is no checkpoint, it is damaged, or it is of another model or optimizer.
     """
-    if not path.is_file():
-        raise RunError(f"there is nothing to resume: {path} does not exist")
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            progress = Progress(**json.loads(file.metadata()["progress"]))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"the checkpoint {path} cannot be read: {error}") from error
-    model = learning.model
+    tensors, progress = _read(path)
+    model = training.model
     device = next(model.parameters()).device
+    parameters = dict(model.named_parameters())
+    _require_known_tensors(path, tensors, parameters)
     try:
         with torch.no_grad():
-            for name, parameter in model.named_parameters():
+            for name, parameter in parameters.items():
                 parameter.copy_(tensors[f"model.{name}"])
         average.load(_with_prefix(tensors, "average"))
     except (KeyError, RuntimeError) as error:
         raise RunError(f"the checkpoint {path} is of another model: {error}") from error
     carried = {name: value.to(device) for name, value in _with_prefix(tensors, "carried").items()}
-    learning.carried = carried or None
-    parameters = dict(model.named_parameters())
-    _load_optimizer(learning.optimizer, parameters, _with_prefix(tensors, "optimizer"))
+    training.carried = carried or None
+    state = _with_prefix(tensors, "optimizer")
+    if progress.step and not state and not _is_stateless(training.optimizer):
+        raise RunError(f"the checkpoint {path} has no state of the optimizer: it cannot be resumed")
+    _load_optimizer(training.optimizer, parameters, state)
     return progress
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Progress]:
+    """Return copies of all tensors of a checkpoint: a mapped file cannot be replaced on Windows."""
+    if not path.is_file():
+        raise RunError(f"there is nothing to resume: {path} does not exist")
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            tensors = {name: file.get_tensor(name).clone() for name in names}
+            progress = Progress(**json.loads(file.metadata()["progress"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"the checkpoint {path} cannot be read: {error}") from error
+    return tensors, progress
+
+
+def _require_known_tensors(
+    path: Path, tensors: Mapping[str, Tensor], parameters: Mapping[str, nn.Parameter]
+) -> None:
+    """Raise RunError for a tensor that belongs to nothing, or that holds a NaN."""
+    for name, value in tensors.items():
+        kind, _, rest = name.partition(".")
+        owner = rest.partition(".")[2] if kind == "optimizer" else rest
+        if kind not in ("model", "average", "carried", "optimizer") or (
+            kind != "carried" and owner not in parameters
+        ):
+            raise RunError(f"the checkpoint {path} is of another model: it has no use for {name}")
+        if value.is_floating_point() and value.isnan().any():
+            raise RunError(f"the checkpoint {path} is damaged: {name} holds NaN")
+
+
+def _is_stateless(optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether the optimizer is SGD without momentum, which has no state to save."""
+    groups = optimizer.param_groups
+    return isinstance(optimizer, torch.optim.SGD) and not any(g["momentum"] for g in groups)
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -87,10 +119,10 @@ def _load_optimizer(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
-    # All goes with its parameter, but for the count of steps, which fused kernels alone want there.
-    together = any(g.get("fused") or g.get("capturable") for g in optimizer.param_groups)
+    # State is on the device of its parameter. The number of steps is so for fused kernels only.
+    on_device = any(g.get("fused") or g.get("capturable") for g in optimizer.param_groups)
     for name, value in tensors.items():
         key, _, parameter = name.partition(".")
-        here = parameters[parameter]
-        moved = value.dim() or together
-        optimizer.state[here][key] = value.to(here.device) if moved else value
+        owner = parameters[parameter]
+        moves = value.dim() or on_device
+        optimizer.state[owner][key] = value.to(owner.device) if moves else value

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 class WeightEMA:
     """average <- decay * average + (1 - decay) * weights, every few steps.
 
-    While the run is young the decay is smaller, (1 + n) / (10 + n) at the n-th update, so that
-    the first weights are soon forgotten. Polyak and Juditsky (1992) give the reason for averages.
-    With a decay of 0 the average is the weights themselves.
+    At the n-th update the decay is at most (1 + n) / (10 + n), so that the first weights are soon
+    forgotten, as `num_updates` of TensorFlow's ExponentialMovingAverage does it. Polyak and
+    Juditsky (1992) give the reason for averages. With a decay of 0 there is no average.
     """
 
     def __init__(self, model: nn.Module, decay: float, every: int) -> None:
@@ -22,7 +22,7 @@ class WeightEMA:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the weights as they are after `step`, if it is one of the steps that count."""
+        """Update the average with the weights after `step`, if it is a multiple of the interval."""
         if not self.decay or step % self.every:
             return
         n = step // self.every
@@ -42,7 +42,7 @@ class WeightEMA:
 
     @torch.no_grad()
     def _swap(self) -> None:
-        # By value: kernels want the weights of a layer in one piece, where they are.
+        # By value: kernels want the weights of a layer contiguous, at their address.
         for name, value in self.values.items():
             weights = self.weights[name]
             kept = weights.clone()
@@ -50,10 +50,10 @@ class WeightEMA:
             value.copy_(kept)
 
     def state(self) -> dict[str, Tensor]:
-        """The averaged weights by name; nothing where there is no averaging."""
+        """Return the averaged weights by name; empty without averaging."""
         return dict(self.values)
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         for name, value in self.values.items():
             value.copy_(state[name])

@@ -1,7 +1,7 @@
-"""Cross-entropy with label smoothing, from features to a number, without keeping the logits.
+"""Cross-entropy with label smoothing, fused with the output layer, without keeping the logits.
 
-With consistency too: what the network says of the same text with other values dropped is pulled
-together (R-Drop, Liang et al. 2021, https://arxiv.org/abs/2106.14448).
+With R-Drop too: the predictions for the same text under two dropout masks are pulled together
+( Liang et al. 2021, https://arxiv.org/abs/2106.14448).
 """
 
 from collections.abc import Callable
@@ -79,7 +79,7 @@ class _OutputCrossEntropy(Function):
 
 
 def symmetric_kl(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
-    """How far the two halves of `log_p` (2 n, V) say different things of the same positions.
+    """Compute the symmetric KL divergence between the two halves of `log_p` (2 n, V).
 
     Returns:
         half of `consistency` times the Kullback-Leibler divergences both ways, summed; and its
@@ -108,11 +108,11 @@ def cross_entropy(
         features: (N, E) of real positions only.
         weight: (V, E) of the output layer.
         bias: (V,)
-        target: (N,) the right pieces.
+        target: (N,) the labels.
         smoothing: the share of the probability spread evenly over all V pieces, Szegedy et al.
             (2016), section 7, https://arxiv.org/abs/1512.00567
         consistency: above 0, the positions are there twice, first all of them and then all again,
-            and this weighs how far the two say different things: alpha of Liang et al. (2021),
+            and this is the weight of their symmetric KL divergence: alpha of Liang et al. (2021),
             equation 3, https://arxiv.org/abs/2106.14448
 
     Returns:

@@ -1,46 +1,44 @@
-"""The learning rate over time: pure functions of how far training has come, with no state to save.
+"""Learning-rate schedules: pure functions of the progress of training, without a state to save.
 
-Each gives the share of the optimiser's own rate that a step uses.
+Each returns the factor by which a step multiplies the optimizer's own learning rate.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from seq2seq.errors import ConfigError
-
 
 class Schedule(Protocol):
-    """What every schedule is called with."""
+    """Interface of all schedules."""
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
-        """The factor, from 0 to 1, on the learning rate.
+        """Return the factor, from 0 to 1, on the learning rate.
 
         Args:
-            step: the one about to be taken, from 1.
-            progress: the share of the planned training that lies behind, from 0 to 1.
-            scores: of the validations so far, in order, the larger the better.
+            step: number of the next step, from 1.
+            progress: share of the planned training that is done, from 0 to 1.
+            scores: validation scores so far, in order; larger is better.
         """
         ...
 
 
 def warmup_factor(step: int, warmup: int) -> float:
-    """A straight rise from 1/`warmup` at step 1 to 1 at step `warmup` and after."""
+    """Return a linear rise from 1/`warmup` at step 1 to 1 at step `warmup` and after."""
     return min(1.0, step / warmup) if warmup > 0 else 1.0
 
 
-def require_range(name: str, value: float, right: bool, range_: str) -> None:
-    """Refuse an option of a schedule, naming its range, unless `right`.
+def require_range(name: str, value: float, is_valid: bool, valid_range: str) -> None:
+    """Check an argument of a schedule.
 
     Raises:
-        ConfigError: it is not.
+        ValueError: it is not valid; the message names the argument, its value and its range.
     """
-    if not right:
-        raise ConfigError(f"schedule.{name} must be {range_}, not {value}")
+    if not is_valid:
+        raise ValueError(f"{name} must be {valid_range}, not {value}")
 
 
 class Constant:
-    """Level after the warm-up."""
+    """Constant learning rate after the warm-up."""
 
     def __init__(self, warmup: int) -> None:
         require_range("warmup", warmup, warmup >= 0, "0 or more")
@@ -52,7 +50,7 @@ class Constant:
 
 
 class InverseSquareRoot:
-    """Down with 1/sqrt(step) after the warm-up, Vaswani et al. (2017), equation 3.
+    """Decay with 1/sqrt(step) after the warm-up, Vaswani et al. (2017), equation 3.
 
     https://arxiv.org/abs/1706.03762
     """
@@ -67,7 +65,7 @@ class InverseSquareRoot:
 
 
 class Cosine:
-    """Half a cosine from 1 down to `floor` at the planned end, Loshchilov and Hutter (2017).
+    """Cosine decay from 1 to `floor` at the planned end, Loshchilov and Hutter (2017).
 
     https://arxiv.org/abs/1608.03983, equation 5, without restarts.
     """
@@ -79,12 +77,12 @@ class Cosine:
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
         del scores
-        fall = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
-        return warmup_factor(step, self.warmup) * fall
+        decay = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+        return warmup_factor(step, self.warmup) * decay
 
 
 class Plateau:
-    """Down by `factor` each time `patience` validations in a row brought nothing better."""
+    """Multiply by `factor` after each `patience` validations in a row without a better score."""
 
     def __init__(self, warmup: int, factor: float, patience: int) -> None:
         require_range("warmup", warmup, warmup >= 0, "0 or more")

@@ -1,4 +1,4 @@
-"""The pictures of a run folder."""
+"""Plots of a run folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from seq2seq.plots.attention import plot_attention
 
 
 def draw_attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
-    """Where the greedy translation of each of `lines` looked; False without attention."""
+    """Draw the attention of the greedy translation of `lines`; return False without attention."""
     reads = [read for line in lines if (read := attention_map(translator, line))]
     if reads:
         plot_attention(reads, path)
@@ -17,6 +17,6 @@ def draw_attention(translator: Translator, lines: Sequence[str], path: Path) -> 
 
 
 def evenly_spaced(of: int, count: int) -> list[int]:
-    """`count` places of `of`, evenly apart, fewer where there are not as many."""
+    """Return `count` evenly spaced indices below `of`, fewer where `of` is smaller."""
     count = min(of, count)
     return [of * i // count for i in range(count)]

@@ -1,4 +1,4 @@
-"""Where training stands, and how far it is meant to go."""
+"""Progress of training, and its clock."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """What has been done. With the weights and the optimiser's state it determines what follows."""
+    """Counts of a run. With the weights and the optimizer's state they determine what follows."""
 
     step: int = 0  # updates of the weights
     epoch: int = 0  # passes that are complete

@@ -1,4 +1,4 @@
-"""What resuming requires: the options and the data that the run was begun with."""
+"""Checks before a run is started or resumed: the same options, the same data."""
 
 import logging
 from dataclasses import asdict, replace
@@ -13,7 +13,8 @@ from seq2seq.training.task import Task
 
 log = logging.getLogger("seq2seq.train")
 
-# Options that say when training ends or what is shown: they may change when it is resumed.
+# Options that decide when training ends or what is shown may change when a run is resumed; so may
+# the folder of the data, whose content is compared by its fingerprint.
 CHANGEABLE_OPTIONS = (
     "train.epochs",
     "train.steps",
@@ -23,48 +24,64 @@ CHANGEABLE_OPTIONS = (
     "train.device",
     "validation.patience",
     "validation.samples",
+    "data.path",
     "tracker",
     "resume",
     "name",
 )
 
 
-def require_resumable(run: RunFolder, config: TrainConfig) -> None:
-    """Refuse to write over a run, or to go on with one under other options."""
+def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
+    """Check that a run can be started in this folder or, with `resume`, continued there.
+
+    Returns:
+        the options that differ from those of the run that is resumed, and that may do so.
+
+    Raises:
+        RunError: there is a run and `resume` is off, there is none and `resume` is on, or its
+            options are others.
+    """
     if not config.resume:
         if run.exists():
             raise RunError(
-                f"{run.folder} holds a run already: resume=true goes on with it, and another "
-                "hydra.run.dir leaves it alone"
+                f"{run.folder} holds a run already: add resume=true to go on with it, or "
+                "hydra.run.dir=ANOTHER_FOLDER to begin another one"
             )
-        return
+        return []
     if not run.last.is_file():
-        raise RunError(f"there is nothing to resume: {run.last} does not exist")
+        raise RunError(
+            f"there is nothing to resume: {run.last} does not exist; give hydra.run.dir=FOLDER of "
+            "a run, or leave resume=true out to begin one"
+        )
     before, now = (flatten(asdict(c)) for c in (run.read_config(_trusted_modules(config)), config))
     differing = sorted(k for k in before | now if before.get(k) != now.get(k))
     changed = [k for k in differing if not k.startswith(CHANGEABLE_OPTIONS)]
     if changed:
         raise RunError(f"{run.folder} was begun with other options: " + ", ".join(changed))
-    if freely := [k for k in differing if k != "resume"]:
-        log.info("resuming with other values of %s", ", ".join(freely))
-        run.write_config(config)
+    return [k for k in differing if k != "resume"]
 
 
 def require_same_data(run: RunFolder, task: Task) -> None:
-    """Refuse to go on with other data than those that the run was begun with."""
+    """Check that the data have the fingerprint that they had when the run was begun.
+
+    Raises:
+        RunError: they have another one.
+    """
     before, now = (facts.get("fingerprint") for facts in (run.read_facts(), task.facts()))
     if before != now:
-        raise RunError(f"{run.folder} was begun with other data: the files have changed since")
+        raise RunError(
+            f"{run.folder} was begun with other data: the content of the files has changed since"
+        )
 
 
 def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
-    """`config` for going on: in the precision that the run began in, if it chose that by itself.
+    """Return `config` with the precision of the run, where train.precision=auto chose it.
 
-    Another one would lead to other weights. It is chosen anew on another kind of device, and, which
-    is said, where this processor does not compute in bf16.
+    Another precision would lead to other weights. It is chosen anew on another kind of device, and
+    on a processor that does not compute in bf16, which is logged.
     """
     facts, device = run.read_facts(), hardware.choose_device(config.train.device)
-    before = facts.get("precision")  # runs of earlier versions do not tell
+    before = facts.get("precision")  # not in runs of earlier versions
     if config.train.precision != "auto" or not before or facts["device"] != device.type:
         return config
     if before == "bf16" and choose_precision("auto", device) == "fp32":
@@ -74,16 +91,16 @@ def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
 
 
 def _trusted_modules(config: TrainConfig) -> set[str]:
-    """The modules that the command line itself takes classes from."""
+    """Return the modules of which the command line names classes."""
     values = flatten(asdict(config))
     return {str(v).split(".")[0] for k, v in values.items() if k.endswith("_target_")}
 
 
 def flatten(node: Any, path: str = "") -> dict[str, Any]:
-    """A nested mapping with dotted keys."""
+    """Return a nested mapping as a flat one with dotted keys."""
     if not isinstance(node, dict) or not node:
         return {path: node}
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, child in node.items():
-        found |= flatten(child, f"{path}.{name}" if path else str(name))
-    return found
+        flat |= flatten(child, f"{path}.{name}" if path else str(name))
+    return flat

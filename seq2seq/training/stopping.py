@@ -1,4 +1,4 @@
-"""When training ends, and how much of it is done."""
+"""Stopping criteria, and the fraction of the planned training that is done."""
 
 from seq2seq.config.ranges import parse_duration
 from seq2seq.config.training import TrainingOptions
@@ -6,15 +6,33 @@ from seq2seq.training.progress import Progress
 
 
 class StoppingCriteria:
-    """When training ends, and how much of it is done."""
+    """Stopping criteria, and the fraction of the planned training that is done."""
 
     def __init__(self, options: TrainingOptions, pairs: int, patience: int) -> None:
-        """`pairs`: of one epoch, for the share of it that is done; `patience`: validations."""
+        """Combine the criteria of `options` with early stopping.
+
+        Args:
+            options: epochs, steps and budget.
+            pairs: examples of one epoch.
+            patience: validations without a better score after which training stops.
+        """
         self.options, self.pairs, self.patience = options, pairs, patience
         self.budget = parse_duration(options.budget) if options.budget else None
 
+    def describe(self) -> str:
+        """Return the training data and the criteria in one line."""
+        options = self.options
+        criteria = [
+            f"{value} {name}"
+            for name, value in (("epochs", options.epochs), ("steps", options.steps))
+            if value
+        ]
+        criteria += [f"a budget of {options.budget}"] if self.budget else []
+        criteria.append(f"{self.patience} validations without a better score")
+        return f"{self.pairs:,} examples an epoch; it ends after " + " or ".join(criteria)
+
     def fraction_done(self, progress: Progress, now: float) -> float:
-        """How much of the planned training is done, from 0 to 1, after `now` seconds."""
+        """Return the fraction of the planned training that is done, from 0 to 1, after `now` s."""
         shares = [0.0]
         if self.options.epochs:
             epochs = progress.epoch + progress.pairs / max(1, self.pairs)
@@ -26,15 +44,15 @@ class StoppingCriteria:
         return min(1.0, max(shares))
 
     def should_validate(self, progress: Progress, every: int, now: float) -> bool:
-        """Whether it is time to validate: `every` so many steps, and by half of the budget.
+        """Return whether to validate now: `every` so many steps, and once by half of the budget.
 
-        What has to be kept of the budget for the end is known after the first validation only.
+        The time to reserve for the end of the budget is known after the first validation only.
         """
         early = self.budget and not progress.scores and now >= self.budget / 2
         return progress.step % every == 0 or bool(early)
 
     def stop_reason(self, progress: Progress, now: float) -> str | None:
-        """Why training is over, or None if it is not."""
+        """Return the criterion that holds, or None if training goes on."""
         if self.options.steps and progress.step >= self.options.steps:
             return f"train.steps={self.options.steps} are done"
         if self.options.epochs and progress.epoch >= self.options.epochs:

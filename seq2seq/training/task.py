@@ -17,21 +17,24 @@ from seq2seq.training.metric_logger import MetricLogger
 
 
 class Segment(NamedTuple):
-    """A part of a batch that is learned from at once: features, and what they should say."""
+    """A part of a batch whose loss and gradient are computed at once."""
 
-    features: Tensor  # (N, E) what the output layer reads
-    labels: Tensor  # (N,) the right classes
-    carried: "CarriedStates" = None  # states that the next batch begins with
+    features: Tensor  # (N, E) the input of the output layer
+    labels: Tensor  # (N,) the classes to predict
+    carried: "CarriedStates" = None  # initial states of the next batch
+    # To be called after the gradients of this segment and of all before it have been computed: the
+    # rest of the backward pass, which the segments of a batch share. Only the last one has it.
+    finish_backward: Callable[[], None] | None = None
 
 
 CarriedStates = dict[str, Tensor] | None
-# What is learned from a batch: one segment, or several, one after the other. Given are the network
-# as it is called in training, the batch on its device, and what the last segment before carried.
+# Cuts a batch into one or several segments. Arguments: the network as it is called in training, the
+# batch on its device, and the states that the last segment of the previous batch carried.
 SegmentFunction = Callable[[Any, Batch, CarriedStates], Iterator[Segment]]
 
 
 class ValidationResult(NamedTuple):
-    """What a validation gave."""
+    """Result of a validation."""
 
     score: float  # the larger the better: it decides which weights are kept
     values: Mapping[str, float]  # for metrics.jsonl, the most telling first
@@ -39,15 +42,16 @@ class ValidationResult(NamedTuple):
 
 
 class FinalReport(NamedTuple):
-    """What there is to say when training has ended."""
+    """Scores and samples at the end of training."""
 
     scores: list[str]  # of the held-out test data, each a line
     samples: list[str]  # what the network makes of some of it
     commands: str  # how to use the network: THIS_FOLDER stands for the run folder
+    table: str = ""  # Markdown: the worst and the median examples of the test data
 
 
 class Task(Protocol):
-    """A system. Made with `config`, and `say`, which tells people what is going on."""
+    """Interface of all tasks. Made with `config`, and `notify`, called with lines for the user."""
 
     kind: str  # what the network is, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer

@@ -1,4 +1,4 @@
-"""What training would cost on this machine, from a few real steps."""
+"""Throughput of training on this machine, measured on a few real steps."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from seq2seq.training.train_step import TrainStep
 
 
 def measure_throughput(task: Task, learner: TrainStep, steps: int) -> Iterator[str]:
-    """Take `steps` steps over the first batches, and say what they tell."""
+    """Take `steps` steps on the first batches, and yield the time of an epoch and the memory."""
     seen = tokens = 0
     began = time.monotonic()
     # The first step is not counted: libraries are set up in it.

@@ -1,28 +1,26 @@
-"""Where metrics go beside metrics.jsonl."""
+"""Trackers: log metrics elsewhere, beside metrics.jsonl."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from seq2seq.errors import ConfigError
-
 
 class Tracker(Protocol):
-    """A place for numbers over steps."""
+    """Interface of all trackers."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Record `values` by name at `step`."""
+        """Log `values` by name at `step`."""
         ...
 
 
 class NoTracker:
-    """No other place."""
+    """Log nowhere else."""
 
     def __init__(self, folder: Path) -> None:
-        del folder  # the same call as every tracker
+        del folder  # all trackers are made with it
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 class TensorBoardTracker:
@@ -32,13 +30,11 @@ class TensorBoardTracker:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise ConfigError(
-                "tracker=tensorboard needs TensorBoard: pip install 'seq2seq[track]'"
-            ) from None
+            raise ValueError("TensorBoard is not installed: pip install 'seq2seq[track]'") from None
         self.writer = SummaryWriter(str(folder / "tensorboard"))
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Record `values` by name at `step`."""
+        """Log `values` by name at `step`."""
         for name, value in values.items():
             self.writer.add_scalar(name, value, step)
         self.writer.flush()

@@ -1,9 +1,10 @@
-"""From checked options to a finished run folder."""
+"""Train a model: from validated options to a finished run folder."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -11,11 +12,13 @@ from accelerate.state import AcceleratorState
 from omegaconf import OmegaConf
 
 from seq2seq import builders, hardware
+from seq2seq.config.literals import quote_argument
 from seq2seq.config.training import TrainConfig
 from seq2seq.errors import Stopped
 from seq2seq.hardware import choose_precision
 from seq2seq.plots import curves
 from seq2seq.run_folder import RunFolder
+from seq2seq.storage.locks import lock_folder
 from seq2seq.training import checkpoint, metric_logger, model_card
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Clock, Progress
@@ -32,51 +35,64 @@ log = logging.getLogger("seq2seq.train")
 
 
 def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float | None:
-    """Train the system of `config` into `folder`, or go on with what was begun there.
+    """Train the model of `config` into `folder`, or resume the run that is there.
 
     Args:
         config: the options.
-        folder: where the run is, or will be.
-        given: what of the options was given on a command line, for run.json.
+        folder: of the run; no other process can train in it at the same time.
+        given: the overrides of the command line, for run.json.
 
     Returns:
-        The best validation score, the larger the better: what a sweep looks for.
+        The best validation score; larger is better: the objective of a sweep.
 
     Raises:
-        RunError: the folder holds a run and `resume` is off, or its options or data are others.
+        RunError: the folder is in use, or it holds a run and `resume` is off, or the options or
+            data of that run are others.
         UserError: the data, an option or the disk does not allow it.
     """
     started = time.monotonic()
     run = RunFolder(folder)
-    require_resumable(run, config)
-    track = builders.instantiate_node(
-        "tracker", config.tracker, {"folder": folder}
+    require_resumable(run, config)  # before a folder is created
+    with lock_folder(folder):
+        return _train_in_locked_folder(config, run, given, started)
+
+
+def _train_in_locked_folder(
+    config: TrainConfig, run: RunFolder, given: Sequence[str], started: float
+) -> float | None:
+    changed = require_resumable(run, config)  # again: another process may have been here
+    tracker = builders.instantiate_node(
+        "tracker", config.tracker, {"folder": run.folder}
     )  # early: it may not be installed
     schedule = builders.instantiate_node("schedule", config.schedule)
-    task, learner, average = build_training(
+    task, train_step, average = build_training(
         with_original_precision(run, config) if config.resume else config, log.info
     )
     progress = Progress()
     if config.resume:
         require_same_data(run, task)
-        progress = checkpoint.load_checkpoint(run.last, learner, average)
-        log.info("resumed %s at step %d", folder, progress.step)
+        progress = checkpoint.load_checkpoint(run.last, train_step, average)
+        if changed:
+            log.info("resuming with other values of %s", ", ".join(changed))
+            run.write_config(config)
+        log.info("resumed %s at step %d", run.folder, progress.step)
     else:
         create_run_folder(run, config, task, given)
-        checkpoint.save_checkpoint(run.last, learner, average, progress)
+        checkpoint.save_checkpoint(run.last, train_step, average, progress)
         run.write_config(config)  # last: from here on it is a run
-    loop = Trainer(config, run, learner, schedule, average, task)
+    trainer = Trainer(config, run, train_step, schedule, average, task)
+    log.info("training on %s", trainer.criteria.describe())
     clock = Clock(started + task.download_seconds, progress.seconds)
-    teller = metric_logger.MetricLogger(run.metrics, track, progress.step)
+    logger = metric_logger.MetricLogger(run.metrics, tracker, progress.step)
     try:
-        reason = loop.train(progress, clock, teller)
+        reason = trainer.train(progress, clock, logger)
         log.info("training ended after step %d: %s", progress.step, reason)
         ended = f"{reason}; the weights of step {progress.best_step} are kept"
-        finish_run(run, config, task, ended)
-        teller.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
+        finish_run(run, config, task, {"ended": ended, "seconds": round(clock.now(), 1)})
+        logger.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
         return progress.best
     except Stopped as stop:
-        resume = model_card.quote_argument(f"hydra.run.dir={folder}")
+        resume = quote_argument(f"hydra.run.dir={run.folder}")
         log.info(
             "stopped at step %d; the same command with %s resume=true goes on",
             progress.step,
@@ -86,34 +102,44 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
 
 
 def build_training(
-    config: TrainConfig, say: Callable[[str], None]
+    config: TrainConfig, notify: Callable[[str], None]
 ) -> tuple[Task, TrainStep, WeightEMA]:
-    """The system, its data prepared, and what changes its weights; `say` tells people of it."""
+    """Build the task with its data, the training step, and the average of the weights.
+
+    Args:
+        config: the options.
+        notify: called with each line for the user: what cleaning dropped, device, sizes.
+
+    Raises:
+        UserError: the data or an option does not allow it.
+    """
     torch.set_flush_denormal(True)
     device = hardware.choose_device(config.train.device)
     kind = choose_precision(config.train.precision, device)
-    # Of several runs in one process each has its own device and precision.
+    # Several runs in one process: each has its own device and precision.
     AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
     )
-    # Tried on one weight first: a mistake is to be told before the corpus is prepared.
+    # First with a single weight: a mistake must be reported before the corpus is prepared.
     builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": [torch.nn.Parameter(torch.ones(1))]}
     )
     torch.manual_seed(config.train.seed)
-    # Hydra would make dictionaries of the options: it only finds the class.
-    task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(config, say)
+    # Only the class is looked up by Hydra: it would turn the options into dictionaries.
+    task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(config, notify)
     task.model.to(accelerator.device)
-    pieces = task.model.output.linear.out_features
-    weights = count_parameters(task.model)
-    say(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
-    say(f"{weights:,} weights ({4 * weights / 2**20:.0f} MB in fp32), {pieces:,} classes")
+    classes = task.model.output.linear.out_features
+    parameters = count_parameters(task.model)
+    notify(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
+    notify(
+        f"{parameters:,} parameters ({4 * parameters / 2**20:.0f} MB in fp32), {classes:,} classes"
+    )
     optimizer = builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": task.model.parameters()}
     )
     options = config.train
-    learner = TrainStep(
+    train_step = TrainStep(
         task.model,
         task.segments,
         optimizer,
@@ -123,18 +149,18 @@ def build_training(
         options.seed,
         options.rdrop_alpha,
     )
-    return task, learner, WeightEMA(task.model, options.ema.decay, options.ema.interval)
+    return task, train_step, WeightEMA(task.model, options.ema.decay, options.ema.interval)
 
 
 def count_parameters(model: torch.nn.Module) -> int:
-    """How many weights `model` has."""
+    """Return the number of parameters of `model`."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 
 def create_run_folder(
     run: RunFolder, config: TrainConfig, task: Task, given: Sequence[str]
 ) -> None:
-    """Make the run folder: all but weights and options."""
+    """Write the run folder, except weights and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.write_run_files(run)
     device = hardware.choose_device(config.train.device)
@@ -147,6 +173,8 @@ def create_run_folder(
             "parameters": count_parameters(task.model),
             "device": device.type,
             "precision": choose_precision(config.train.precision, device),
+            "threads": torch.get_num_threads(),
+            "year": time.gmtime().tm_year,
             "versions": model_card.package_versions(),
             "scores": [],
             "ended": None,
@@ -154,11 +182,18 @@ def create_run_folder(
     )
 
 
-def finish_run(run: RunFolder, config: TrainConfig, task: Task, ended: str) -> None:
-    """Score the best weights on the test data, show and draw, and write the card."""
+def finish_run(run: RunFolder, config: TrainConfig, task: Task, outcome: Mapping[str, Any]) -> None:
+    """Score the best weights on the test data, draw the plots, and write the model card.
+
+    Args:
+        run: the run folder.
+        config: the options.
+        task: with its model, whose weights become the best ones.
+        outcome: for run.json: why training has ended, and the seconds that it took.
+    """
     run.read_weights(task.model)
     done = task.finish(run)
-    facts = run.read_facts() | {"scores": done.scores, "ended": ended}
+    facts = run.read_facts() | {**outcome, "scores": done.scores}
     run.write_facts(facts)
     yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
     run.write_text(run.card, model_card.model_card(facts, task.table(), yaml, done))

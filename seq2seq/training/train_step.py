@@ -1,4 +1,4 @@
-"""One step of learning: batches in, changed weights out."""
+"""One training step: forward, loss, backward, clip, update."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,16 +14,26 @@ from seq2seq.training.task import CarriedStates, SegmentFunction
 
 
 class StepResult(NamedTuple):
-    """What one step gave. The tensors stay on the device until somebody reads them."""
+    """Sums over the tokens of one step. The tensors stay on the device until they are read."""
 
-    loss: torch.Tensor  # in nats, of all tokens together, smoothed
-    exact: torch.Tensor  # in nats, of all tokens together, not smoothed
-    norm: torch.Tensor  # of the gradient, before clipping
-    tokens: int  # that were learned from
+    loss: torch.Tensor  # smoothed cross-entropy, in nats
+    exact: torch.Tensor  # cross-entropy without smoothing, in nats
+    grad_norm: torch.Tensor  # before clipping
+    tokens: int  # target tokens, padding not counted
 
 
 class TrainStep:
-    """A network, its optimiser, and how a step is made of them."""
+    """A model, its optimizer, and one step of training.
+
+    A step is, in this order:
+
+    1. seed the random numbers (dropout) with the run's seed and the number of the step;
+    2. for each micro-batch and each of its segments: forward, cross-entropy, backward, so that
+       gradients accumulate;
+    3. clip the norm of the gradient;
+    4. set the learning rate: the optimizer's own one times the factor of the schedule;
+    5. update the weights, and set the gradients to zero.
+    """
 
     def __init__(
         self,
@@ -36,42 +46,44 @@ class TrainStep:
         seed: int,
         consistency: float = 0.0,
     ) -> None:
-        """Learn what `segments` makes of batches, with `model`, a module with an output layer."""
+        """Train `model`, a module with an output layer, on the segments that `segments` yields."""
         self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
         self.forward, self.stepper = accelerator.prepare(model, optimizer)
-        self.rates = [float(group["lr"]) for group in optimizer.param_groups]
+        self.learning_rates = [float(group["lr"]) for group in optimizer.param_groups]
         self.clip, self.seed = clip, seed
         self.smoothing, self.consistency = smoothing, consistency
-        # What the next batch begins with, where a task hands states on.
+        # Initial states of the next batch, where the task carries states from batch to batch.
         self.carried: CarriedStates = None
 
-    def step(self, batches: Sequence[Batch], number: int, factor: float) -> StepResult:
-        """Learn from `batches` together, as if they were one.
+    def step(self, micro_batches: Sequence[Batch], number: int, factor: float) -> StepResult:
+        """Update the weights once, on `micro_batches` as if they were one batch.
 
-        The gradient is that of the mean loss over all their tokens. Random numbers (dropout) are a
-        function of the seed and `number`, that of the step. `factor` scales the learning rate.
+        Args:
+            micro_batches: their gradients accumulate to that of the mean loss over all tokens.
+            number: of the step, from 1.
+            factor: on the learning rate.
         """
         torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
         self.model.train()
-        tokens = sum(batch.tokens for batch in batches)
+        tokens = sum(batch.tokens for batch in micro_batches)
         sums: list[tuple[torch.Tensor, torch.Tensor]] = []
-        for place, batch in enumerate(batches, 1):
-            if place < len(batches):
-                with self.accelerator.no_sync(self.forward):
-                    sums += self._backward(batch, tokens)
-            else:
+        for batch in micro_batches[:-1]:
+            with self.accelerator.no_sync(self.forward):
                 sums += self._backward(batch, tokens)
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * factor
+        sums += self._backward(micro_batches[-1], tokens)
+        grad_norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
+        for group, learning_rate in zip(
+            self.optimizer.param_groups, self.learning_rates, strict=True
+        ):
+            group["lr"] = learning_rate * factor
         self.stepper.step()
         self.stepper.zero_grad()
-        total, exact = (torch.stack(parts).sum() for parts in zip(*sums, strict=True))
-        return StepResult(total, exact, norm, tokens)
+        loss, exact = (torch.stack(parts).sum() for parts in zip(*sums, strict=True))
+        return StepResult(loss, exact, grad_norm, tokens)
 
     def _backward(self, batch: Batch, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Loss and gradients of each segment of a batch."""
+        """Compute the gradients of each segment of a batch, and yield its losses."""
         output = self.model.output.linear
         batch, copies = (batch.repeated(), 2) if self.consistency else (batch, 1)
         segments = self.segments(self.forward, batch.to(self.accelerator.device), self.carried)
@@ -89,16 +101,18 @@ class TrainStep:
                     self.consistency,
                 )
             self.accelerator.backward(total / (copies * tokens))
+            if segment.finish_backward:
+                segment.finish_backward()
             self.carried = segment.carried
             yield total.detach() / copies, exact / copies
 
     def learning_rate(self) -> float:
-        """The learning rate of the last step."""
+        """Return the learning rate of the last step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
 
 def perplexity(exact: float, tokens: int) -> float:
-    """The exponential of the mean cross-entropy per token; infinite rather than an overflow."""
+    """Return the exponential of the mean cross-entropy per token; infinity on overflow."""
     try:
         return math.exp(exact / tokens)
     except OverflowError:

@@ -1,13 +1,16 @@
-"""The loop: batch, loss, backward, clip, step, log, validate, save, stop."""
+"""The training loop: take a step, log, validate, save, stop."""
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
 
+import torch
+
 from seq2seq.config.training import TrainConfig
 from seq2seq.data.batches import RowIndices
-from seq2seq.errors import Stopped
+from seq2seq.errors import RunError, Stopped
 from seq2seq.run_folder import RunFolder
 from seq2seq.training import checkpoint
 from seq2seq.training.ema import WeightEMA
@@ -17,111 +20,145 @@ from seq2seq.training.metric_logger import MetricLogger, format_duration
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.stopping import StoppingCriteria
 from seq2seq.training.task import Task
-from seq2seq.training.train_step import TrainStep
+from seq2seq.training.train_step import StepResult, TrainStep
+
+# Clusters send SIGUSR1 some minutes before they end a job. Windows has no such signal.
+STOP_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
+]
 
 
 class Trainer:
-    """Training from where `progress` stands to where `plan` ends."""
+    """Train a model from where `progress` stands until a stopping criterion holds.
+
+    In this order: a step; a log line every train.log_interval steps; a validation every
+    validation.interval steps; a checkpoint every train.save_interval steps; then training stops, if
+    a signal asked for it or a criterion holds. The last step is always validated.
+    """
 
     def __init__(
         self,
         config: TrainConfig,
         run: RunFolder,
-        learner: TrainStep,
+        train_step: TrainStep,
         schedule: Schedule,
         average: WeightEMA,
         task: Task,
     ) -> None:
-        self.config, self.run, self.learner = config, run, learner
+        self.config, self.run, self.train_step = config, run, train_step
         self.schedule, self.average, self.task = schedule, average, task
-        self.plan = StoppingCriteria(
+        self.criteria = StoppingCriteria(
             config.train, task.train_data.pairs, config.validation.patience
         )
-        self.asked: int | None = None  # the signal that asked us to stop
+        self.received: int | None = None  # the signal that asked to stop
 
-    def train(self, progress: Progress, time: Clock, report: MetricLogger) -> str:
-        """Learn until the plan ends, and return why it did.
+    def train(self, progress: Progress, clock: Clock, report: MetricLogger) -> str:
+        """Train until a stopping criterion holds, and return which one as text.
 
         Raises:
-            Stopped: a signal came; the checkpoint is written.
+            Stopped: a signal came, and the checkpoint is written.
+            RunError: the loss is NaN, or the device has too little memory for a batch.
         """
-        options = self.config.train
-        meter = Meter(time.now(), self.plan.fraction_done(progress, time.now()))
-        previous = {n: signal.signal(n, self._ask) for n in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            while not (reason := self.plan.stop_reason(progress, time.now())):
-                for group in self._epoch(progress):
-                    factor = self.schedule(
-                        progress.step + 1,
-                        self.plan.fraction_done(progress, time.now()),
-                        progress.scores,
-                    )
-                    batches = [self.task.train_data.load(rows, progress.epoch) for rows in group]
-                    learned = self.learner.step(batches, progress.step + 1, factor)
-                    progress.step += 1
-                    progress.batches += len(group)
-                    progress.pairs += sum(len(rows) for rows in group)
-                    progress.tokens += learned.tokens
-                    self.average.update(progress.step)
-                    meter.add(learned)
-                    self._log(progress, meter, time, report)
-                    with meter.excluded():
-                        if self.plan.should_validate(
-                            progress, self.config.validation.interval, time.now()
-                        ):
-                            meter.require_finite()
-                            self._validate(progress, time, report)
-                        if progress.step % options.save_interval == 0 or self.asked:
-                            meter.require_finite()
-                            self._save(progress, time)
-                    if self.asked:
-                        raise Stopped(self.asked)
-                    if reason := self.plan.stop_reason(progress, time.now()):
-                        break
-                else:
-                    progress.epoch, progress.batches, progress.pairs = progress.epoch + 1, 0, 0
+        meter = Meter(clock.now(), self.criteria.fraction_done(progress, clock.now()))
+        with self._signals():
+            for micro_batches in self._steps(progress, clock):
+                meter.add(self._update(micro_batches, progress, clock))
+                self._log(progress, meter, clock, report)
+                with meter.excluded():
+                    self._validate_and_save(progress, meter, clock, report)
+                if self.received:
+                    raise Stopped(self.received)
+            # Validation can only replace the reason by a later criterion: ask for it before.
+            reason = self.criteria.stop_reason(progress, clock.now()) or "training has ended"
             if progress.validated < progress.step or not progress.scores:
                 meter.require_finite()
-                self._save(progress, time)
-                self._validate(progress, time, report)
-            if self.asked:
-                raise Stopped(self.asked)
+                self._save(progress, clock)
+                self._evaluate(progress, clock, report)
+            if self.received:
+                raise Stopped(self.received)
+        return reason
+
+    def _steps(self, progress: Progress, clock: Clock) -> Iterator[list[RowIndices]]:
+        """Yield the micro-batches of each step until a stopping criterion holds.
+
+        The first epoch is continued where `progress` stands in it; completed epochs are counted.
+        """
+        while not self.criteria.stop_reason(progress, clock.now()):
+            batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
+            while micro_batches := list(islice(batches, self.config.train.accumulate)):
+                yield micro_batches
+                if self.criteria.stop_reason(progress, clock.now()):
+                    return
+            progress.epoch, progress.batches, progress.pairs = progress.epoch + 1, 0, 0
+
+    def _update(
+        self, micro_batches: list[RowIndices], progress: Progress, clock: Clock
+    ) -> StepResult:
+        """Take one step on `micro_batches`, and count it."""
+        fraction = self.criteria.fraction_done(progress, clock.now())
+        factor = self.schedule(progress.step + 1, fraction, progress.scores)
+        batches = [self.task.train_data.load(rows, progress.epoch) for rows in micro_batches]
+        try:
+            result = self.train_step.step(batches, progress.step + 1, factor)
+        except torch.OutOfMemoryError:
+            raise RunError(
+                f"the device ran out of memory in step {progress.step + 1}: "
+                f"batches.tokens={self.config.batches.tokens} must be smaller; resume=true goes on"
+            ) from None
+        progress.step += 1
+        progress.batches += len(micro_batches)
+        progress.pairs += sum(len(rows) for rows in micro_batches)
+        progress.tokens += result.tokens
+        self.average.update(progress.step)
+        return result
+
+    def _validate_and_save(
+        self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger
+    ) -> None:
+        """Validate, then save, whichever is due after this step."""
+        interval = self.config.validation.interval
+        if self.criteria.should_validate(progress, interval, clock.now()):
+            meter.require_finite()
+            self._evaluate(progress, clock, report)
+        if progress.step % self.config.train.save_interval == 0 or self.received:
+            meter.require_finite()
+            self._save(progress, clock)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Within this block the first signal is noted, and the second one stops at once."""
+        previous = {number: signal.signal(number, self._receive) for number in STOP_SIGNALS}
+        try:
+            yield
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-        return reason
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.asked:  # a second time: somebody is in a hurry
+        if self.received:
             raise Stopped(number)
-        self.asked = number
+        self.received = number
 
-    def _epoch(self, progress: Progress) -> Iterator[list[RowIndices]]:
-        """What is left of this epoch, the batches of one step at a time."""
-        batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
-        while group := list(islice(batches, self.config.train.accumulate)):
-            yield group
-
-    def _log(self, progress: Progress, meter: "Meter", time: Clock, report: MetricLogger) -> None:
-        worth = progress.step % self.config.train.log_interval == 0
-        if not worth and not (report.live and meter.stale()):
+    def _log(self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger) -> None:
+        is_due = progress.step % self.config.train.log_interval == 0
+        if not is_due and not (report.live and meter.stale()):
             return
-        share = self.plan.fraction_done(progress, time.now())
-        left = (time.now() - meter.began) * (1 - share) / max(share - meter.share, 1e-6)
-        values = meter.values(self.learner.learning_rate())
+        fraction, now = self.criteria.fraction_done(progress, clock.now()), clock.now()
+        left = (now - meter.began) * (1 - fraction) / max(fraction - meter.share, 1e-6)
+        values = meter.values(self.train_step.learning_rate())
         report.live_line(
             f"epoch {progress.epoch + 1}  step {progress.step}  loss {values['loss']:.3f}  "
             f"perplexity {values['perplexity']:.2f}  {values['tokens_per_second']:,.0f} tokens/s  "
-            f"{values['memory_mb']:,} MB  {format_duration(time.now())} gone, "
+            f"{values['memory_mb']:,} MB  {format_duration(now)} gone, "
             f"{format_duration(left)} left",
-            worth,
+            is_due,
         )
-        if worth:
-            report.log_metrics("train", progress.step, {**values, "seconds": round(time.now(), 1)})
+        if is_due:
+            report.log_metrics("train", progress.step, {**values, "seconds": round(clock.now(), 1)})
             meter.restart()
 
-    def _validate(self, progress: Progress, time: Clock, report: MetricLogger) -> None:
+    def _evaluate(self, progress: Progress, clock: Clock, report: MetricLogger) -> None:
         report.clear()
         with self.average.applied():
             result = self.task.validate(report, progress.step)
@@ -129,13 +166,14 @@ class Trainer:
             progress.validated = progress.step
             if progress.waited == 0:
                 progress.best_step = progress.step
-                self.run.write_model(self.learner.model)
-        # One more validation and what comes after training, with a margin.
+                self.run.write_model(self.train_step.model)
+        # The budget must leave time for one more validation and the final report: a fifth more than
+        # they took now, and 8 s for the plots and the model card.
         progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
-        values = {**result.values, "seconds": round(time.now(), 1)}
+        values = {**result.values, "seconds": round(clock.now(), 1)}
         report.log_metrics("validation", progress.step, values)
-        self._save(progress, time)
+        self._save(progress, clock)
 
-    def _save(self, progress: Progress, time: Clock) -> None:
-        progress.seconds = time.now()
-        checkpoint.save_checkpoint(self.run.last, self.learner, self.average, progress)
+    def _save(self, progress: Progress, clock: Clock) -> None:
+        progress.seconds = clock.now()
+        checkpoint.save_checkpoint(self.run.last, self.train_step, self.average, progress)

@@ -139,7 +139,7 @@ def test_what_is_left_out_of_a_sheet_is_said(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(contact_sheet, "MAX_IMAGES", 3)
     monkeypatch.setattr(contact_sheet, "MAX_PIECES", 2)
-    monkeypatch.setattr(caption, "LOOKED", 1)
+    monkeypatch.setattr(caption, "MAPPED", 1)
 
     run(monkeypatch, f"run={home / 'run'}", f"images={shown}")
 
@@ -157,7 +157,7 @@ def test_where_it_looked_is_drawn_where_there_is_something_to_draw(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     features = [CaptionedImage("a", np.zeros((1, 4), np.float32), [])]
-    captioner = SimpleNamespace(looks=lambda _: [])  # without attention
+    captioner = SimpleNamespace(attention_maps=lambda _: [])  # without attention
 
     caption.draw_sheets(CaptionConfig(), captioner, features, ["red"])
 

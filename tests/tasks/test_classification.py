@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 from seq2seq.commands import classify, compose
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.inference.classifier import MAX_TOKENS, PredictedLabel, load_classifier
+from seq2seq.inference.classifier import MAX_TOKENS, PredictedLabel
+from seq2seq.inference.loading import load_classifier
 from seq2seq.plots.confusion import plot_confusion
 from seq2seq.tasks.classification import ClassificationTask, confusion_matrix
 from seq2seq.training import train_model
@@ -93,7 +94,7 @@ def test_as_many_lines_come_out_as_go_in_with_the_labels_of_the_labeller(
     found = load_classifier(home / "run", 3, "cpu").classify(
         [line.removesuffix("\r") for line in HARD]
     )
-    assert text == as_told(found)
+    assert text == as_told(found.labels)
     rows = [line.split("\t") for line in text.split("\n")[:-1]]
     names = [row[0] for row in rows]
     assert names == ["ab", "", "", "xy", "zw", "ab", "", "xy", "zw"]
@@ -137,7 +138,7 @@ def test_lines_that_are_cut_are_told_once_a_run(
     single = capsys.readouterr().err.splitlines()
     run(monkeypatch, f"run={home / 'run'}", "input=none", "output=a")
 
-    cut = f"one, line 4 is cut to its first {MAX_TOKENS} of {len(long) + 1} pieces"
+    cut = f"one, line 4 is cut to its first {MAX_TOKENS} of {len(long) + 1} tokens"
     assert several[:-1] == [f"{cut}, the first of 4 such lines"]
     assert single[:-1] == [cut]
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -288,7 +289,7 @@ def test_a_run_of_another_kind_is_refused(
         capsys, monkeypatch, "caption", f"run={home / 'run'}", f"images={tmp_path / 'a.png'}"
     )
 
-    assert "is a run of ClassificationTask: this command is for CaptioningTask" in message
+    assert "is a run of classification: this command is for captions" in message
 
 
 @pytest.mark.parametrize(

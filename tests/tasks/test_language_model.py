@@ -27,7 +27,8 @@ from seq2seq.config.validation import to_schema
 from seq2seq.data.batches import Batch
 from seq2seq.data.token_stream import StreamDataset
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.inference.generator import Generator, load_generator
+from seq2seq.inference.generator import Generator
+from seq2seq.inference.loading import load_generator
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.run_folder import RunFolder
 from seq2seq.search.sampling import Sampling
@@ -373,7 +374,7 @@ def test_the_run_folder_says_what_it_is(home: Path) -> None:
         (["generate", "run=RUN", "length=-1"], "length must be 0 or more"),
         (
             ["translate", "run=RUN"],
-            "is a run of LanguageModelTask: this command is for Translation",
+            "is a run of language_model: this command is for translation",
         ),
         (
             ["train", "+recipe=char-lm", "data=text", "data.path=EMPTY"],

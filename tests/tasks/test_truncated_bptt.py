@@ -35,8 +35,15 @@ def total(model: EncoderDecoder, part: Segment) -> torch.Tensor:
     return cross_entropy(part.features, output.weight, output.bias, part.labels, 0.1)[0]
 
 
+def backward(part: Segment, loss: torch.Tensor) -> None:
+    """Compute the gradients of a segment, as a `TrainStep` does."""
+    loss.backward()
+    if part.finish_backward:
+        part.finish_backward()
+
+
 def learned(model: EncoderDecoder, made: Batch, chunk: int | None) -> torch.Tensor:
-    """The loss of a batch, whole or in segments, each with its gradient, as a `Learner` does it."""
+    """The loss of a batch, whole or in segments, each with its gradient."""
     model.zero_grad()
     found = (
         sentence_segments(model, made, None)
@@ -46,7 +53,7 @@ def learned(model: EncoderDecoder, made: Batch, chunk: int | None) -> torch.Tens
     sums = []
     for part in found:
         sums.append(total(model, part))
-        sums[-1].backward()
+        backward(part, sums[-1])
     return torch.stack(sums).sum().detach()
 
 
@@ -84,6 +91,23 @@ def test_the_gradient_is_that_of_all_segments_in_one(config: Compose, attention:
     total(model, Segment(whole, made.labels)).backward()
     for name, gradient in gradients(model).items():
         torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+def test_segments_that_are_collected_first_have_the_same_gradients(config: Compose) -> None:
+    model, made = network(config, "model/attention=general"), collate(SOURCES, TARGETS)
+    learned(model, made, 2)
+    expected = gradients(model)
+    model.zero_grad()
+
+    segments = list(truncated_segments(model, made, None, 2, 0))
+    for segment in segments:
+        total(model, segment).backward()
+    assert [bool(segment.finish_backward) for segment in segments] == [False, False, True]
+    assert segments[-1].finish_backward is not None
+    segments[-1].finish_backward()
+
+    for name, gradient in gradients(model).items():
+        torch.testing.assert_close(gradient, expected[name])
 
 
 Pairs = list[tuple[list[int], list[int]]]
@@ -146,7 +170,7 @@ def test_a_document_is_its_sentences_chained(
         sums, features = [], []
         for part in truncated_segments(model, made, carried, chunk, 3):
             sums.append(total(model, part))
-            sums[-1].backward()
+            backward(part, sums[-1])
             features.append(part.features)
             carried = part.carried
         exact = gradients(model)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from seq2seq.errors import RunError
@@ -35,7 +37,7 @@ for size in (4, 400):
     optimizer = torch.optim.AdamW(model.parameters())
     try:
         learning = SimpleNamespace(model=model, optimizer=optimizer, carried=None)
-        save_checkpoint(path, learning, WeightEMA(model, 0.9, 1), Progress(step=size))
+        save_checkpoint(path, learning, WeightEMA(model, 0.9, 1), Progress(tokens=size))
         print("saved", size)
     except RunError as error:
         print(error)
@@ -128,7 +130,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
     assert first == "saved 4"
     assert f"{path} could not be written" in second
     assert [p.name for p in tmp_path.iterdir()] == ["last"]  # and nothing half written
-    assert Trained(0, size=4).load(path).step == 4
+    assert Trained(0, size=4).load(path).tokens == 4
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100])
@@ -139,6 +141,53 @@ def test_a_checkpoint_that_is_cut_off_is_told(tmp_path: Path, keep: int) -> None
 
     with pytest.raises(RunError, match="cannot be read"):
         made.load(tmp_path / "last")
+
+
+def test_a_loaded_checkpoint_shares_no_memory_with_its_file(tmp_path: Path) -> None:
+    one, other = Trained(1), Trained(2)
+    one.step(1)
+    one.save(tmp_path / "last", 1)
+    other.load(tmp_path / "last")
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("the system does not list the files that a process has mapped")
+
+    assert str(tmp_path / "last") not in maps.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"optimizer.exp_avg.nobody": torch.ones(3)}, r"no use for optimizer\.exp_avg\.nobody"),
+        ({"model.nobody": torch.ones(3)}, r"no use for model\.nobody"),
+        ({"nobody": torch.ones(3)}, "no use for nobody"),
+        ({"model.bias": torch.tensor([1.0, float("nan"), 1.0])}, r"model\.bias holds NaN"),
+        ({"average.bias": torch.tensor([1.0, float("nan"), 1.0])}, r"average\.bias holds NaN"),
+    ],
+)
+def test_a_checkpoint_with_a_tensor_that_cannot_be_is_refused(
+    tmp_path: Path, change: dict[str, torch.Tensor], message: str
+) -> None:
+    path = tmp_path / "last"
+    trained = Trained(1)
+    trained.step(1)
+    trained.save(path, 1)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(load_file(path) | change, path, metadata)
+
+    with pytest.raises(RunError, match=message):
+        Trained(2).load(path)
+
+
+def test_a_checkpoint_without_the_optimizer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last"
+    Trained(1).save(path, 0)  # before the first step an optimizer has no state
+    Trained(2).load(path)
+    Trained(1).save(path, 5)
+
+    with pytest.raises(RunError, match="has no state of the optimizer"):
+        Trained(2).load(path)
 
 
 def test_nothing_to_resume_and_another_model_are_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+from seq2seq import builders
 from seq2seq.errors import ConfigError
 from seq2seq.training.lr_schedules import Constant, Cosine, InverseSquareRoot, Plateau
 
@@ -48,13 +49,20 @@ def test_plateau_cuts_when_nothing_gets_better(scores: list[float], factor: floa
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (lambda: Constant(-1), r"schedule\.warmup must be 0 or more, not -1"),
-        (lambda: InverseSquareRoot(-1), r"schedule\.warmup"),
-        (lambda: Cosine(0, 2.0), r"schedule\.floor must be from 0 to 1, not 2"),
-        (lambda: Plateau(0, 1.0, 2), r"schedule\.factor must be above 0 and below 1"),
-        (lambda: Plateau(0, 0.5, 0), r"schedule\.patience must be positive, not 0"),
+        (lambda: Constant(-1), r"warmup must be 0 or more, not -1"),
+        (lambda: InverseSquareRoot(-1), r"warmup"),
+        (lambda: Cosine(0, 2.0), r"floor must be from 0 to 1, not 2"),
+        (lambda: Plateau(0, 1.0, 2), r"factor must be above 0 and below 1"),
+        (lambda: Plateau(0, 0.5, 0), r"patience must be positive, not 0"),
     ],
 )
-def test_what_is_out_of_range_is_told(made: Callable[[], object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+def test_an_argument_out_of_range_is_refused(made: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         made()
+
+
+def test_the_message_about_an_option_has_its_whole_name() -> None:
+    node = {"_target_": "seq2seq.training.lr_schedules.Constant", "warmup": -1}
+
+    with pytest.raises(ConfigError, match=r"^schedule\.warmup must be 0 or more, not -1$"):
+        builders.instantiate_node("schedule", node)

@@ -11,13 +11,13 @@ from seq2seq.training.train_step import StepResult
 def test_one_loss_that_is_no_number_is_noticed_whenever_it_came() -> None:
     one, no = torch.tensor(1.0), torch.tensor(float("nan"))
     meter = Meter(0.0, 0.0)
-    meter.add(StepResult(loss=one, exact=one, tokens=1, norm=one))
+    meter.add(StepResult(loss=one, exact=one, tokens=1, grad_norm=one))
     meter.require_finite()
 
-    meter.add(StepResult(loss=no, exact=one, tokens=1, norm=one))
-    meter.add(StepResult(loss=one, exact=one, tokens=1, norm=one))
+    meter.add(StepResult(loss=no, exact=one, tokens=1, grad_norm=one))
+    meter.add(StepResult(loss=one, exact=one, tokens=1, grad_norm=one))
 
-    with pytest.raises(RunError, match="not a number any more"):
+    with pytest.raises(RunError, match="the loss is NaN"):
         meter.require_finite()
 
 
@@ -26,7 +26,7 @@ def test_what_is_no_training_does_not_count_as_its_time(monkeypatch: pytest.Monk
     monkeypatch.setattr("seq2seq.training.meter.time.monotonic", lambda: now[0])
     one = torch.tensor(1.0)
     meter = Meter(0.0, 0.0)
-    meter.add(StepResult(loss=one, exact=one, tokens=30, norm=one))
+    meter.add(StepResult(loss=one, exact=one, tokens=30, grad_norm=one))
 
     now[0] += 2.0
     with meter.excluded():

@@ -15,9 +15,10 @@ from seq2seq import hardware
 from seq2seq.config.training import TrainConfig
 from seq2seq.data.corpus import ParallelCorpus
 from seq2seq.data.readers import parallel
-from seq2seq.errors import ConfigError
+from seq2seq.errors import ConfigError, RunError
 from seq2seq.hardware import choose_precision
 from seq2seq.run_folder import RunFolder
+from seq2seq.storage.locks import lock_folder
 from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training import metric_logger, train_model
 from seq2seq.training.metric_logger import MetricLogger
@@ -148,3 +149,34 @@ def test_several_runs_in_one_process_have_their_own_precision(
     ]
 
     assert made == ["no", "bf16"]
+
+
+def test_a_folder_that_another_training_uses_is_left_alone(config: Compose, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with lock_folder(folder):
+        before = sorted(folder.iterdir())
+        with pytest.raises(RunError, match="in use"):
+            train_model.train(tiny(config, tmp_path), folder)
+        assert sorted(folder.iterdir()) == before
+
+
+def test_the_same_data_in_another_folder_are_resumed(config: Compose, tmp_path: Path) -> None:
+    train_model.train(tiny(config, tmp_path / "one", "train.steps=2"), tmp_path / "run")
+
+    train_model.train(tiny(config, tmp_path / "two", "resume=true"), tmp_path / "run")
+
+    assert RunFolder(tmp_path / "run").read_config().data["path"] == str(tmp_path / "two/corpus")
+
+
+@pytest.mark.parametrize(("resume", "advice"), [("false", "add resume=true"), ("true", "leave")])
+def test_a_start_in_the_wrong_folder_says_what_to_type(
+    resume: str, advice: str, config: Compose, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    if resume == "false":
+        folder.mkdir()
+        (folder / "config.yaml").touch()
+
+    with pytest.raises(RunError, match=advice):
+        train_model.train(tiny(config, tmp_path, f"resume={resume}"), folder)
+    assert folder.exists() == (resume == "false")

@@ -39,15 +39,15 @@ def attend(watch: Stopwatch, translator: Translator) -> None:
     decoder = model.model.decoder
     watch_call(watch, "pieces and text", translator.source, "encode")
     watch_call(watch, "pieces and text", translator.target, "decode")
-    watch_call(watch, "encoder and keys", model, "start")
-    watch_call(watch, "product with the vocabulary", model.out, "forward")
-    for product in (*model.states, *model.aboves, model.read):
+    watch_call(watch, "encoder and keys", model, "init_decoding")
+    watch_call(watch, "product with the vocabulary", model.output, "forward")
+    for product in (*model.states, *model.upper_inputs, model.readout):
         watch_call(watch, "other products of a step", product, "forward")
-    for rows in (model.inputs, model.words):
+    for rows in (model.inputs, model.readout_table):
         watch_call(watch, "tables", rows, "forward")
     watch_call(watch, "attention", decoder.attention, "forward")
     for cell in decoder.stack.cells:
-        watch_call(watch, "gates", cell, "combine")
+        watch_call(watch, "gates", cell, "update")
 
 
 def main(arguments: list[str]) -> None:
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> None:
     lines = list(read_lines(data / "test2016.en"))
     found: dict[str, dict[str, float]] = {}
     watch = Stopwatch(torch.device("cpu"))
-    searching: tuple[tuple[Any, str], ...] = ((greedy, "largest"), (beam, "top"))
+    searching: tuple[tuple[Any, str], ...] = ((greedy, "argmax"), (beam, "topk_of_rows"))
     for module, function in searching:
         watch_call(watch, "the largest of the scores", module, function)
     for name, size in SEARCHES.items():

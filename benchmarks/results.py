@@ -1,4 +1,4 @@
-"""What a benchmark leaves behind: a table, JSON with the machine it ran on, and a picture."""
+"""Print a benchmark's table; save JSON with the machine that it ran on, and a plot."""
 
 import json
 import os
@@ -16,11 +16,11 @@ from matplotlib.figure import Figure
 from seq2seq.plots.lines import Point as Point
 from seq2seq.plots.lines import plot_lines as plot_lines
 
-FOLDER = Path(__file__).resolve().parent / "results"
+FOLDER = Path(__file__).resolve().parent / "output"  # results/ holds what documents quote
 
 
 def machine() -> dict[str, str]:
-    """What a figure depends on beside the program."""
+    """Return the facts that a figure depends on beside the program: processor, torch, commit."""
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -57,14 +57,14 @@ def save(name: str, figures: Any, picture: Figure) -> None:
 
 
 def bars(values: Mapping[str, Sequence[float]], unit: str) -> Figure:
-    """A bar for the median of each, with its range."""
+    """Plot a bar for the median of each, with its range."""
     figure = Figure(figsize=(7, 0.5 * len(values) + 1.2), layout="constrained")
     axis = figure.subplots()
-    for place, (name, found) in enumerate(values.items()):
+    for index, (name, found) in enumerate(values.items()):
         median = sorted(found)[len(found) // 2]
         error = [[median - min(found)], [max(found) - median]]
         ours = name.startswith("ours")
-        axis.barh(place, median, xerr=error, capsize=3, color="C0" if ours else "C7")
+        axis.barh(index, median, xerr=error, capsize=3, color="C0" if ours else "C7")
     axis.set_yticks(range(len(values)), list(values))
     axis.invert_yaxis()
     axis.set_xlabel(unit)

@@ -1,15 +1,18 @@
-"""What the documents say is there: files, names, options, lines of code, and commands."""
+"""Files, names, options, links, lines of code, tables and commands in documents are right."""
 
 import ast
+import json
 import re
 import shlex
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import tables
 from seq2seq import builders
 from seq2seq.commands import compose, messages
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
@@ -17,7 +20,11 @@ from seq2seq.config.training import ModelOptions
 from seq2seq.config.validation import to_schema
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+DOCS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+LINKED = [*DOCS, *(ROOT / name / "README.md" for name in (".", "recipes", "benchmarks"))]
+PAGES = [page for page in DOCS if page.name != "options.md"]  # which is generated
+OF_USER = re.compile(r"(corpus|runs|mine)/|lint-imports$")  # files, and a tool
+LINK = re.compile(r"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PIECES = 300
 NETWORKS: dict[str, Callable[[ModelOptions], Any]] = {
@@ -33,13 +40,13 @@ NETWORKS: dict[str, Callable[[ModelOptions], Any]] = {
 
 
 def blocks(kind: str) -> list[str]:
-    """What stands in the boxes of one kind, of all pages."""
+    """Return the code blocks of one kind, of all pages."""
     found = (BLOCK.findall(page.read_text(encoding="utf-8")) for page in PAGES)
     return [text for page in found for name, text in page if name == kind]
 
 
 def spans(page: Path) -> list[str]:
-    """What stands between backticks, outside boxes; not what has a placeholder in capitals."""
+    """Return the text between backticks, outside blocks; none with a placeholder in capitals."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
     found = dict.fromkeys(re.findall(r"`([^`\n]+)`", text))
     return [span for span in found if not re.search(r"NAME|RUN|FILE", span)]
@@ -52,7 +59,7 @@ def tree(file: Path) -> ast.Module:
 
 @cache
 def names() -> set[str]:
-    """Every name and text in the package, dotted where it is of a class, and what can be chosen."""
+    """Return every name and text in the package, dotted where it is of a class, and all choices."""
     found = {path.stem for folder in (CONF_DIR, RECIPES_DIR) for path in folder.rglob("*.yaml")}
     for file in (*ROOT.glob("seq2seq/**/*.py"), *ROOT.glob("tests/**/*.py")):
         for node in ast.walk(tree(file)):
@@ -74,31 +81,41 @@ def names() -> set[str]:
 
 @cache
 def options() -> set[str]:
-    """Every option of every command, and every part of one."""
+    """Return every option of every command, and every part of one."""
     keys = {key for name in compose.SCHEMAS for key in messages.known_keys(name)}
     return {".".join(key.split(".")[: n + 1]) for key in keys for n in range(key.count(".") + 1)}
 
 
 def source(file: Path, name: str) -> list[str]:
-    """The lines of a function or class, `Class.method` with its class."""
+    """Return the lines of a function or class, `Class.method` with its class."""
     node: Any = tree(file)
     for part in name.split("."):
         node = next(child for child in node.body if getattr(child, "name", "") == part)
     return file.read_text(encoding="utf-8").splitlines()[node.lineno - 1 : node.end_lineno]
 
 
-def is_there(span: str) -> bool:
-    """Whether a file, a name, an option or a choice is; True of what is none of these."""
+def is_in_package(module: str, name: str) -> bool:
+    """Return whether a module, or a package by its folder, has the attribute or module `name`."""
+    if (ROOT / f"{module}.py").is_file():
+        return bool(source(ROOT / f"{module}.py", name))
+    files = [ROOT / f"{module}/{name}.py", ROOT / module / name]
+    return any(file.exists() for file in files) or name in names()
+
+
+def is_there(span: str) -> bool:  # noqa: PLR0911  # a line for each kind of name
+    """Return whether a file, name, option or choice exists; True of what is none of these."""
+    if OF_USER.match(span) or (ROOT / span).is_dir() or (CONF_DIR / span).is_dir():
+        return True
     choice = re.fullmatch(r"([a-z]+(?:/[a-z]+)*)=(\w+)", span)
     if choice and (CONF_DIR / choice[1]).is_dir():
         return (CONF_DIR / choice[1] / f"{choice[2]}.yaml").is_file()
     if option := re.fullmatch(r"([a-z]\w*(?:\.\w+)*)=\S+", span):
         return option[1] in options()
     if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(py|yaml|md|png|toml)", span):
-        places = (ROOT / span, ROOT / "seq2seq" / span)
-        return any(place.exists() for place in places) or span in names()
-    if dotted := re.fullmatch(r"(seq2seq(?:\.\w+)*)\.([A-Z]\w+)", span):
-        return bool(source(ROOT / f"{dotted[1].replace('.', '/')}.py", dotted[2]))
+        files = (ROOT / span, ROOT / "seq2seq" / span)
+        return any(file.exists() for file in files) or span in names()
+    if dotted := re.fullmatch(r"(seq2seq(?:\.\w+)*)\.(\w+)", span):
+        return is_in_package(dotted[1].replace(".", "/"), dotted[2])
     if re.fullmatch(r"[A-Za-z_][\w-]+(\.\w+)*", span):
         return span in names() or span in options()
     return True
@@ -135,8 +152,8 @@ def test_quoted_lines_are_in_the_code_in_this_order(block: str) -> None:
 
 
 def alternatives(line: str) -> list[list[str]]:
-    """The words of a command; of a sweep (-m), as many commands as show every value once."""
-    words = shlex.split(line)
+    """Return the words of a command; of a sweep (-m), commands that show every value once."""
+    words = shlex.split(line.rpartition(" | ")[2])
     if "-m" not in words[3:]:
         return [words]
     swept = [word.partition("=") for word in words[3:] if word != "-m"]
@@ -162,3 +179,70 @@ def test_every_command_composes_and_its_parts_fit_together(words: list[str]) -> 
     config = to_schema(compose.compose(kind, overrides), compose.SCHEMAS[kind])
     if kind == "train":
         NETWORKS[config.task["_target_"].rpartition(".")[2]](config.model)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Return the relative links of a page whose file or heading does not exist."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    broken = []
+    for link in LINK.findall(text):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_and_anchor_exists(page: Path) -> None:
+    assert broken_links(page) == []
+
+
+def test_a_broken_link_or_anchor_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# One, two\n[a](#one-two) [b](#three) [c](page.md) [d](none.md#one)\n")
+
+    assert broken_links(page) == ["#three", "none.md#one"]
+
+
+@pytest.mark.parametrize("page", tables.current_documents(), ids=lambda page: page.name)
+def test_tables_of_results_and_options_are_those_that_the_command_generates(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == tables.current_documents()[page]
+
+
+def test_every_committed_result_is_whole_and_is_shown_in_a_document() -> None:
+    shown = "".join(page.read_text(encoding="utf-8") for page in tables.documents())
+
+    for file in sorted(tables.RESULTS.glob("*.json")):
+        result = tables.read_result(file.stem)
+        assert list(result) == ["title", "command", "machine", "commit", "date", "columns", "rows"]
+        assert {len(row) for row in result["rows"]} == {len(result["columns"])}, file.name
+        assert f"<!-- result: {file.stem} -->" in shown
+
+
+def test_numbers_ranges_and_scores_of_a_result_are_rendered_as_they_were_written() -> None:
+    result = json.loads(
+        '{"title": "T", "command": "c", "machine": null, "commit": "abc", "date": null,'
+        ' "columns": ["a", "b", "c", "d"],'
+        ' "rows": [[1000, 1.70, [1, 2.50], {"bleu": 40.9, "chrf2": 64.0}]]}',
+        parse_float=Decimal,
+    )
+
+    assert tables.render_result(result).splitlines()[2:] == [
+        "| 1,000 | 1.70 | 1 to 2.50 | 40.9 / 64.0 |",
+        "",
+        "T: `c`; machine not recorded; abc; date not recorded.",
+    ]
+
+
+def test_the_readme_has_at_most_150_lines() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150

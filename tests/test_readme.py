@@ -1,4 +1,4 @@
-"""The commands of the README, as they are printed there, made short by overrides."""
+"""Every command of the README works as it is printed there, shortened by overrides."""
 
 import json
 import re
@@ -21,7 +21,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 SHORT = ["train.steps=4", "validation.interval=4", "model.embedding_size=8"]
 TWO_SIDES = ["model.encoder.size=8", "model.decoder.size=8"]
-# Of recipes with a task of their own, what makes them short: toy data, and sizes that they have.
+# Overrides that shorten recipes with a task of their own: toy data, and sizes that they have.
 RECIPES = {
     "+recipe=char-lm": ["data=text", "data.path=corpus/train.en", "model.decoder.size=8"],
     "+recipe=captions": [
@@ -36,19 +36,19 @@ RECIPES = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a user's: a corpus, and a toy wheel in place of the one to download."""
+    """Return a folder like a user's: a corpus, and a toy wheel instead of the one to download."""
     folder = tmp_path_factory.mktemp("user")
     write_corpus(folder / "corpus")
     with zipfile.ZipFile(folder / "toy.whl", "w") as archive:
-        for place, language in enumerate(("en", "de")):
-            messages = {str(n): pair[place] for n, pair in enumerate(sentences())}
+        for side, language in enumerate(("en", "de")):
+            messages = {str(n): pair[side] for n, pair in enumerate(sentences())}
             name = f"homeassistant/components/toy/translations/{language}.json"
             archive.writestr(name, json.dumps(messages))
     return folder
 
 
 def shortened(line: str, run: Path) -> str:
-    """A command of the README, short."""
+    """Return a command of the README with overrides that shorten it."""
     line = line.removeprefix("pip install -e . && ").replace("RUN2", "RUN").replace("RUN", str(run))
     own = next((more for recipe, more in RECIPES.items() if recipe in line), TWO_SIDES)
     if "seq2seq.train" in line:

@@ -1,8 +1,8 @@
 """`python -m seq2seq.check`: an audit of a corpus, and what training on it would cost."""
 
-from seq2seq.commands.check import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("check")
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
 """`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or of a file."""
 
-from seq2seq.commands.evaluate import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("evaluate")
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
 """`python -m seq2seq.generate`: a language model goes on with a text."""
 
-from seq2seq.commands.generate import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("generate")
 
 if __name__ == "__main__":
     main()

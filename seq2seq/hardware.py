@@ -3,7 +3,7 @@
 What torch and oneDNN tell of it has no public names.
 """
 
-import resource
+import logging
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +12,13 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import ConfigError
+
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment]
+
+log = logging.getLogger("seq2seq.hardware")
 
 
 def has_onednn() -> bool:
@@ -66,27 +73,45 @@ def to_device(tensor: Tensor, device: torch.device) -> Tensor:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device called `name`; `auto` is a GPU where there is one.
+    """Return the device called `name`; `auto` is a CUDA GPU that works, else the CPU.
+
+    MPS is taken on demand only: nobody has yet compared its recurrences with those of a CPU.
 
     Raises:
         ConfigError: this machine has no such device.
     """
-    there = {
+    available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
     if name == "auto":
-        return torch.device(next(kind for kind, available in there.items() if available))
-    if not there[name]:
+        cuda = torch.device("cuda")
+        return cuda if available["cuda"] and _works(cuda) else torch.device("cpu")
+    if not available[name]:
         raise ConfigError(f"device={name}: this machine has none that torch can use")
     return torch.device(name)
 
 
+@cache
+def _works(device: torch.device) -> bool:
+    """Return whether a small recurrence runs on a device: torch may lack kernels for the card."""
+    try:
+        cell = torch.nn.GRU(4, 4, batch_first=True).to(device)
+        cell(torch.zeros(2, 3, 4, device=device))[0].sum().backward()
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without CUDA
+        reason = " ".join(str(error).split())[:100]
+        log.warning("device=auto: the CPU, since torch cannot use this %s (%s)", device, reason)
+        return False
+    return True
+
+
 def peak_memory() -> int:
-    """The largest memory that this process has had so far, in MB."""
+    """Return the largest memory that this process has had so far, in MB; 0 where nothing tells."""
+    if resource is None:
+        return 0
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) // unit
 
 
 def choose_precision(name: str, device: torch.device) -> str:

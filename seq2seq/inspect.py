@@ -1,8 +1,8 @@
 """`python -m seq2seq.inspect`: pictures of how recurrent networks work."""
 
-from seq2seq.commands.inspect import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("inspect")
 
 if __name__ == "__main__":
     main()

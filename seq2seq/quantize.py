@@ -1,8 +1,8 @@
 """`python -m seq2seq.quantize`: a run folder to one with weights of eight bits."""
 
-from seq2seq.commands.quantize import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("quantize")
 
 if __name__ == "__main__":
     main()

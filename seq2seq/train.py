@@ -1,8 +1,8 @@
 """`python -m seq2seq.train`: a corpus in, a run folder out."""
 
-from seq2seq.commands.train import main
+from seq2seq.__main__ import entry_point
 
-__all__ = ["main"]
+main = entry_point("train")
 
 if __name__ == "__main__":
     main()

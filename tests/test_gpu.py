@@ -73,7 +73,7 @@ def test_a_step_of_training_is_the_same_as_on_a_cpu(
     other = learner(config, "cuda", "no", *choice).step([made], 1, 1.0)
 
     torch.testing.assert_close(other.loss.cpu(), one.loss, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(other.norm.cpu(), one.norm, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(other.grad_norm.cpu(), one.grad_norm, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("attention", ["none", "general", "additive"])

@@ -2,13 +2,13 @@
 
 import ctypes
 import multiprocessing
-import resource
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+
+from seq2seq.hardware import peak_memory
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def reset_peak() -> None:
 
 
 def resident_memory() -> float:
-    """The memory that this process has now, in MB; where the system does not tell, its peak."""
+    """Return the memory of this process now, in MB; its peak where the system does not tell."""
     return _proc_status("VmRSS:")
 
 
@@ -66,5 +66,4 @@ def _proc_status(name: str) -> float:
     if STATUS.exists():
         lines = STATUS.read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) / MB for line in lines if line.startswith(name))
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / MB / (1024 if sys.platform == "darwin" else 1)  # bytes there
+    return float(peak_memory())

@@ -14,7 +14,7 @@ from seq2seq.analysis.recorder import LayerStates, record_decoder, record_encode
 from seq2seq.config.commands import InspectConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
-from seq2seq.inference import attention_map, captioner
+from seq2seq.inference import attention_map, loading
 from seq2seq.inference.translator import Translator
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.encoder_decoder import EncoderDecoder
@@ -112,7 +112,7 @@ def analyse_captioning(
 ) -> RunUnderAnalysis:
     """A captioner, which reads the caption that it gives to a picture."""
     del config  # the same call as every kind
-    made = captioner.load_captioner(
+    made = loading.load_captioner(
         run.folder,
         Greedy(),
         LengthLimits(max_length_extra=options.length),
@@ -135,7 +135,7 @@ def analyse_captioning(
         ]
 
     def attend(path: Path) -> ResultRows:
-        looked = made.looks(found[:LOOKED])
+        looked = made.attention_maps(found[:LOOKED])
         if looked:
             contact_sheet.plot_attention_sheet(looked, path)
         told = zip(found, looked, strict=False)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import sentencepiece as spm
 
 from seq2seq.errors import RunError, TextError
+from seq2seq.storage.placing import temporary_beside
 from seq2seq.text.special_tokens import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 
 TRAINING_LINES = 1_000_000  # lines that training looks at, of a larger text about as many
@@ -45,10 +46,9 @@ class Tokenizer:
             raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write the model to `path`, through a file aside."""
-        aside = path.with_suffix(".tmp")
-        aside.write_bytes(self.model)
-        aside.replace(path)
+        """Write the model to `path` atomically."""
+        with temporary_beside(path) as temporary:
+            temporary.write_bytes(self.model)
 
     @property
     def vocab_size(self) -> int:

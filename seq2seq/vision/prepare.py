@@ -56,7 +56,7 @@ def prepare_captions(
     about: Any,
     options: TokenizerOptions,
     cache: Path,
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> PreparedCaptions:
     """Look at every picture once, or find what was seen in `cache`.
 
@@ -66,7 +66,7 @@ def prepare_captions(
         about: the options that `vision` was made with.
         options: of the tokenizer; its `joint` has no meaning here.
         cache: the folder.
-        say: tells people what takes a while.
+        notify: tells people what takes a while.
 
     Raises:
         TextError: a picture cannot be read, a split is empty, or the disk is full.
@@ -78,7 +78,7 @@ def prepare_captions(
     folder = cache / "pictures" / mark
 
     def make(made: Path) -> None:
-        say(f"looking at {sum(counts.values()):,} pictures, once")
+        notify(f"looking at {sum(counts.values()):,} pictures, once")
         _build(album, vision, options, made)
 
     build_once(folder, "gallery.json", make)

@@ -1,0 +1,110 @@
+"""The commands on systems without POSIX's modules, and in locales that are not UTF-8."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from seq2seq import hardware
+from tests.conftest import TINY
+from tests.toy_corpus import write_corpus
+
+# A system like Windows: no such modules, no such signals, no such calls.
+FAKE_SYSTEM = """
+import os, signal, sys
+for name in ("resource", "fcntl"):
+    sys.modules[name] = None
+for name in ("SIGUSR1", "SIGUSR2", "SIGHUP", "SIGQUIT", "SIGALRM"):
+    if hasattr(signal, name):
+        delattr(signal, name)
+for name in ("sched_getaffinity", "getuid", "geteuid", "mkfifo", "O_NOFOLLOW", "O_NONBLOCK"):
+    if hasattr(os, name):
+        delattr(os, name)
+"""
+JAPANESE = ["猫は魚を食べる。", "犬は家を見る。", "彼女は本を読む。", "私たちは水を飲む。"]
+
+
+def call(folder: Path, name: str, *words: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", f"seq2seq.{name}", *words],
+        cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=False,
+        env=os.environ | {"SEQ2SEQ_CACHE": str(folder / "cache")} | environment,
+    )  # fmt: skip
+    output = (done.stdout + done.stderr).decode("utf-8")
+    assert done.returncode == 0, output
+    assert "Traceback" not in output
+    return output
+
+
+@pytest.mark.slow
+def test_the_commands_need_nothing_that_windows_lacks(tmp_path: Path) -> None:
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "sitecustomize.py").write_text(FAKE_SYSTEM, encoding="utf-8")
+    write_corpus(tmp_path)
+    fake = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "fake"), str(Path.cwd())])}
+    data = [*TINY, "data.path=.", "train.steps=3", "hydra.run.dir=run"]
+
+    call(tmp_path, "train", *data, **fake)
+    call(tmp_path, "train", *data, "train.steps=4", "resume=true", **fake)
+    call(tmp_path, "translate", "run=run", "input=test.en", "output=out.de", **fake)
+    call(tmp_path, "evaluate", "hypothesis=out.de", "reference=test.de", **fake)
+    call(tmp_path, "check", *data[:-2], "steps=1", **fake)
+    call(tmp_path, "inspect", "pictures=[gradient]", "length=8", "output=pictures", **fake)
+
+    assert len((tmp_path / "out.de").read_text(encoding="utf-8").splitlines()) == 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "locale",
+    [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONUTF8": "0", "LC_ALL": "C"}],
+    ids=["1252", "C"],
+)
+def test_output_is_utf8_in_every_locale(tmp_path: Path, locale: dict[str, str]) -> None:
+    pairs = [(f"line {n} of the text", f"{JAPANESE[n % 4]}{n}") for n in range(120)]
+    rows = "".join(f"{source}\t{target}\n" for source, target in pairs)
+    (tmp_path / "train.tsv").write_text(rows, encoding="utf-8")
+    for name in ("first", "second"):
+        lines = [target if name == "first" else target[::-1] for _, target in pairs]
+        (tmp_path / f"{name}.ja").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    data = [*TINY, "data=tsv", "data.train=train.tsv", "data.target=ja", "tokenizer.vocab_size=400"]
+
+    trained = call(
+        tmp_path, "train", *data, "train.steps=3", "validation.interval=3", "hydra.run.dir=run",
+        "heldout.share=0.1", **locale,
+    )  # fmt: skip
+    scored = call(
+        tmp_path, "evaluate", "hypothesis=second.ja", "reference=first.ja", "against=first.ja",
+        "bootstrap=10", **locale,
+    )  # fmt: skip
+    audit = call(tmp_path, "check", *data, "steps=0", **locale)
+
+    assert any(sentence[:3] in trained for sentence in JAPANESE)
+    assert any(sentence[:3] in scored for sentence in JAPANESE)
+    assert audit
+
+
+def test_a_card_that_torch_has_no_kernels_for_gives_way_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    hardware._works.cache_clear()
+    caplog.set_level("WARNING")
+
+    assert hardware.choose_device("auto") == torch.device("cpu")
+    hardware._works.cache_clear()
+
+    assert "device=auto: the CPU" in caplog.text
+
+
+def test_mps_is_taken_on_demand_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+
+    assert hardware.choose_device("mps") == torch.device("mps")
+    if not torch.cuda.is_available():
+        assert hardware.choose_device("auto") == torch.device("cpu")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -9,9 +10,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from seq2seq.errors import TextError
+
+T = TypeVar("T")
+
+log = logging.getLogger("seq2seq.cache")
 
 TEMPORARY_PREFIX = ".making-"  # begins the names of folders that are not whole yet
 ABANDONED_SECONDS = 24 * 3600  # seconds after which nobody can still be writing into one
@@ -54,6 +59,29 @@ def build_once(folder: Path, last: str, make: Callable[[Path], None]) -> None:
             made.replace(folder)
     except OSError as error:
         raise TextError(f"{folder} cannot be written: {error}") from error
+
+
+def load_or_build(
+    folder: Path, last: str, make: Callable[[Path], None], load: Callable[[], T]
+) -> T:
+    """Return what `load` reads of a folder of the cache, which `make` fills where it is not there.
+
+    A damaged folder is removed and filled once more, with a line in the log.
+
+    Args:
+        folder: in the cache.
+        last: see `build_once`.
+        make: see `build_once`.
+        load: reads the whole folder; whatever it raises means that the folder is damaged.
+    """
+    build_once(folder, last, make)
+    try:
+        return load()
+    except Exception as error:
+        log.warning("%s is damaged and is made anew (%s)", folder, type(error).__name__)
+    shutil.rmtree(folder, ignore_errors=True)
+    build_once(folder, last, make)
+    return load()
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -11,7 +11,7 @@ import datasets
 import pyarrow as pa
 
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import build_once, fingerprint
+from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
 from seq2seq.data.prepare_parallel import CHUNK_PAIRS, write_arrow
 from seq2seq.errors import TextError
@@ -66,14 +66,19 @@ def prepare_labelled(
     facts = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
     mark = fingerprint(facts)
     folder = cache / "labelled" / mark
-    build_once(folder, "labels.json", lambda made: _build(labelled, options, made))
-    told = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-    splits = {name: datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS}
-    tokenizer = Tokenizer.load(folder / "tokenizer.model")
-    about = (labelled.licence, labelled.origin, mark)
-    return PreparedLabels(
-        splits, told["labels"], told["counts"], tokenizer, told["notices"], *about
-    )
+
+    def load() -> PreparedLabels:
+        told = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        splits = {
+            name: datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS
+        }
+        tokenizer = Tokenizer.load(folder / "tokenizer.model")
+        about = (labelled.licence, labelled.origin, mark)
+        return PreparedLabels(
+            splits, told["labels"], told["counts"], tokenizer, told["notices"], *about
+        )
+
+    return load_or_build(folder, "labels.json", lambda made: _build(labelled, options, made), load)
 
 
 def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) -> None:

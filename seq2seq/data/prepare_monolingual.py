@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import build_once, fingerprint
+from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, TextCorpus
 from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import MAX_LINE_BYTES, Tokenizer, train_tokenizer
@@ -94,12 +94,17 @@ def prepare_monolingual(
     ]
     mark = fingerprint(facts)
     folder = cache / "streams" / mark
-    build_once(folder, "stream.json", lambda made: _build(text, options, share, made))
-    told = json.loads((folder / "stream.json").read_text(encoding="utf-8"))
-    tokens = {name: np.memmap(folder / f"{name}.ids", np.int32, "r") for name in SPLITS}
-    tokenizer = Tokenizer.load(folder / "tokenizer.model")
-    return PreparedText(
-        tokens, told["characters"], tokenizer, told["notices"], text.licence, text.origin, mark
+
+    def load() -> PreparedText:
+        told = json.loads((folder / "stream.json").read_text(encoding="utf-8"))
+        tokens = {name: np.memmap(folder / f"{name}.ids", np.int32, "r") for name in SPLITS}
+        tokenizer = Tokenizer.load(folder / "tokenizer.model")
+        return PreparedText(
+            tokens, told["characters"], tokenizer, told["notices"], text.licence, text.origin, mark
+        )
+
+    return load_or_build(
+        folder, "stream.json", lambda made: _build(text, options, share, made), load
     )
 
 

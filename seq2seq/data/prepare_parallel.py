@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import build_once, fingerprint
+from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.splits import SplitAssignment, assign_splits
@@ -73,8 +73,12 @@ def prepare_parallel(
     kept = {"kind": options.kind, "joint": options.joint, "size": options.vocab_size}
     mark = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), kept])
     folder = cache / "prepared" / mark
-    build_once(folder, "prepared.json", lambda made: _build(corpus, clean, heldout, options, made))
-    return _load(folder, corpus, mark)
+    return load_or_build(
+        folder,
+        "prepared.json",
+        lambda made: _build(corpus, clean, heldout, options, made),
+        lambda: _load(folder, corpus, mark),
+    )
 
 
 def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:

@@ -9,9 +9,12 @@ import lzma
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from seq2seq.errors import TextError
 from seq2seq.storage.files import open_binary
+
+MAX_LINE_BYTES = 2**26  # of one line after decompression
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -22,11 +25,27 @@ def read_lines(path: Path) -> Iterator[str]:
     """
     try:
         with open_binary(path) as stream:
-            yield from stream_lines(stream, str(path))
+            yield from stream_lines(_bounded(stream, path), str(path))
     except FileNotFoundError:
         raise TextError(f"there is no file {path}") from None
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise TextError(f"{path} cannot be read: {error}") from error
+
+
+def _bounded(stream: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file, none of which may fill the memory.
+
+    Raises:
+        TextError: a line is longer than `MAX_LINE_BYTES`.
+    """
+    number = 0
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            raise TextError(
+                f"{path}, line {number}, is longer than {MAX_LINE_BYTES >> 20} MiB: is it text?"
+            )
+        yield line
 
 
 def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:

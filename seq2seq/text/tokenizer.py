@@ -41,6 +41,8 @@ class Tokenizer:
         """
         try:
             model = path.read_bytes()
+            if not model:  # SentencePiece takes it for a model of no pieces
+                raise RuntimeError("it is empty")
             return ByteTokenizer() if model == BYTE_TOKENIZER_FILE else cls(model)
         except (OSError, RuntimeError) as error:
             raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
@@ -166,9 +168,12 @@ def train_tokenizer(
     try:
         model = _train_sentencepiece(kept, kind, wanted, coverage, sentences)
     except RuntimeError as error:
-        if not (fitting := _largest_vocab_size(str(error))):
-            raise TextError(f"SentencePiece cannot be trained: {error}") from error
-        model = _train_sentencepiece(kept, kind, fitting, coverage, sentences)
+        fitting = _fitting_vocab_size(str(error), wanted, is_given=size is not None)
+        try:
+            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences)
+        except RuntimeError as second:  # enough for the characters, too many for the words
+            fitting = _fitting_vocab_size(str(second), wanted, is_given=True)
+            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences)
     tokenizer = Tokenizer(model)
     if kind != "char" and tokenizer.vocab_size != wanted:
         notices.append(
@@ -212,10 +217,26 @@ def _train_sentencepiece(
     return model.getvalue()
 
 
-def _largest_vocab_size(message: str) -> int | None:
-    """The vocabulary size that SentencePiece's `message` says would do."""
-    found = re.search(r"value <= (\d+)", message)
-    return int(found[1]) if found else None
+def _fitting_vocab_size(message: str, wanted: int, is_given: bool) -> int:
+    """Return a vocabulary size that fits the text, from the `message` of SentencePiece 0.2.
+
+    A text of few words has not enough pieces. One of many characters needs more: each of them, and
+    half as many again of what was wanted, so that some pieces are longer than a character.
+
+    Raises:
+        TextError: the size was given by the user and is too small, or something else is wrong.
+    """
+    if largest := re.search(r"value <= (\d+)", message):
+        return int(largest[1])
+    required = re.search(r"smaller than required_chars\D*\d+ vs (\d+)", message)
+    if not required:
+        raise TextError(f"SentencePiece cannot be trained: {message}")
+    if is_given:
+        raise TextError(
+            f"tokenizer.vocab_size={wanted} is too small: the text has characters for at least "
+            f"{required[1]}"
+        )
+    return int(required[1]) + wanted // 2
 
 
 def subsample(lines: Iterable[str], count: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from numpy.lib.format import open_memmap
 
 from seq2seq.config.earlier import to_first_names
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import build_once, fingerprint
+from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
 from seq2seq.text.normalization import normalize
@@ -81,14 +81,18 @@ def prepare_captions(
         notify(f"looking at {sum(counts.values()):,} pictures, once")
         _build(album, vision, options, made)
 
-    build_once(folder, "gallery.json", make)
-    told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
-    splits = {
-        name: PreparedImages(np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name])
-        for name in SPLITS
-    }
-    tokenizer = Tokenizer.load(folder / "tokenizer.model")
-    return PreparedCaptions(splits, tokenizer, told["notices"], album, mark)
+    def load() -> PreparedCaptions:
+        told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+        splits = {
+            name: PreparedImages(
+                np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name]
+            )
+            for name in SPLITS
+        }
+        tokenizer = Tokenizer.load(folder / "tokenizer.model")
+        return PreparedCaptions(splits, tokenizer, told["notices"], album, mark)
+
+    return load_or_build(folder, "gallery.json", make, load)
 
 
 def _build(

@@ -141,7 +141,7 @@ def test_the_scores_of_training_are_those_of_translating_documents(
     run = RunFolder(tmp_path / "run")
     test, translator = run.read_test(), seq2seq.load(run.folder, limits=chosen.limits)
     found = translator.translate([p.source for p in test], [p.document for p in test])
-    scores = score(found, [p.target for p in test], "de", ("bleu", "chrf"))
+    scores = score(found, [p.target for p in test], "de", ("bleu", "chrf"), 1000)
     assert run.read_facts()["scores"] == [str(s) for s in scores]
     assert [pair.document for pair in test] == ["d12"] * 9 + ["d13"] * 11
     with_border = [*(p.source for p in test[:9]), "", *(p.source for p in test[9:])]

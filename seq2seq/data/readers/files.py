@@ -4,25 +4,26 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus, Repeatable
 from seq2seq.errors import TextError
 from seq2seq.storage.files import SUFFIXES
+from seq2seq.storage.regular import open_regular
 
 # JSON and Python can write it as an escape, but it is no character: nothing can store it as UTF-8.
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def sha256_of_file(path: Path) -> str:
-    """The SHA-256 of a file.
+    """Return the SHA-256 of a file, which every reader asks for before it reads.
 
     Raises:
-        TextError: there is no such file.
+        TextError: there is no such file, or it is a pipe or a device, which cannot be read twice.
     """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with open_regular(path) as file:
+            return hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
     except OSError as error:
         raise TextError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -87,8 +88,10 @@ def value_at(row: Any, field: str, where: str) -> str:
             there = ", ".join(value) if isinstance(value, dict) else type(value).__name__
             raise TextError(f"{where} has no field {field}; it has {there}")
         value = value[name]
+    if value is None:  # as good as an empty text: the pair is dropped and counted as blank
+        return ""
     if not isinstance(value, str):
-        raise TextError(f"{where}: {field} is not text but {value!r}")
+        raise TextError(f"{where}: {field} is not text but {repr(value)[:60]}")
     if half := SURROGATE.search(value):
         raise TextError(f"{where}: {field} has half of a surrogate pair, {half[0]!r}")
     return one_line(value)

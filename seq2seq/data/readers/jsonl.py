@@ -1,13 +1,14 @@
 """One JSON object a line."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.data.corpus import Pair, ParallelCorpus
 from seq2seq.data.readers.files import corpus_of_files, document_at, value_at, without_trailing_none
-from seq2seq.errors import TextError
+from seq2seq.storage.plain_json import parse_plain_json
 from seq2seq.text.lines import read_lines
+
+MAX_DEPTH = 50  # of nested objects and lists
 
 
 def jsonl(
@@ -47,10 +48,7 @@ def jsonl_pairs(
         if not line.strip():
             continue
         where = f"{file}, line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise TextError(f"{where}, is not JSON: {error}") from None
+        row = parse_plain_json(line, MAX_DEPTH, where)
         document = document_at(row, document_field, where)
         one, other = (value_at(row, field, where) for field in (source_field, target_field))
         yield Pair(one, other, document)

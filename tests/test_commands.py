@@ -91,7 +91,7 @@ def test_training_ends_with_scores_samples_and_commands(home: Path) -> None:
     said = (home / "said").read_text(encoding="utf-8")
 
     assert "test: BLEU = " in said
-    assert "nrefs:1|case:mixed|eff:no|tok:13a" in said
+    assert "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a" in said
     assert "test: chrF2 = " in said
     assert said.count("reference ") >= 10
     assert f"python -m seq2seq.translate run={home / 'run'} input=FILE output=FILE" in said
@@ -147,7 +147,7 @@ def test_the_commands_of_a_run_decode_as_it_was_scored(home: Path) -> None:
     told = next(line for line in done.stdout.splitlines() if line.startswith("test: BLEU"))
 
     words = used.removeprefix("python -m seq2seq.evaluate ").split()
-    again = run("evaluate", *words, "bootstrap=0", folder=home)
+    again = run("evaluate", *words, folder=home)
 
     assert words[1:] == ["search=beam", "search.beam_size=2", "search.length_penalty=0.5",
                          "limits.max_length_extra=3"]  # fmt: skip
@@ -248,7 +248,7 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     done = run("check", *arguments(home, "unused"), "steps=3", folder=home)
 
     assert done.returncode == 0, done.stderr
-    for part in ("left", "in train too", "characters a line", "weights", "an epoch of 140 pairs"):
+    for part in ("left", "in train too", "characters a line", "parameters", "an epoch of 140 pairs"):
         assert part in done.stdout
     said = done.stdout + done.stderr
     assert said.count("left ") == 3  # the table of three splits, once

@@ -248,7 +248,13 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     done = run("check", *arguments(home, "unused"), "steps=3", folder=home)
 
     assert done.returncode == 0, done.stderr
-    for part in ("left", "in train too", "characters a line", "parameters", "an epoch of 140 pairs"):
+    for part in (
+        "left",
+        "in train too",
+        "characters a line",
+        "parameters",
+        "an epoch of 140 pairs",
+    ):
         assert part in done.stdout
     said = done.stdout + done.stderr
     assert said.count("left ") == 3  # the table of three splits, once

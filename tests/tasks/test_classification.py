@@ -301,7 +301,7 @@ def test_a_run_of_another_kind_is_refused(
         ("a\tx\nb\tx\n", [], ["labels in the training lines, not 1"]),
         ("a\tx\nb\ty\n", ["data.test=other.tsv"], ["no training line has the label z, which test"]),
         ("a\tx\nb\ty\n", ["data.validation=null"], ["there are no lines for validation"]),
-        ("a\tx\nb\ty\n", ["data.test=none.tsv"], ["none.tsv cannot be read"]),
+        ("a\tx\nb\ty\n", ["data.test=none.tsv"], ["there is no file", "none.tsv"]),
         ("", ["data.train=null"], ["data.train must be text, not None"]),
         ("", ["data.column=2"], ["no option data.column"]),
         (

@@ -380,7 +380,7 @@ def test_the_run_folder_says_what_it_is(home: Path) -> None:
             ["train", "+recipe=char-lm", "data=text", "data.path=EMPTY"],
             "there is no text to train a tokenizer on",
         ),
-        (["train", "+recipe=char-lm", "data=text", "data.path=none"], "none cannot be read"),
+        (["train", "+recipe=char-lm", "data=text", "data.path=none"], "there is no file none"),
         (["train", "+recipe=char-lm", "model.encoder.size=3"], "model.encoder has no meaning"),
         (["train", "+recipe=char-lm", "model/attention=dot"], "model.attention has no meaning"),
     ],

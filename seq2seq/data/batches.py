@@ -27,11 +27,10 @@ class Batch(NamedTuple):
 
     source: Tensor  # (B, S)
     source_lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
-    target_input: Tensor  # (B, T) START, then the pieces
-    labels: Tensor  # (N,) of each sentence the pieces, then END
-    label_positions: (
-        Tensor  # (N,) where in the B * T positions these are: found here, not on the device
-    )
+    target_input: Tensor  # (B, T) BOS, then the tokens (teacher forcing)
+    labels: Tensor  # (N,) tokens and EOS of all sentences, without padding
+    # (N,) their indices in the flattened (B * T); found here, not on the device
+    label_positions: Tensor
     is_first: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
     stream_ids: Tensor | None = None  # (b,) what the first b rows go on from; None: row b from b
     target_lengths: Tensor | None = (
@@ -70,9 +69,9 @@ def pad(sentences: Sequence[TokenIds]) -> tuple[Tensor, Tensor | None]:
 
 
 def collate(sources: Sequence[TokenIds], targets: Sequence[TokenIds]) -> Batch:
-    """Pairs of token ids, without START and END, as a `Batch`.
+    """Pairs of token ids, without BOS and EOS, as a `Batch`.
 
-    It is filled up to a multiple of `STEP` with sentences of which nothing is expected.
+    Sentences without labels fill it up to a multiple of `BATCH_MULTIPLE`.
     """
     fill = -len(sources) % BATCH_MULTIPLE if len(sources) > BATCH_MULTIPLE else 0
     source, lengths = pad([*sources, *[sources[-1]] * fill])

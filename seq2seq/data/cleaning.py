@@ -20,7 +20,7 @@ def is_too_long(source: str, target: str, options: CleaningOptions) -> bool:
 
 
 def is_uneven(source: str, target: str, options: CleaningOptions) -> bool:
-    """One side is many times as long as the other, in `width`."""
+    """One side is many times as long as the other, in `display_width`."""
     shorter, longer = sorted((display_width(source), display_width(target)))
     return longer >= options.ratio_from and longer > options.max_ratio * max(1, shorter)
 
@@ -39,7 +39,7 @@ CLEANING_RULES: dict[str, Callable[[str, str, CleaningOptions], bool]] = {
 
 
 def first_broken_rule(source: str, target: str, options: CleaningOptions) -> str | None:
-    """The first of `RULES` that the normalised pair breaks, or None."""
+    """The first of `CLEANING_RULES` that the normalised pair breaks, or None."""
     for name, rule in CLEANING_RULES.items():
         if rule(source, target, options):
             return name

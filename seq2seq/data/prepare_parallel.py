@@ -157,7 +157,7 @@ def _raw_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
 def _tokenized_columns(
     pairs: Iterator[Pair], source: Tokenizer, target: Tokenizer, training: bool
 ) -> Iterator[dict[str, list[Any]]]:
-    """Columns of `PREPARED`; training text is normalised, other text stays as it was read."""
+    """Columns of `PREPARED_SCHEMA`; training text is normalised, other text stays raw."""
     for chunk in _chunks(pairs):
         plain = [(normalize(pair.source), normalize(pair.target)) for pair in chunk]
         sources, targets = (list(side) for side in zip(*plain, strict=True))

@@ -39,8 +39,8 @@ class PairHashes(NamedTuple):
     """64-bit hashes of the pairs of one split, in their order."""
 
     pair: Hashes  # of both sides, normalised
-    source: Hashes  # of `clean.key` of the source
-    target: Hashes  # of `clean.key` of the target
+    source: Hashes  # of `dedup_key` of the source
+    target: Hashes  # of `dedup_key` of the target
     whole: Hashes  # of what is set aside together: the document, or where there is none the source
 
 

@@ -1,4 +1,4 @@
-"""What makes a pair of sentences fit for training: pure functions of a line or a pair."""
+"""The form of text in which models read and write, and keys that ignore case and spaces."""
 
 import re
 import unicodedata

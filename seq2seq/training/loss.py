@@ -105,7 +105,8 @@ def cross_entropy(
     """Cross-entropy of the output layer `features @ weight.T + bias`, summed over tokens.
 
     Args:
-        features: (N, E) of real positions only.
+        features: (N, E) of the positions that have a label: `collate` of `seq2seq.data.batches`
+            leaves padding out.
         weight: (V, E) of the output layer.
         bias: (V,)
         target: (N,) the labels.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from seq2seq.data.batches import pad
 from seq2seq.model.classifier import Classifier
+from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
 
@@ -69,17 +70,13 @@ class LineClassifier:
         encoded = [ids[:MAX_TOKENS] for ids in whole]
         order = sorted((i for i, ids in enumerate(encoded) if ids), key=lambda i: -len(encoded[i]))
         batches = list(self._batches(order, encoded))
-        was_training = self.model.training
-        self.model.eval()
-        try:
+        with evaluation_mode(self.model):
             classified = self.pool.map(
                 lambda indices: self._classify_batch([encoded[i] for i in indices]), batches
             )
             for indices, predicted in zip(batches, classified, strict=True):
                 for index, label in zip(indices, predicted, strict=True):
                     labels[index] = label
-        finally:
-            self.model.train(was_training)
         return ClassifiedLines(labels, cut)
 
     def _classify_batch(self, sentences: Sequence[Sequence[int]]) -> list[PredictedLabel]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.search.interface import Hypothesis, Search, TextRanking
 from seq2seq.text.tokenizer import Tokenizer
 
@@ -39,15 +40,10 @@ def decode_batch(
         scored: whether log-probabilities are wanted.
     """
     device = next(model.parameters()).device
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            state = model.init_decoding(source[0].to(device), *source[1:])
-            lengths = torch.tensor(max_lengths, device=device)
-            return search(model.step, state, lengths, sentence_ids, scored)
-    finally:
-        model.train(training)
+    with evaluation_mode(model), torch.inference_mode():
+        state = model.init_decoding(source[0].to(device), *source[1:])
+        lengths = torch.tensor(max_lengths, device=device)
+        return search(model.step, state, lengths, sentence_ids, scored)
 
 
 def to_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> ScoredTranslation:

@@ -10,6 +10,7 @@ from torch import Tensor
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.translator import BLANK_TRANSLATION, Translator, WindowTranslations
+from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.special_tokens import BOS
 
 
@@ -94,14 +95,10 @@ class DocumentTranslator(Translator):
         prefixes = [[BOS, *self.target.ids(translation.tokens)] for translation in best]
         target, _ = pad(prefixes)
         lengths = torch.tensor([len(ids) for ids in prefixes])
-        model, training = self.model, self.model.training
-        device = next(model.parameters()).device
-        model.eval()
-        try:
-            encoded = source[0].to(device), source[1]
-            return model.advance_document(*encoded, (target.to(device), lengths), previous)
-        finally:
-            model.train(training)
+        device = next(self.model.parameters()).device
+        encoded = source[0].to(device), source[1]
+        with evaluation_mode(self.model):
+            return self.model.advance_document(*encoded, (target.to(device), lengths), previous)
 
 
 def document_line_indices(encoded: Sequence[list[int]]) -> list[list[int]]:

@@ -19,6 +19,7 @@ from seq2seq.data.prepare_monolingual import prepare_monolingual
 from seq2seq.data.token_stream import StreamDataset
 from seq2seq.evaluation.baselines.kneser_ney import KneserNey, TokenArray
 from seq2seq.inference.generator import Generator
+from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.model.initial_state import reset_where
 from seq2seq.model.language_model import LanguageModel
 from seq2seq.run_folder import RunFolder
@@ -156,16 +157,14 @@ def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Itera
 def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
     """The cross-entropy of `tokens` read as parallel streams, and how many were predicted."""
     device = next(model.parameters()).device
-    training = model.training
-    model.eval()
     feed = StreamDataset(tokens, READERS, CHUNK, 0)
     state, nats, count = model.initial_states(feed.streams), 0.0, 0
-    for rows in islice(feed.epoch(0), feed.pairs):
-        batch = feed.load(rows, 0).to(device)
-        decoded = model(batch.target_input, state)
-        state = decoded.state
-        logits = model.output(decoded.features).flatten(0, 1).float()
-        nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
-        count += batch.tokens
-    model.train(training)
+    with evaluation_mode(model):
+        for rows in islice(feed.epoch(0), feed.pairs):
+            batch = feed.load(rows, 0).to(device)
+            decoded = model(batch.target_input, state)
+            state = decoded.state
+            logits = model.output(decoded.features).flatten(0, 1).float()
+            nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
+            count += batch.tokens
     return nats, count

@@ -19,6 +19,7 @@ from seq2seq.hardware import choose_precision
 from seq2seq.plots import curves
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.locks import lock_folder
+from seq2seq.storage.temporary import remove_temporaries
 from seq2seq.training import checkpoint, metric_logger, model_card
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Clock, Progress
@@ -54,6 +55,7 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
     run = RunFolder(folder)
     require_resumable(run, config)  # before a folder is created
     with lock_folder(folder):
+        remove_temporaries(folder)
         return _train_in_locked_folder(config, run, given, started)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seq2seq.storage.temporary import temporary_name
 from tests.conftest import TINY
 from tests.toy_corpus import write_corpus
 
@@ -30,6 +31,8 @@ def test_of_two_trainings_into_one_folder_one_goes_on_and_one_is_refused(
         begun = start(tmp_path, *words, "train.steps=2")
         begun.communicate(timeout=300)
         assert begun.returncode == 0
+        left = temporary_name(tmp_path / "run" / "last.safetensors")  # as a kill leaves it
+        left.touch()
 
     both = [
         start(tmp_path, *words, f"train.seed={seed}", "train.steps=200", *again) for seed in (1, 1)
@@ -42,6 +45,7 @@ def test_of_two_trainings_into_one_folder_one_goes_on_and_one_is_refused(
     assert len(refused.splitlines()) == 1
     assert "in use by another training" in refused or "holds a run already" in refused
     assert (tmp_path / "run" / "model.safetensors").is_file()
+    assert not again or not left.exists()
 
 
 def test_trainings_that_start_in_the_same_second_have_folders_of_their_own() -> None:

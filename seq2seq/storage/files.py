@@ -25,16 +25,6 @@ def open_binary(path: Path) -> BinaryIO:
     return cast(BinaryIO, OPENERS.get(path.suffix, open)(path, "rb"))
 
 
-def require_parent_folder(path: Path) -> None:
-    """Require the folder of a file that is to be written, before work is done for it.
-
-    Raises:
-        TextError: there is no such folder.
-    """
-    if not path.parent.is_dir():
-        raise TextError(f"{path} cannot be written: there is no folder {path.parent}")
-
-
 @contextmanager
 def atomic_write(path: Path) -> Iterator[TextIO]:
     """Yield a UTF-8 file to write, compressed by its name, that replaces `path` when it is whole.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
-from seq2seq.storage.files import atomic_write, require_parent_folder
+from seq2seq.storage.files import atomic_write
 from seq2seq.text.lines import read_lines, stream_lines
 
 # Any text without the two characters that have to do with the ends of lines.
@@ -102,9 +102,6 @@ def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) ->
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="cannot be written"), atomic_write(tmp_path / "no" / "out"):
         pass
-    with pytest.raises(TextError, match="there is no folder"):
-        require_parent_folder(tmp_path / "no" / "out")
-    require_parent_folder(tmp_path / "out")
 
 
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, TextCorpus
 from seq2seq.errors import TextError
-from seq2seq.text.tokenizer import MAX_LINE_BYTES, Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import MAX_SENTENCE_BYTES, Tokenizer, train_tokenizer
 
 CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
 CHUNK_LENGTH = 500_000  # characters that are tokenised at a time, or tokens that are made text
 PART_CHARACTERS = (
-    MAX_LINE_BYTES // 4
+    MAX_SENTENCE_BYTES // 4
 )  # characters of a line that are tokenised together: four bytes each at most
 MAX_HELD_OUT = (
     1_000_000  # characters that are set aside at most, each: every validation reads all of them

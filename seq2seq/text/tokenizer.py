@@ -17,7 +17,7 @@ from seq2seq.text.special_tokens import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 TRAINING_LINES = 1_000_000  # lines that training looks at, of a larger text about as many
 
 
-MAX_LINE_BYTES = 16_000  # bytes of a line that training looks at
+MAX_SENTENCE_BYTES = 16_000  # bytes of a line that training looks at
 
 
 class Tokenizer:
@@ -206,7 +206,7 @@ def _train_sentencepiece(
         remove_extra_whitespaces=False,
         add_dummy_prefix=sentences,
         hard_vocab_limit=kind != "char",
-        max_sentence_length=MAX_LINE_BYTES,
+        max_sentence_length=MAX_SENTENCE_BYTES,
         pad_id=PAD,
         bos_id=BOS,
         eos_id=EOS,

@@ -15,7 +15,6 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seq2seq.commands.compose import compose, overrides_of, parse_arguments, register
-from seq2seq.commands.help import help_text
 from seq2seq.commands.messages import explain_hydra, one_line
 from seq2seq.commands.signals import (
     environment_variable,
@@ -56,8 +55,7 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
     def main(cfg: DictConfig) -> float | None:
         try:
             with flushed_stdout():
-                config = to_schema(cfg, schema)
-                require_memory(config)
+                config = validated(cfg, schema)
                 return work(config, Path(HydraConfig.get().runtime.output_dir))
         except MISTAKES as error:  # SystemExit passes through Hydra without a word
             raise error if with_traceback else exit_of(name, error) from None
@@ -70,6 +68,8 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
             if arguments.shell_completion and not {"install", "uninstall", "query"} & set(words):
                 raise ConfigError("--shell-completion needs install=bash or uninstall=bash")
             if arguments.help:
+                from seq2seq.commands.help import help_text  # only who asks for it waits for it
+
                 print(help_text(name, overrides_of(arguments), arguments.sections))
                 return
             validate_early(name, schema, arguments)
@@ -81,6 +81,17 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
         except Stopped as stop:
             print(one_line(name, "interrupted"), file=sys.stderr)
             sys.exit(128 + stop.number)
+
+
+def validated(cfg: DictConfig, schema: type[T]) -> T:
+    """Return the composed options as an instance of `schema`.
+
+    Raises:
+        ConfigError: an option is wrong, or they need more memory than this machine has.
+    """
+    config = to_schema(cfg, schema)
+    require_memory(config)
+    return config
 
 
 def exit_of(name: str, error: Exception) -> SystemExit:
@@ -119,7 +130,7 @@ def validate_early(name: str, schema: type[Any], arguments: argparse.Namespace) 
     with open_dict(cfg):
         del cfg["hydra"]
     try:
-        require_memory(to_schema(cfg, schema))
+        validated(cfg, schema)
     except ConfigError:
         if not params and "${hydra:" not in OmegaConf.to_yaml(cfg):
             raise

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 import seq2seq
 from seq2seq.commands.score_file import ScoreWriter
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
@@ -42,17 +43,11 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
     if config.scores:  # its rows have the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
-    models = [[_file_hash(Path(run) / file) for file in MODEL_FILES] for run in runs]
+    files = [Path(run) / file for run in runs for file in MODEL_FILES]
+    models = [sha256_of_file(file) if file.is_file() else None for file in files]
     versions = [seq2seq.__version__, torch.__version__, choose_device(config.device).type]
     facts = [options, versions, models]
     return sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _file_hash(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResults | None:

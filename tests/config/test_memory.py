@@ -70,8 +70,11 @@ def test_the_default_training_fits_a_machine_with_one_gigabyte(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with_memory(monkeypatch, 10**9)
+    config = config_of("train")
 
-    memory.require_memory(config_of("train"))
+    memory.require_memory(config)
+
+    assert 0 < memory.training_bytes(config) < 10**9
 
 
 @pytest.mark.parametrize("recipe", compose.recipe_names())
@@ -80,7 +83,11 @@ def test_every_recipe_fits_a_machine_with_four_gigabytes(
 ) -> None:
     with_memory(monkeypatch, 4 * 10**9)
 
-    memory.require_memory(to_schema(compose.compose("train", [f"+recipe={recipe}"]), TrainConfig))
+    config = to_schema(compose.compose("train", [f"+recipe={recipe}"]), TrainConfig)
+
+    memory.require_memory(config)
+
+    assert 0 < memory.training_bytes(config) < 4 * 10**9
 
 
 def test_of_a_network_on_a_gpu_only_the_weights_must_fit_the_machine(
@@ -130,8 +137,11 @@ def test_weights_that_cannot_even_be_loaded_are_refused(monkeypatch: pytest.Monk
 
 def test_nothing_is_refused_where_the_memory_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     with_memory(monkeypatch, None)
+    config = config_of("train", *HUGE)
 
-    memory.require_memory(config_of("train", *HUGE))
+    memory.require_memory(config)
+
+    assert memory.training_bytes(config) > 24 * 10**9
 
 
 def test_hypotheses_times_tokens_and_logits_are_the_memory_of_a_search() -> None:

@@ -126,7 +126,7 @@ def test_a_worker_that_outlives_its_parent_does_not_hold_the_folder(tmp_path: Pa
             os._exit(0)
     try:
         with lock_folder(tmp_path):
-            pass
+            assert os.waitpid(child, os.WNOHANG) == (0, 0)  # the worker is still alive
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

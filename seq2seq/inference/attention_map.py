@@ -5,14 +5,13 @@ import torch
 from seq2seq.data.batches import pad
 from seq2seq.inference.translator import Translator
 from seq2seq.plots.attention import AttentionMatrix
-from seq2seq.text.normalization import normalize
 from seq2seq.text.special_tokens import BOS
 
 
 @torch.inference_mode()
 def attention_map(translator: Translator, line: str) -> AttentionMatrix | None:
     """Return the attention weights of one line's translation; None without attention."""
-    ids = translator.source.encode([normalize(line)])[0]
+    ids = translator.source.encode([translator.transforms(line)])[0]
     best = translator.translate_window([line]).hypotheses[0][0]
     if not ids or not best.tokens:
         return None

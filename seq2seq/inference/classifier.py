@@ -8,8 +8,8 @@ from typing import NamedTuple
 from seq2seq.data.batches import pad
 from seq2seq.model.classifier import Classifier
 from seq2seq.model.evaluation_mode import evaluation_mode
-from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.transforms import TextTransforms
 
 MAX_TOKENS = 200  # tokens of a line that are read: longer lines are as certain (by hand)
 
@@ -46,6 +46,7 @@ class LineClassifier:
         batch: int,
         workers: int = 1,
         mixed: bool = False,
+        transforms: TextTransforms | None = None,
     ) -> None:
         """Classify with `model`, on the device of the model.
 
@@ -57,7 +58,9 @@ class LineClassifier:
             workers: batches that are classified at the same time. So small a network does not fill
                 two cores with one batch: on a CPU each core is given a batch, and torch one thread.
             mixed: whether lines of several lengths share a batch.
+            transforms: what is done to a line before it is tokenised; the default list if left out.
         """
+        self.transforms = transforms or TextTransforms()
         self.model, self.tokenizer, self.labels, self.batch = model, tokenizer, labels, batch
         self.mixed = mixed
         self.pool = ThreadPoolExecutor(workers)
@@ -65,7 +68,7 @@ class LineClassifier:
     def classify(self, lines: Sequence[str], first: int = 1) -> ClassifiedLines:
         """Return the most probable label of each line, the first of which is line `first`."""
         labels: list[PredictedLabel | None] = [None] * len(lines)
-        whole = self.tokenizer.encode([normalize(line) for line in lines])
+        whole = self.tokenizer.encode(self.transforms.apply(lines))
         cut = [CutLine(first + i, len(ids)) for i, ids in enumerate(whole) if len(ids) > MAX_TOKENS]
         encoded = [ids[:MAX_TOKENS] for ids in whole]
         order = sorted((i for i, ids in enumerate(encoded) if ids), key=lambda i: -len(encoded[i]))

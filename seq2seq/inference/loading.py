@@ -21,6 +21,7 @@ from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.sampling import Sampling
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.transforms import TextTransforms
 
 if TYPE_CHECKING:  # drawing and images take half a second to import: only who needs them waits
     from seq2seq.inference.captioner import Captioner
@@ -102,7 +103,13 @@ def load_translator(
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
     return kind(
-        model, first.source, first.target, search or Greedy(), limits or LengthLimits(), batch
+        model,
+        first.source,
+        first.target,
+        search or Greedy(),
+        limits or LengthLimits(),
+        batch,
+        TextTransforms(first.config.tokenizer.transforms),
     )
 
 
@@ -155,7 +162,9 @@ def load_classifier(
         model.encoder = encoder or model.encoder
     else:
         workers = 1
-    return LineClassifier(model, network.target, labels, batch, workers, encoder is not None)
+    transforms = TextTransforms(network.config.tokenizer.transforms)
+    is_mixed = encoder is not None
+    return LineClassifier(model, network.target, labels, batch, workers, is_mixed, transforms)
 
 
 def _build_translation(
@@ -194,7 +203,9 @@ def _require_alike(folder: str | Path, network: LoadedNetwork, first: LoadedNetw
     """Refuse a network that cannot be averaged with the first one."""
     sides, others = (network.source, network.target), (first.source, first.target)
     if [side.model for side in sides] != [side.model for side in others]:
-        raise RunError(f"{folder} has other pieces than the first of the runs")
+        raise RunError(f"{folder} has another vocabulary than the first of the runs")
+    if network.config.tokenizer.transforms != first.config.tokenizer.transforms:
+        raise RunError(f"{folder} has other tokenizer.transforms than the first of the runs")
     context = network.config.document_context
     if context != first.config.document_context:
         raise RunError(f"{folder} was trained with document_context={context}, unlike the first")

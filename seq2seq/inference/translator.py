@@ -14,8 +14,8 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
 from seq2seq.storage.regular import escaped
-from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.transforms import TextTransforms
 
 log = logging.getLogger("seq2seq.translator")
 
@@ -44,14 +44,26 @@ class Translator:
         search: Search,
         limits: LengthLimits,
         batch: int,
+        transforms: TextTransforms | None = None,
     ) -> None:
-        """Translate with `model`, at most `batch` lines at a time, on the device of the model."""
+        """Translate with `model`, on the device of the model.
+
+        Args:
+            model: the network, in evaluation mode.
+            source: tokenizer of the lines.
+            target: tokenizer of the translations.
+            search: strategy.
+            limits: on the length of a line and of its translation.
+            batch: lines that are translated together, at most.
+            transforms: what is done to a line before it is tokenised; the default list if left out.
+        """
+        self.transforms = transforms or TextTransforms()
         self.model, self.source, self.target = model, source, target
         self.search, self.limits, self.batch = search, limits, batch
 
     @property
     def window_lines(self) -> int:
-        """How many lines are read ahead and sorted by length together."""
+        """Return the number of lines that are read ahead and sorted by length together."""
         return WINDOW_BATCHES * self.batch
 
     def translate(
@@ -80,7 +92,7 @@ class Translator:
             lines: any text; a character that stands for a line break becomes a space.
             first: the number of the first line, for warnings and for the random numbers of a
                 sampling search: a line gets the same translation under the same number.
-            scored: whether scores are wanted; a search may be faster without.
+            scored: whether to return scores; a search may be faster without.
         """
         window: list[str] = []
         state = None
@@ -105,7 +117,7 @@ class Translator:
         Args:
             lines: the lines.
             first: the number of the first one; see `hypotheses`.
-            scored: whether scores are wanted.
+            scored: whether to return scores.
             file: the name of the text, for warnings.
             state: the state of the window before it, which only a `DocumentTranslator` uses.
         """
@@ -122,7 +134,7 @@ class Translator:
     def _encode(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
         """Return the token ids of each line, at most `limits.max_source_length` of them."""
         longest = self.limits.max_source_length
-        encoded = self.source.encode([normalize(line) for line in lines])
+        encoded = self.source.encode(self.transforms.apply(lines))
         for index, ids in enumerate(encoded):
             if len(ids) > longest:
                 log.warning(

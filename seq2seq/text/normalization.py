@@ -1,4 +1,4 @@
-"""The form of text in which models read and write, and keys that ignore case and spaces."""
+"""Normalization of text, and keys that ignore case, spaces and punctuation."""
 
 import re
 import unicodedata
@@ -23,17 +23,22 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 
 def normalize(line: str) -> str:
-    """`line` in the form in which models read and write: NFC, plain single spaces, nothing unseen.
+    """Return `line` in the form that models are trained on: NFC, single spaces, nothing invisible.
 
-    It gives what it is given when it is called again on its own result.
+    The function is idempotent.
     """
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", line))
     # Taking a character out may bring together two that compose.
     return _SPACE.sub(" ", unicodedata.normalize("NFC", plain)).strip(" ")
 
 
+def is_blank(line: str) -> bool:
+    """Return whether `line` has no character that can be seen."""
+    return not normalize(line)
+
+
 def dedup_key(line: str) -> str:
-    """What two lines share that differ in case, spaces and punctuation only.
+    """Return the key under which lines that differ only in case, spaces and punctuation agree.
 
     A line of nothing but punctuation is its own key.
     """
@@ -45,9 +50,9 @@ def dedup_key(line: str) -> str:
 
 
 def display_width(line: str) -> int:
-    """Length in letters of an alphabet: an ideograph or syllable sign counts for three.
+    """Return the length in letters of an alphabet: an ideograph or syllable sign counts as three.
 
-    So that English and Japanese of the same meaning come out alike: what takes three bytes in
-    UTF-8 and is not of an alphabet is counted so.
+    So English and Japanese of the same meaning have similar lengths. Signs that count as three are
+    those that take three bytes in UTF-8 and belong to no alphabet.
     """
     return len(line) + 2 * sum("\u2e80" <= c <= "\ud7ff" or c >= "\U00020000" for c in line)

@@ -2,17 +2,19 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import seq2seq
 from seq2seq import builders
 from seq2seq.commands import compose
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.errors import TextError
+from seq2seq.errors import RunError, TextError
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.beam import Beam
@@ -20,9 +22,13 @@ from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.sampling import Sampling
 from seq2seq.text.normalization import normalize
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.training import train_model
 from tests.search.searches import minimum_risk
-from tests.toy_corpus import sentences
+from tests.toy_corpus import sentences, write_corpus
+
+Compose = Callable[..., TrainConfig]
 
 SEARCHES: dict[str, Callable[[], Search]] = {
     "greedy": Greedy,
@@ -79,7 +85,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
 @pytest.mark.parametrize("name", SEARCHES)
 @settings(max_examples=40)
 @given(lines=st.lists(LINE, max_size=12))
-def test_n_lines_in_n_lines_out(translator: Translator, name: str, lines: list[str]) -> None:
+def test_n_lines_give_n_translations(translator: Translator, name: str, lines: list[str]) -> None:
     translator.search = SEARCHES[name]()
 
     found = translator.translate(lines)
@@ -113,7 +119,7 @@ def test_a_translation_does_not_depend_on_its_neighbours(
         assert [s.logprob for s in alone] == expected
 
 
-def test_a_model_that_never_ends_is_stopped_by_the_length_of_its_source(
+def test_a_model_that_never_ends_is_stopped_by_the_length_limit(
     translator: Translator,
 ) -> None:
     translator.search, translator.limits = (
@@ -168,7 +174,7 @@ def test_a_line_that_is_too_long_is_cut_and_named(
     assert caplog.messages[0].startswith("a.txt, line 7 is cut to its first 5 of ")
 
 
-def test_one_text_is_not_taken_for_its_characters(translator: Translator) -> None:
+def test_one_text_in_place_of_lines_is_refused(translator: Translator) -> None:
     with pytest.raises(TextError, match=r"such as \[text\]"):
         translator.translate("a text")
 
@@ -185,7 +191,7 @@ def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
     assert found[69] == alone[0].text
 
 
-def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translator) -> None:
+def test_samples_are_ranked_by_their_similarity_to_the_others(translator: Translator) -> None:
     translator.search = search = minimum_risk(samples=6)
 
     [found] = translator.hypotheses(["The dog sees the house today."])
@@ -194,3 +200,21 @@ def test_samples_are_ranked_by_how_like_the_others_they_are(translator: Translat
     ranked = sorted(search.expected(texts), reverse=True)
     assert [scored.score for scored in found] == pytest.approx(ranked)
     assert len(set(texts)) > 1
+
+
+def test_a_run_remembers_its_text_transforms(config: Compose, tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    options = [f"data.path={tmp_path}", "heldout.share=0.1", "train.steps=2"]
+    chosen = config(*options, "tokenizer.transforms=[lowercase,normalize]")
+
+    train_model.train(chosen, tmp_path / "run")
+
+    translator = seq2seq.load(tmp_path / "run")
+    lines = [pair[0] for pair in sentences()[:20]]
+    upper = translator.translate([line.upper() for line in lines])
+    assert upper == translator.translate([line.lower() for line in lines])
+    assert translator.target.encode(["Ä"]) != translator.target.encode(["ä"])
+    assert translator.transforms.names == ["lowercase", "normalize"]
+    train_model.train(config(*options), tmp_path / "default")
+    with pytest.raises(RunError, match=r"vocabulary|tokenizer\.transforms"):
+        seq2seq.load([tmp_path / "run", tmp_path / "default"])

@@ -27,12 +27,12 @@ from seq2seq.text.normalization import dedup_key, display_width, normalize
         (" \u00a0\u2003", ""),
     ],
 )
-def test_the_normal_form(line: str, normal: str) -> None:
+def test_normalization_of_lines_worked_by_hand(line: str, normal: str) -> None:
     assert normalize(line) == normal
 
 
 @given(st.text())
-def test_the_normal_form_of_a_normal_form_is_itself(line: str) -> None:
+def test_normalization_is_idempotent(line: str) -> None:
     once = normalize(line)
 
     assert normalize(once) == once
@@ -51,7 +51,9 @@ def test_the_normal_form_of_a_normal_form_is_itself(line: str) -> None:
         ("\uff11\uff12", "12", True),  # full-width digits
     ],
 )
-def test_keys_pass_over_case_spaces_and_punctuation(one: str, other: str, same: bool) -> None:
+def test_deduplication_keys_ignore_case_spaces_and_punctuation(
+    one: str, other: str, same: bool
+) -> None:
     assert (dedup_key(one) == dedup_key(other)) is same
 
 
@@ -69,7 +71,7 @@ def test_keys_pass_over_case_spaces_and_punctuation(one: str, other: str, same: 
         ("same", "same", "copied"),
     ],
 )
-def test_each_rule_at_its_border(source: str, target: str, rule: str | None) -> None:
+def test_each_cleaning_rule_at_its_bound(source: str, target: str, rule: str | None) -> None:
     options = CleaningOptions(max_characters=10, max_words=3, max_ratio=4.0, ratio_from=5)
 
     assert first_broken_rule(source, target, options) == rule

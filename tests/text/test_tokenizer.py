@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from seq2seq.errors import RunError, TextError
 from seq2seq.text.normalization import normalize
 from seq2seq.text.special_tokens import SPECIAL_TOKENS, UNK
-from seq2seq.text.tokenizer import (
-    Tokenizer,
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import (
     TrainedTokenizer,
     default_vocab_size,
     subsample,
@@ -16,7 +16,7 @@ from seq2seq.text.tokenizer import (
 )
 from tests.toy_corpus import sentences
 
-TOKENIZER = "seq2seq.text.tokenizer"
+TRAINING = "seq2seq.text.tokenizer_training"
 TEXT = [normalize(side) for pair in sentences() for side in pair]
 
 
@@ -31,7 +31,9 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 @settings(max_examples=300)
 @given(line=st.text(st.characters(exclude_characters="\ue581\ue00a")).map(normalize))
-def test_any_normal_text_comes_back_and_nothing_is_unknown(tokenizer: Tokenizer, line: str) -> None:
+def test_any_normalized_text_survives_encoding_without_unknown_tokens(
+    tokenizer: Tokenizer, line: str
+) -> None:
     ids = tokenizer.encode([line])
 
     assert tokenizer.decode(ids) == [line]
@@ -39,18 +41,16 @@ def test_any_normal_text_comes_back_and_nothing_is_unknown(tokenizer: Tokenizer,
 
 
 @pytest.mark.parametrize("line", ["▁", "a▁b ▁ c", "<s>", "</s> <pad> <unk>", "<0x41>", "🦊 狐"])
-def test_what_means_something_to_sentencepiece_is_text_to_us(
-    tokenizer: Tokenizer, line: str
-) -> None:
+def test_symbols_of_sentencepiece_are_plain_text(tokenizer: Tokenizer, line: str) -> None:
     assert tokenizer.decode(tokenizer.encode([line])) == [line]
 
 
-def test_an_empty_line_has_no_pieces(tokenizer: Tokenizer) -> None:
+def test_an_empty_line_has_no_tokens(tokenizer: Tokenizer) -> None:
     assert tokenizer.encode([""]) == [[]]
     assert tokenizer.decode([[]]) == [""]
 
 
-def test_many_lines_at_once_are_those_one_by_one(tokenizer: Tokenizer) -> None:
+def test_encoding_many_lines_equals_encoding_each(tokenizer: Tokenizer) -> None:
     lines = TEXT * 3  # more than a thousand: threads share them
 
     together = tokenizer.encode(lines)
@@ -59,7 +59,7 @@ def test_many_lines_at_once_are_those_one_by_one(tokenizer: Tokenizer) -> None:
     assert together[len(TEXT) : 2 * len(TEXT)] == together[: len(TEXT)]
 
 
-def test_words_that_are_frequent_become_pieces() -> None:
+def test_frequent_words_become_pieces() -> None:
     pieces = trained("bpe", 420).tokenizer
 
     assert [pieces.piece(token) for token in pieces.encode(["likes"])[0]] == ["▁likes"]
@@ -79,12 +79,12 @@ def test_a_vocabulary_that_the_text_cannot_fill_is_lowered_with_a_notice() -> No
     ]
 
 
-def test_a_vocabulary_that_is_too_small_for_the_alphabet_is_told() -> None:
+def test_a_vocabulary_that_is_too_small_for_the_alphabet_is_refused() -> None:
     with pytest.raises(TextError, match=r"tokenizer\.vocab_size=40 is too small"):
         trained("unigram", 40)  # the 256 bytes alone need more
 
 
-def test_the_size_that_was_asked_for_is_had_without_a_notice() -> None:
+def test_a_size_that_fits_gives_no_notice() -> None:
     made = trained("bpe", 330)
 
     assert (made.tokenizer.vocab_size, made.notices) == (330, [])
@@ -95,23 +95,25 @@ def test_the_size_that_was_asked_for_is_had_without_a_notice() -> None:
     # 23 √30,000 = 3,984; 23 √300,000 = 12,598; both ends are reached
     [(100, 1000), (30_000, 4000), (300_000, 12_600), (5_000_000, 32_000)],
 )
-def test_the_usual_size_grows_with_the_root_of_the_corpus(pairs: int, size: int) -> None:
+def test_the_default_vocabulary_size_grows_with_the_root_of_the_corpus(
+    pairs: int, size: int
+) -> None:
     assert default_vocab_size(pairs) == size
 
 
 @pytest.mark.parametrize("kind", ["unigram", "bpe"])
-def test_sampled_cuts_differ_but_are_the_same_text(kind: str) -> None:
+def test_sampled_segmentations_differ_but_are_the_same_text(kind: str) -> None:
     tokenizer = trained(kind).tokenizer
     line = TEXT[0]
 
-    cuts = [tokenizer.sample([line], 0.2, seed)[0] for seed in range(20)]
+    segmentations = [tokenizer.sample([line], 0.2, seed)[0] for seed in range(20)]
 
-    assert len({tuple(cut) for cut in cuts}) > 3
-    assert set(tokenizer.decode(cuts)) == {line}
+    assert len({tuple(segmentation) for segmentation in segmentations}) > 3
+    assert set(tokenizer.decode(segmentations)) == {line}
     assert tokenizer.sample([line] * 3, 0.2, 7) == tokenizer.sample([line] * 3, 0.2, 7)
 
 
-def test_special_tokens_are_passed_over() -> None:
+def test_special_tokens_are_skipped_in_decoding() -> None:
     tokenizer = trained("unigram").tokenizer
     ids = tokenizer.encode(["the dog"])[0]
 
@@ -119,10 +121,10 @@ def test_special_tokens_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("pairs", [1050, 1500, 2000, 3300, 4000, 10_000])
-def test_of_a_large_corpus_both_sides_are_looked_at_alike(
+def test_a_subsample_has_as_many_source_as_target_lines(
     pairs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{TOKENIZER}.TRAINING_LINES", 2000)
+    monkeypatch.setattr(f"{TRAINING}.TRAINING_LINES", 2000)
     lines = [f"{side} {number}" for number in range(pairs) for side in ("source", "target")]
 
     kept = list(subsample(lines, len(lines)))
@@ -134,13 +136,13 @@ def test_of_a_large_corpus_both_sides_are_looked_at_alike(
     assert int(kept[-1].split()[1]) > 0.98 * pairs  # to the end
 
 
-def test_of_what_fits_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{TOKENIZER}.TRAINING_LINES", len(TEXT))
+def test_a_corpus_below_the_limit_is_not_subsampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{TRAINING}.TRAINING_LINES", len(TEXT))
 
     assert list(subsample(TEXT, len(TEXT))) == TEXT
 
 
-def test_no_text_is_told() -> None:
+def test_training_on_no_text_is_refused() -> None:
     with pytest.raises(TextError, match="no text"):
         train_tokenizer(["", ""], "unigram", None, 2, 1)
 

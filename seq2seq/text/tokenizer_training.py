@@ -1,0 +1,145 @@
+"""Training of tokenizers: a vocabulary from text, of a size that fits it."""
+
+import io
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+import sentencepiece as spm
+
+from seq2seq.errors import TextError
+from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
+from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer, escape
+
+TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on, of a larger text about as many
+MAX_SENTENCE_BYTES = 16_000  # longer lines are left out when a tokenizer is trained
+
+
+class TrainedTokenizer(NamedTuple):
+    """A new tokenizer, and notices about it for the user."""
+
+    tokenizer: Tokenizer
+    notices: list[str]
+
+
+def train_tokenizer(
+    lines: Iterable[str],
+    kind: str,
+    size: int | None,
+    count: int,
+    pairs: int,
+    sentences: bool = True,
+    symbols: Sequence[str] = (),
+) -> TrainedTokenizer:
+    """Train a tokenizer on transformed text.
+
+    Args:
+        lines: the text; only a sample is held in memory.
+        kind: unigram, bpe, char, or byte, which has nothing to train.
+        size: of the vocabulary; None: `default_vocab_size(pairs)`.
+        count: number of lines.
+        pairs: number of sentences of one language that the lines amount to.
+        sentences: whether each line is a sentence, whose first word gets the space that words have
+            within a line; False for running text, which is cut anywhere.
+        symbols: texts that are tokens by themselves, wherever they are.
+
+    Raises:
+        TextError: there is no text to train on, or `size` does not fit it.
+    """
+    if kind == "byte":
+        return TrainedTokenizer(ByteTokenizer(), [])
+    requested, notices = size or default_vocab_size(pairs), []
+    kept = [escape(line) for line in subsample(lines, count) if line]
+    if not kept:
+        raise TextError("there is no text to train a tokenizer on")
+    # Of a large alphabet the rarest characters are spelled in bytes, or few pieces would be words.
+    coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
+    try:
+        model = _train_sentencepiece(kept, kind, requested, coverage, sentences, symbols)
+    except RuntimeError as error:
+        fitting = _fitting_vocab_size(str(error), requested, is_given=size is not None)
+        try:
+            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
+        except RuntimeError as second:  # enough for the characters, too many for the words
+            fitting = _fitting_vocab_size(str(second), requested, is_given=True)
+            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
+    tokenizer = Tokenizer(model)
+    if kind != "char" and tokenizer.vocab_size != requested:
+        notices.append(
+            f"the text allows for {tokenizer.vocab_size:,} pieces, not the {requested:,} "
+            + ("asked for" if size else "usual for as many lines")
+        )
+    return TrainedTokenizer(tokenizer, notices)
+
+
+def default_vocab_size(pairs: int) -> int:
+    """Return a vocabulary size for `pairs` sentences: 23 times their root, 1,000 to 32,000.
+
+    4,000 for 30,000 pairs, 12,600 for 300,000, 32,000 from two million on; whole hundreds.
+    """
+    return min(32_000, max(1_000, round(23 * math.sqrt(pairs) / 100) * 100))
+
+
+def _train_sentencepiece(
+    lines: list[str],
+    kind: str,
+    size: int,
+    coverage: float,
+    sentences: bool,
+    symbols: Sequence[str],
+) -> bytes:
+    model = io.BytesIO()
+    spm.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_writer=model,
+        vocab_size=size,
+        model_type=kind,
+        character_coverage=coverage,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        add_dummy_prefix=sentences,
+        hard_vocab_limit=kind != "char",
+        max_sentence_length=MAX_SENTENCE_BYTES,
+        pad_id=PAD,
+        bos_id=BOS,
+        eos_id=EOS,
+        unk_id=UNK,
+        num_threads=1,  # the vocabulary must not depend on the machine
+        minloglevel=2,
+        user_defined_symbols=list(symbols),
+    )
+    return model.getvalue()
+
+
+def _fitting_vocab_size(message: str, requested: int, is_given: bool) -> int:
+    """Return a vocabulary size that fits the text, from the `message` of SentencePiece 0.2.
+
+    A text of few words has not enough pieces. One of many characters needs more: each of them, and
+    half as many again of the requested size, so that some pieces are longer than a character.
+
+    Raises:
+        TextError: the size was given by the user and is too small, or something else is wrong.
+    """
+    if largest := re.search(r"value <= (\d+)", message):
+        return int(largest[1])
+    required = re.search(r"smaller than required_chars\D*\d+ vs (\d+)", message)
+    if not required:
+        raise TextError(f"SentencePiece cannot be trained: {message}")
+    if is_given:
+        raise TextError(
+            f"tokenizer.vocab_size={requested} is too small: the text has characters for at least "
+            f"{required[1]}"
+        )
+    return int(required[1]) + requested // 2
+
+
+def subsample(lines: Iterable[str], count: int) -> Iterator[str]:
+    """Return about `TRAINING_LINES` of `count` lines, the same ones each time.
+
+    They are drawn at random: of alternating source and target lines, every n-th may be all source.
+    """
+    random = Random(0)
+    return (line for line in lines if count * random.random() < TRAINING_LINES)

@@ -1,34 +1,38 @@
-"""Lines as they come in, without waiting for more than is there."""
+"""Lines of a stream, grouped as they arrive."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-READ_BYTES = 2**16  # bytes that are asked for at a time: as many as a pipe holds
+READ_BYTES = 2**16  # bytes of one read: as many as a pipe holds
 
 
 def split_lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    r"""Lines with their \n, each as soon as it is there, of what `read` gives: b"" at the end."""
-    begun: list[bytes] = []  # parts of a line that has not ended
+    r"""Yield lines with their \n, each as soon as it is complete.
+
+    Args:
+        read: a function of a number of bytes, which returns at most so many, and b"" at the end.
+    """
+    parts: list[bytes] = []  # of a line that is not complete
     while chunk := read(READ_BYTES):
-        *ended, last = chunk.split(b"\n")
-        for part in ended:
-            yield b"".join([*begun, part, b"\n"])
-            begun = []
-        if last:
-            begun.append(last)
-    if begun:
-        yield b"".join(begun)
+        *complete, rest = chunk.split(b"\n")
+        for end in complete:
+            yield b"".join([*parts, end, b"\n"])
+            parts = []
+        if rest:
+            parts.append(rest)
+    if parts:
+        yield b"".join(parts)
 
 
 def available_lines(lines: Iterable[str], most: int) -> Iterator[list[str]]:
-    """Groups of 1 to `most` lines: whatever has come in since the group before.
+    """Yield groups of 1 to `most` lines: those that have arrived since the group before.
 
-    So a line that somebody types is answered at once, and a large file comes in large groups. What
-    the source raises is raised here, after the lines before it.
+    So a line that somebody types is answered at once, and a large file comes in large groups. An
+    exception of `lines` is raised here, after the lines before it.
 
-    The thread that reads may be in the middle of it when the process ends: `lines` must not come
-    out of a buffer that Python closes then, as it does with `sys.stdin`.
+    The thread that reads may be blocked when the process ends: `lines` must not read from a buffer
+    that Python closes then, as it does with that of `sys.stdin`.
     """
     waiting: queue.Queue[str | BaseException] = queue.Queue(maxsize=2 * most)
 
@@ -37,7 +41,7 @@ def available_lines(lines: Iterable[str], most: int) -> Iterator[list[str]]:
             for line in lines:
                 waiting.put(line)
             waiting.put(StopIteration())
-        except BaseException as error:  # handed over to whoever reads
+        except BaseException as error:  # raised in the thread that iterates
             waiting.put(error)
 
     threading.Thread(target=read, daemon=True).start()
@@ -53,7 +57,10 @@ def available_lines(lines: Iterable[str], most: int) -> Iterator[list[str]]:
 def _drain(
     waiting: "queue.Queue[str | BaseException]", most: int
 ) -> tuple[list[str], BaseException | None]:
-    """What waits, at least one item and at most `most`, and what ended it, if it has ended."""
+    """Return the lines that wait, at most `most`, and the exception that ends them, if any.
+
+    It blocks until there is a line or the end.
+    """
     group: list[str] = []
     while len(group) < most:
         try:

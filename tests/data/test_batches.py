@@ -23,7 +23,7 @@ def order(
     )
 
 
-def test_a_batch_by_hand() -> None:
+def test_collate_pads_and_flattens_labels_of_a_batch_worked_by_hand() -> None:
     made = collate([[5, 6, 7], [8]], [[9], [10, 11]])
 
     assert made.source.tolist() == [[5, 6, 7], [8, 0, 0]]
@@ -35,14 +35,14 @@ def test_a_batch_by_hand() -> None:
     assert made.tokens == 5
 
 
-def test_equal_lengths_need_no_lengths() -> None:
+def test_sentences_of_equal_length_need_no_lengths() -> None:
     tokens, lengths = pad([[5, 6], [7, 8]])
 
     assert tokens.dtype == torch.long
     assert lengths is None
 
 
-def test_a_large_batch_is_filled_with_sentences_of_which_nothing_is_expected() -> None:
+def test_a_large_batch_is_padded_with_sentences_without_labels() -> None:
     made = collate([[5, 6]] * 17, [[7]] * 17)
 
     assert made.source.shape == (32, 2)
@@ -81,11 +81,11 @@ def test_pairs_that_no_batch_can_hold_are_left_out_and_counted(
     rows = {int(row) for rows in made.epoch(0) for row in rows}
     assert rows == {i for i, (s, t) in enumerate(lengths) if s + t + 1 <= 12}
     assert made.left_out == len(lengths) - len(rows)
-    told = f"{made.left_out} pairs are longer than batches.tokens and are left out"
-    assert made.notices("pairs") == ([told] if made.left_out else [])
+    notice = f"{made.left_out} pairs are longer than batches.tokens and are left out"
+    assert made.notices("pairs") == ([notice] if made.left_out else [])
 
 
-def test_the_order_is_that_of_seed_and_epoch() -> None:
+def test_the_batches_depend_on_seed_and_epoch_alone() -> None:
     lengths = [(1 + i % 5, 1 + i % 3) for i in range(50)]
     made = order(lengths, BatchOptions(sentences=4))
 
@@ -104,12 +104,12 @@ def test_many_sentences_of_a_length_make_rectangular_batches() -> None:
     assert ragged == []
 
 
-def test_that_nothing_fits_is_told() -> None:
+def test_a_corpus_of_which_no_pair_fits_a_batch_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"batches.tokens=5 .* shortest of 2 pairs needs 6"):
         order([(3, 3), (4, 1)], BatchOptions(tokens=5))
 
 
-def test_weights_say_how_often_a_pair_is_seen() -> None:
+def test_a_pair_is_sampled_as_often_as_its_weight() -> None:
     made = order([(2, 2)] * 300, BatchOptions(sentences=8), [2.0] * 100 + [1.0] * 100 + [0.5] * 100)
 
     seen = Counter(int(row) for rows in made.epoch(0) for row in rows)

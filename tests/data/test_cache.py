@@ -10,7 +10,7 @@ from seq2seq.data.cache import ABANDONED_SECONDS, TEMPORARY_PREFIX, build_once
 from seq2seq.errors import TextError
 
 
-def test_a_folder_is_made_once_and_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_folder_is_built_once_and_atomically(tmp_path: Path) -> None:
     made = []
 
     def make(folder: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_folder_is_made_once_and_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_what_was_left_half_made_long_ago_is_removed(tmp_path: Path) -> None:
+def test_abandoned_temporary_folders_are_removed(tmp_path: Path) -> None:
     long_ago = time.time() - ABANDONED_SECONDS - 60
     for name, now in (("dead", False), ("alive", True)):
         folder = tmp_path / f"{TEMPORARY_PREFIX}{name}" / "done"

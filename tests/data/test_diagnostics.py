@@ -19,7 +19,7 @@ def test_overlap_counts_pairs_of_the_second_split() -> None:
     assert (found.first, found.second) == ("train", "test")
 
 
-def test_lengths_by_hand() -> None:
+def test_length_statistics_of_lines_worked_by_hand() -> None:
     found = length_statistics(["a", "bbbb", "cc", "dddd"], 2)
 
     assert found.mean == pytest.approx(2.75)
@@ -27,7 +27,7 @@ def test_lengths_by_hand() -> None:
     assert found.longest == [(2, 4), (4, 4)]  # lines from 1, the first of two equals first
 
 
-def test_a_line_on_the_wrong_side_is_found() -> None:
+def test_a_line_in_the_language_of_the_other_side_is_found() -> None:
     turned = Pair(PAIRS[7].target, PAIRS[7].source)
     looked = [*PAIRS[:5], turned, *PAIRS[5:9]]
 
@@ -37,19 +37,19 @@ def test_a_line_on_the_wrong_side_is_found() -> None:
     assert found[0].text == turned.source
 
 
-def test_lines_that_are_too_short_to_tell_are_left_alone() -> None:
+def test_short_lines_are_not_reported() -> None:
     assert list(misplaced_lines([Pair("der Hund", "the dog")], PAIRS)) == []
 
 
-def test_a_split_with_nothing_in_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_split_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     splits = {"train": PAIRS, "validation": [], "test": PAIRS[:2]}
     corpus = ParallelCorpus(splits, "en", "de", "our own", {})
 
     check.overlap_lines(corpus)
     check.side_lines(corpus)
 
-    told = capsys.readouterr().out.splitlines()
-    assert told.count("validation: there is nothing in it") == 1
-    assert not any(line.startswith("validation source") for line in told)
-    assert "of validation, in train too: 0 sources, 0 targets, 0 pairs" in told
-    assert any(line.startswith("test target: ") for line in told)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed.count("validation: there is nothing in it") == 1
+    assert not any(line.startswith("validation source") for line in printed)
+    assert "of validation, in train too: 0 sources, 0 targets, 0 pairs" in printed
+    assert any(line.startswith("test target: ") for line in printed)

@@ -1,4 +1,4 @@
-"""Documents as streams: every sentence once, in its place, after the one before it."""
+"""Documents as streams: every sentence once, after the one before it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ Compose = Callable[..., TrainConfig]
 DOCUMENT = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=6)
 
 
-def walks(
+def sampler_of(
     documents: list[list[tuple[int, int]]], options: BatchOptions, weight: float = 1.0
 ) -> DocumentBatchSampler:
     pairs = np.array([pair for document in documents for pair in document], dtype=np.int32)
@@ -35,11 +35,11 @@ def walks(
 
 
 @given(st.lists(DOCUMENT, min_size=1, max_size=12), st.integers(1, 5), st.integers(12, 60))
-def test_streams_walk_through_whole_documents(
+def test_each_stream_reads_one_document_after_another(
     documents: list[list[tuple[int, int]]], most: int, tokens: int
 ) -> None:
     documents = [[(1, 1)], *documents]  # a sentence that fits
-    made = walks(documents, BatchOptions(tokens=tokens, sentences=most))
+    made = sampler_of(documents, BatchOptions(tokens=tokens, sentences=most))
     owner = [d for d, document in enumerate(documents) for _ in document]
 
     batches = list(made.epoch(1))
@@ -56,7 +56,7 @@ def test_streams_walk_through_whole_documents(
         for row, stream in rows.tolist():
             before = last.get(stream)
             left = [r for r in range(row) if owner[r] == owner[row] and made.fits[r]]
-            if made.new[row]:
+            if made.is_first[row]:
                 assert not left
             else:  # the stream comes from the sentence before, those that are too long left out
                 assert before == left[-1]
@@ -64,8 +64,8 @@ def test_streams_walk_through_whole_documents(
     assert max(last, default=0) < made.streams
 
 
-def test_a_document_is_seen_as_often_as_its_weight_says() -> None:
-    made = walks([[(1, 1)] * 3, [(2, 2)]], BatchOptions(sentences=4), weight=2.0)
+def test_a_document_is_sampled_as_often_as_its_weight() -> None:
+    made = sampler_of([[(1, 1)] * 3, [(2, 2)]], BatchOptions(sentences=4), weight=2.0)
 
     seen = sorted(row for rows in made.epoch(0) for row in rows[:, 0].tolist())
 
@@ -120,7 +120,7 @@ def test_training_resumes_in_the_middle_of_documents(
         assert torch.equal(mine, theirs)
 
 
-def test_text_without_documents_is_told(config: Compose, tmp_path: Path) -> None:
+def test_text_without_documents_is_refused(config: Compose, tmp_path: Path) -> None:
     corpus(tmp_path)
 
     with pytest.raises(ConfigError, match=r"the train text does not say: give .*_column"):

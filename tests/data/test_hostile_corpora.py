@@ -15,13 +15,14 @@ from seq2seq.data.readers.parallel import parallel
 from seq2seq.data.readers.tsv import tsv
 from seq2seq.errors import TextError
 from seq2seq.text.lines import MAX_LINE_BYTES, read_lines
-from seq2seq.text.tokenizer import train_tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from tests.posix import needs_posix
 from tests.toy_corpus import write_corpus
 
 JAPANESE = "".join(chr(0x4E00 + n) for n in range(1400))  # as many ideographs
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@needs_posix
 def test_a_pipe_as_a_corpus_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "train.tsv")
 
@@ -75,7 +76,7 @@ def prepared(corpus: ParallelCorpus, cache: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["train.arrow", "source.model", "prepared.json"])
 @pytest.mark.parametrize("damage", [None, b"", b"garbage", "half"])
-def test_a_damaged_cache_is_made_anew(
+def test_a_damaged_cache_is_built_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, damage: bytes | str | None
 ) -> None:
     write_corpus(tmp_path)
@@ -92,4 +93,4 @@ def test_a_damaged_cache_is_made_anew(
     assert prepared(corpus, tmp_path / "cache") == before
 
     if not (damage is None and name == "prepared.json"):  # without it the folder is not there
-        assert "is damaged and is made anew" in caplog.text
+        assert "is damaged and is built again" in caplog.text

@@ -1,4 +1,4 @@
-"""Running text: what is set aside of it, and that it comes back from its tokens."""
+"""Running text: its held-out splits, and decoding back to the same text."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +39,9 @@ def back(stream: PreparedText) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["char", "byte", "unigram", "bpe"])
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_a_text_of_a_few_long_lines_is_a_text(kind: str, count: int, cache: Path) -> None:
+def test_a_text_of_a_few_long_lines_is_split_and_tokenised(
+    kind: str, count: int, cache: Path
+) -> None:
     line = words(23_000)
     lines = [line[place::count] for place in range(count)]
 
@@ -55,7 +57,7 @@ def test_a_text_of_a_few_long_lines_is_a_text(kind: str, count: int, cache: Path
         assert {n: len(stream.tokens[n]) for n in SPLITS} == stream.characters
 
 
-def test_lines_that_are_short_enough_stay_whole(cache: Path) -> None:
+def test_short_lines_are_never_cut(cache: Path) -> None:
     lines = [words(20 + n * 7 % 50) for n in range(400)]
 
     found = back(prepared(text_of(lines), "byte", cache))
@@ -76,7 +78,7 @@ LINE = st.text("ab\r", max_size=30)
     st.sampled_from([0.05, 0.2, 0.45]),
     st.sampled_from([{}, {"validation": ["own"]}, {"test": ["own"]}]),
 )
-def test_a_text_is_parted_and_nothing_lost(
+def test_the_splits_of_a_text_joined_are_the_text(
     lines: list[str], share: float, held: dict[str, list[str]]
 ) -> None:
     found = {k: "".join(part) for k, part in split_text(text_of(lines, **held), share).items()}
@@ -94,7 +96,7 @@ def test_a_text_is_parted_and_nothing_lost(
             assert before.endswith("\n")
 
 
-def test_of_a_large_text_no_more_is_set_aside_than_is_needed(
+def test_the_held_out_part_of_a_large_text_is_bounded(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"{MODULE}.MAX_HELD_OUT", 1000)
@@ -105,7 +107,7 @@ def test_of_a_large_text_no_more_is_set_aside_than_is_needed(
     assert stream.characters == {"train": 98_000, "validation": 1000, "test": 1000}
 
 
-def test_text_comes_back_a_piece_at_a_time(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoded_chunks_joined_are_the_text(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = words(5000)
     stream = prepared(text_of([line]), "byte", cache)
     monkeypatch.setattr(f"{MODULE}.CHUNK_LENGTH", 7)  # bytes: in the midst of a fox or of an umlaut
@@ -126,7 +128,7 @@ def test_text_comes_back_a_piece_at_a_time(cache: Path, monkeypatch: pytest.Monk
         ({}, "validation", 2),
     ],
 )
-def test_a_text_that_is_too_short_is_told(
+def test_a_text_that_is_too_short_is_refused(
     held: dict[str, list[str]], name: str, tokens: int, cache: Path
 ) -> None:
     with pytest.raises(TextError, match=f"the {name} text is too short: {tokens} of 5"):

@@ -29,7 +29,7 @@ def made(
     )
 
 
-def test_every_pair_is_there_with_its_pieces(cache: Path) -> None:
+def test_every_pair_is_prepared_with_its_token_ids(cache: Path) -> None:
     held = [Pair("A  dog\u00a0here", "Ein Hund ")]
 
     prepared = made(corpus(PAIRS, validation=held, test=held), cache)
@@ -57,7 +57,7 @@ def test_documents_and_weights_stay_with_their_pairs(cache: Path) -> None:
     assert prepared.train["weight"][:3] == [0.5, 1.5, 2.5]
 
 
-def test_held_out_text_is_set_aside_and_counted(cache: Path) -> None:
+def test_held_out_pairs_are_moved_and_counted(cache: Path) -> None:
     prepared = made(corpus(PAIRS), cache, heldout=HeldOutOptions(validation=5, test=4, share=0.2))
 
     counts = prepared.audit.split("train")
@@ -66,7 +66,7 @@ def test_held_out_text_is_set_aside_and_counted(cache: Path) -> None:
     assert counts.kept == len(prepared.train)
 
 
-def test_both_sides_have_pieces_of_their_own_on_demand(cache: Path) -> None:
+def test_each_side_has_its_own_vocabulary_on_demand(cache: Path) -> None:
     prepared = made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=360, joint=False))
 
     source, target = prepared.source_tokenizer, prepared.target_tokenizer
@@ -77,11 +77,11 @@ def test_both_sides_have_pieces_of_their_own_on_demand(cache: Path) -> None:
     assert target.decode(prepared.train["target_ids"][:1]) == prepared.train["target"][:1]
 
 
-def test_one_vocabulary_has_learned_both_sides_of_a_large_corpus(
+def test_a_joint_vocabulary_is_trained_on_both_sides_of_a_large_corpus(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "seq2seq.text.tokenizer.TRAINING_LINES", len(PAIRS)
+        "seq2seq.text.tokenizer_training.TRAINING_LINES", len(PAIRS)
     )  # of twice as many lines
 
     tokenizer = made(corpus(PAIRS), cache).target_tokenizer
@@ -90,7 +90,7 @@ def test_one_vocabulary_has_learned_both_sides_of_a_large_corpus(
     assert [tokenizer.piece(token) for token in tokenizer.encode(["ä"])[0]][-1] == "ä"
 
 
-def test_what_was_prepared_is_found_again_and_other_options_make_it_anew(cache: Path) -> None:
+def test_a_prepared_corpus_is_cached_by_its_options(cache: Path) -> None:
     first = made(corpus(PAIRS), cache)
 
     # The text is not read again: what stands for it now is empty.
@@ -109,13 +109,13 @@ def test_what_was_prepared_is_found_again_and_other_options_make_it_anew(cache: 
     assert made(corpus(PAIRS), cache, replace(SMALL, sampling=0.1)).fingerprint == first.fingerprint
 
 
-def test_a_corpus_of_which_nothing_is_left_is_told_with_the_counts(cache: Path) -> None:
+def test_a_corpus_without_a_kept_pair_is_refused_with_the_counts(cache: Path) -> None:
     with pytest.raises(TextError, match="no pair is left to train on: 2 read, 2 copied"):
         made(corpus([Pair("OK", "OK"), Pair("1", "1")]), cache)
     assert not list((cache / "prepared").iterdir())  # nothing half made is left
 
 
-def test_a_notice_is_kept_with_what_was_prepared(cache: Path) -> None:
+def test_notices_are_cached_with_the_prepared_corpus(cache: Path) -> None:
     first = made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=9000))
 
     assert "not the 9,000 asked for" in first.notices[0]

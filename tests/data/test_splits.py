@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.data.corpus import Pair
 from seq2seq.data.splits import SplitAssignment, assign_splits
-from seq2seq.text.normalization import dedup_key
+from seq2seq.text.normalization import dedup_key, normalize
 
 Rows = list[tuple[str, str]]
 ELSEWHERE = [("held out", "beiseite")]
 
 
-def sifted(
+def assigned(
     train: Rows,
     validation: Rows = ELSEWHERE,
     test: Rows = ELSEWHERE,
@@ -28,12 +28,13 @@ def sifted(
         {n: lambda n=n: read(n) for n in rows},  # type: ignore[misc]
         clean or CleaningOptions(),
         heldout or HeldOutOptions(),
+        normalize,
     )
     return made, {n: [(p.source, p.target) for p in made.pairs(n, read)] for n in rows}
 
 
-def test_what_is_dropped_is_counted_by_rule_and_the_rest_keeps_its_order() -> None:
-    made, kept = sifted(
+def test_dropped_pairs_are_counted_by_rule_and_kept_pairs_keep_their_order() -> None:
+    made, kept = assigned(
         [("one", "eins"), ("", "leer"), ("OK", "OK"), ("two", "zwei"), ("one", "eins"),
          ("one ", "eins"), ("one", "ein")]
     )  # fmt: skip
@@ -47,13 +48,13 @@ def test_what_is_dropped_is_counted_by_rule_and_the_rest_keeps_its_order() -> No
 
 
 def test_duplicates_are_kept_on_demand() -> None:
-    _, kept = sifted([("one", "eins"), ("one", "eins")], clean=CleaningOptions(duplicates=True))
+    _, kept = assigned([("one", "eins"), ("one", "eins")], clean=CleaningOptions(duplicates=True))
 
     assert len(kept["train"]) == 2
 
 
 def test_no_side_of_held_out_text_is_trained_on() -> None:
-    made, kept = sifted(
+    made, kept = assigned(
         [("Hello.", "Hallo."), ("Hi", "Hallo"), ("Bye", "Tschüss"), ("Good", "gut")],
         validation=[("Well", "Gut!")],
         test=[("hello", "Servus")],
@@ -66,41 +67,43 @@ def test_no_side_of_held_out_text_is_trained_on() -> None:
     assert kept["test"] == [("hello", "Servus")]
 
 
-def test_text_that_the_corpus_holds_out_stays_whole_but_for_blank_pairs() -> None:
+def test_only_blank_pairs_are_dropped_of_held_out_text_that_the_corpus_brings() -> None:
     same = [("OK", "OK"), ("OK", "OK"), ("", "x"), ("a" * 2000, "b")]
 
-    made, kept = sifted([("one", "eins")], validation=same, test=same)
+    made, kept = assigned([("one", "eins")], validation=same, test=same)
 
     assert kept["test"] == kept["validation"] == [("OK", "OK"), ("OK", "OK"), ("a" * 2000, "b")]
     assert made.audit.split("test").dropped == {"blank": 1}
 
 
 def test_overlap_is_kept_on_demand() -> None:
-    _, kept = sifted([("one", "eins")], test=[("one", "eins")], clean=CleaningOptions(overlap=True))
+    _, kept = assigned(
+        [("one", "eins")], test=[("one", "eins")], clean=CleaningOptions(overlap=True)
+    )
 
     assert kept["train"] == [("one", "eins")]
 
 
 @given(st.permutations(range(60)))
-def test_what_is_set_aside_does_not_depend_on_the_order_of_the_text(order: list[int]) -> None:
+def test_the_held_out_pairs_do_not_depend_on_the_order_of_the_text(order: list[int]) -> None:
     rows = [(f"source {i}", f"target {i}") for i in range(60)]
     heldout = HeldOutOptions(validation=4, test=3, share=0.2)
 
-    made, kept = sifted([rows[i] for i in order], [], [], heldout=heldout)
-    _, usual = sifted(rows, [], [], heldout=heldout)
+    made, kept = assigned([rows[i] for i in order], [], [], heldout=heldout)
+    _, usual = assigned(rows, [], [], heldout=heldout)
 
     assert {n: set(part) for n, part in kept.items()} == {n: set(p) for n, p in usual.items()}
     assert [len(kept[n]) for n in ("train", "validation", "test")] == [53, 4, 3]
     assert made.audit.split("train").dropped == {
-        "set aside for validation": 4,
-        "set aside for test": 3,
+        "held out for validation": 4,
+        "held out for test": 3,
     }
 
 
-def test_no_more_than_a_share_is_set_aside() -> None:
+def test_no_more_than_a_share_is_held_out() -> None:
     rows = [(f"source {i}", f"target {i}") for i in range(100)]
 
-    _, kept = sifted(rows, [], [], heldout=HeldOutOptions(validation=1000, test=1000, share=0.05))
+    _, kept = assigned(rows, [], [], heldout=HeldOutOptions(validation=1000, test=1000, share=0.05))
 
     # A twentieth of 100, and of the 95 that are left then.
     assert [len(kept[n]) for n in ("train", "validation", "test")] == [91, 5, 4]
@@ -111,8 +114,8 @@ def test_no_more_than_a_share_is_set_aside() -> None:
         st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("stuvwxyz")), min_size=4, max_size=40
     )
 )
-def test_splits_that_are_set_aside_share_no_side(rows: Rows) -> None:
-    _, kept = sifted(rows, [], [], heldout=HeldOutOptions(validation=3, test=3, share=0.2))
+def test_held_out_splits_share_no_side(rows: Rows) -> None:
+    _, kept = assigned(rows, [], [], heldout=HeldOutOptions(validation=3, test=3, share=0.2))
 
     for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
         for side in (0, 1):
@@ -120,14 +123,14 @@ def test_splits_that_are_set_aside_share_no_side(rows: Rows) -> None:
             assert not first & second
 
 
-def test_whole_documents_are_set_aside() -> None:
+def test_whole_documents_are_held_out() -> None:
     # Ten documents of 1 to 10 sentences, and 45 sentences of none.
     pairs = [Pair(f"s{d} {n}", f"t{d} {n}", f"d{d}") for d in range(10) for n in range(d + 1)]
     pairs += [Pair(f"alone {n}", f"allein {n}") for n in range(45)]
     rows = {"train": pairs, "validation": [], "test": []}
     reading = {n: lambda n=n: iter(rows[n]) for n in rows}
 
-    made = assign_splits(reading, CleaningOptions(), HeldOutOptions(share=0.25))
+    made = assign_splits(reading, CleaningOptions(), HeldOutOptions(share=0.25), normalize)
 
     kept = {n: list(made.pairs(n, lambda name: iter(rows[name]))) for n in rows}
     where = {n: {pair.document for pair in found} - {None} for n, found in kept.items()}

@@ -1,8 +1,14 @@
+"""Lines of files and streams, their encodings and compressions."""
+
 import bz2
 import gzip
 import io
 import lzma
 import os
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,15 +16,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
-from seq2seq.storage.files import atomic_write
+from seq2seq.storage.files import atomic_write, open_zstd
 from seq2seq.text.lines import read_lines, stream_lines
+from tests.posix import needs_posix
 
-# Any text without the two characters that have to do with the ends of lines.
+# Any text without the two characters of line ends.
 LINE = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20)
 
 
-@given(st.lists(LINE, min_size=1).filter(lambda lines: not lines[0].startswith("\ufeff")))
-def test_lines_come_back_whatever_is_in_them(lines: list[str]) -> None:
+def pack_zstd(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with open_zstd(buffer, "wb") as file:
+        file.write(data)
+        file.flush()
+        buffer.close = lambda: None  # type: ignore[method-assign]
+    return buffer.getvalue()
+
+
+PACKED = [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress),
+          (".zst", pack_zstd)]  # fmt: skip
+
+
+def is_plain(lines: list[str]) -> bool:
+    """Whether the first line has neither a byte order mark nor a NUL, as UTF-16 has."""
+    return not lines[0].startswith("\ufeff") and not any("\0" in line for line in lines[:2])
+
+
+@given(st.lists(LINE, min_size=1).filter(is_plain))
+def test_lines_are_read_as_they_were_written_whatever_is_in_them(lines: list[str]) -> None:
     data = "".join(line + "\n" for line in lines).encode()
 
     assert list(stream_lines(io.BytesIO(data), "it")) == lines
@@ -36,19 +61,113 @@ def test_lines_come_back_whatever_is_in_them(lines: list[str]) -> None:
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", ["a", "\ufeffb"]),  # a mark of byte order begins a file
     ],
 )
-def test_what_a_line_is(data: bytes, lines: list[str]) -> None:
+def test_lines_end_at_line_feeds_only(data: bytes, lines: list[str]) -> None:
     assert list(stream_lines(io.BytesIO(data), "it")) == lines
 
 
-@pytest.mark.parametrize(
-    ("suffix", "pack"),
-    [("", bytes), (".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)],
-)
-def test_a_file_is_decompressed_by_its_name(tmp_path: Path, suffix: str, pack: type[bytes]) -> None:
-    path = tmp_path / f"text{suffix}"
+@pytest.mark.parametrize(("suffix", "pack"), [("", bytes), *PACKED])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_file_is_decompressed_whether_its_name_says_so_or_not(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes], is_named: bool
+) -> None:
+    path = tmp_path / (f"text{suffix}" if is_named else "text")
     path.write_bytes(pack("Grüße\nan alle\n".encode()))
 
     assert list(read_lines(path)) == ["Grüße", "an alle"]
+
+
+@pytest.mark.parametrize(("suffix", "pack"), PACKED)
+def test_an_empty_compressed_file_has_no_lines(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / f"text{suffix}"
+    path.write_bytes(pack(b""))
+
+    assert list(read_lines(path)) == []
+
+
+@pytest.mark.parametrize(("suffix", "pack"), PACKED)
+def test_compressed_standard_input_is_named_with_its_command(
+    suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    command = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}[suffix]
+
+    with pytest.raises(TextError, match=rf"it is compressed as \{suffix}: {command} FILE"):
+        list(stream_lines([pack(b"one\n")], "it"))
+
+
+def test_a_name_of_a_compression_on_plain_text_is_one_line(tmp_path: Path) -> None:
+    for suffix, _ in PACKED:
+        path = tmp_path / f"plain{suffix}"
+        path.write_bytes(b"no compressed file at all\n")
+        with pytest.raises(TextError, match=rf"plain\{suffix} cannot be read") as caught:
+            list(read_lines(path))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["Guten Tag\nDanke\n", "Привет, мир\nдни\n", "Привет\nили\n", "日本語\n今日は\n"]
+)
+@pytest.mark.parametrize(
+    ("encoding", "bom"),
+    [
+        ("utf-16-le", b"\xff\xfe"),
+        ("utf-16-be", b"\xfe\xff"),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+    ],
+)
+def test_utf16_is_named_with_and_without_a_byte_order_mark(
+    tmp_path: Path, text: str, encoding: str, bom: bytes
+) -> None:
+    path = tmp_path / "text.en"
+    path.write_bytes(bom + text.encode(encoding))
+
+    with pytest.raises(TextError, match=r"text\.en is not UTF-8|text\.en is UTF-16") as caught:
+        list(read_lines(path))
+    if bom or not text.startswith("日"):  # Japanese without a mark is no UTF-8 at its first byte
+        assert "UTF-16, not UTF-8: iconv -f UTF-16" in str(caught.value)
+
+
+def test_text_with_escape_codes_and_nuls_is_still_text() -> None:
+    lines = ["\x1b[31mred\x1b[0m", "\0a", "a\0b", "four"]
+
+    assert list(stream_lines([f"{line}\n".encode() for line in lines], "it")) == lines
+    assert list(stream_lines([b"\0\n", b"\0\0\0\n"], "it")) == ["\0", "\0\0\0"]
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("train.en", "one\n")
+    return buffer.getvalue()
+
+
+def tarred() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("train.en"), io.BytesIO(b""))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (zipped(), "is a zip file"),
+        (tarred(), "is a tar archive: tar -xf FILE"),
+        (gzip.compress(tarred()), "is a tar archive: tar -xf FILE"),
+        (gzip.compress(gzip.compress(b"one\n")), "is compressed as .gz: gzip -dc FILE"),
+        (b"PAR1\x15\x04", "is a Parquet file: data=parquet reads it"),
+        (b"\x04\x22\x4d\x18\x60", "is compressed by LZ4: lz4 -d FILE NEW"),
+        ("\ufeffone\n".encode("utf-32-le"), "is UTF-32, not UTF-8: iconv"),
+    ],
+)
+def test_what_is_no_text_is_named_as_what_it_is(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "train.en"
+    path.write_bytes(data)
+
+    with pytest.raises(TextError, match=rf"train\.en {re.escape(message)}"):
+        list(read_lines(path))
 
 
 @pytest.mark.parametrize(("start", "offset"), [(b"", 10), (b"\xef\xbb\xbf", 13)])
@@ -60,7 +179,7 @@ def test_broken_utf8_names_the_file_and_the_byte(tmp_path: Path, start: bytes, o
         list(read_lines(path))
 
 
-def test_a_name_with_commas_is_told_as_it_is(tmp_path: Path) -> None:
+def test_a_name_with_commas_is_reported_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "a,b,c.en"
     path.write_bytes(b"x" * 12_345 + b"\xff")
 
@@ -68,7 +187,7 @@ def test_a_name_with_commas_is_told_as_it_is(tmp_path: Path) -> None:
         list(read_lines(path))
 
 
-def test_a_missing_file_and_a_damaged_one_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_damaged_one_are_reported(tmp_path: Path) -> None:
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(b"one\ntwo\n" * 100)[:-12])
 
@@ -78,8 +197,8 @@ def test_a_missing_file_and_a_damaged_one_are_told(tmp_path: Path) -> None:
         list(read_lines(cut))
 
 
-@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz"])
-def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
     with atomic_write(path) as file:
         file.write("old\n")
@@ -92,18 +211,19 @@ def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path, suffix: str) ->
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert list(read_lines(path)) == ["old"]
-    assert [p.name for p in tmp_path.iterdir()] == [path.name]  # nothing is left beside it
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]  # no temporary file remains
 
     with atomic_write(path) as file:
         file.write("new\u2028er\n")
     assert list(read_lines(path)) == ["new\u2028er"]
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="cannot be written"), atomic_write(tmp_path / "no" / "out"):
         pass
 
 
+@needs_posix
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -1,3 +1,5 @@
+"""Lines of a stream, grouped as they arrive."""
+
 import io
 import threading
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ def test_all_lines_come_in_order_and_no_group_is_too_large(lines: list[str], mos
     assert all(1 <= len(group) <= most for group in groups)
 
 
-def test_a_line_is_handed_on_before_the_next_one_is_there() -> None:
+def test_a_line_is_yielded_before_the_next_one_arrives() -> None:
     answered = threading.Event()
 
     def typed() -> Iterator[str]:
@@ -45,9 +47,9 @@ def test_an_error_comes_after_the_lines_before_it() -> None:
 
 
 @given(st.lists(st.binary(min_size=1) | st.sampled_from([b"\n", b"a\n", b"\n\nb"])))
-def test_lines_do_not_depend_on_the_chunks_in_which_they_come(chunks: list[bytes]) -> None:
-    rest = iter([*chunks, b""])
+def test_lines_do_not_depend_on_the_chunks_in_which_they_arrive(chunks: list[bytes]) -> None:
+    remaining = iter([*chunks, b""])
 
-    lines = list(split_lines(lambda _: next(rest)))
+    lines = list(split_lines(lambda _: next(remaining)))
 
     assert lines == list(io.BytesIO(b"".join(chunks)))

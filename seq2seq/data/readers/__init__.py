@@ -1,4 +1,4 @@
-"""Readers: each a function that gives a `Corpus`.
+"""Readers: functions that return a corpus, each named by conf/data/NAME.yaml.
 
-Its arguments are the keys of conf/data/NAME.yaml.
+Their arguments are the keys of that file.
 """

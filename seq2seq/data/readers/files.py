@@ -1,4 +1,4 @@
-"""What readers of files share: finding them, and knowing them again."""
+"""Shared parts of the readers of files: paths, fingerprints and splits."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def sha256_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file, which every reader asks for before it reads.
+    """Compute the SHA-256 of a file; every reader does so before it reads.
 
     Raises:
         TextError: there is no such file, or it is a pipe or a device, which cannot be read twice.
@@ -29,42 +29,47 @@ def sha256_of_file(path: Path) -> str:
 
 
 def find_compressed(path: Path) -> Path | None:
-    """`path`, or the same with the ending of a compression, whichever exists."""
-    there = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
-    return next((p for p in there if p.is_file()), None)
+    """Return `path`, or the same with the suffix of a compression, whichever exists."""
+    candidates = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def corpus_of_files(
     read: Callable[..., Iterator[Pair]],
     names: Mapping[str, str | None],
     path: str,
-    options: tuple[Any, ...],
+    options: Callable[[Path], tuple[Any, ...]],
     about: tuple[str, str, str],
 ) -> ParallelCorpus:
-    """A corpus with one file a split.
+    """Return a corpus with one file for each split.
 
     Args:
-        read: gives the pairs of a file: `read(path, *options)`.
+        read: a function of a file and options, which yields its pairs.
         names: of the files, by split; None where the corpus has no such split.
         path: the folder that they are in.
-        options: of `read`.
+        options: a function of a file, which returns the options of `read` for it.
         about: language of the source, of the target, licence.
+
+    Raises:
+        TextError: a file is missing, or one for validation or test has no pair.
     """
     splits, origin = {}, {}
     for split, name in names.items():
         if name is not None:
             file = Path(path) / name
-            splits[split] = Repeatable(read, file, *options)
-            origin[f"{split}: {file.name} {' '.join(str(o) for o in options)}".strip()] = (
-                sha256_of_file(file)
-            )
+            digest = sha256_of_file(file)
+            arguments = options(file)
+            splits[split] = Repeatable(read, file, *arguments)
+            label = f"{split}: {file.name} {' '.join(str(o) for o in arguments)}".strip()
+            origin[label] = digest
+            require_pairs(split, splits[split], file)
     return parallel_corpus(splits, origin, about)
 
 
 def parallel_corpus(
     splits: Mapping[str, Iterable[Pair]], origin: dict[str, str], about: tuple[str, str, str]
 ) -> ParallelCorpus:
-    """A corpus that has training text.
+    """Return a corpus, which must have training text.
 
     Raises:
         TextError: it has none.
@@ -75,49 +80,52 @@ def parallel_corpus(
     return ParallelCorpus(ordered, *about, origin)
 
 
-def value_at(row: Any, field: str, where: str) -> str:
-    """The text at the dotted `field` of a record, without line breaks.
+def require_pairs(split: str, pairs: Iterable[Pair], name: object, no_split: str = "null") -> None:
+    """Check that validation or test text has a pair that is not blank.
+
+    Args:
+        split: its name; training text is checked when it has been cleaned.
+        pairs: of the split, read up to the first that is not blank.
+        name: of the file, for the message.
+        no_split: value of the option `data.SPLIT` with which the corpus has no such split.
 
     Raises:
-        TextError: it is not there or no text; `where`, a file and a place in it, says which record
-            it is.
+        TextError: it has none.
     """
-    value = row
-    for name in field.split("."):
-        if not isinstance(value, dict) or name not in value:
-            there = ", ".join(value) if isinstance(value, dict) else type(value).__name__
-            raise TextError(f"{where} has no field {field}; it has {there}")
-        value = value[name]
-    if value is None:  # as good as an empty text: the pair is dropped and counted as blank
-        return ""
-    if not isinstance(value, str):
-        raise TextError(f"{where}: {field} is not text but {repr(value)[:60]}")
-    if half := SURROGATE.search(value):
-        raise TextError(f"{where}: {field} has half of a surrogate pair, {half[0]!r}")
-    return one_line(value)
+    if split == "train" or any(pair.source.strip() and pair.target.strip() for pair in pairs):
+        return
+    raise empty_split(split, name, no_split)
 
 
-def document_at(row: Any, field: str | None, where: str) -> str | None:
-    """What document a record is of, a text or a number at the dotted `field`; None: not asked for.
+def empty_split(split: str, name: object, no_split: str = "null") -> TextError:
+    """Return the error about validation or test text without content; see `require_pairs`."""
+    return TextError(
+        f"{name} is empty, and is the {split} text: data.{split}={no_split} holds out training "
+        "text instead"
+    )
 
-    Raises:
-        TextError: it is not there.
+
+def add_origin(origin: dict[str, str], label: str, digest: str) -> None:
+    """Add a file to an origin; files of the same name in two folders get two labels."""
+    number, unique = 1, label
+    while unique in origin:
+        number += 1
+        unique = f"{label} ({number})"
+    origin[unique] = digest
+
+
+def is_renamed(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Return whether two origins have the same bytes in the same splits under other file names.
+
+    Options in the labels, such as columns, are not compared. Equal origins are not renamed.
     """
-    if field is None:
-        return None
-    inner = row
-    for name in field.split("."):
-        inner = inner.get(name) if isinstance(inner, dict) else None
-    return str(inner) if isinstance(inner, int) else value_at(row, field, where)
 
+    def contents(origin: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [(label.partition(": ")[0], digest) for label, digest in origin.items()]
 
-def without_trailing_none(*options: Any) -> tuple[Any, ...]:
-    """The options of a reader without those at the end that are None."""
-    while options and options[-1] is None:
-        options = options[:-1]
-    return options
+    return dict(before) != dict(now) and contents(before) == contents(now)
 
 
 def one_line(text: str) -> str:
-    r"""`text` with a space for each \n and \r, so that it is one line wherever it is written."""
+    r"""Return `text` with a space for each \n and \r, so that it is one line in every file."""
     return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from seq2seq.data.corpus import Pair, ParallelCorpus
-from seq2seq.data.readers.files import corpus_of_files, document_at, value_at, without_trailing_none
+from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.readers.records import corpus_of_records
 from seq2seq.storage.plain_json import parse_plain_json
 from seq2seq.text.lines import read_lines
 
@@ -26,29 +27,27 @@ def jsonl(
     """Read files of JSON lines; a field may be dotted, as in translation.de.
 
     Rows next to one another with the same `document_field` are sentences of one document.
+
+    Raises:
+        TextError: a file is missing or empty; later, when it is read: a line is not JSON, or lacks
+            a field.
     """
-    return corpus_of_files(
-        jsonl_pairs,
+    return corpus_of_records(
+        json_records,
         {"train": train, "validation": validation, "test": test},
         path,
-        without_trailing_none(source_field, target_field, document_field),
+        (source_field, target_field, document_field),
         (source, target, licence),
     )
 
 
-def jsonl_pairs(
-    file: Path, source_field: str, target_field: str, document_field: str | None = None
-) -> Iterator[Pair]:
-    """The pairs of a file; blank lines are passed over.
+def json_records(file: Path) -> Iterator[tuple[str, Any]]:
+    """Yield file and number of each line, and its JSON value; blank lines are skipped.
 
     Raises:
-        TextError: a line is not JSON, or lacks a field.
+        TextError: a line is not JSON.
     """
     for number, line in enumerate(read_lines(file), 1):
-        if not line.strip():
-            continue
-        where = f"{file}, line {number}"
-        row = parse_plain_json(line, MAX_DEPTH, where)
-        document = document_at(row, document_field, where)
-        one, other = (value_at(row, field, where) for field in (source_field, target_field))
-        yield Pair(one, other, document)
+        if line.strip():
+            where = f"{file}, line {number}"
+            yield where, parse_plain_json(line, MAX_DEPTH, where)

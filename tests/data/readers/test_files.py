@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.readers.files import is_renamed
 from seq2seq.data.readers.jsonl import jsonl
+from seq2seq.data.readers.labelled import labelled
 from seq2seq.data.readers.parallel import parallel
 from seq2seq.data.readers.parquet import parquet
+from seq2seq.data.readers.text import text
 from seq2seq.data.readers.tsv import tsv
 from seq2seq.errors import ConfigError, TextError
 
@@ -40,7 +43,7 @@ def test_line_n_is_the_translation_of_line_n(tmp_path: Path) -> None:
     corpus = read_parallel(tmp_path, validation="dev")
 
     assert rows(corpus) == [("one", "eins"), ("two\u2028", "zwei")]
-    assert rows(corpus) == rows(corpus)  # again and again
+    assert rows(corpus) == rows(corpus)  # a second iteration reads the files again
     assert rows(corpus, "validation") == [("three", "drei")]
     assert (corpus.source, corpus.target, corpus.licence) == ("en", "de", "our own")
     assert sorted(corpus.origin) == [
@@ -48,7 +51,7 @@ def test_line_n_is_the_translation_of_line_n(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_both_files_by_name(tmp_path: Path) -> None:
+def test_both_files_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\n")
     (tmp_path / "b.txt").write_text("eins\n")
 
@@ -68,7 +71,7 @@ def test_unequal_line_counts_name_both(tmp_path: Path, longer: str) -> None:
         rows(read_parallel(tmp_path))
 
 
-def test_a_missing_side_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_of_a_pair_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.en").write_text("one\n")
 
     with pytest.raises(TextError, match=r"there is no file .*train\.de"):
@@ -85,6 +88,83 @@ def test_other_text_has_another_fingerprint(tmp_path: Path) -> None:
 
     assert before["train: train.en"] == after["train: train.en"]
     assert before["train: train.de"] != after["train: train.de"]
+
+
+def test_two_named_files_that_are_swapped_are_another_corpus(tmp_path: Path) -> None:
+    for name in ("my.en", "my.de", "a.txt", "b.txt", "my.en.gz", "my.de.gz"):
+        packed = gzip.compress(b"one\n") if name.endswith(".gz") else b"one\n"
+        (tmp_path / name).write_bytes(packed)
+
+    for right in (["my.en", "my.de"], ["a.txt", "b.txt"], ["my.en.gz", "my.de.gz"]):
+        one, other = (read_parallel(tmp_path, names).origin for names in (right, right[::-1]))
+        assert list(one) == [f"train: {name}" for name in right]  # as it always was
+        assert dict(one) != dict(other)
+
+
+def test_files_of_one_name_in_two_folders_are_both_in_the_fingerprint(tmp_path: Path) -> None:
+    for number, name in enumerate(("en", "de")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "text.txt").write_text(f"{number}\n")
+
+    parallel_origin = read_parallel(tmp_path, ["en/text.txt", "de/text.txt"]).origin
+    paths = [str(tmp_path / name / "text.txt") for name in ("en", "de")]
+    text_origin = text(paths, None, None, "our own").origin
+
+    for origin in (parallel_origin, text_origin):
+        assert list(origin) == ["train: text.txt", "train: text.txt (2)"]
+        assert len(set(origin.values())) == 2
+
+
+def test_the_same_bytes_under_other_names_are_renamed_and_nothing_else_is() -> None:
+    before = {"train: a.en": "1", "train: a.de": "2", "test: t.tsv 1 2": "3"}
+
+    assert is_renamed(before, {"train: b.en": "1", "train: c": "2", "test: u.tsv 1 2": "3"})
+    assert not is_renamed(before, dict(before))  # then something else has changed
+    assert not is_renamed(before, {"train: b.en": "1", "train: b.de": "9", "test: t.tsv 1 2": "3"})
+    assert not is_renamed(before, {"train: a.de": "2", "train: a.en": "1", "test: t.tsv 1 2": "3"})
+    assert not is_renamed(before, {"train: b.en": "1", "train: b.de": "2", "validation: t": "3"})
+    assert not is_renamed(before, {"train: b.en": "1", "train: b.de": "2"})
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+@pytest.mark.parametrize("content", [b"", b"\n", b" \n\n\t\n", gzip.compress(b"")])
+def test_an_empty_file_for_validation_or_test_is_refused_by_every_reader(
+    tmp_path: Path, split: str, content: bytes
+) -> None:
+    held_out = {"validation": None, "test": None}
+    for name in ("train.en", "train.de", "train.tsv", "train.jsonl"):
+        row = '{"en": "one", "de": "eins"}\n' if name.endswith("l") else "one\ten\n"
+        (tmp_path / name).write_text(row)
+    for name in ("dev.en", "dev.de", "dev.tsv", "dev.jsonl"):
+        (tmp_path / name).write_bytes(content)
+    folder = str(tmp_path)
+    more = {"source_field": "en", "target_field": "de", **ABOUT}
+    columns = {"source_column": 1, "target_column": 2, **ABOUT}
+
+    def options(name: str) -> dict[str, Any]:
+        return held_out | {split: name}
+
+    readers: list[tuple[str, Callable[[], Any]]] = [
+        ("dev.en", lambda: parallel(folder, "train", **options("dev"), **ABOUT)),
+        ("dev.tsv", lambda: tsv(folder, "train.tsv", **options("dev.tsv"), **columns)),
+        ("dev.jsonl", lambda: jsonl(folder, "train.jsonl", **options("dev.jsonl"), **more)),
+        ("dev.tsv", lambda: labelled(folder, "train.tsv", **options("dev.tsv"), licence="our own")),
+        ("dev.en", lambda: text(f"{folder}/train.en", **options(f"{folder}/dev.en"), licence="x")),
+    ]
+    for name, reading in readers:
+        with pytest.raises(TextError, match=rf"{name} .*is the {split} text") as caught:
+            reading()
+        assert f"data.{split}=null" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_an_empty_parquet_file_for_validation_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"en": ["one"], "de": ["eins"]}), tmp_path / "train.parquet")
+    empty = pa.table({"en": pa.array([], pa.string()), "de": pa.array([], pa.string())})
+    pq.write_table(empty, tmp_path / "dev.parquet")
+
+    with pytest.raises(TextError, match=r"dev\.parquet is empty, and is the validation text"):
+        parquet(str(tmp_path), "train.parquet", "dev.parquet", None, "en", "de", **ABOUT)
 
 
 def read_tsv(folder: Path, source: int = 1, target: int = 2) -> ParallelCorpus:
@@ -138,7 +218,7 @@ def test_json_lines_with_plain_and_dotted_fields(tmp_path: Path) -> None:
         {"en": "one", "t": {"de": "eins"}},
         {"en": "two\nlines", "t": {"de": "zwei\r\nZeilen"}},  # a line break would be a new line
     ]
-    text = "\n\n".join(json.dumps(line) for line in lines)  # blank lines are passed over
+    text = "\n\n".join(json.dumps(line) for line in lines)  # blank lines are skipped
     (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(text.encode()))
 
     corpus = records(jsonl, tmp_path, "train.jsonl.gz", "en", "t.de")
@@ -153,20 +233,57 @@ def test_json_lines_with_plain_and_dotted_fields(tmp_path: Path) -> None:
         ('{"en": "one", "fr": "un"}', "line 2 has no field de; it has en, fr"),
         ('{"en": "one", "de": 1}', "line 2: de is not text but 1"),
         ('["en"]', "line 2 has no field en; it has list"),
+        ("{}", "line 2 has no field en; it has none"),
+        ('{"en": "one", "\\u001b[31m": 1}', r"no field de; it has en, \\x1b\[31m$"),
+        ('{"en": "one", "de": "' + "\\\\u001b" + '"', r"is not JSON"),
+        ('{"en": "one", "de": ["\\u001b[31m"]}', r"de is not text but \[.*x1b\[31m"),
         (r'{"en": "one", "de": "\ud800!"}', r"train\.jsonl, line 2 has half of a surrogate pair"),
     ],
 )
-def test_a_record_that_does_not_do_is_named(tmp_path: Path, line: str, message: str) -> None:
+def test_a_record_without_its_text_is_named_with_its_line(
+    tmp_path: Path, line: str, message: str
+) -> None:
     (tmp_path / "train.jsonl").write_text('{"en": "a", "de": "b"}\n' + line + "\n")
 
     with pytest.raises(TextError, match=message):
         rows(records(jsonl, tmp_path, "train.jsonl", "en", "de"))
 
 
-def test_both_halves_of_a_character_are_one(tmp_path: Path) -> None:
+def test_a_surrogate_pair_is_one_character(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text(r'{"en": "\ud83e\udd8a", "de": "Fuchs"}')
 
     assert rows(records(jsonl, tmp_path, "train.jsonl", "en", "de")) == [("🦊", "Fuchs")]
+
+
+def test_nulls_are_blank_sides_of_pairs(tmp_path: Path) -> None:
+    found = [
+        {"en": "one", "t": {"de": "eins"}},
+        {"en": None, "t": {"de": "zwei"}},
+        {"en": "three", "t": {"de": None}},
+        {"en": "four", "t": None},
+    ]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in found))
+    pq.write_table(pa.Table.from_pylist(found), tmp_path / "train.parquet")
+
+    for read, name in ((jsonl, "train.jsonl"), (parquet, "train.parquet")):
+        assert rows(records(read, tmp_path, name, "en", "t.de")) == [
+            ("one", "eins"), ("", "zwei"), ("three", ""), ("four", ""),
+        ]  # fmt: skip
+
+
+def test_a_missing_column_of_parquet_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"en": ["one"], "fr": ["un"]}), tmp_path / "train.parquet")
+
+    with pytest.raises(TextError, match=r"train\.parquet, row 1 has no field de; it has en, fr"):
+        rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
+
+
+def test_of_many_fields_the_first_are_listed(tmp_path: Path) -> None:
+    row = json.dumps({f"f{n}": "x" for n in range(25)})
+    (tmp_path / "train.jsonl").write_text(row)
+
+    with pytest.raises(TextError, match=r"no field en; it has f0, .*f19, 5 more$"):
+        rows(records(jsonl, tmp_path, "train.jsonl", "en", "de"))
 
 
 def test_parquet_with_plain_and_nested_columns(tmp_path: Path) -> None:
@@ -178,26 +295,26 @@ def test_parquet_with_plain_and_nested_columns(tmp_path: Path) -> None:
     assert rows(corpus) == [(f"number {i}", f"Zahl {i}") for i in range(9)]
 
 
-def test_what_is_no_parquet_file_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.parquet").write_text("no")
 
     with pytest.raises(TextError, match="is no Parquet file"):
         rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
 
 
-def test_a_parquet_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     words = [hashlib.sha256(bytes([i, j])).hexdigest() for i in range(40) for j in range(100)]
     path = tmp_path / "train.parquet"
     pq.write_table(pa.table({"en": words, "de": words}), path)
     data = bytearray(path.read_bytes())
-    data[len(data) // 4 : len(data) // 4 + 64] = b"\xff" * 64  # in the midst of a page
+    data[len(data) // 4 : len(data) // 4 + 64] = b"\xff" * 64  # inside a page
     path.write_bytes(data)
 
     with pytest.raises(TextError, match=r"train\.parquet cannot be read: .*BYTE_ARRAY"):
         rows(records(parquet, tmp_path, "train.parquet", "en", "de"))
 
 
-def test_parquet_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+def test_parquet_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     broken = pa.array([b"one", b"\xff"], pa.binary()).view(pa.string())
     pq.write_table(pa.table({"en": broken, "de": broken}), tmp_path / "train.parquet")
 

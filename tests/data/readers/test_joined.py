@@ -1,3 +1,5 @@
+"""Several corpora joined into one."""
+
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ NEWS = ParallelCorpus(
 TALKS = ParallelCorpus({"train": [Pair("c", "C")]}, "en", "de", "paid", {"talks.en": "2"})
 
 
-def test_each_corpus_has_its_weight_in_training() -> None:
+def test_training_pairs_have_the_weight_of_their_corpus() -> None:
     both = joined({"news": NEWS, "talks": TALKS}, {"talks": 3.0}, "en", "de")
 
     assert list(both.splits["train"]) == [
@@ -27,16 +29,16 @@ def test_each_corpus_has_its_weight_in_training() -> None:
     assert both.licence == "news: free; talks: paid"
 
 
-def test_documents_of_one_name_in_two_corpora_are_two() -> None:
-    one = NEWS._replace(splits={"train": [Pair("a", "A", "1"), Pair("b", "B")]})
-    other = TALKS._replace(splits={"train": [Pair("c", "C", "1")]})
+def test_documents_of_equal_names_in_two_corpora_are_two() -> None:
+    first = NEWS._replace(splits={"train": [Pair("a", "A", "1"), Pair("b", "B")]})
+    second = TALKS._replace(splits={"train": [Pair("c", "C", "1")]})
 
-    both = joined({"news": one, "talks": other}, {}, "en", "de")
+    both = joined({"news": first, "talks": second}, {}, "en", "de")
 
     assert [pair.document for pair in both.splits["train"]] == ["news/1", None, "talks/1"]
 
 
-def test_another_weight_is_another_corpus() -> None:
+def test_another_weight_has_another_fingerprint() -> None:
     origins = [joined({"n": NEWS}, {"n": weight}, "en", "de").origin for weight in (1.0, 2.0)]
 
     assert origins[0] != origins[1]
@@ -51,12 +53,14 @@ def test_another_weight_is_another_corpus() -> None:
         ({}, "fr", r"data\.corpora\.news is en-de, not fr-de"),
     ],
 )
-def test_what_does_not_fit_is_told(weights: dict[str, Any], source: str, message: str) -> None:
+def test_weights_and_languages_that_do_not_fit_are_reported(
+    weights: dict[str, Any], source: str, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         joined({"news": NEWS, "talks": TALKS}, weights, source, "de")
 
 
-def test_what_is_no_corpus_is_told() -> None:
+def test_a_node_that_is_no_corpus_is_reported() -> None:
     wrong: Any = {"news": NEWS, "talks": "talks.en"}
     with pytest.raises(ConfigError, match=r"data\.corpora\.talks must be .* not 'talks.en'"):
         joined(wrong, None, "en", "de")

@@ -28,37 +28,39 @@ def read(folder: Path, text: str, **more: str) -> LabelledCorpus:
     return labelled(str(folder), "train.tsv", **given, licence="our own")
 
 
-def test_files_of_text_tab_label(tmp_path: Path) -> None:
+def test_lines_are_text_and_a_label_between_a_tab(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "test.gz", "wt", encoding="utf-8") as file:
         file.write("drei\u2028vier\tde\n")
     text = "one, two\ten \n\neins\tde\r\nfünf\rsechs\tde"
 
     found = read(tmp_path, text, validation="train.tsv", test="test.gz")
 
-    told = [("one, two", "en"), ("eins", "de"), ("fünf\rsechs", "de")]
-    assert rows(found) == rows(found) == told  # can be gone through again
-    assert rows(found, "validation") == told
+    expected = [("one, two", "en"), ("eins", "de"), ("fünf\rsechs", "de")]
+    assert rows(found) == rows(found) == expected  # can be read again
+    assert rows(found, "validation") == expected
     assert rows(found, "test") == [("drei\u2028vier", "de")]
     assert len(found.origin) == 3
 
 
-def test_what_has_no_file_is_set_aside_by_the_text_and_not_by_its_place(tmp_path: Path) -> None:
+def test_splits_without_a_file_are_held_out_by_the_text_and_not_by_its_position(
+    tmp_path: Path,
+) -> None:
     lines = [f"line {number}\t{'ab'[number % 2]}\n" for number in range(400)]
 
-    one, other = (read(tmp_path, "".join(part)) for part in (lines, [*lines[::-1], *lines]))
+    first, second = (read(tmp_path, "".join(part)) for part in (lines, [*lines[::-1], *lines]))
 
-    parts = {split: set(rows(one, split)) for split in SPLITS}
+    parts = {split: set(rows(first, split)) for split in SPLITS}
     assert sum(len(part) for part in parts.values()) == len(set.union(*parts.values())) == 400
     for split in ("validation", "test"):
         assert 5 <= len(parts[split]) <= 40  # a twentieth, 20; the deviation is 4.4
-    # The same text is on one side however often it occurs, and whatever is around it.
-    assert {split: set(rows(other, split)) for split in SPLITS} == parts
+    # A text is in the same split however often it occurs, and whatever is around it.
+    assert {split: set(rows(second, split)) for split in SPLITS} == parts
     with_test = read(tmp_path, "".join(lines), test="train.tsv")
     assert set(rows(with_test)) == parts["train"] | parts["test"]
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "count"),
     [
         ("three\ten\tde", "2 labels"),
         ("three", "no label"),
@@ -68,15 +70,15 @@ def test_what_has_no_file_is_set_aside_by_the_text_and_not_by_its_place(tmp_path
         ("three\t\ten", "no text"),
     ],
 )
-def test_a_line_without_one_label_is_named(tmp_path: Path, line: str, said: str) -> None:
+def test_a_line_without_one_label_is_named(tmp_path: Path, line: str, count: str) -> None:
     found = read(tmp_path, f"one\ten\n\n{line}\n")
 
-    with pytest.raises(TextError, match=rf"train.tsv, line 3, has {said}: it needs") as error:
+    with pytest.raises(TextError, match=rf"train.tsv, line 3, has {count}: it needs") as error:
         rows(found)
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_file_is_told_at_once(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_before_reading(tmp_path: Path) -> None:
     with pytest.raises(TextError, match=r"there is no file .*none\.tsv"):
         read(tmp_path, "one\ten\n", test="none.tsv")
 
@@ -98,7 +100,7 @@ def catalogue(
     )  # fmt: skip
 
 
-def test_a_message_is_on_one_side_in_all_languages(tmp_path: Path) -> None:
+def test_a_message_is_in_one_split_in_all_languages(tmp_path: Path) -> None:
     found = catalogue(tmp_path, MESSAGES)
 
     homes: dict[str, set[str]] = {}
@@ -113,7 +115,7 @@ def test_a_message_is_on_one_side_in_all_languages(tmp_path: Path) -> None:
         assert {code for _, code in rows(found, split)} == {"en", "de", "fr"}
 
 
-def test_what_training_says_under_another_key_is_not_held_out(tmp_path: Path) -> None:
+def test_a_text_that_training_has_under_another_key_is_not_held_out(tmp_path: Path) -> None:
     numbered = {f"m{n}": f"Message {n % 40}" for n in range(400)}  # each text under ten keys
     found = catalogue(tmp_path, {"en": numbered, "de": {k: f"de {v}" for k, v in numbered.items()}})
 
@@ -124,7 +126,7 @@ def test_what_training_says_under_another_key_is_not_held_out(tmp_path: Path) ->
     assert {text for text, code in parts[0] if code == "en"} == trained
 
 
-def test_names_that_are_the_same_in_the_original_are_left_out(tmp_path: Path) -> None:
+def test_messages_equal_to_the_original_are_dropped(tmp_path: Path) -> None:
     found = catalogue(tmp_path, {
         "en": {"a": "Wi-Fi", "b": "On", "c": " "}, "de": {"a": "Wi-Fi", "b": "An", "c": "x\n y"},
     })  # fmt: skip
@@ -133,7 +135,7 @@ def test_names_that_are_the_same_in_the_original_are_left_out(tmp_path: Path) ->
     assert sorted(everything) == [("An", "de"), ("On", "en"), ("Wi-Fi", "en"), ("x y", "de")]
 
 
-def test_of_many_messages_some_are_taken_always_the_same(tmp_path: Path) -> None:
+def test_a_limit_of_messages_takes_always_the_same(tmp_path: Path) -> None:
     few, more = (
         {row for split in SPLITS for row in rows(catalogue(tmp_path, MESSAGES, most), split)}
         for most in (20, 60)
@@ -143,7 +145,7 @@ def test_of_many_messages_some_are_taken_always_the_same(tmp_path: Path) -> None
     assert few < more
 
 
-def test_a_language_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_language_is_named(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="has no messages in fr"):
         rows(catalogue(tmp_path, {**MESSAGES, "fr": {}}))
 
@@ -157,7 +159,7 @@ def prepared(cache: Path, train: Rows, test: Rows) -> PreparedLabels:
     )
 
 
-def test_prepared_lines_are_normal_and_blank_ones_left_out(cache: Path) -> None:
+def test_prepared_lines_are_normalised_and_blank_ones_dropped(cache: Path) -> None:
     train = [("b  c\u200b", "zwei"), ("a", "eins"), ("\u200b", "drei"), ("c", "zwei")]
 
     found = prepared(cache, train, [("c", "eins")])
@@ -179,9 +181,9 @@ def test_prepared_lines_are_normal_and_blank_ones_left_out(cache: Path) -> None:
         ([("a", "x"), ("b", "y")], [(" ", "x")], "there are no lines for validation"),
     ],
 )
-def test_lines_that_nothing_can_be_learned_from_are_refused(
+def test_lines_that_no_classifier_can_be_trained_on_are_refused(
     cache: Path, train: Rows, test: Rows, message: str
 ) -> None:
     with pytest.raises(TextError, match=message):
         prepared(cache, train, test)
-    assert list((cache / "labelled").iterdir()) == []  # nothing half made is left
+    assert list((cache / "labelled").iterdir()) == []  # no temporary folder remains

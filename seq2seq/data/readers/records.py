@@ -1,0 +1,114 @@
+"""Shared parts of the readers of records with named fields: JSON lines, Parquet, data sets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from seq2seq.data.corpus import Pair, ParallelCorpus
+from seq2seq.data.readers.files import SURROGATE, corpus_of_files, one_line
+from seq2seq.errors import TextError
+from seq2seq.storage.regular import escaped
+
+SHOWN_FIELDS = 20  # names that a message lists at most
+Fields = tuple[str, str, str | None]  # of source, target and document
+ReadRecords = Callable[[Any], Iterator[tuple[str, Any]]]  # yields a record's origin and the record
+
+
+def corpus_of_records(
+    read: ReadRecords,
+    names: Mapping[str, str | None],
+    path: str,
+    fields: Fields,
+    about: tuple[str, str, str],
+) -> ParallelCorpus:
+    """Return a corpus with one file of records for each split.
+
+    Args:
+        read: a function of a file, which yields its records, each after its file and number.
+        names: of the files, by split; None where the corpus has no such split.
+        path: the folder that they are in.
+        fields: of the source, the target and, if any, the document; dotted where nested.
+        about: language of the source, of the target, licence.
+
+    Raises:
+        TextError: a file is missing, or one for validation or test has no pair.
+    """
+    options = without_trailing_none(*fields)
+    return corpus_of_files(partial(read_records, read), names, path, lambda _: options, about)
+
+
+def read_records(
+    read: ReadRecords,
+    file: Any,
+    source_field: str,
+    target_field: str,
+    document_field: str | None = None,
+) -> Iterator[Pair]:
+    """Yield the pairs of the records that `read` yields of `file`.
+
+    Raises:
+        TextError: a record lacks a field, or has something else than text in it.
+    """
+    for where, record in read(file):
+        document = document_at(record, document_field, where)
+        source, target = (value_at(record, field, where) for field in (source_field, target_field))
+        yield Pair(source, target, document)
+
+
+def value_at(record: Any, field: str, where: str) -> str:
+    """Return the text at the dotted `field` of a record, without line breaks.
+
+    Null is an empty text, so that the pair is dropped and counted as blank.
+
+    Args:
+        record: a mapping, with mappings in it for a dotted field.
+        field: its name.
+        where: file and number of the record, for messages.
+
+    Raises:
+        TextError: there is no such field, or it has no text.
+    """
+    value = record
+    for name in field.split("."):
+        if value is None and value is not record:
+            return ""
+        if not isinstance(value, dict) or name not in value:
+            raise TextError(f"{where} has no field {field}; it has {describe_fields(value)}")
+        value = value[name]
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TextError(f"{where}: {field} is not text but {repr(value)[:60]}")
+    if surrogate := SURROGATE.search(value):
+        raise TextError(f"{where}: {field} has half of a surrogate pair, {surrogate[0]!r}")
+    return one_line(value)
+
+
+def describe_fields(value: Any) -> str:
+    """Return the names of the fields of a record for a message, or the type of what is none."""
+    if not isinstance(value, dict):
+        return type(value).__name__
+    names = [escaped(str(name)) for name in list(value)[:SHOWN_FIELDS]]
+    more = [f"{len(value) - SHOWN_FIELDS} more"] if len(value) > SHOWN_FIELDS else []
+    return ", ".join([*names, *more]) or "none"
+
+
+def document_at(record: Any, field: str | None, where: str) -> str | None:
+    """Return the document of a record, a text or a number at the dotted `field`, if one is named.
+
+    Raises:
+        TextError: there is no such field, or it has neither.
+    """
+    if field is None:
+        return None
+    value = record
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return str(value) if isinstance(value, int) else value_at(record, field, where)
+
+
+def without_trailing_none(*options: Any) -> tuple[Any, ...]:
+    """Return the options of a reader without those at the end that are None."""
+    while options and options[-1] is None:
+        options = options[:-1]
+    return options

@@ -1,4 +1,4 @@
-"""Prepared pairs to batches: which pairs, in what order, and the tensors."""
+"""Batches: token ids of pairs as padded tensors."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,14 +11,11 @@ from torch import Tensor
 from seq2seq.hardware import to_device
 from seq2seq.text.special_tokens import BOS, EOS, PAD
 
-BATCH_MULTIPLE = (
-    16  # batches of as many sentences or more come in its multiples: every new size of batch
-)
-
+# Batches of 16 sentences or more hold a multiple of 16, because kernels are slower for each new
+# shape that they meet.
+BATCH_MULTIPLE = 16
 
 RowIndices = NDArray[np.int64]
-
-
 TokenIds = Sequence[int] | NDArray[np.int32]
 
 
@@ -31,25 +28,23 @@ class Batch(NamedTuple):
     labels: Tensor  # (N,) tokens and EOS of all sentences, without padding
     # (N,) their indices in the flattened (B * T); found here, not on the device
     label_positions: Tensor
-    is_first: Tensor | None = None  # (B,) bool, rows that no carried state belongs to; None: all
-    stream_ids: Tensor | None = None  # (b,) what the first b rows go on from; None: row b from b
-    target_lengths: Tensor | None = (
-        None  # (B,) how much of the target is real, on the CPU; None: not asked
-    )
+    is_first: Tensor | None = None  # (B,) bool, rows that start from the initial state; None: all
+    stream_ids: Tensor | None = None  # (b,) whose states the first b rows take; None: 0 to b - 1
+    target_lengths: Tensor | None = None  # (B,) without padding, on the CPU; None: not needed
 
     @property
     def tokens(self) -> int:
-        """N, how many positions are learned from."""
+        """Return N, the number of labels."""
         return len(self.labels)
 
     def repeated(self) -> "Batch":
-        """All rows, and all of them again. Not for rows of streams."""
-        given = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
-        again = given | {"label_positions": self.label_positions + self.target_input.numel()}
-        return self._replace(**{name: torch.cat((given[name], again[name])) for name in given})
+        """Return the batch with all rows twice, (2B, ...). Not for rows of streams."""
+        first = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
+        second = first | {"label_positions": self.label_positions + self.target_input.numel()}
+        return self._replace(**{name: torch.cat((first[name], second[name])) for name in first})
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on `device`, not waited for; the lengths stay where kernels want them."""
+        """Copy the batch to `device` without waiting; kernels want the lengths on the host."""
         moved = {
             name: to_device(tensor, device)
             for name, tensor in self._asdict().items()
@@ -59,7 +54,7 @@ class Batch(NamedTuple):
 
 
 def pad(sentences: Sequence[TokenIds]) -> tuple[Tensor, Tensor | None]:
-    """Token ids as one tensor (B, S), and the lengths (B,), `None` where they are all equal."""
+    """Return token ids padded to a tensor (B, S), and lengths (B,), or None if all are equal."""
     lengths = [len(s) for s in sentences]
     width = max(lengths)
     rows = np.full((len(sentences), width), PAD, dtype=np.int64)
@@ -69,14 +64,16 @@ def pad(sentences: Sequence[TokenIds]) -> tuple[Tensor, Tensor | None]:
 
 
 def collate(sources: Sequence[TokenIds], targets: Sequence[TokenIds]) -> Batch:
-    """Pairs of token ids, without BOS and EOS, as a `Batch`.
+    """Return pairs of token ids, given without BOS and EOS, as a `Batch`.
 
-    Sentences without labels fill it up to a multiple of `BATCH_MULTIPLE`.
+    Sentences without labels are appended up to a multiple of `BATCH_MULTIPLE`.
     """
-    fill = -len(sources) % BATCH_MULTIPLE if len(sources) > BATCH_MULTIPLE else 0
-    source, lengths = pad([*sources, *[sources[-1]] * fill])
-    target, _ = pad([*([BOS, *t] for t in targets), *[[BOS]] * fill])
-    expected = np.concatenate([np.append(t, EOS) for t in targets]).astype(np.int64)
+    extra = -len(sources) % BATCH_MULTIPLE if len(sources) > BATCH_MULTIPLE else 0
+    source, lengths = pad([*sources, *[sources[-1]] * extra])
+    target, _ = pad([*([BOS, *t] for t in targets), *[[BOS]] * extra])
+    labels = np.concatenate([np.append(t, EOS) for t in targets]).astype(np.int64)
     width = target.shape[1]
-    places = np.concatenate([np.arange(len(t) + 1) + row * width for row, t in enumerate(targets)])
-    return Batch(source, lengths, target, torch.from_numpy(expected), torch.from_numpy(places))
+    positions = np.concatenate(
+        [np.arange(len(t) + 1) + row * width for row, t in enumerate(targets)]
+    )
+    return Batch(source, lengths, target, torch.from_numpy(labels), torch.from_numpy(positions))

@@ -1,4 +1,4 @@
-"""Which pairs of sentences are fit for training: pure functions of a normalised pair."""
+"""Filters of training pairs: pure functions of a transformed pair."""
 
 from collections.abc import Callable
 
@@ -7,26 +7,26 @@ from seq2seq.text.normalization import display_width
 
 
 def is_blank(source: str, target: str, options: CleaningOptions) -> bool:
-    """A side has nothing in it."""
+    """Return whether a side is empty."""
     del options
     return not source or not target
 
 
 def is_too_long(source: str, target: str, options: CleaningOptions) -> bool:
-    """A side has more characters or words than allowed."""
+    """Return whether a side has more characters or words than allowed."""
     if max(len(source), len(target)) > options.max_characters:
         return True
     return max(source.count(" "), target.count(" ")) >= options.max_words
 
 
 def is_uneven(source: str, target: str, options: CleaningOptions) -> bool:
-    """One side is many times as long as the other, in `display_width`."""
+    """Return whether one side is many times as long as the other, in `display_width`."""
     shorter, longer = sorted((display_width(source), display_width(target)))
     return longer >= options.ratio_from and longer > options.max_ratio * max(1, shorter)
 
 
 def is_copied(source: str, target: str, options: CleaningOptions) -> bool:
-    """Both sides are the same."""
+    """Return whether both sides are the same."""
     return not options.copies and source == target
 
 
@@ -39,7 +39,7 @@ CLEANING_RULES: dict[str, Callable[[str, str, CleaningOptions], bool]] = {
 
 
 def first_broken_rule(source: str, target: str, options: CleaningOptions) -> str | None:
-    """The first of `CLEANING_RULES` that the normalised pair breaks, or None."""
+    """Return the first of `CLEANING_RULES` that the transformed pair breaks, or None."""
     for name, rule in CLEANING_RULES.items():
         if rule(source, target, options):
             return name

@@ -1,7 +1,9 @@
-"""How many pairs each rule dropped, with examples."""
+"""Report of cleaning: the number of pairs that each rule dropped, with examples."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from seq2seq.storage.regular import escaped
 
 EXAMPLES = 3
 EXAMPLE_CHARACTERS = 60  # characters of an example that the table shows of each side
@@ -9,19 +11,19 @@ EXAMPLE_CHARACTERS = 60  # characters of an example that the table shows of each
 
 @dataclass
 class SplitCounts:
-    """One split on its way through cleaning."""
+    """Counts of one split."""
 
-    read: int = 0  # pairs in
+    read: int = 0  # pairs before cleaning
     dropped: dict[str, int] = field(default_factory=dict)  # by rule
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # by rule
 
     @property
     def kept(self) -> int:
-        """Pairs that are kept."""
+        """Return the number of pairs that are kept."""
         return self.read - sum(self.dropped.values())
 
     def drop(self, rule: str, source: str, target: str) -> None:
-        """One pair breaks `rule`."""
+        """Count a pair that breaks `rule`, and keep the first few as examples."""
         self.dropped[rule] = self.dropped.get(rule, 0) + 1
         shown = self.examples.setdefault(rule, [])
         if len(shown) < EXAMPLES:
@@ -30,16 +32,16 @@ class SplitCounts:
 
 @dataclass
 class CleaningReport:
-    """What cleaning did to each split."""
+    """Counts of each split."""
 
     splits: dict[str, SplitCounts] = field(default_factory=dict)
 
     def split(self, name: str) -> SplitCounts:
-        """The counts of one split, made when first asked for."""
+        """Return the counts of one split, which begin at zero."""
         return self.splits.setdefault(name, SplitCounts())
 
     def table(self) -> str:
-        """Counts for people: a line for each rule that dropped something, and an example."""
+        """Return the counts as a text table: a line a rule that dropped pairs, with an example."""
         lines = [f"{'pairs':<12}{'':<22}{'count':>10}"]
         for name, count in self.splits.items():
             lines.append(f"{name:<12}{'in':<22}{count.read:>10,}")
@@ -51,7 +53,7 @@ class CleaningReport:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Counts for programs, as JSON knows them."""
+        """Return the counts as plain values of JSON."""
         return {
             name: {"read": c.read, "dropped": c.dropped, "left": c.kept, "examples": c.examples}
             for name, c in self.splits.items()
@@ -59,7 +61,7 @@ class CleaningReport:
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> "CleaningReport":
-        """What `to_dict` gave."""
+        """Return the report of which `to_dict` returned `plain`."""
         return cls(
             {
                 name: SplitCounts(
@@ -73,4 +75,6 @@ class CleaningReport:
 
 
 def _shorten(text: str) -> str:
+    """Return the text of an example, cut, with control characters escaped: a terminal shows it."""
+    text = escaped(text)
     return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"

@@ -1,4 +1,4 @@
-"""What a reader gives: splits of pairs, and where they come from."""
+"""Corpora as readers return them: splits of pairs or lines, their licence and origin."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -13,38 +13,38 @@ class Pair(NamedTuple):
 
     source: str
     target: str
-    document: str | None = None  # what it is a sentence of
+    document: str | None = None  # name of the document that the sentence is from
     weight: float | None = None  # how often it is seen in one epoch; None is once
 
 
 class ParallelCorpus(NamedTuple):
     """Parallel text. `train` is always there; `validation` and `test` where the corpus has them."""
 
-    splits: Mapping[str, Iterable[Pair]]  # can be gone through again and again
+    splits: Mapping[str, Iterable[Pair]]  # can be iterated again and again
     source: str  # language code
     target: str  # language code
     licence: str
-    origin: dict[str, str]  # what was read, and a fingerprint of it
+    origin: dict[str, str]  # the files that were read, and their fingerprints
 
 
 class LabelledCorpus(NamedTuple):
     """Lines with labels, by split: train, validation and test. The target of a pair is a label."""
 
-    splits: Mapping[str, Iterable[Pair]]  # can be gone through again and again
+    splits: Mapping[str, Iterable[Pair]]  # can be iterated again and again
     licence: str
-    origin: dict[str, str]  # what was read, and a fingerprint of it
+    origin: dict[str, str]  # the files that were read, and their fingerprints
 
 
 class TextCorpus(NamedTuple):
     """Running text by lines. `train` is always there; the others where the text has them."""
 
-    splits: Mapping[str, Iterable[str]]  # can be gone through again and again
+    splits: Mapping[str, Iterable[str]]  # can be iterated again and again
     licence: str
-    origin: dict[str, str]  # what was read, and a fingerprint of it
+    origin: dict[str, str]  # the files that were read, and their fingerprints
 
 
 class Repeatable(Generic[T]):
-    """An iterable made anew each time by calling `function` with `arguments`."""
+    """Iterable that calls `function` with `arguments` for each iteration."""
 
     def __init__(self, function: Callable[..., Iterator[T]], *arguments: Any) -> None:
         self.function, self.arguments = function, arguments

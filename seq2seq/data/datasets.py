@@ -18,39 +18,46 @@ class BatchSource(Protocol):
     pairs: int  # sentences, or other units, in one epoch
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
-        """What each batch of epoch `number` is made of, the same for the same number."""
+        """Yield the row indices of each batch of epoch `number`, a function of `number` alone."""
         ...
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """The batch of `rows` as tensors, the same for the same arguments."""
+        """Return the batch of `rows` as tensors, a function of the arguments alone."""
         ...
 
 
 class ParallelDataset:
-    """Prepared training pairs, in the order of an `Order`, loaded a batch at a time."""
+    """Prepared training pairs, batched by a sampler and loaded a batch at a time."""
 
     def __init__(
         self,
         dataset: Any,
-        order: LengthBatchSampler,
+        sampler: LengthBatchSampler,
         sides: tuple[Tokenizer, Tokenizer],
         sampling: float,
     ) -> None:
-        """Read from `dataset` (of `text.prepare`); `sampling` above 0 segments anew each time."""
+        """Load from `dataset`, the training pairs of a `PreparedCorpus`.
+
+        Args:
+            dataset: memory-mapped.
+            sampler: of row indices.
+            sides: tokenizers of source and target.
+            sampling: `tokenizer.sampling`; above 0 a line is tokenised anew in each epoch.
+        """
         self.dataset = dataset.with_format("arrow")
-        self.order, self.pairs, self.sampling = order, order.pairs, sampling
+        self.sampler, self.pairs, self.sampling = sampler, sampler.pairs, sampling
         self.source, self.target = sides
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
-        """See `Order`."""
-        return self.order.epoch(number)
+        """Yield the row indices of each batch of epoch `number`."""
+        return self.sampler.epoch(number)
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """The pairs `rows` as tensors, the same for the same arguments."""
+        """Return the pairs `rows` as a batch, a function of the arguments alone."""
         table = self.dataset[rows]
         if not self.sampling:
             return collate(token_ids(table["source_ids"]), token_ids(table["target_ids"]))
-        entropy = [self.order.seed, epoch, int(rows[0])]
+        entropy = [self.sampler.seed, epoch, int(rows[0])]
         seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         return collate(
             self.source.sample(table["source"].to_pylist(), self.sampling, seed),
@@ -59,7 +66,7 @@ class ParallelDataset:
 
 
 def token_ids(column: Any) -> list[NDArray[np.int32]]:
-    """The lists of an Arrow column as views of its numbers."""
+    """Return the lists of an Arrow column as views of its memory."""
     lists = column.combine_chunks()
     offsets = lists.offsets.to_numpy()
     values = lists.values.to_numpy()

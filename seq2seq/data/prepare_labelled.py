@@ -1,4 +1,4 @@
-"""Lines with labels to pieces and numbers on disk, cached by what went in."""
+"""Preparation of labelled lines: tokenised into Arrow files, and cached."""
 
 import json
 from collections import Counter
@@ -10,16 +10,19 @@ from typing import Any, NamedTuple
 import datasets
 import pyarrow as pa
 
+from seq2seq.config.training import DEFAULT_TRANSFORMS
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
 from seq2seq.data.prepare_parallel import CHUNK_PAIRS, write_arrow
 from seq2seq.errors import TextError
-from seq2seq.text.normalization import normalize
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.storage.regular import escaped
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.transforms import TextTransforms
 
 CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
-MAX_LABELS = 10_000  # labels
+MAX_LABELS = 10_000
 
 SCHEMA = pa.schema(
     {
@@ -32,7 +35,7 @@ SCHEMA = pa.schema(
 
 
 class PreparedLabels(NamedTuple):
-    """Lines that a classifier can be trained on, and where they came from."""
+    """Tokenised splits of labelled lines, their tokenizer, and where the lines came from."""
 
     splits: Mapping[str, datasets.Dataset]  # memory-mapped
     labels: list[str]
@@ -44,7 +47,7 @@ class PreparedLabels(NamedTuple):
     fingerprint: str
 
     def table(self) -> str:
-        """Counts for people."""
+        """Return the number of lines of each label and split as a text table."""
         rows = [f"{'label':<20}" + "".join(f"{name:>12}" for name in SPLITS)]
         for label in self.labels:
             counts = "".join(f"{self.counts[name].get(label, 0):>12,}" for name in SPLITS)
@@ -55,36 +58,48 @@ class PreparedLabels(NamedTuple):
 def prepare_labelled(
     labelled: LabelledCorpus, options: TokenizerOptions, cache: Path
 ) -> PreparedLabels:
-    """Tokenise `labelled`, or find it in `cache` where that was done before.
+    """Tokenise the transformed lines of `labelled`, or load the result from `cache`.
 
-    Lines are brought into their normal form; blank ones are left out.
+    Blank lines are left out.
 
     Raises:
         TextError: there are no lines, or not two labels, the text cannot be read, or the disk is
             full.
     """
-    facts = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
-    mark = fingerprint(facts)
-    folder = cache / "labelled" / mark
+    facts: list[Any] = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+        facts.append(options.transforms)
+    key = fingerprint(facts)
+    folder = cache / "labelled" / key
 
     def load() -> PreparedLabels:
-        told = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        facts = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         splits = {
             name: datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS
         }
         tokenizer = Tokenizer.load(folder / "tokenizer.model")
-        about = (labelled.licence, labelled.origin, mark)
         return PreparedLabels(
-            splits, told["labels"], told["counts"], tokenizer, told["notices"], *about
+            splits,
+            facts["labels"],
+            facts["counts"],
+            tokenizer,
+            facts["notices"],
+            labelled.licence,
+            labelled.origin,
+            key,
         )
 
-    return load_or_build(folder, "labels.json", lambda made: _build(labelled, options, made), load)
+    return load_or_build(
+        folder, "labels.json", lambda temporary: _build(labelled, options, temporary), load
+    )
 
 
 def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) -> None:
+    """Write the files of prepared lines into `folder`, an empty one."""
+    transform = TextTransforms(options.transforms)
     counts: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
     for name in SPLITS:
-        for pair in _normalized(labelled.splits[name]):
+        for pair in _transformed(labelled.splits[name], transform):
             counts[name][pair.target] += 1
     labels = sorted(counts["train"])
     if not 2 <= len(labels) <= MAX_LABELS:
@@ -93,24 +108,26 @@ def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) ->
         )
     for name in ("validation", "test"):
         if unknown := set(counts[name]) - set(labels):
-            raise TextError(f"no training line has the label {min(unknown)}, which {name} has")
+            label = escaped(min(unknown))
+            raise TextError(f"no training line has the label {label}, which {name} has")
         if not counts[name]:
             raise TextError(f"there are no lines for {name}")
     total = counts["train"].total()
-    text = (pair.source for pair in _normalized(labelled.splits["train"]))
-    made = train_tokenizer(text, options.kind, options.vocab_size, total, total)
-    made.tokenizer.save(folder / "tokenizer.model")
+    text = (pair.source for pair in _transformed(labelled.splits["train"], transform))
+    trained = train_tokenizer(text, options.kind, options.vocab_size, total, total)
+    trained.tokenizer.save(folder / "tokenizer.model")
     numbers = {label: number for number, label in enumerate(labels)}
     for name in SPLITS:
-        rows = _columns(_normalized(labelled.splits[name]), made.tokenizer, numbers)
+        rows = _columns(_transformed(labelled.splits[name], transform), trained.tokenizer, numbers)
         write_arrow(folder / f"{name}.arrow", SCHEMA, rows)
-    told = {"labels": labels, "counts": counts, "notices": made.notices}
-    (folder / "labels.json").write_text(json.dumps(told), encoding="utf-8")
+    facts = {"labels": labels, "counts": counts, "notices": trained.notices}
+    (folder / "labels.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _normalized(pairs: Iterable[Pair]) -> Iterator[Pair]:
+def _transformed(pairs: Iterable[Pair], transform: TextTransforms) -> Iterator[Pair]:
+    """Yield the lines that are not blank, transformed, with their labels."""
     for pair in pairs:
-        if text := normalize(pair.source):
+        if text := transform(pair.source):
             yield Pair(text, pair.target)
 
 

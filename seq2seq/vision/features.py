@@ -1,4 +1,4 @@
-"""Features of pictures that something else has computed."""
+"""Features of images that another program has computed."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from seq2seq.errors import TextError
 
 
 def read_features(file: Path) -> Any:
-    """An array (N, F), or (N, S, F) for a grid of S places a picture.
+    """Read an array (N, F), or (N, S, F) for a grid of S positions for each image.
 
     Raises:
         TextError: it is no .npy or .safetensors file with one such array of numbers.

@@ -1,4 +1,4 @@
-"""What a reader of pictures gives, and pictures as arrays."""
+"""Images with captions, as readers return them, and images as arrays."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,20 +10,20 @@ from PIL import Image, UnidentifiedImageError
 
 from seq2seq.errors import TextError
 
-ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 Pixels = NDArray[np.uint8]  # (height, width, 3)
 
 
 class CaptionedImage(NamedTuple):
-    """A picture and what people have said of it."""
+    """An image and its reference captions."""
 
     name: str
-    image: Any  # a file, an image of PIL's, pixels, or the features of one; see `pixels`
+    image: Any  # a file, an image of PIL's, pixels (height, width, 3) of bytes, or features
     captions: Sequence[str]
 
 
 class CaptionedImages(NamedTuple):
-    """Pictures by split: train, validation and test."""
+    """Images with captions by split: train, validation and test."""
 
     splits: Mapping[str, Sequence[CaptionedImage]]
     language: str  # code, of the captions
@@ -31,59 +31,59 @@ class CaptionedImages(NamedTuple):
     origin: dict[str, str]  # what was read, and a fingerprint of it
 
 
-def has_pixels(picture: CaptionedImage) -> bool:
-    """Whether there is something to see: features are no picture."""
-    return not isinstance(picture.image, np.ndarray) or picture.image.dtype == np.uint8
+def has_pixels(image: CaptionedImage) -> bool:
+    """Return whether an image has pixels; it may have features alone."""
+    return not isinstance(image.image, np.ndarray) or image.image.dtype == np.uint8
 
 
-def square_pixels(picture: CaptionedImage, size: int) -> Pixels:
-    """The middle square of a picture, `size` pixels wide and high.
+def square_pixels(image: CaptionedImage, size: int) -> Pixels:
+    """Crop the middle square of an image and scale it to `size` pixels of width and height.
 
     Raises:
-        TextError: it is no picture, or a damaged one, or features.
+        TextError: it is no image, or a damaged one, or features.
     """
-    if not has_pixels(picture):
-        raise TextError(f"{picture.name} is features, not pixels: model/vision=features reads them")
-    if isinstance(picture.image, np.ndarray):
-        image = Image.fromarray(picture.image)
+    if not has_pixels(image):
+        raise TextError(f"{image.name} is features, not pixels: model/vision=features reads them")
+    if isinstance(image.image, np.ndarray):
+        decoded = Image.fromarray(image.image)
     else:
-        image = decode_image(picture)
-    width, height = image.size
+        decoded = decode_image(image)
+    width, height = decoded.size
     side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    box = (left, top, left + side, top + side)
-    scaled = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR, box)
+    x, y = (width - side) // 2, (height - side) // 2
+    box = (x, y, x + side, y + side)
+    scaled = decoded.convert("RGB").resize((size, size), Image.Resampling.BILINEAR, box)
     return np.asarray(scaled, dtype=np.uint8)
 
 
-def decode_image(picture: CaptionedImage) -> Image.Image:
-    """The image of a picture, decoded.
+def decode_image(image: CaptionedImage) -> Image.Image:
+    """Return the decoded image of a file, or the one of PIL's that is there already.
 
     Raises:
-        TextError: it is none.
+        TextError: the file is missing, or is no image, or a damaged one.
     """
-    if isinstance(picture.image, Image.Image):
-        return picture.image
+    if isinstance(image.image, Image.Image):
+        return image.image
     try:
-        with Image.open(picture.image) as image:
-            image.load()
-            return image
+        with Image.open(image.image) as decoded:
+            decoded.load()
+            return decoded
     except FileNotFoundError:
-        raise TextError(f"there is no picture {picture.image}") from None
+        raise TextError(f"there is no picture {image.image}") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         reason = "no picture" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise TextError(f"{picture.image} cannot be read: {reason}") from None
+        raise TextError(f"{image.image} cannot be read: {reason}") from None
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The picture files of a folder, by name.
+    """Return the image files of a folder, sorted by name.
 
     Raises:
-        TextError: there is no such folder, or no picture in it.
+        TextError: there is no such folder, or no image in it.
     """
     if not folder.is_dir():
         raise TextError(f"there is no folder {folder}")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
-    if not found:
-        raise TextError(f"{folder} has no pictures: {', '.join(sorted(ENDINGS))}")
-    return found
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not files:
+        raise TextError(f"{folder} has no pictures: {', '.join(sorted(IMAGE_SUFFIXES))}")
+    return files

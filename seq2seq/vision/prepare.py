@@ -1,4 +1,4 @@
-"""Pictures to arrays on disk and captions to pieces, cached by what went in."""
+"""Preparation of captioned images: arrays on disk and a tokenizer, cached by fingerprint."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,20 +9,22 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from seq2seq.config.earlier import to_first_names
+from seq2seq.config.training import DEFAULT_TRANSFORMS
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
-from seq2seq.text.normalization import normalize
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.transforms import TextTransforms
 from seq2seq.vision.backbones import ImageBackbone
 from seq2seq.vision.images import CaptionedImages
 
-CACHE_FORMAT = 1  # of the prepared files; another number makes everything anew
+CACHE_FORMAT = 1  # of the prepared files; with another number all data is prepared again
 
 
 class PreparedImages(NamedTuple):
-    """The pictures of a split, as they are stored, and what was said of each."""
+    """The images of a split, as the backbone stores them, and the captions of each."""
 
     stored: Any  # (N, ...) memory-mapped
     captions: list[list[str]]  # N lists, normalised
@@ -30,7 +32,7 @@ class PreparedImages(NamedTuple):
 
 
 class PreparedCaptions(NamedTuple):
-    """Pictures that a network can be trained on, and where they came from."""
+    """Prepared splits and tokenizer, and the images that they were prepared from."""
 
     splits: Mapping[str, PreparedImages]
     tokenizer: Tokenizer
@@ -39,10 +41,10 @@ class PreparedCaptions(NamedTuple):
     fingerprint: str
 
     def table(self) -> str:
-        """Counts for people."""
+        """Return a table of the numbers of images and captions of each split."""
         rows = [f"{'':<12}{'pictures':>10}{'captions':>10}{'different':>11}"]
         for name in SPLITS:
-            captions = [c for said in self.splits[name].captions for c in said]
+            captions = [c for references in self.splits[name].captions for c in references]
             rows.append(
                 f"{name:<12}{len(self.splits[name].names):>10,}{len(captions):>10,}"
                 f"{len(set(captions)):>11,}"
@@ -58,41 +60,44 @@ def prepare_captions(
     cache: Path,
     notify: Callable[[str], None],
 ) -> PreparedCaptions:
-    """Look at every picture once, or find what was seen in `cache`.
+    """Prepare the images and train the tokenizer, or load both from `cache`.
 
     Args:
-        album: what a reader gave.
-        vision: what is stored of a picture.
-        about: the options that `vision` was made with.
+        album: the images, as a reader returns them.
+        vision: the backbone, which computes what is stored of an image.
+        about: the options of `vision`.
         options: of the tokenizer; its `joint` has no meaning here.
-        cache: the folder.
-        notify: tells people what takes a while.
+        cache: the cache folder.
+        notify: prints a line before what takes long.
 
     Raises:
-        TextError: a picture cannot be read, a split is empty, or the disk is full.
+        TextError: an image cannot be read, a split is empty, or the disk is full.
     """
-    kept = [options.kind, options.vocab_size]
-    counts = {name: len(pictures) for name, pictures in album.splits.items()}
-    facts = [CACHE_FORMAT, album.origin, album.language, counts, to_first_names(about), kept]
-    mark = fingerprint(facts)
-    folder = cache / "pictures" / mark
+    tokenizer_facts: list[Any] = [options.kind, options.vocab_size]
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+        tokenizer_facts.append(options.transforms)
+    counts = {name: len(images) for name, images in album.splits.items()}
+    vision_facts = to_first_names(about)
+    facts = [CACHE_FORMAT, album.origin, album.language, counts, vision_facts, tokenizer_facts]
+    key = fingerprint(facts)
+    folder = cache / "pictures" / key
 
-    def make(made: Path) -> None:
+    def build(temporary: Path) -> None:
         notify(f"looking at {sum(counts.values()):,} pictures, once")
-        _build(album, vision, options, made)
+        _build(album, vision, options, temporary)
 
     def load() -> PreparedCaptions:
-        told = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+        stored = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
         splits = {
             name: PreparedImages(
-                np.load(folder / f"{name}.npy", mmap_mode="r"), *told["splits"][name]
+                np.load(folder / f"{name}.npy", mmap_mode="r"), *stored["splits"][name]
             )
             for name in SPLITS
         }
         tokenizer = Tokenizer.load(folder / "tokenizer.model")
-        return PreparedCaptions(splits, tokenizer, told["notices"], album, mark)
+        return PreparedCaptions(splits, tokenizer, stored["notices"], album, key)
 
-    return load_or_build(folder, "gallery.json", make, load)
+    return load_or_build(folder, "gallery.json", build, load)
 
 
 def _build(
@@ -100,29 +105,33 @@ def _build(
 ) -> None:
     if absent := [name for name in SPLITS if not len(album.splits[name])]:
         raise TextError(f"there are no pictures for {', '.join(absent)}")
+    transform = TextTransforms(options.transforms)
     splits: dict[str, Sequence[Any]] = {}
     for name in SPLITS:
-        pictures = album.splits[name]
+        images = album.splits[name]
         captions: list[list[str]] = []
         names: list[str] = []
         array = None
-        for place, stored in enumerate(vision.store(_recording(pictures, captions, names))):
+        recorded = _recording(images, transform, captions, names)
+        for index, stored in enumerate(vision.store(recorded)):
             if array is None:
-                shape = (len(pictures), *stored.shape)
+                shape = (len(images), *stored.shape)
                 array = open_memmap(folder / f"{name}.npy", "w+", stored.dtype, shape)
-            array[place] = stored
-        del array  # written
+            array[index] = stored
+        del array  # which writes the file
         splits[name] = [captions, names]
-    lines = [caption for said in splits["train"][0] for caption in said]
-    made = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))
-    made.tokenizer.save(folder / "tokenizer.model")
-    told = {"splits": splits, "notices": made.notices}
-    (folder / "gallery.json").write_text(json.dumps(told), encoding="utf-8")
+    lines = [caption for references in splits["train"][0] for caption in references]
+    trained = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))
+    trained.tokenizer.save(folder / "tokenizer.model")
+    prepared = {"splits": splits, "notices": trained.notices}
+    (folder / "gallery.json").write_text(json.dumps(prepared), encoding="utf-8")
 
 
-def _recording(pictures: Sequence[Any], captions: list[Any], names: list[str]) -> Any:
-    """The pictures, one after the other, and what is said of each noted."""
-    for picture in pictures:
-        captions.append([normalize(caption) for caption in picture.captions])
-        names.append(picture.name)
-        yield picture
+def _recording(
+    images: Sequence[Any], transform: TextTransforms, captions: list[Any], names: list[str]
+) -> Any:
+    """Yield the images, and append the normalised captions and the name of each to the lists."""
+    for image in images:
+        captions.append(transform.apply(image.captions))
+        names.append(image.name)
+        yield image

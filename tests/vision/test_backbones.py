@@ -1,4 +1,4 @@
-"""The pretrained network: without its package, and what is stored of it with one that we know."""
+"""The pretrained backbone: without its packages, and its features with a network in its place."""
 
 import sys
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_without_its_package_the_extra_is_named(
 
 
 class Mean(nn.Module):
-    """Stands in for EfficientNet: each feature of a place is the mean of its pixels, weighted."""
+    """A network in place of EfficientNet: the weighted mean of the pixels of each position."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Mean(nn.Module):
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tensor:
-    """What the package of weights has for the one that stands in."""
+    """Replace both packages by modules with a `Mean` network, and return its weights."""
     weight = torch.linspace(1, 2, EfficientNetLite.size)
     torch.save({"weight": weight}, tmp_path / "weights")
     model = SimpleNamespace(get_model_file_path=lambda: str(tmp_path / "weights"))
@@ -56,16 +56,16 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tensor:
     return weight
 
 
-def test_of_each_picture_the_grid_is_stored_row_by_row(weights: Tensor) -> None:
-    album = []
-    for number in range(BATCH + 3):  # black, but for one white place
+def test_the_grid_of_each_image_is_stored_row_by_row(weights: Tensor) -> None:
+    images = []
+    for number in range(BATCH + 3):  # black, with one white position
         array = np.zeros((224, 224, 3), np.uint8)
         row, column = divmod(number, 7)
         array[32 * row : 32 * row + 32, 32 * column : 32 * column + 32] = 255
-        album.append(CaptionedImage(f"{number}.png", array, []))
+        images.append(CaptionedImage(f"{number}.png", array, []))
     vision = EfficientNetLite()
 
-    stored = np.stack(list(vision.store(album)))
+    stored = np.stack(list(vision.store(images)))
 
     assert stored.shape == (BATCH + 3, vision.positions, vision.size)
     assert stored.dtype == np.float16
@@ -74,4 +74,4 @@ def test_of_each_picture_the_grid_is_stored_row_by_row(weights: Tensor) -> None:
         expected[number] = 1
         torch.testing.assert_close(torch.tensor(grid), (expected * weights).half())
     assert vision(torch.from_numpy(stored)).dtype == torch.float32
-    assert list(vision.parameters()) == []  # they are not ours to train or store
+    assert list(vision.parameters()) == []  # they are neither trained nor saved

@@ -1,4 +1,4 @@
-"""What is said of drawn scenes: worked by hand, every gender, number and case."""
+"""Captions of drawn scenes, worked by hand: every gender, number and case."""
 
 import pytest
 

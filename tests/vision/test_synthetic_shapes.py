@@ -1,4 +1,4 @@
-"""Drawn scenes: what is drawn is what is said, a function of the seed, and kept apart by split."""
+"""Drawn scenes: they agree with their captions, depend on the seed alone, and differ by split."""
 
 import numpy as np
 import pytest
@@ -28,16 +28,13 @@ def test_every_combination_belongs_to_one_split() -> None:
     parts = [held_out_combinations(split) for split in SPLITS]
 
     assert sum(len(part) for part in parts) == len(set.union(*parts)) == 6 * 6 * 2 * 3
-    assert {group.colour for group in held_out_combinations("train")} == set(
-        COLOURS
-    )  # all that is in a test scene
-    assert {group.shape for group in held_out_combinations("train")} == set(
-        SHAPES
-    )  # was seen, apart
+    training = held_out_combinations("train")  # has each part of a test scene
+    assert {group.colour for group in training} == set(COLOURS)
+    assert {group.shape for group in training} == set(SHAPES)
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_what_is_held_out_is_in_no_training_scene_and_in_each_other_one(seed: int) -> None:
+def test_a_held_out_combination_is_in_no_training_scene_and_in_each_held_out_one(seed: int) -> None:
     training = combinations(random_scene(np.random.default_rng(seed), "train"))
 
     assert not training & (held_out_combinations("validation") | held_out_combinations("test"))
@@ -49,7 +46,7 @@ def test_what_is_held_out_is_in_no_training_scene_and_in_each_other_one(seed: in
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
-def test_the_first_group_is_where_the_caption_says(seed: int) -> None:
+def test_the_first_group_is_drawn_on_the_side_that_the_caption_names(seed: int) -> None:
     random = np.random.default_rng(seed)
     scene = random_scene(random, "train")
     assume(scene.second is not None)
@@ -59,16 +56,16 @@ def test_the_first_group_is_where_the_caption_says(seed: int) -> None:
 
     image = draw_scene(scene, random).astype(float)
 
-    middles = []
+    centres = []
     for colour in colours:
         distance = np.linalg.norm(image - np.array(RGB[colour]), axis=-1)
-        places = np.argwhere(distance < 30)
-        assert len(places) > 10
-        middles.append(places.mean(0))
-    (y, x), (other_y, other_x) = middles
-    right = {"above": y < other_y, "below": y > other_y}
-    right |= {"left of": x < other_x, "right of": x > other_x}
-    assert right[scene.relation or ""]
+        positions = np.argwhere(distance < 30)
+        assert len(positions) > 10
+        centres.append(positions.mean(0))
+    (y, x), (other_y, other_x) = centres
+    is_true = {"above": y < other_y, "below": y > other_y}
+    is_true |= {"left of": x < other_x, "right of": x > other_x}
+    assert is_true[scene.relation or ""]
 
 
 def test_a_drawing_is_a_function_of_its_seed_alone() -> None:
@@ -76,36 +73,36 @@ def test_a_drawing_is_a_function_of_its_seed_alone() -> None:
     german = shapes(3, 2, 2, 7, "de").splits["train"]
     other = shapes(3, 2, 2, 8, "en").splits["train"]
 
-    last = few[2]  # whatever was drawn before it
-    for place, picture in enumerate(few):
-        for same in (many[place], german[place]):
-            assert np.array_equal(picture.image, same.image)
-        assert picture.captions == many[place].captions != german[place].captions
-        assert not np.array_equal(picture.image, other[place].image)
+    last = few[2]  # whichever was drawn before it
+    for index, image in enumerate(few):
+        for same in (many[index], german[index]):
+            assert np.array_equal(image.image, same.image)
+        assert image.captions == many[index].captions != german[index].captions
+        assert not np.array_equal(image.image, other[index].image)
     assert np.array_equal(last.image, few[2].image)
     assert last.image.shape == (64, 64, 3)
     assert last.image.dtype == np.uint8
 
 
 def test_splits_are_drawn_by_other_random_numbers_and_end() -> None:
-    album = shapes(4, 4, 4, 1, "en")
+    corpus = shapes(4, 4, 4, 1, "en")
 
     many = shapes(20, 20, 20, 1, "en").splits
     sizes = {" ".join(" ".join(p.captions[0].split()[:2]) for p in many[split]) for split in SPLITS}
     assert len(sizes) == 3  # "two small", "a large" and so on
-    assert [len(list(album.splits[split])) for split in SPLITS] == [4, 4, 4]
-    assert [p.name for p in album.splits["test"][1:3]] == ["test-00001.png", "test-00002.png"]
+    assert [len(list(corpus.splits[split])) for split in SPLITS] == [4, 4, 4]
+    assert [p.name for p in corpus.splits["test"][1:3]] == ["test-00001.png", "test-00002.png"]
     with pytest.raises(IndexError):
-        album.splits["test"][4]
+        corpus.splits["test"][4]
 
 
-def test_each_seed_number_and_language_is_known_again() -> None:
-    marks = [str(shapes(*facts).origin) for facts in [
+def test_each_seed_number_and_language_has_its_own_fingerprint() -> None:
+    origins = [str(shapes(*facts).origin) for facts in [
         (3, 2, 2, 1, "en"), (4, 2, 2, 1, "en"), (3, 2, 2, 2, "en"), (3, 2, 2, 1, "de"),
     ]]  # fmt: skip
 
-    assert len(set(marks)) == 4
-    assert str(shapes(3, 2, 2, 1, "en").origin) == marks[0]
+    assert len(set(origins)) == 4
+    assert str(shapes(3, 2, 2, 1, "en").origin) == origins[0]
 
 
 def test_another_language_is_refused() -> None:

@@ -1,15 +1,15 @@
-"""What can be said of a drawn scene, in English and in German, where gender and case agree."""
+"""Captions of drawn scenes, in English and in German, where gender and case agree."""
 
 from typing import NamedTuple
 
 
 class Noun(NamedTuple):
-    """A shape by its names."""
+    """The names of a shape."""
 
     english: str
     plural: str
     german: str
-    many: str  # the German plural
+    german_plural: str
     gender: str  # m, f or n
 
 
@@ -38,7 +38,7 @@ _STRONG = "e"  # of adjectives in the plural, without an article
 
 
 class Group(NamedTuple):
-    """Things of one kind."""
+    """Shapes of one kind, colour and size."""
 
     shape: str
     colour: str
@@ -47,7 +47,7 @@ class Group(NamedTuple):
 
 
 def english(group: Group) -> str:
-    """`two small red circles`."""
+    """Return the English name of a group, such as `two small red circles`."""
     noun = SHAPES[group.shape]
     name = noun.english if group.number == 1 else noun.plural
     number = ENGLISH_NUMBERS[group.number - 1]
@@ -55,7 +55,10 @@ def english(group: Group) -> str:
 
 
 def german(group: Group, case: str) -> str:
-    """`zwei kleine rote Kreise`, and in the dative `zwei kleinen roten Kreisen`."""
+    """Return the German name of a group in a case.
+
+    `zwei kleine rote Kreise` is nominative, `zwei kleinen roten Kreisen` dative.
+    """
     noun = SHAPES[group.shape]
     if group.number == 1:
         article = _ARTICLES[case, noun.gender]
@@ -64,17 +67,17 @@ def german(group: Group, case: str) -> str:
     else:
         article = GERMAN_NUMBERS[group.number - 1]
         ending = _STRONG if case == "nominative" else _WEAK
-        name = noun.many
+        name = noun.german_plural
         if case == "dative" and not name.endswith("n"):
             name += "n"
     return f"{article} {SIZES[group.size]}{ending} {COLOURS[group.colour]}{ending} {name}"
 
 
 def describe(first: Group, relation: str | None, second: Group | None, language: str) -> str:
-    """What is to be seen: one group, or how two stand to each other."""
-    said = english(first) if language == "en" else german(first, "nominative")
+    """Return the caption of one group, or of two groups and their relation."""
+    subject = english(first) if language == "en" else german(first, "nominative")
     if relation is None or second is None:
-        return said
+        return subject
     if language == "en":
-        return f"{said} {relation} {english(second)}"
-    return f"{said} {RELATIONS[relation]} {german(second, 'dative')}"
+        return f"{subject} {relation} {english(second)}"
+    return f"{subject} {RELATIONS[relation]} {german(second, 'dative')}"

@@ -1,7 +1,7 @@
-"""Scenes of coloured shapes, drawn by us: pictures with captions that need no network.
+"""Drawn scenes of coloured shapes: images with captions that need no download.
 
-Which numbers, sizes, colours and shapes go together is split: a combination that occurs in test
-pictures was never drawn in training, though each part of it was.
+The combinations of shape, colour, size and number are split: a combination that is in a test image
+is in no training image, though each part of it is.
 """
 
 import hashlib
@@ -15,33 +15,33 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from seq2seq.config.ranges import require, require_one_of
+from seq2seq.data.corpus import SPLITS
 from seq2seq.vision.images import CaptionedImage, CaptionedImages, Pixels
 from seq2seq.vision.synthetic.captions import COLOURS, RELATIONS, SHAPES, SIZES, Group, describe
 
-IMAGE_SIZE = 64  # pixels
-SUPERSAMPLING = 4  # drawn so many times as large, and scaled down
+IMAGE_SIZE = 64  # pixels of width and height
+SUPERSAMPLING = 4  # scenes are drawn so many times as large, and scaled down
 RGB = {
     "red": (214, 48, 40), "green": (44, 160, 64), "blue": (44, 84, 214), "yellow": (240, 208, 40),
     "white": (240, 240, 240), "grey": (128, 128, 128),
 }  # fmt: skip
 RADII = {"small": 4.5, "large": 9.0}  # pixels
+DRAWING_FORMAT = 3  # part of the fingerprint: another number is another set of drawings
 LANGUAGES = ("en", "de")
 OPPOSITES = {
     "above": "below", "below": "above", "left of": "right of", "right of": "left of",
 }  # fmt: skip
 NUMBERS = (1, 2, 3)
-HELD_OUT_COMBINATIONS = {
-    "validation": 16,
-    "test": 32,
-}  # of the 216 combinations of shape, colour, size and number
+# Of the 216 combinations of shape, colour, size and number.
+HELD_OUT_COMBINATIONS = {"validation": 16, "test": 32}
 
 Points = list[tuple[float, float]]
-Area = tuple[int, int, int, int]  # left, top, right, bottom
+Area = tuple[int, int, int, int]  # least x and y, largest x and y
 Random = np.random.Generator
 
 
 class Scene(NamedTuple):
-    """What is to be drawn."""
+    """A group of shapes, or two groups and their relation."""
 
     first: Group
     relation: str | None
@@ -49,13 +49,13 @@ class Scene(NamedTuple):
 
 
 def shapes(train: int, validation: int, test: int, seed: int, language: str) -> CaptionedImages:
-    """Draw pictures.
+    """Draw images of scenes and caption them.
 
     Args:
-        train: how many.
-        validation: likewise.
-        test: likewise.
-        seed: of all that is drawn at random.
+        train: the number of training images.
+        validation: of validation images.
+        test: of test images.
+        seed: of all random numbers.
         language: of the captions, en or de.
 
     Raises:
@@ -66,20 +66,20 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
     counts = {"train": train, "validation": validation, "test": test}
     for name, count in counts.items():
         require(f"data.{name}", count, count > 0, "positive")
-    facts = [3, train, validation, test, seed, language]  # the first: of how things are drawn
-    mark = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    facts = [DRAWING_FORMAT, train, validation, test, seed, language]
+    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     splits = {name: Scenes(name, count, seed, language) for name, count in counts.items()}
-    return CaptionedImages(splits, language, "CC0-1.0", {f"drawn, seed {seed}": mark})
+    return CaptionedImages(splits, language, "CC0-1.0", {f"drawn, seed {seed}": key})
 
 
 class Scenes(Sequence[CaptionedImage]):
-    """The pictures of a split, each drawn when it is asked for."""
+    """The images of a split, each drawn when it is read."""
 
     def __init__(self, split: str, count: int, seed: int, language: str) -> None:
-        self.split, self.number, self.seed, self.language = split, count, seed, language
+        self.split, self.num_images, self.seed, self.language = split, count, seed, language
 
     def __len__(self) -> int:
-        return self.number
+        return self.num_images
 
     @overload
     def __getitem__(self, index: int) -> CaptionedImage: ...
@@ -87,56 +87,50 @@ class Scenes(Sequence[CaptionedImage]):
     def __getitem__(self, index: slice) -> list[CaptionedImage]: ...
     def __getitem__(self, index: int | slice) -> CaptionedImage | list[CaptionedImage]:
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self.number))]
-        if not 0 <= index < self.number:
+            return [self[i] for i in range(*index.indices(self.num_images))]
+        if not 0 <= index < self.num_images:
             raise IndexError(index)
-        place = ("train", "validation", "test").index(self.split)
-        random = np.random.default_rng([self.seed, place, index])
+        split = SPLITS.index(self.split)
+        random = np.random.default_rng([self.seed, split, index])
         scene = random_scene(random, self.split)
-        captions = [describe(*said, self.language) for said in true_statements(scene)]
+        captions = [describe(*statement, self.language) for statement in true_statements(scene)]
         return CaptionedImage(f"{self.split}-{index:05}.png", draw_scene(scene, random), captions)
 
 
 def held_out_combinations(split: str) -> set[Group]:
-    """The combinations that `split` has for itself."""
+    """Return the combinations that are in no other split."""
     order = sorted(
         (Group(*parts) for parts in product(SHAPES, COLOURS, SIZES, NUMBERS)),
         key=lambda group: hashlib.sha256(" ".join(map(str, group)).encode()).hexdigest(),
     )
-    if split == "test":
-        return set(order[: HELD_OUT_COMBINATIONS["test"]])
-    if split == "validation":
-        return set(
-            order[
-                HELD_OUT_COMBINATIONS["test"] : HELD_OUT_COMBINATIONS["test"]
-                + HELD_OUT_COMBINATIONS["validation"]
-            ]
-        )
-    return set(order[HELD_OUT_COMBINATIONS["test"] + HELD_OUT_COMBINATIONS["validation"] :])
+    test = HELD_OUT_COMBINATIONS["test"]
+    held_out = test + HELD_OUT_COMBINATIONS["validation"]
+    parts = {"test": order[:test], "validation": order[test:held_out], "train": order[held_out:]}
+    return set(parts[split])
 
 
 def random_scene(random: Random, split: str) -> Scene:
-    """A scene; each of validation and test has a combination that is not in training."""
+    """Draw a scene; one of validation or test has a combination that is not in training."""
     own, known = sorted(held_out_combinations(split)), sorted(held_out_combinations("train"))
     first = own[random.integers(len(own))]
     if random.random() < 0.3:
         return Scene(first, None, None)
     while (second := known[random.integers(len(known))])[:2] == first[:2]:
-        pass  # two groups that are told apart by more than their size
+        pass  # two groups must differ in more than size and number
     if random.random() < 0.5:
         first, second = second, first
     return Scene(first, list(RELATIONS)[random.integers(len(RELATIONS))], second)
 
 
 def true_statements(scene: Scene) -> list[Scene]:
-    """All that is true of a scene: a above b is b below a."""
+    """Return all true statements about a scene: a above b is b below a."""
     if scene.relation is None or scene.second is None:
         return [scene]
     return [scene, Scene(scene.second, OPPOSITES[scene.relation], scene.first)]
 
 
 def draw_scene(scene: Scene, random: Random) -> Pixels:
-    """The pixels (64, 64, 3) of a scene, at places that are drawn at random within their half."""
+    """Draw the pixels (64, 64, 3) of a scene; positions within each half are random."""
     level = int(random.integers(0, 40))
     image = Image.new(
         "RGB", (IMAGE_SIZE * SUPERSAMPLING, IMAGE_SIZE * SUPERSAMPLING), (level, level, level)
@@ -159,7 +153,7 @@ def draw_scene(scene: Scene, random: Random) -> Pixels:
 
 
 def _draw_group(pen: ImageDraw.ImageDraw, group: Group, area: Area, random: Random) -> None:
-    """Draw the things of a group in an area, none over another."""
+    """Draw the shapes of a group in an area, none over another."""
     for x, y in _centres(group, area, random):
         radius = RADII[group.size] * random.uniform(0.9, 1.1)
         OUTLINES[group.shape](
@@ -168,21 +162,21 @@ def _draw_group(pen: ImageDraw.ImageDraw, group: Group, area: Area, random: Rand
 
 
 def _centres(group: Group, area: Area, random: Random) -> Points:
-    """Where the middles of the things are: anywhere, or in a row if that leaves no room."""
-    left, top, right, bottom = area
+    """Return the centres of the shapes: random, or in a row where random ones overlap."""
+    x_min, y_min, x_max, y_max = area
     radius = RADII[group.size] * 1.15
-    found: Points = []
+    centres: Points = []
     for _ in range(100):
-        x = random.uniform(left + radius, right - radius)
-        y = random.uniform(top + radius, bottom - radius)
-        if all(math.dist((x, y), other) > 2 * radius for other in found):
-            found.append((x, y))
-        if len(found) == group.number:
-            return found
-    shares = [(place + 0.5) / group.number for place in range(group.number)]
-    if right - left >= bottom - top:
-        return [(left + share * (right - left), (top + bottom) / 2) for share in shares]
-    return [((left + right) / 2, top + share * (bottom - top)) for share in shares]
+        x = random.uniform(x_min + radius, x_max - radius)
+        y = random.uniform(y_min + radius, y_max - radius)
+        if all(math.dist((x, y), other) > 2 * radius for other in centres):
+            centres.append((x, y))
+        if len(centres) == group.number:
+            return centres
+    shares = [(index + 0.5) / group.number for index in range(group.number)]
+    if x_max - x_min >= y_max - y_min:
+        return [(x_min + share * (x_max - x_min), (y_min + y_max) / 2) for share in shares]
+    return [((x_min + x_max) / 2, y_min + share * (y_max - y_min)) for share in shares]
 
 
 Colour = tuple[int, int, int]
@@ -199,7 +193,13 @@ def _ellipse(pen: ImageDraw.ImageDraw, at: tuple[float, float], r: float, colour
 
 
 def _polygon(corners: int, turn: float, inner: float = 1.0) -> Callable[..., None]:
-    """A shape with corners on a circle, every second one drawn in by `inner`."""
+    """Return a function that draws a polygon.
+
+    Args:
+        corners: their number, on a circle.
+        turn: the angle of the first corner, in radians clockwise from the top.
+        inner: radius of every second corner, as a share of the others'.
+    """
 
     def outline(
         pen: ImageDraw.ImageDraw, at: tuple[float, float], r: float, colour: Colour

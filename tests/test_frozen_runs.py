@@ -68,6 +68,8 @@ RENAMED_WEIGHTS: dict[str, str] = {}
 FROZEN = Path(__file__).parent / "frozen_runs"
 CLOSE = 2e-3  # how near figures are that another processor has computed
 VARYING = ("seconds", "tokens_per_second", "memory_mb")  # of metrics.jsonl
+# Of validations: tasks other than language models log it since later than these runs were made.
+NEW_METRIC = "perplexity"
 
 pytestmark = pytest.mark.slow
 
@@ -264,7 +266,7 @@ def test_a_run_folder_of_an_earlier_commit_classifies_as_it_did(folder: Path, pl
 
 
 @pytest.mark.parametrize("folder", folders("generate"), ids=name_of)
-def test_a_run_folder_of_an_earlier_commit_goes_on_with_a_text_as_it_did(
+def test_a_run_folder_of_an_earlier_commit_continues_a_text_as_it_did(
     folder: Path, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for asked in expected(folder)["generate"]:
@@ -309,7 +311,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
 
 
 @pytest.mark.parametrize("folder", folders("resumed"), ids=name_of)
-def test_training_goes_on_in_it_under_the_names_that_options_have_now(
+def test_training_resumes_in_it_under_the_current_option_names(
     folder: Path, resumed: Callable[[Path], Path]
 ) -> None:
     wanted = expected(folder)
@@ -328,7 +330,7 @@ def test_training_goes_on_in_it_under_the_names_that_options_have_now(
 
 
 @pytest.mark.parametrize("folder", folders("resumed"), ids=name_of)
-def test_and_to_the_very_weights_that_it_would_have_had(
+def test_a_resumed_run_has_the_weights_of_the_uninterrupted_one(
     folder: Path, resumed: Callable[[Path], Path]
 ) -> None:
     made = json.loads((folder.parent / "made_with.json").read_text(encoding="utf-8"))
@@ -340,7 +342,12 @@ def test_and_to_the_very_weights_that_it_would_have_had(
     found = {name: sha256(of_then(run / f"{name}.safetensors")) for name in ("last", "model")}
     wanted = expected(folder)["resumed"]
     assert found == wanted["weights_sha256"]
-    assert told(run / "metrics.jsonl", expected(folder)["steps"]) == wanted["metrics"]
+    metrics = told(run / "metrics.jsonl", expected(folder)["steps"])
+    assert len(metrics) == len(wanted["metrics"])
+    for entry, earlier in zip(metrics, wanted["metrics"], strict=True):
+        if entry["kind"] == "validation" and NEW_METRIC not in earlier:
+            del entry[NEW_METRIC]
+        assert entry == earlier
 
 
 def of_then(file: Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""The networks: functions of tensors, without files or configuration.
+"""Networks: functions of tensors, without files or configuration.
 
 Dimensions, in every comment and docstring of this package and of `seq2seq.search`:
 

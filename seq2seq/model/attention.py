@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Memory(NamedTuple):
-    """The encoder outputs of a batch, prepared once for all decoding steps."""
+    """Encoder outputs of a batch, prepared once for all decoding steps."""
 
     values: Tensor  # (B, S, M) encoder outputs
     keys: Tensor  # (B, S, A) encoder outputs, projected for the comparison with a query
@@ -75,7 +75,7 @@ class Attention(nn.Module):
 
 
 class NoAttention(Attention):
-    """No attention: the decoder knows the source by its initial state alone."""
+    """No attention: only the initial state connects the decoder to the source."""
 
     def __init__(self, query_size: int, memory_size: int) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class NoAttention(Attention):
 
 
 class FixedContext(Attention):
-    """The encoder's final state as the context of every position.
+    """Encoder's final state as the context of every position.
 
     Cho et al. (2014), section 2.2, where the decoder reads the summary c at each step.
     https://arxiv.org/abs/1406.1078

@@ -9,7 +9,7 @@ StateShape = tuple[int, int, int]  # L, P, and H (or M, directions concatenated)
 
 
 class CopyBridge(nn.Module):
-    """The encoder's final state is the decoder's initial state: many-to-one + one-to-many.
+    """Bridge that copies the final state of the encoder: many-to-one + one-to-many.
 
     Sutskever et al. (2014), https://arxiv.org/abs/1409.3215
     """
@@ -28,7 +28,7 @@ class CopyBridge(nn.Module):
 
 
 class ProjectionBridge(nn.Module):
-    """s_0 = tanh(W h + b), over all layers together, Bahdanau et al. (2015), appendix A.2.2."""
+    """Bridge s_0 = tanh(W h + b), over all layers together, Bahdanau et al. (2015), A.2.2."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class ProjectionBridge(nn.Module):
 
 
 class ZeroBridge(nn.Module):
-    """The decoder starts from zeros: only attention connects it to the source."""
+    """Bridge that returns zeros: only attention connects the decoder to the source."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class ZeroBridge(nn.Module):
 
 
 class LearnedBridge(nn.Module):
-    """The decoder starts from a learned state, the same for every source."""
+    """Bridge that returns a learned state, the same for every source."""
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A sentence classifier: many-to-one."""
+"""Sentence classifier: many-to-one."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from seq2seq.model.encoder import Encoder
 
 
 class ClassificationHead(nn.Module):
-    """The linear layer from features to the classes."""
+    """Linear layer from features to the classes."""
 
     def __init__(self, size: int, classes: int) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class ClassificationHead(nn.Module):
 
 
 class Classifier(nn.Module):
-    """A classifier on the final state of the last encoder layer."""
+    """Classifier on the final state of the last encoder layer."""
 
     def __init__(self, encoder: Encoder, output: ClassificationHead, dropout: Dropout) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The decoder, one-to-many: from an initial state to a sentence, BOS to EOS."""
+"""Decoder, one-to-many: from an initial state to a sentence, BOS to EOS."""
 
 from typing import NamedTuple
 
@@ -87,7 +87,7 @@ class Decoder(nn.Module):
 
 
 class OutputLayer(nn.Module):
-    """The linear layer from features to the vocabulary."""
+    """Linear layer from features to the vocabulary."""
 
     def __init__(self, embedding: nn.Embedding, tied: bool) -> None:
         """Create a layer to the vocabulary of `embedding`, with its weights if `tied`.

@@ -12,7 +12,7 @@ INITIAL_BIAS = -1.0  # g is 0.27 at first
 
 
 class PreviousState(NamedTuple):
-    """The final states of the sentences before B sentences, without a gradient."""
+    """Final states of the sentences before B sentences, without a gradient."""
 
     encoder: Tensor  # (B, L, P, H) of the forward direction
     decoder: Tensor  # (B, L', P, H')
@@ -39,7 +39,7 @@ class PreviousState(NamedTuple):
 
 
 class ContextGate(nn.Module):
-    """An elementwise gate between the bridge's state and the decoder's previous final state.
+    """Elementwise gate between the bridge's state and the decoder's previous final state.
 
     s_0 = g * s + (1 - g) * b with g = sigmoid(W [b; s] + c), where b is the output of the bridge
     and s the final state of the decoder in the previous sentence: as between two steps of a GRU.

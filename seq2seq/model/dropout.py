@@ -43,9 +43,9 @@ class Dropout(nn.Module):
         if not self.training or self.p == 0:
             return x
         if self.variational:
-            mask, kept = keep_mask((x.shape[0], 1, x.shape[2]), self.p, x)
-            return x * (mask / kept).to(x.dtype)
+            mask, probability = keep_mask((x.shape[0], 1, x.shape[2]), self.p, x)
+            return x * (mask / probability).to(x.dtype)
         if x.device.type != "cpu":
             return functional.dropout(x, self.p)
-        mask, kept = keep_mask(tuple(x.shape), self.p, x)
-        return x * mask * (1 / kept)
+        mask, probability = keep_mask(tuple(x.shape), self.p, x)
+        return x * mask * (1 / probability)

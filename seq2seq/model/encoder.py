@@ -1,4 +1,4 @@
-"""The encoder, many-to-one: from a sentence to a final state, and a vector for each position."""
+"""Encoder, many-to-one: from a sentence to a final state, and a vector for each position."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The encoder-decoder network: many-to-one, a bridge, one-to-many."""
+"""Encoder-decoder network: many-to-one, a bridge, one-to-many."""
 
 from typing import NamedTuple, Self
 
@@ -13,7 +13,7 @@ from seq2seq.model.initial_state import reset_where
 
 
 class DecoderState(NamedTuple):
-    """The decoder state of K hypotheses for each of B sentences."""
+    """Decoder state of K hypotheses for each of B sentences."""
 
     hidden: Tensor  # (B, K, L, P, H)
     memory: Memory  # of the B sentences
@@ -40,7 +40,7 @@ TargetPrefix = tuple[Tensor, Tensor]
 
 
 class EncodedSource(NamedTuple):
-    """The encoded sources of a batch."""
+    """Encoded sources of a batch."""
 
     state: Tensor  # (B, L, P, H) initial state of the decoder
     memory: Memory
@@ -48,7 +48,7 @@ class EncodedSource(NamedTuple):
 
 
 class EncoderDecoder(nn.Module):
-    """An encoder whose final state initialises a decoder, which may attend to the memory too.
+    """Encoder whose final state initialises a decoder, which may attend to the memory too.
 
     With a gate, states are carried over from the previous sentence of the document: the forward
     direction of the encoder continues from its final state, and the decoder's initial state is

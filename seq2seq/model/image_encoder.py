@@ -1,4 +1,4 @@
-"""The image encoder of a captioning network: one-to-many."""
+"""Image encoder of a captioning network: one-to-many."""
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +44,7 @@ class ImageEncoder(nn.Module):
 
 
 class BlindEncoder(nn.Module):
-    """An encoder whose outputs are zeroed: a baseline for captions that ignores the image."""
+    """Encoder whose outputs are zeroed: a baseline for captions that ignores the image."""
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()

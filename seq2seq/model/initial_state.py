@@ -17,7 +17,7 @@ class ZeroState(nn.Module):
 
 
 class LearnedState(nn.Module):
-    """A learned initial state, the same for every sentence."""
+    """Learned initial state, the same for every sentence."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A recurrent language model: many-to-many."""
+"""Recurrent language model: many-to-many."""
 
 from torch import Tensor, nn
 
@@ -7,7 +7,7 @@ from seq2seq.model.decoder import Decoder, DecoderOutput, OutputLayer
 
 
 class LanguageModel(nn.Module):
-    """A decoder without a source, which predicts token t + 1 from tokens 1 to t.
+    """Decoder without a source, which predicts token t + 1 from tokens 1 to t.
 
     Mikolov et al. (2010), https://www.isca-archive.org/interspeech_2010/mikolov10_interspeech.html
     """

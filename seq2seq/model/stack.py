@@ -1,4 +1,4 @@
-"""A stack of recurrent layers."""
+"""Stack of recurrent layers."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Search strategies that generate translations token by token.
+"""Search strategies that generate sequences token by token.
 
-They know nothing of the model but its `Step`.
+A search calls the `Step` of a model (`seq2seq.search.interface`), and knows no more of it.
 """

@@ -1,4 +1,4 @@
-"""Beam search."""
+"""Beam search with a length penalty, in batches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from seq2seq.text.special_tokens import EOS
 
 
 class _Alive(NamedTuple):
-    """The unfinished hypotheses of the sentences in the batch."""
+    """Unfinished hypotheses of the sentences in the batch."""
 
     tokens: Tensor  # (b, K, t) generated so far
     logprobs: Tensor  # (b, K, t) of each token
@@ -26,7 +26,7 @@ class _Alive(NamedTuple):
 
 
 class _Finished(NamedTuple):
-    """Which of the hypotheses that were alive before this step are finished."""
+    """Hypotheses that are finished in this step, among those that were alive before it."""
 
     mask: Tensor  # (b, K) bool, True: finished
     by_eos: Tensor  # (b, K) bool, True: finished by EOS, and not by the maximum length
@@ -71,7 +71,10 @@ class Beam:
         sentence_ids: Sequence[int],
         scored: bool = True,
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.interface.Search`. Returns at most `n_best` for each sentence."""
+        """Generate at most `n_best` hypotheses for each sentence.
+
+        See `seq2seq.search.interface.Search`.
+        """
         del sentence_ids, scored  # nothing is random; hypotheses are ranked by their scores
         count, device = len(max_lengths), max_lengths.device
         dtype = accumulation_dtype(device)
@@ -83,14 +86,14 @@ class Beam:
         alive = _Alive(empty.long(), empty, torch.zeros(count, 1, dtype=dtype, device=device))
         last = bos_tokens(count, device)  # (b, K), K = 1 at first
         for length in range(int(max_lengths.max()) + 1):
-            # (1) Logits of the next token of each hypothesis alive.
+            # (1) Compute the logits of the next token and advance the decoder state.
             logits, state = step(state, last)  # (b, K, V)
             logits = process_logits(self.processors, logits, alive.tokens)
-            # (2) Expand to the top K continuations; EOS or the limit finishes some hypotheses.
+            # (2) Expand to the top K continuations, and score the finished hypotheses.
             at_limit = max_lengths[active] == length  # (b,)
             expanded, parents, finished = self._expand(alive, logits, at_limit)
-            # (3) Collect the finished hypotheses and update the n best scores.
-            _collect(hypotheses, active, alive, finished)
+            # (3) Store the finished hypotheses, and update the n best scores.
+            _store(hypotheses, active, alive, finished)
             num_finished[active] += finished.mask.sum(1)
             best[active] = torch.cat((best[active], finished.score), 1).topk(self.n_best, 1).values
             # (4) Remove the sentences that are done from the batch.
@@ -103,10 +106,10 @@ class Beam:
             if len(unfinished) < len(active):
                 active, parents = active[unfinished], parents[unfinished]
                 expanded, state = expanded.select(unfinished), state.select(unfinished)
-            # (5) Reorder the decoder state to the parents of the expanded hypotheses.
+            # (5) Reorder the decoder state to the parents of the hypotheses alive.
             alive, state = expanded, state.reorder(parents)
             last = alive.tokens[:, :, -1]  # (b, K)
-        return [sorted(found, key=lambda h: -h.score)[: self.n_best] for found in hypotheses]
+        return [sorted(one, key=lambda h: -h.score)[: self.n_best] for one in hypotheses]
 
     def _expand(
         self, alive: _Alive, logits: Tensor, at_limit: Tensor
@@ -152,8 +155,8 @@ class Beam:
         Args:
             alive: the hypotheses before this step.
             eos_logprobs: (b, K) log-probability of EOS as their next token.
-            by_eos: (b, K) bool, which are finished by EOS.
-            at_limit: (b,) bool, sentences all of whose hypotheses are finished, by EOS or not.
+            by_eos: (b, K) bool, True: finished by EOS.
+            at_limit: (b,) bool, True: all hypotheses are finished, by EOS or not.
         """
         mask = by_eos | (at_limit.unsqueeze(1) & (alive.total != -torch.inf))  # (b, K)
         eos_logprobs = eos_logprobs.masked_fill(~by_eos, 0.0)
@@ -171,11 +174,11 @@ class Beam:
         return alive.total.amax(1) / length_penalty(longest, self.alpha)
 
 
-def _collect(
+def _store(
     hypotheses: list[list[Hypothesis]], active: Tensor, alive: _Alive, finished: _Finished
 ) -> None:
     """Append the finished hypotheses to the lists of their sentences."""
-    row, k = finished.mask.nonzero(as_tuple=True)
+    row, k = finished.mask.nonzero(as_tuple=True)  # (n,) of sentence and hypothesis
     if len(row) == 0:
         return
     columns = (

@@ -24,7 +24,10 @@ class Greedy:
         sentence_ids: Sequence[int],
         scored: bool = True,
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.interface.Search`."""
+        """Generate one hypothesis for each sentence.
+
+        See `seq2seq.search.interface.Search`.
+        """
         del sentence_ids  # nothing is random
         return decode_loop(
             step, state, max_lengths, _most_probable, 1, scored, self.processors

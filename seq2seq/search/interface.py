@@ -1,4 +1,4 @@
-"""The protocols between a model and a search: state, step, hypothesis."""
+"""Interfaces between a model and a search: state, step, hypothesis."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, Self, TypeVar, runtime_checkable
@@ -10,7 +10,7 @@ from seq2seq.text.special_tokens import BOS
 
 
 class State(Protocol):
-    """The decoder state of K hypotheses for each of B sentences."""
+    """Decoder state of K hypotheses for each of B sentences."""
 
     def reorder(self, parents: Tensor) -> Self:
         """Return the state in which hypothesis k' of sentence b continues `parents[b, k']`.
@@ -38,11 +38,11 @@ class Hypothesis(NamedTuple):
     tokens: list[int]  # without BOS and EOS
     logprobs: list[float]  # in nats, of each token and of EOS if generated; only if scored
     score: float  # by which the hypotheses of a sentence are ranked
-    ended: bool  # True: by EOS; False: by the maximum length
+    has_eos: bool  # True: finished by EOS; False: by the maximum length
 
 
 class Search(Protocol):
-    """A search strategy."""
+    """Search strategy."""
 
     def __call__(
         self,
@@ -59,7 +59,7 @@ class Search(Protocol):
             state: the initial decoder state, one hypothesis for each of B sentences, B >= 1.
             max_lengths: (B,) maximum numbers of tokens, EOS not counted.
             sentence_ids: B numbers that identify the sentences, to seed random choices.
-            scored: whether log-probabilities are wanted. Without, a search may skip the
+            scored: whether to compute log-probabilities. Without them a search may skip the
                 normalisation over the vocabulary, which takes longer than the argmax.
 
         Returns:
@@ -71,7 +71,7 @@ class Search(Protocol):
 
 @runtime_checkable
 class TextRanking(Protocol):
-    """A search that ranks its hypotheses by their detokenised text."""
+    """Search that ranks its hypotheses by their detokenised text."""
 
     def expected(self, texts: Sequence[str]) -> list[float]:
         """Return the expected utility of each translation of one sentence; higher is better."""
@@ -79,7 +79,7 @@ class TextRanking(Protocol):
 
 
 def accumulation_dtype(device: torch.device) -> torch.dtype:
-    """Return the type in which log-probabilities are summed: fp64 where `device` has it.
+    """Return the dtype in which log-probabilities are summed: fp64 where `device` has it.
 
     In fp32, sums over many tokens would tie although their last terms differ.
     """

@@ -1,4 +1,4 @@
-"""Functions that change the logits of the next token before a search selects from them."""
+"""Logit processors: changes of the logits of the next token before a search selects from them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,7 +10,7 @@ from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
 
 
 class LogitProcessor(Protocol):
-    """A change of the logits that depends on the tokens generated so far."""
+    """Change of the logits that depends on the tokens generated so far."""
 
     def __call__(self, logits: Tensor, generated: Tensor) -> Tensor:
         """Return the changed logits.
@@ -23,10 +23,10 @@ class LogitProcessor(Protocol):
 
 
 class MaskSpecialTokens:
-    """Forbids PAD, BOS and UNK at every step, and EOS as the first token."""
+    """Mask on PAD, BOS and UNK at every step, and on EOS as the first token."""
 
     def __call__(self, logits: Tensor, generated: Tensor) -> Tensor:
-        """See `LogitProcessor`."""
+        """Return `logits` with -inf for the masked tokens, changed in place."""
         return mask_special_tokens(logits, first=generated.shape[-1] == 0)
 
 

@@ -18,7 +18,7 @@ TOKENIZE = ("13a", "char", "intl", "none", "zh")  # sacreBLEU's tokenizers witho
 
 
 class MinimumBayesRisk:
-    """Minimum Bayes risk decoding: the translation with the largest expected chrF or BLEU.
+    """Minimum Bayes risk decoding: the candidate with the largest expected chrF or BLEU.
 
     The expectation is over samples, Kumar and Byrne (2004), https://aclanthology.org/N04-1022,
     equation 2; Eikema and Aziz (2020), https://aclanthology.org/2020.coling-main.398. The
@@ -67,12 +67,15 @@ class MinimumBayesRisk:
         sentence_ids: Sequence[int],
         scored: bool = True,
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.interface.Search`: the hypotheses of the beam, then the samples."""
+        """Generate the candidates: the hypotheses of the beam, then the samples.
+
+        See `seq2seq.search.interface.Search`. The texts are ranked by `expected` afterwards.
+        """
         samples = self.sample(step, state, max_lengths, sentence_ids, scored)
         if self.beam is None:
             return samples
         beams = self.beam(step, state, max_lengths, sentence_ids, scored)
-        return [first + then for first, then in zip(beams, samples, strict=True)]
+        return [beam + sampled for beam, sampled in zip(beams, samples, strict=True)]
 
     def expected(self, texts: Sequence[str]) -> list[float]:
         """Return the mean utility of each of `texts` against the samples, from 0 to 100.
@@ -92,7 +95,12 @@ class MinimumBayesRisk:
 
 
 def _utility(name: str, tokenize: str) -> Utility:
-    """Return the utility function `name`."""
+    """Return the utility function `name`.
+
+    Raises:
+        ValueError: an argument is out of range.
+        ConfigError: the package that computes chrF is missing.
+    """
     if name == "chrf":
         try:
             from fastchrf import pairwise_chrf

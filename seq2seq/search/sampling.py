@@ -1,4 +1,4 @@
-"""Sampling from the distribution of the model, with temperature, top-k and top-p."""
+"""Random sampling from the distribution of the model, with temperature, top-k and top-p."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ class Sampling:
         Raises:
             ValueError: an argument is out of range.
         """
-        for name, value, is_valid, valid in (
+        for name, value, is_valid, valid_range in (
             ("temperature", temperature, temperature > 0, "positive"),
             ("top_k", top_k, top_k >= 0, "0 or more"),
             ("top_p", top_p, 0 < top_p <= 1, "above 0 and at most 1"),
@@ -41,7 +41,7 @@ class Sampling:
             ("seed", seed, seed >= 0, "0 or more"),
         ):
             if not is_valid:
-                raise ValueError(f"{name} must be {valid}, not {value}")
+                raise ValueError(f"{name} must be {valid_range}, not {value}")
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
         self.samples, self.seed = samples, seed
         self.processors = default_processors()
@@ -54,17 +54,20 @@ class Sampling:
         sentence_ids: Sequence[int],
         scored: bool = True,
     ) -> list[list[Hypothesis]]:
-        """See `seq2seq.search.interface.Search`. Samples are ranked by their log-probability."""
+        """Generate samples, ranked by their log-probability.
+
+        See `seq2seq.search.interface.Search`.
+        """
         uniform = self._uniform(max_lengths, sentence_ids)  # (B, K, T)
 
         def select_token(logits: Tensor, sentences: Tensor, position: int) -> Tensor:
             return self.draw(logits, uniform[sentences, :, position])
 
         scored = scored or self.samples > 1  # several samples are ranked
-        found = decode_loop(
+        hypotheses = decode_loop(
             step, state, max_lengths, select_token, self.samples, scored, self.processors
         )
-        return [sorted(samples, key=lambda h: -h.score) for samples in found]
+        return [sorted(samples, key=lambda h: -h.score) for samples in hypotheses]
 
     def _uniform(self, max_lengths: Tensor, sentence_ids: Sequence[int]) -> Tensor:
         """Return random numbers (B, K, T) from [0, 1), the same for a sentence in any batch."""
@@ -91,11 +94,12 @@ class Sampling:
         """
         ranked, tokens = self._candidates(logits)  # (b, K, C)
         # The maximum becomes 0 first, so that no temperature is too low.
-        scaled = (ranked - ranked.amax(-1, keepdim=True)).to(uniform.dtype) / self.temperature
+        temperature = max(self.temperature, torch.finfo(uniform.dtype).tiny)  # in fp32 it may be 0
+        scaled = (ranked - ranked.amax(-1, keepdim=True)).to(uniform.dtype) / temperature
         p = scaled.softmax(-1)  # (b, K, C)
         if self.top_p < 1:
-            before = p.cumsum(-1) - p  # probability of the more probable tokens
-            p = p.masked_fill(before >= self.top_p, 0)
+            preceding = p.cumsum(-1) - p  # (b, K, C), total of the more probable tokens
+            p = p.masked_fill(preceding >= self.top_p, 0)
         total = p.cumsum(-1)  # (b, K, C)
         index = (total <= uniform.unsqueeze(-1) * total[..., -1:]).sum(-1, keepdim=True)
         # Rounding must not lead beyond the last token of positive probability.

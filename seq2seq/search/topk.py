@@ -1,4 +1,4 @@
-"""Fast argmax, logsumexp and top-k over a vocabulary: most of the work of a search itself.
+"""Fast argmax, logsumexp and top-k over a vocabulary, which take most of the time of a search.
 
 On CPUs torch's own `argmax` and `topk` take many times as long over a vocabulary as `amax` does.
 """
@@ -60,7 +60,7 @@ def topk_of_rows(scores: Tensor, offsets: Tensor, count: int) -> tuple[Tensor, T
     row_starts = torch.arange(rows, device=scores.device) * size  # (K,)
     columns = torch.arange(size, device=scores.device)  # (V,)
     indices = (row_starts[row] + block * BLOCK).unsqueeze(-1) + columns[:BLOCK]  # (b, C, 64)
-    # (3) The remainder at the end of each row, which is no whole block.
+    # (3) The remainder at the end of each row, which does not fill a block.
     rest = scores[..., num_blocks * BLOCK :] + offsets.unsqueeze(-1)  # (b, K, r)
     rest_indices = (row_starts.unsqueeze(1) + columns[num_blocks * BLOCK :]).flatten()  # (K * r,)
     # (4) The top k of these candidates.

@@ -1,5 +1,6 @@
-"""Captions: one-to-many. A picture seeds a decoder, which may look at its places."""
+"""Image captioning, one-to-many: an image initialises a decoder, which may attend to its grid."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,13 @@ from seq2seq.model.image_encoder import BlindEncoder
 from seq2seq.plots import contact_sheet
 from seq2seq.run_folder import RunFolder
 from seq2seq.tasks.translation import sentence_segments
-from seq2seq.tasks.validation import decoding_overrides
+from seq2seq.tasks.validation import changing_samples, decoding_overrides, validation_line
+from seq2seq.tasks.validation_loss import (
+    MAX_LOSS_EXAMPLES,
+    ValidationLoss,
+    any_fits,
+    perplexity_of,
+)
 from seq2seq.text.special_tokens import EOS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.training.metric_logger import MetricLogger
@@ -31,19 +38,20 @@ from seq2seq.vision.backbones import ImageBackbone
 from seq2seq.vision.images import CaptionedImages, has_pixels, square_pixels
 from seq2seq.vision.prepare import PreparedCaptions, PreparedImages, prepare_captions
 
-SHOWN = 10  # captions that are printed
-KEPT, LOOKED = 12, 4  # test pictures that the run folder keeps, and those whose looks are drawn
-SIDE = 64  # pixels of pictures that are kept, if they are no files
+FINAL_SAMPLES = 10  # test captions that are printed and in the model card
+KEPT_IMAGES = 12  # test images that are saved in the run folder
+ATTENTION_IMAGES = 4  # test images whose attention is drawn
+KEPT_SIZE = 64  # pixels of the width and height of saved images
 
 
 class CaptioningTask:
-    """A captioner: a `seq2seq.training.task.Task`."""
+    """Captioner: a `seq2seq.training.task.Task`."""
 
     kind = "captioning model"
     inference = "captions"
 
     def __init__(self, config: TrainConfig, notify: Callable[[str], None]) -> None:
-        """Prepare the pictures and build the network that `config` describes.
+        """Prepare the images and build the network that `config` describes.
 
         Raises:
             UserError: the data or an option does not allow it.
@@ -52,148 +60,196 @@ class CaptioningTask:
         search = builders.instantiate_node("search", config.search)
         with builders.on_meta_device():
             builders.build_captioner(config.model, vision, builders.PLACEHOLDER_VOCAB_SIZE)
-        album, self.download_seconds = builders.load_data(config.data, CaptionedImages)
-        about = dict(config.model.vision)
-        self.gallery: PreparedCaptions = prepare_captions(
-            album, vision, about, config.tokenizer, cache_folder(), notify
+        images, self.download_seconds = builders.load_data(config.data, CaptionedImages)
+        self.prepared: PreparedCaptions = prepare_captions(
+            images, vision, dict(config.model.vision), config.tokenizer, cache_folder(), notify
         )
-        for line in (*self.gallery.table().splitlines(), *self.gallery.notices):
+        for line in (*self.prepared.table().splitlines(), *self.prepared.notices):
             notify(line)
-        tokenizer = self.gallery.tokenizer
+        tokenizer, splits = self.prepared.tokenizer, self.prepared.splits
         self.model = builders.build_captioner(config.model, vision, tokenizer.vocab_size)
         self.captioner = Captioner(
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences
         )
-        self.train_data = CaptionDataset(self.gallery.splits["train"], tokenizer, config)
+        sampling = config.tokenizer.sampling
+        self.train_data = CaptionDataset(splits["train"], tokenizer, config, sampling)
         self.model.output.init_bias_from_counts(self.train_data.counts())
-        for line in self.train_data.order.notices("captions"):
+        for line in self.train_data.sampler.notices("captions"):
             notify(line)
-        splits = self.gallery.splits  # seeing and blind
+        # The test images are captioned twice: by the network, and by the blind baseline.
         self.finish_cost = 2 * len(splits["test"].names) / len(splits["validation"].names)
-        self.shown = config.validation.samples
-        self.used = decoding_overrides(config.search, config.limits, CaptionConfig().limits)
+        self.num_samples = config.validation.samples
+        self.loss = self._validation_loss(config)
+        self.overrides = decoding_overrides(config.search, config.limits, CaptionConfig().limits)
+
+    def _validation_loss(self, config: TrainConfig) -> ValidationLoss | None:
+        """Return the loss on a caption of each of the first validation images.
+
+        It is None where none fits into a batch.
+        """
+        split = self.prepared.splits["validation"]
+        stored, names = split.stored[:MAX_LOSS_EXAMPLES], split.names[:MAX_LOSS_EXAMPLES]
+        captions = [references[:1] for references in split.captions[:MAX_LOSS_EXAMPLES]]
+        images = PreparedImages(stored, captions, names)
+        tokenizer = self.prepared.tokenizer
+        lengths = [len(ids) for ids in tokenizer.encode([c for [c] in images.captions])]
+        if not any_fits(np.zeros_like(lengths), lengths, config.batches):
+            return None
+        data = CaptionDataset(images, tokenizer, config, sampling=0.0)
+        return ValidationLoss(self.model, sentence_segments, data)
 
     def facts(self) -> dict[str, Any]:
-        album = self.gallery.album
+        """Return language, sources and test images for run.json."""
+        images = self.prepared.album
         return {
-            "subject": f"pictures to {album.language}",
-            "target": album.language,
-            "licence": album.licence,
-            "origin": album.origin,
-            "fingerprint": self.gallery.fingerprint,
-            "test": f"{len(self.gallery.splits['test'].names)} pictures, some of them",
+            "subject": f"pictures to {images.language}",
+            "target": images.language,
+            "licence": images.licence,
+            "origin": images.origin,
+            "fingerprint": self.prepared.fingerprint,
+            "test": f"{len(self.prepared.splits['test'].names)} pictures, some of them",
         }
 
     def table(self) -> str:
-        return self.gallery.table()
+        """Return the numbers of images and captions of each split."""
+        return self.prepared.table()
 
     def write_run_files(self, run: RunFolder) -> None:
-        tokenizer = self.gallery.tokenizer
+        """Write the tokenizer into the run folder."""
+        tokenizer = self.prepared.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
 
     def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+        """Yield the batch as one segment."""
         return sentence_segments(forward, batch, carried)
 
     def validate(self, report: MetricLogger, step: int) -> ValidationResult:
-        data = self.gallery.splits["validation"]
-        hypotheses, seconds = contact_sheet.timed(lambda: self.said(data))
-        bleu, exact = self.scored(hypotheses, data)
-        report.message(
-            f"validation at step {step}: {bleu}   exactly right {exact:.1%}   ({seconds:.1f} s)"
-        )
-        for index in evenly_spaced(len(hypotheses), self.shown):
+        """Log one line and some samples; the score is BLEU."""
+        start = time.monotonic()
+        data = self.prepared.splits["validation"]
+        hypotheses = self.captions(data)
+        bleu, exact = self.scores(hypotheses, data)
+        values = {"bleu": bleu.value, "exact": exact, **perplexity_of(self.loss)}
+        seconds = time.monotonic() - start
+        scores = f"BLEU {bleu.value:.2f}  exact match {exact:.1%}"
+        report.message(validation_line(step, scores, values.get("perplexity"), seconds))
+        sizes = [len(references[0]) for references in data.captions]
+        for index in changing_samples(sizes, self.num_samples, step):
             reference = data.captions[index][0]
             report.message(f"  reference  {reference}\n    caption  {hypotheses[index]}")
-        return ValidationResult(bleu.value, {"bleu": bleu.value, "exact": exact}, seconds)
+        return ValidationResult(bleu.value, values, seconds)
 
-    def said(self, data: PreparedImages) -> list[str]:
-        """The captions of a split."""
+    def captions(self, data: PreparedImages) -> list[str]:
+        """Generate the best caption of each image of a split."""
         return [best[0].text for best in self.captioner.stored(data.stored)]
 
-    def scored(self, hypotheses: list[str], data: PreparedImages) -> tuple[Score, float]:
-        """BLEU against all references, and the share of captions that are one of them."""
-        bleu = score(hypotheses, data.captions, self.gallery.album.language, ("bleu",))[0]
-        exact = [h in said for h, said in zip(hypotheses, data.captions, strict=True)]
-        return bleu, sum(exact) / len(exact)
+    def scores(self, hypotheses: list[str], data: PreparedImages) -> tuple[Score, float]:
+        """Compute BLEU against all references, and the share of exact matches with one of them."""
+        bleu = score(hypotheses, data.captions, self.prepared.album.language, ("bleu",))[0]
+        pairs = zip(hypotheses, data.captions, strict=True)
+        is_exact = [hypothesis in references for hypothesis, references in pairs]
+        return bleu, sum(is_exact) / len(is_exact)
 
     def finish(self, run: RunFolder) -> FinalReport:
-        data = self.gallery.splits["test"]
-        hypotheses = self.said(data)
-        bleu, exact = self.scored(hypotheses, data)
-        seeing: EncoderDecoder = self.model
-        encoder, seeing.encoder = seeing.encoder, BlindEncoder(seeing.encoder)
-        blind_bleu, blind_exact = self.scored(self.said(data), data)
-        seeing.encoder = encoder
-        album = self.gallery.album.splits["test"]
-        drawn = [album[i] for i in evenly_spaced(len(album), LOOKED)]
-        if maps := self.captioner.attention_maps(drawn):
+        """Score captions of the test images with and without sight, and draw their attention."""
+        data = self.prepared.splits["test"]
+        hypotheses = self.captions(data)
+        bleu, exact = self.scores(hypotheses, data)
+        blind_bleu, blind_exact = self.scores(self._blind_captions(data), data)
+        images = self.prepared.album.splits["test"]
+        attended = [images[i] for i in evenly_spaced(len(images), ATTENTION_IMAGES)]
+        if maps := self.captioner.attention_maps(attended):
             contact_sheet.plot_attention_sheet(maps, run.attention)
         scores = [
             f"{bleu}",
-            f"exactly right: {exact:.1%}",
+            f"exact match: {exact:.1%}",
             f"blind, features zeroed: {blind_bleu}",
-            f"blind, exactly right: {blind_exact:.1%}",
+            f"blind, exact match: {blind_exact:.1%}",
         ]
         samples = [
             f"reference  {' | '.join(data.captions[i])}\ncaption    {hypotheses[i]}"
-            for i in evenly_spaced(len(hypotheses), SHOWN)
+            for i in evenly_spaced(len(hypotheses), FINAL_SAMPLES)
         ]
-        images = "THIS_FOLDER/pictures" if self.keep(run, hypotheses) else "FILE"
-        used = f"python -m seq2seq.caption run=THIS_FOLDER images={images}{self.used}"
-        return FinalReport(scores, samples, used)
+        files = "THIS_FOLDER/pictures" if self.save_images(run, hypotheses) else "FILE"
+        command = f"python -m seq2seq.caption run=THIS_FOLDER images={files}{self.overrides}"
+        return FinalReport(scores, samples, command)
 
-    def keep(self, run: RunFolder, hypotheses: list[str]) -> bool:
-        """Save some test pictures, and a sheet of them, where the pictures are at hand."""
-        album = self.gallery.album.splits["test"]
+    def _blind_captions(self, data: PreparedImages) -> list[str]:
+        """Generate captions from zeroed encoder outputs: a baseline that ignores the images."""
+        model: EncoderDecoder = self.model
+        encoder, model.encoder = model.encoder, BlindEncoder(model.encoder)
+        captions = self.captions(data)
+        model.encoder = encoder
+        return captions
+
+    def save_images(self, run: RunFolder, hypotheses: list[str]) -> bool:
+        """Save some test images with a sheet of their captions; return False without pixels."""
+        images = self.prepared.album.splits["test"]
         folder = run.folder / "pictures"
-        shown = []
-        for index in evenly_spaced(len(album), KEPT):
-            picture = album[index]
-            if has_pixels(picture):
+        thumbnails = []
+        for index in evenly_spaced(len(images), KEPT_IMAGES):
+            image = images[index]
+            if has_pixels(image):
                 folder.mkdir(exist_ok=True)
-                seen = square_pixels(picture, SIDE)
-                name = Path(picture.name.replace("/", "-")).stem  # it may be of a folder within
-                Image.fromarray(seen).save(folder / f"{name}.png")
-                shown.append(
-                    contact_sheet.CaptionedThumbnail(picture.name, seen, hypotheses[index])
+                pixels = square_pixels(image, KEPT_SIZE)
+                name = Path(image.name.replace("/", "-")).stem  # it may name a subfolder
+                Image.fromarray(pixels).save(folder / f"{name}.png")
+                thumbnails.append(
+                    contact_sheet.CaptionedThumbnail(image.name, pixels, hypotheses[index])
                 )
-        if shown:
-            contact_sheet.plot_contact_sheet(shown, run.folder / "captions.png")
-        return bool(shown)
+        if thumbnails:
+            contact_sheet.plot_contact_sheet(thumbnails, run.folder / "captions.png")
+        return bool(thumbnails)
 
 
 class CaptionDataset:
-    """Training captions and their pictures: a `seq2seq.data.datasets.BatchSource`."""
+    """Captions and their images in batches: a `seq2seq.data.datasets.BatchSource`."""
 
-    def __init__(self, data: PreparedImages, tokenizer: Tokenizer, config: TrainConfig) -> None:
-        self.data, self.tokenizer = data, tokenizer
-        self.lines = [caption for said in data.captions for caption in said]
-        owners = [place for place, said in enumerate(data.captions) for _ in said]
-        self.picture = np.array(owners)
+    def __init__(
+        self, data: PreparedImages, tokenizer: Tokenizer, config: TrainConfig, sampling: float
+    ) -> None:
+        """Sample the captions of `data`, a split, by length.
+
+        Args:
+            data: images and captions.
+            tokenizer: of the captions.
+            config: the options.
+            sampling: `tokenizer.sampling`; above 0 a caption is tokenised anew in each epoch.
+
+        Raises:
+            ConfigError: no caption fits into a batch.
+        """
+        self.data, self.tokenizer, self.sampling = data, tokenizer, sampling
+        self.lines = [caption for references in data.captions for caption in references]
+        self.image_indices = np.repeat(
+            np.arange(len(data.captions)), [len(references) for references in data.captions]
+        )
         self.ids = tokenizer.encode(self.lines)
-        self.sampling, seed = config.tokenizer.sampling, config.train.seed
         lengths = np.array([len(ids) for ids in self.ids], np.int32)
-        self.order = LengthBatchSampler(np.zeros_like(lengths), lengths, None, config.batches, seed)
-        self.pairs = self.order.pairs
+        self.sampler = LengthBatchSampler(
+            np.zeros_like(lengths), lengths, None, config.batches, config.train.seed
+        )
+        self.pairs = self.sampler.pairs
 
     def counts(self) -> torch.Tensor:
-        """How often each token (V,) is expected in an epoch."""
-        said = np.concatenate([*self.ids, np.full(len(self.ids), EOS)])
-        return torch.from_numpy(np.bincount(said, minlength=self.tokenizer.vocab_size))
+        """Count how often each token (V,) is a label in an epoch."""
+        labels = np.concatenate([*self.ids, np.full(len(self.ids), EOS)])
+        return torch.from_numpy(np.bincount(labels, minlength=self.tokenizer.vocab_size))
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
-        """See `Order`."""
-        return self.order.epoch(number)
+        """Yield the row indices of each batch of epoch `number`."""
+        return self.sampler.epoch(number)
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """The captions `rows` and their pictures."""
+        """Return the captions `rows` and their images as a batch, a function of the arguments."""
         ids = [self.ids[row] for row in rows]
         if self.sampling:
-            entropy = [self.order.seed, epoch, int(rows[0])]
+            entropy = [self.sampler.seed, epoch, int(rows[0])]
             seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
             ids = self.tokenizer.sample([self.lines[row] for row in rows], self.sampling, seed)
-        made = collate([[0]] * len(rows), ids)  # the pictures take the place of these sources
-        # A batch may be filled up: with the last picture, of which nothing is expected.
-        fill = np.repeat(self.picture[rows[-1:]], len(made.target_input) - len(rows))
-        places = np.append(self.picture[rows], fill)
-        return made._replace(source=torch.from_numpy(self.data.stored[places]), source_lengths=None)
+        batch = collate([[0]] * len(rows), ids)  # the images replace these sources
+        # Rows without labels, which `collate` appends, repeat the last image.
+        extra = np.repeat(self.image_indices[rows[-1:]], len(batch.target_input) - len(rows))
+        indices = np.append(self.image_indices[rows], extra)
+        source = torch.from_numpy(self.data.stored[indices])
+        return batch._replace(source=source, source_lengths=None)

@@ -1,4 +1,4 @@
-"""Language models: many-to-many. Trained on one long text, by truncated backpropagation in time."""
+"""Language modelling, many-to-many: trained by truncated backpropagation through time."""
 
 import math
 import time
@@ -25,21 +25,25 @@ from seq2seq.model.language_model import LanguageModel
 from seq2seq.run_folder import RunFolder
 from seq2seq.search.sampling import Sampling
 from seq2seq.storage.files import atomic_write
+from seq2seq.tasks.validation import validation_line
+from seq2seq.training.distributed import unwrap_model
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
-READERS, CHUNK = 16, 256  # held-out text is read as so many streams, and in such chunks
-ORDER, COUNTED = 5, 20_000_000  # of the baseline, and how many training tokens it counts at most
-SHOWN = 300  # tokens of a sample
-LONG = 5000  # positions, of which the way back takes gigabytes
+# Parallel streams into which held-out text is cut, and positions computed at a time.
+EVALUATION_STREAMS, EVALUATION_CHUNK = 16, 256
+# Of the n-gram baseline: its order n, and the maximum number of training tokens that it counts.
+BASELINE_ORDER, BASELINE_TOKENS = 5, 20_000_000
+SAMPLE_TOKENS = 300
+LONG_STREAM = 5000  # positions whose backward pass takes gigabytes
 
 
 class LanguageModelTask:
-    """A language model: a `seq2seq.training.task.Task`.
+    """Language model: a `seq2seq.training.task.Task`.
 
-    The text is cut into parallel streams; each batch is the next chunk of every stream, the state
-    is carried on, and the gradient is cut between chunks (Williams and Peng 1990,
-    https://doi.org/10.1162/neco.1990.2.4.490).
+    The text is cut into parallel streams; each batch is the next chunk of every stream. The final
+    state of a chunk is the initial state of the next, and the gradient is cut between them
+    (Williams and Peng 1990, https://doi.org/10.1162/neco.1990.2.4.490).
     """
 
     kind = "language model"
@@ -65,20 +69,19 @@ class LanguageModelTask:
         self.train_data = StreamDataset(
             tokens, batches.sentences, config.train.bptt, seed, batches.reset
         )
-        if not config.train.bptt and self.train_data.length > LONG:
+        if not config.train.bptt and self.train_data.length > LONG_STREAM:
             notify(
                 "train.bptt=0 goes back over all "
                 f"{self.train_data.length:,} positions of a stream, and keeps them in memory: "
-                "train.bptt=64 cuts the gradient, and carries the state on"
+                "train.bptt=64 cuts the gradient, and carries the state"
             )
         self.finish_cost = (
             len(self.stream.tokens["test"]) / len(self.stream.tokens["validation"]) + 1
         )
-        sample = Sampling(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
-        self.generator = Generator(self.model, self.stream.tokenizer, sample)
-        self.shown = config.validation.samples
+        self.seed, self.samples = seed, config.validation.samples
 
     def facts(self) -> dict[str, Any]:
+        """Return the vocabulary size, sources and test text for run.json."""
         return {
             "subject": f"{self.stream.tokenizer.vocab_size:,} different tokens",
             "licence": self.stream.licence,
@@ -88,66 +91,87 @@ class LanguageModelTask:
         }
 
     def table(self) -> str:
+        """Return the sizes of the splits."""
         return self.stream.table()
 
     def write_run_files(self, run: RunFolder) -> None:
+        """Write the tokenizer and the test text into the run folder."""
         tokenizer = self.stream.tokenizer
         run.write_tokenizers(tokenizer, tokenizer)
         with atomic_write(run.folder / "test.txt") as file:
             file.writelines(self.stream.text("test"))
 
     def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+        """Yield the next chunk of every stream; see `stream_segments`."""
         return stream_segments(forward, batch, carried)
 
     def validate(self, report: MetricLogger, step: int) -> ValidationResult:
-        began = time.monotonic()
+        """Log bits per character and a sample; fewer bits are a better score."""
+        start = time.monotonic()
         bits, perplexity = self.score("validation")
-        took = time.monotonic() - began
-        report.message(
-            f"validation at step {step}: {format_scores(bits, perplexity)}   ({took:.1f} s)"
-        )
-        for _ in range(min(1, self.shown)):
-            report.message("".join(self.generator.generate("", SHOWN)))
-        return ValidationResult(-bits, {"bits": bits, "perplexity": perplexity}, took)
+        seconds = time.monotonic() - start
+        scores = f"{bits:.3f} bits a character"
+        report.message(validation_line(step, scores, perplexity, seconds))
+        for _ in range(min(1, self.samples)):
+            report.message(self.sample_text(self.seed + step))
+        return ValidationResult(-bits, {"bits": bits, "perplexity": perplexity}, seconds)
+
+    def sample_text(self, seed: int) -> str:
+        """Return a text of `SAMPLE_TOKENS` tokens that the model generates, another for each seed.
+
+        No global random number is drawn.
+        """
+        sampling = Sampling(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
+        generator = Generator(self.model, self.stream.tokenizer, sampling)
+        return "".join(generator.generate("", SAMPLE_TOKENS))
 
     def score(self, split: str) -> tuple[float, float]:
-        """Bits a character and perplexity a token of held-out text."""
+        """Return bits per character and perplexity per token of a held-out split."""
         tokens = self.stream.tokens[split]
         nats, count = total_nats(self.model, tokens)
-        # The tokens that begin the streams are not predicted: all else stands for them.
+        # The tokens that begin the streams are not predicted: they count with the mean of the rest.
         characters = self.stream.characters[split] * count / len(tokens)
         return nats / math.log(2) / characters, math.exp(nats / count)
 
     def finish(self, run: RunFolder) -> FinalReport:
-        del run  # the same call as every task: there is no picture beside the curves
+        """Score the model and an n-gram baseline on the test text, and generate a sample."""
+        del run  # nothing is drawn but the curves
         tokens = self.stream.tokens["test"]
-        known = self.stream.tokens["train"]
-        baseline = KneserNey(np.asarray(known[:COUNTED]), ORDER, self.stream.tokenizer.vocab_size)
+        train_tokens = self.stream.tokens["train"]
+        baseline = KneserNey(
+            np.asarray(train_tokens[:BASELINE_TOKENS]),
+            BASELINE_ORDER,
+            self.stream.tokenizer.vocab_size,
+        )
         nats = baseline.nats(tokens)
         bits = nats / math.log(2) / self.stream.characters["test"]
-        part = f" of {COUNTED:,} of {len(known):,} tokens" if len(known) > COUNTED else ""
+        is_cut = len(train_tokens) > BASELINE_TOKENS
+        share = f" of {BASELINE_TOKENS:,} of {len(train_tokens):,} tokens" if is_cut else ""
+        baseline_scores = format_scores(bits, math.exp(nats / len(tokens)))
         scores = [
             f"the model: {format_scores(*self.score('test'))}",
-            f"{ORDER}-gram, Kneser-Ney{part}: {format_scores(bits, math.exp(nats / len(tokens)))}",
+            f"{BASELINE_ORDER}-gram, Kneser-Ney{share}: {baseline_scores}",
         ]
-        shown = ["".join(self.generator.generate("", SHOWN)).strip("\n")]
         return FinalReport(
-            scores, shown, 'python -m seq2seq.generate run=THIS_FOLDER prompt="The" length=500'
+            scores,
+            [self.sample_text(self.seed).strip("\n")],
+            'python -m seq2seq.generate run=THIS_FOLDER prompt="The" length=500',
         )
 
 
 def format_scores(bits: float, perplexity: float) -> str:
-    """Both figures for people."""
+    """Return bits per character and perplexity per token as text."""
     return f"{bits:.3f} bits a character, perplexity {perplexity:.2f} a token"
 
 
 def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
-    """The next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
-    model: LanguageModel = getattr(forward, "module", forward)
-    begun = model.initial_states(len(batch.target_input))
-    state = begun
+    """Yield the next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
+    # Only for the initial states; the pass itself calls `forward`, which may be a wrapper.
+    model: LanguageModel = unwrap_model(forward)
+    initial = model.initial_states(len(batch.target_input))  # (B, L, P, H)
+    state = initial
     if batch.is_first is not None:
-        state = reset_where(carried["state"] if carried else None, begun, batch.is_first)
+        state = reset_where(carried["state"] if carried else None, initial, batch.is_first)
     decoded = forward(batch.target_input, state)
     features = decoded.features.flatten(0, 1)  # (B * T, E)
     yield Segment(features, batch.labels, {"state": decoded.state.detach()})
@@ -155,16 +179,19 @@ def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Itera
 
 @torch.inference_mode()
 def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
-    """The cross-entropy of `tokens` read as parallel streams, and how many were predicted."""
+    """Return the cross-entropy of `tokens` in nats, and the number of predicted tokens.
+
+    The tokens are cut into parallel streams, the first token of which is not predicted.
+    """
     device = next(model.parameters()).device
-    feed = StreamDataset(tokens, READERS, CHUNK, 0)
-    state, nats, count = model.initial_states(feed.streams), 0.0, 0
+    streams = StreamDataset(tokens, EVALUATION_STREAMS, EVALUATION_CHUNK, 0)
+    state, nats, count = model.initial_states(streams.streams), 0.0, 0
     with evaluation_mode(model):
-        for rows in islice(feed.epoch(0), feed.pairs):
-            batch = feed.load(rows, 0).to(device)
+        for rows in islice(streams.epoch(0), streams.pairs):
+            batch = streams.load(rows, 0).to(device)
             decoded = model(batch.target_input, state)
             state = decoded.state
-            logits = model.output(decoded.features).flatten(0, 1).float()
+            logits = model.output(decoded.features).flatten(0, 1).float()  # (B * T, V)
             nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
             count += batch.tokens
     return nats, count

@@ -1,7 +1,8 @@
-"""Translation: many-to-one, a bridge, one-to-many."""
+"""Translation: many-to-one, a bridge, one-to-many: an encoder-decoder network."""
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from seq2seq import builders
@@ -26,18 +27,20 @@ from seq2seq.tasks.validation import (
     usage_commands,
     worst_and_median,
 )
+from seq2seq.tasks.validation_loss import MAX_LOSS_EXAMPLES, ValidationLoss, any_fits
+from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import plots
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
-SHOWN = 10  # test sentences that are printed
-DRAWN = 3  # validation sentences whose attention is drawn
-EXAMPLES = 5  # worst and median test sentences in the model card, of each
+FINAL_SAMPLES = 10  # test sentences that are printed and in the model card
+ATTENTION_SENTENCES = 3  # validation sentences whose attention is drawn
+EXAMPLES = 5  # worst test sentences in the model card, and as many median ones
 RESAMPLES = 1000  # of the bootstrap for the intervals of the test scores
 
 
 class TranslationTask:
-    """A translator: a `seq2seq.training.task.Task`."""
+    """Translator: a `seq2seq.training.task.Task`."""
 
     kind = "translation model"
     inference = "translation"
@@ -50,105 +53,154 @@ class TranslationTask:
         """
         search = builders.instantiate_node("search", config.search)
         with builders.on_meta_device():
-            count, joint = builders.PLACEHOLDER_VOCAB_SIZE, config.tokenizer.joint
+            size, joint = builders.PLACEHOLDER_VOCAB_SIZE, config.tokenizer.joint
             builders.build_translation(
-                config.model, builders.VocabSizes(count, count, joint), config.document_context
+                config.model, builders.VocabSizes(size, size, joint), config.document_context
             )
         self.prepared, self.download_seconds = prepare_data(config, notify)
-        made = self.prepared
-        source, target = made.source_tokenizer, made.target_tokenizer
+        prepared = self.prepared
+        source, target = prepared.source_tokenizer, prepared.target_tokenizer
         self.model = builders.build_translation(
             config.model, vocab_sizes(source, target), config.document_context
         )
-        kind = DocumentTranslator if config.document_context == "carry" else Translator
-        self.translator = kind(
-            self.model, source, target, search, config.limits, config.batches.sentences
+        translator = DocumentTranslator if config.document_context == "carry" else Translator
+        self.translator = translator(
+            self.model,
+            source,
+            target,
+            search,
+            config.limits,
+            config.batches.sentences,
+            TextTransforms(config.tokenizer.transforms),
         )
-        self.chunk, self.streams = config.train.bptt, 0
-        self.used = decoding_overrides(config.search, config.limits, LengthLimits())
-        self.train_data = self._feed(config)
-        for line in self.train_data.order.notices("pairs"):
+        self.chunk = config.train.bptt
+        self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
+        self.train_data, self.streams = self._train_data(config)
+        for line in self.train_data.sampler.notices("pairs"):
             notify(line)
-        self.finish_cost = len(made.test) / max(1, len(made.validation))
+        validation = prepared.validation
+        if (count := len(validation)) > config.validation.sentences:
+            kept = plots.evenly_spaced(count, config.validation.sentences)
+            validation = validation.select(kept)
+            notify(
+                f"validations translate {len(kept):,} of {count:,} sentences, evenly spaced "
+                "(validation.sentences)"
+            )
+        self.finish_cost = len(prepared.test) / max(1, len(validation))
         self.validator = Validator(
-            self.translator, raw_pairs(made.validation), made.target, config.validation.samples
+            self.translator,
+            raw_pairs(validation),
+            prepared.target,
+            config.validation.samples,
+            self._validation_loss(config),
         )
 
-    def _feed(self, config: TrainConfig) -> ParallelDataset:
-        """The training pairs, sentence by sentence or document by document."""
-        made = self.prepared
-        sides, sampling = (made.source_tokenizer, made.target_tokenizer), config.tokenizer.sampling
+    def _train_data(self, config: TrainConfig) -> tuple[ParallelDataset, int]:
+        """Return the training pairs in batches, and the number of streams of documents, if any.
+
+        Raises:
+            ConfigError: no pair fits into a batch, or documents are needed and not named.
+        """
+        if config.document_context != "none":
+            for name in SPLITS:
+                require_documents(name, getattr(self.prepared, name))
+        columns = sampler_columns(self.prepared.train)
+        return self._batches(config, self.prepared.train, columns, config.tokenizer.sampling)
+
+    def _validation_loss(self, config: TrainConfig) -> ValidationLoss | None:
+        """Return the loss on the first validation sentences; None where none fits into a batch."""
+        validation = self.prepared.validation
+        sentences = validation.select(range(min(len(validation), MAX_LOSS_EXAMPLES)))
+        source, target, _ = sampler_columns(sentences)
+        if not any_fits(source, target, config.batches):
+            return None
+        data, streams = self._batches(config, sentences, (source, target, None), sampling=0.0)
+        segments = partial(truncated_segments, chunk=0, streams=streams)
+        return ValidationLoss(self.model, segments if streams else sentence_segments, data)
+
+    def _batches(
+        self, config: TrainConfig, pairs: Any, columns: tuple[Any, Any, Any], sampling: float
+    ) -> tuple[ParallelDataset, int]:
+        """Return `pairs` in batches of sentences or of documents, and the number of streams.
+
+        Args:
+            config: the options.
+            pairs: a split of the prepared corpus.
+            columns: of the pairs, as `sampler_columns` returns them.
+            sampling: `tokenizer.sampling`.
+        """
+        sides = self.prepared.source_tokenizer, self.prepared.target_tokenizer
         seed = config.train.seed
         if config.document_context == "none":
-            order = LengthBatchSampler(*sampler_columns(made.train), config.batches, seed)
-            return ParallelDataset(made.train, order, sides, sampling)
-        for name in SPLITS:
-            require_documents(name, getattr(made, name))
-        walks = DocumentBatchSampler(
-            sampler_columns(made.train), document_starts(made.train), config.batches, seed
-        )
-        self.streams = walks.streams
-        return DocumentDataset(made.train, walks, sides, sampling)
+            sentences = LengthBatchSampler(*columns, config.batches, seed)
+            return ParallelDataset(pairs, sentences, sides, sampling), 0
+        documents = DocumentBatchSampler(columns, document_starts(pairs), config.batches, seed)
+        return DocumentDataset(pairs, documents, sides, sampling), documents.streams
 
     def facts(self) -> dict[str, Any]:
-        made = self.prepared
+        """Return languages, sources and test text for run.json."""
+        prepared = self.prepared
         return {
-            "subject": f"{made.source} to {made.target}",
-            "source": made.source,
-            "target": made.target,
-            "licence": made.licence,
-            "origin": made.origin,
-            "fingerprint": made.fingerprint,
-            "test": f"{len(made.test)} sentences",
+            "subject": f"{prepared.source} to {prepared.target}",
+            "source": prepared.source,
+            "target": prepared.target,
+            "licence": prepared.licence,
+            "origin": prepared.origin,
+            "fingerprint": prepared.fingerprint,
+            "test": f"{len(prepared.test)} sentences",
         }
 
     def table(self) -> str:
+        """Return the numbers of pairs that each filter dropped."""
         return self.prepared.audit.table()
 
     def write_run_files(self, run: RunFolder) -> None:
-        """See `Task`.
+        """Write tokenizers, test text and the cleaning report into the run folder.
 
         Raises:
             TextError: there is no text to validate on, or to test on.
         """
-        made = self.prepared
-        for split, text in (("validation", made.validation), ("test", made.test)):
+        prepared = self.prepared
+        for split, text in (("validation", prepared.validation), ("test", prepared.test)):
             if not len(text):
                 raise TextError(
                     f"there is no {split} text: give data.{split}, or more than "
-                    f"{len(made.train)} pairs to set some of them aside"
+                    f"{len(prepared.train)} pairs to hold some of them out"
                 )
-        run.write_tokenizers(made.source_tokenizer, made.target_tokenizer)
-        run.write_test(raw_pairs(made.test))
-        audit = json.dumps(made.audit.to_dict(), ensure_ascii=False, indent=1)
+        run.write_tokenizers(prepared.source_tokenizer, prepared.target_tokenizer)
+        run.write_test(raw_pairs(prepared.test))
+        audit = json.dumps(prepared.audit.to_dict(), ensure_ascii=False, indent=1)
         run.write_text(run.audit, audit)
 
     def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
+        """Yield the sentence pairs at once, or in segments with `train.bptt` or documents."""
         if self.chunk or self.streams:
             return truncated_segments(forward, batch, carried, self.chunk, self.streams)
         return sentence_segments(forward, batch, carried)
 
     def validate(self, report: MetricLogger, step: int) -> ValidationResult:
+        """Translate the validation text; the score is BLEU."""
         return self.validator(report, step)
 
     def finish(self, run: RunFolder) -> FinalReport:
+        """Score the translations of the test text, and draw the attention of some sentences."""
         test = run.read_test()
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         hypotheses = self.translator.translate(sources, [pair.document for pair in test])
         scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES)
         validation = self.prepared.validation["source"]
-        shown = [validation[i] for i in plots.evenly_spaced(len(validation), DRAWN)]
-        plots.draw_attention(self.translator, shown, run.attention)
+        indices = plots.evenly_spaced(len(validation), ATTENTION_SENTENCES)
+        plots.draw_attention(self.translator, [validation[i] for i in indices], run.attention)
         return FinalReport(
             [str(s) for s in scores],
-            sample_translations(test, hypotheses, SHOWN),
-            usage_commands(self.used),
+            sample_translations(test, hypotheses, FINAL_SAMPLES),
+            usage_commands(self.overrides),
             worst_and_median(test, hypotheses, EXAMPLES),
         )
 
 
 def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
-    """A batch of sentence pairs, whole: a `seq2seq.training.task.SegmentFunction`."""
+    """Yield a batch as one segment: a `seq2seq.training.task.SegmentFunction`."""
     del carried
     decoded = forward(batch.source, batch.source_lengths, batch.target_input)
     yield Segment(
@@ -159,37 +211,37 @@ def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Ite
 def prepare_data(
     config: TrainConfig, notify: Callable[[str], None]
 ) -> tuple[PreparedCorpus, float]:
-    """Read, clean and tokenise the corpus, and notify of what was dropped.
+    """Read, clean and tokenise the corpus, and notify of the pairs that were dropped.
 
     Returns:
-        what is left, and the seconds that getting hold of the corpus took.
+        The prepared corpus, and the seconds that its download took.
     """
-    corpus, fetched = builders.load_data(config.data, ParallelCorpus)
+    corpus, download_seconds = builders.load_data(config.data, ParallelCorpus)
     prepared = prepare_parallel(
         corpus, config.clean, config.heldout, config.tokenizer, cache_folder()
     )
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
         notify(line)
-    return prepared, fetched
+    return prepared, download_seconds
 
 
 def sampler_columns(dataset: Any) -> tuple[Any, Any, Any]:
-    """What the order of batches is made from, a few bytes a pair: lengths, and weights if any."""
+    """Return the columns that a sampler needs, each (N,): lengths, and weights or None."""
     table = dataset.data
     weights = table.column("weight")
-    given = weights.null_count < len(weights)
+    is_weighted = weights.null_count < len(weights)
     return (
         table.column("source_length").to_numpy(),
         table.column("target_length").to_numpy(),
-        weights.fill_null(1.0).to_numpy() if given else None,
+        weights.fill_null(1.0).to_numpy() if is_weighted else None,
     )
 
 
 def require_documents(split: str, dataset: Any) -> None:
-    """Refuse text none of which says what document it is of.
+    """Check that the sentences of a split name their documents.
 
     Raises:
-        ConfigError: that is so.
+        ConfigError: none does.
     """
     column = dataset.data.column("document")
     if len(column) and column.null_count == len(column):
@@ -201,6 +253,6 @@ def require_documents(split: str, dataset: Any) -> None:
 
 
 def raw_pairs(dataset: Any) -> list[HeldOutPair]:
-    """Held-out text as it was read."""
+    """Return the raw sentence pairs of a held-out split."""
     columns = dataset.select_columns(["source", "target", "document"])
     return [HeldOutPair(row["source"], row["target"], row["document"]) for row in columns]

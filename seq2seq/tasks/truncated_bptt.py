@@ -13,6 +13,7 @@ from seq2seq.model.attention import Memory
 from seq2seq.model.document_context import PreviousState
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.initial_state import reset_where
+from seq2seq.training.distributed import require_single_process
 from seq2seq.training.task import CarriedStates, Segment
 
 
@@ -21,22 +22,28 @@ def truncated_segments(
 ) -> Iterator[Segment]:
     """Cut a batch of sentence pairs into segments for truncated backpropagation through time.
 
-    With `chunk` the gradient goes back at most so many positions on either side. The target is cut
-    into segments of `chunk` positions; the decoder's state is carried from one to the next without
-    its gradient. The source is encoded once, before the first segment, in chunks of as many
-    positions (`seq2seq.model.cells.truncated`), and every segment attends to all of it: the losses
-    are those of the whole batch. Gradients with respect to the encoder outputs are accumulated over
-    the segments, and `finish_backward` of the last one back-propagates them once through the
-    encoder, where they stop between chunks.
+    With `chunk` gradients flow back over at most so many positions on either side (Williams and
+    Peng 1990, https://doi.org/10.1162/neco.1990.2.4.490). The target is cut into segments of
+    `chunk` positions; the decoder's state is carried from one to the next without its gradient. The
+    source is encoded once, before the first segment, in chunks of as many positions
+    (`seq2seq.model.cells.truncated`), and every segment attends to all of it: the losses are those
+    of the uncut batch. Gradients with respect to the encoder outputs are accumulated over the
+    segments, and `finish_backward` of the last one back-propagates them once through the encoder,
+    where they stop between chunks.
 
-    Of the decoder no more than `chunk` positions are in memory at a time. That is most of the
-    memory: attention and the input of the output layer. What the encoder stores for its gradient
-    still grows with the source, some vectors a position.
+    Of the decoder no more than `chunk` positions are in memory at a time, which is most of the
+    memory. The activations of the encoder still grow with the source, some vectors a position.
 
-    With `streams` the initial states of a sentence are the final states of the sentence before it
-    in its stream, unless it is the first of its document. No gradient flows between sentences.
+    With `streams` of documents, the initial states of a sentence are the final states of the
+    sentence before it in its stream, unless it is the first of its document. No gradient flows
+    between sentences.
+
+    Raises:
+        ConfigError: the network is wrapped for training in several processes.
     """
-    model: EncoderDecoder = getattr(forward, "module", forward)
+    # The segments call encoder and decoder by themselves, not the network as a function.
+    option = "document_context=carry" if streams else f"train.bptt={chunk}"
+    model: EncoderDecoder = require_single_process(forward, option)
     encoded = model.encode(batch.source, batch.source_lengths, gather_states(carried, batch), chunk)
     width = batch.target_input.shape[1]
     size = chunk or width
@@ -116,10 +123,10 @@ def segment_labels(batch: Batch, start: int, width: int) -> tuple[Tensor, Tensor
 
     The label positions are indices into the flattened B * `width` positions of the segment.
     """
-    whole = batch.target_input.shape[1]
-    if width == whole:
+    batch_width = batch.target_input.shape[1]
+    if width == batch_width:
         return batch.label_positions, batch.labels
-    row, column = batch.label_positions // whole, batch.label_positions % whole - start
+    row, column = batch.label_positions // batch_width, batch.label_positions % batch_width - start
     inside = ((column >= 0) & (column < width)).nonzero().squeeze(1)  # a GPU is waited for here
     return (row * width + column)[inside], batch.labels[inside]
 

@@ -1,4 +1,4 @@
-"""Validation and samples of the tasks that generate sentences."""
+"""Validation line, samples and examples of translations and other generated sentences."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -14,51 +14,81 @@ from seq2seq.config.training import LengthLimits
 from seq2seq.evaluation.metrics import score
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import HeldOutPair
+from seq2seq.tasks.validation_loss import ValidationLoss, perplexity_of
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.plots import evenly_spaced
 from seq2seq.training.task import ValidationResult
 
 
 class Validator:
-    """Translate the validation text with the current weights, and score it.
+    """Validation by translation of held-out text with the current weights.
 
-    The BLEU is the one that `translate` followed by `evaluate` would give.
+    BLEU (Papineni et al. 2002) is the one that `translate` followed by `evaluate` would give.
     """
 
     def __init__(
-        self, translator: Translator, pairs: list[HeldOutPair], language: str, shown: int
+        self,
+        translator: Translator,
+        pairs: list[HeldOutPair],
+        language: str,
+        samples: int,
+        loss: ValidationLoss | None = None,
     ) -> None:
-        """Validate on `pairs`, raw, whose targets are in `language`, and show some of them."""
-        self.translator, self.pairs, self.language, self.shown = translator, pairs, language, shown
+        """Validate on raw sentence pairs.
+
+        Args:
+            translator: with the network that is trained.
+            pairs: the validation text.
+            language: of the targets.
+            samples: number of translations that are logged at each validation.
+            loss: the validation loss; `None`: none is computed.
+        """
+        self.translator, self.pairs, self.language = translator, pairs, language
+        self.samples, self.loss = samples, loss
 
     def __call__(self, report: MetricLogger, step: int) -> ValidationResult:
-        began = time.monotonic()
+        """Log one line and some samples, and return the scores; BLEU is the score of the run."""
+        start = time.monotonic()
         hypotheses = self.translator.translate(
             [pair.source for pair in self.pairs], [pair.document for pair in self.pairs]
         )
         references = [pair.target for pair in self.pairs]
         bleu, chrf = score(hypotheses, references, self.language, ("bleu", "chrf"))
-        took = time.monotonic() - began
-        report.message(
-            f"validation at step {step}: BLEU {bleu.value:.2f}  chrF {chrf.value:.2f}  "
-            f"({took:.1f} s)"
-        )
+        values = {"bleu": bleu.value, "chrf": chrf.value, **perplexity_of(self.loss)}
+        seconds = time.monotonic() - start
+        scores = f"BLEU {bleu.value:.2f}  chrF {chrf.value:.2f}"
+        report.message(validation_line(step, scores, values.get("perplexity"), seconds))
         sizes = [len(pair.source) for pair in self.pairs]
-        for index in changing_samples(sizes, self.shown, step):
+        for index in changing_samples(sizes, self.samples, step):
             pair = self.pairs[index]
             report.message(
                 f"  {pair.source}\n    reference    {pair.target}\n"
                 f"    translation  {hypotheses[index]}"
             )
-        return ValidationResult(bleu.value, {"bleu": bleu.value, "chrf": chrf.value}, took)
+        return ValidationResult(bleu.value, values, seconds)
+
+
+def validation_line(step: int, scores: str, perplexity: float | None, seconds: float) -> str:
+    """Return the log line of a validation, which fits a terminal of 100 columns.
+
+    Args:
+        step: after which the network was validated.
+        scores: such as "BLEU 31.20".
+        perplexity: per label; `None`: not computed.
+        seconds: that the validation took.
+    """
+    if perplexity is not None:
+        number = f"{perplexity:.2f}" if perplexity < 1e6 else f"{perplexity:.3g}"
+        scores = f"{scores}  perplexity {number}"
+    return f"validation at step {step}: {scores}  ({seconds:.1f} s)"
 
 
 def changing_samples(sizes: Sequence[int], count: int, seed: int) -> list[int]:
-    """Return indices of `count` random lines, others for each `seed`, one of them a long one.
+    """Return indices of `count` random lines, different for each `seed`, one of them a long one.
 
     Args:
         sizes: characters of each line.
-        count: of the indices, fewer where there are fewer lines.
+        count: of the indices; at most all lines.
         seed: the step, for example.
     """
     random = np.random.default_rng(seed)
@@ -106,37 +136,39 @@ def worst_and_median(pairs: Sequence[HeldOutPair], hypotheses: Sequence[str], co
 
 def _table_cell(text: str) -> str:
     """Return a text as it stands in a cell of a Markdown table, cut to 200 characters."""
-    cut = text if len(text) <= 200 else text[:200] + "…"
-    for mark in "\\`*_|<>[]":
-        cut = cut.replace(mark, "\\" + mark)
-    return cut
+    cell = text if len(text) <= 200 else text[:200] + "…"
+    for character in "\\`*_|<>[]":
+        cell = cell.replace(character, "\\" + character)
+    return cell
 
 
-def usage_commands(used: str) -> str:
-    """Return the commands that translate and evaluate with the overrides `used`."""
+def usage_commands(overrides: str) -> str:
+    """Return the commands that translate and evaluate with the `overrides` of decoding."""
     return (
-        f"python -m seq2seq.translate run=THIS_FOLDER input=FILE output=FILE{used}\n"
-        f"python -m seq2seq.evaluate run=THIS_FOLDER{used}"
+        f"python -m seq2seq.translate run=THIS_FOLDER input=FILE output=FILE{overrides}\n"
+        f"python -m seq2seq.evaluate run=THIS_FOLDER{overrides}"
     )
 
 
-def decoding_overrides(search: Mapping[str, Any], limits: LengthLimits, usual: LengthLimits) -> str:
+def decoding_overrides(
+    search: Mapping[str, Any], limits: LengthLimits, defaults: LengthLimits
+) -> str:
     """Return the overrides with which a command decodes as training did.
 
     Args:
         search: node of the run.
         limits: of the run.
-        usual: default limits of the command.
+        defaults: default limits of the command.
 
     Returns:
-        Words with a space before each; empty where the defaults do the same.
+        The overrides, each with a space before it; empty where the defaults do the same.
     """
-    words = []
+    overrides = []
     for file in sorted((CONF_DIR / "search").glob("*.yaml")):
         shipped = OmegaConf.to_container(OmegaConf.load(file))
         if isinstance(shipped, dict) and shipped["_target_"] == search["_target_"]:
-            words += [f"search={file.stem}"] if file.stem != "greedy" else []
-            words += [f"search.{k}={v}" for k, v in search.items() if shipped.get(k) != v]
-    now, before = asdict(limits), asdict(usual)
-    words += [f"limits.{k}={v}" for k, v in now.items() if v != before[k]]
-    return "".join(f" {word}" for word in words)
+            overrides += [f"search={file.stem}"] if file.stem != "greedy" else []
+            overrides += [f"search.{k}={v}" for k, v in search.items() if shipped.get(k) != v]
+    values, default_values = asdict(limits), asdict(defaults)
+    overrides += [f"limits.{k}={v}" for k, v in values.items() if v != default_values[k]]
+    return "".join(f" {override}" for override in overrides)

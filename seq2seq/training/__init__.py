@@ -1,1 +1,1 @@
-"""Learning the weights: loss, learning rate, checkpoints, the loop."""
+"""Training: loss, training step, learning rate schedules, checkpoints, trainer, model card."""

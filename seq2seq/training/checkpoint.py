@@ -17,7 +17,7 @@ from seq2seq.training.progress import Progress
 
 
 class TrainingState(Protocol):
-    """What changes in training beside the average: `seq2seq.training.train_step.TrainStep`."""
+    """State that training changes, the EMA aside: `seq2seq.training.train_step.TrainStep`."""
 
     model: Any  # nn.Module
     optimizer: torch.optim.Optimizer
@@ -27,7 +27,7 @@ class TrainingState(Protocol):
 def save_checkpoint(
     path: Path, training: TrainingState, average: WeightEMA, progress: Progress
 ) -> None:
-    """Write the state of training to `path`; an older file stays until the new one is whole.
+    """Write the state of training to `path`, atomically: an earlier file stays on an error.
 
     Random numbers need no saving: those of a step are a function of the seed and the step.
 

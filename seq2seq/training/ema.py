@@ -1,4 +1,4 @@
-"""An exponential moving average of the weights."""
+"""Exponential moving average (EMA) of the weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,24 +8,25 @@ from torch import Tensor, nn
 
 
 class WeightEMA:
-    """average <- decay * average + (1 - decay) * weights, every few steps.
+    """Moving average of the weights: average <- decay * average + (1 - decay) * weights.
 
     At the n-th update the decay is at most (1 + n) / (10 + n), so that the first weights are soon
-    forgotten, as `num_updates` of TensorFlow's ExponentialMovingAverage does it. Polyak and
-    Juditsky (1992) give the reason for averages. With a decay of 0 there is no average.
+    forgotten, as with `num_updates` of TensorFlow's ExponentialMovingAverage. Polyak and Juditsky
+    (1992) give the reason for averages. With a decay of 0 there is no average.
     """
 
-    def __init__(self, model: nn.Module, decay: float, every: int) -> None:
-        self.decay, self.every = decay, every
+    def __init__(self, model: nn.Module, decay: float, interval: int) -> None:
+        """Average the weights of `model`, updated every `interval` training steps."""
+        self.decay, self.interval = decay, interval
         self.weights = dict(model.named_parameters())
         self.values = {n: p.detach().clone() for n, p in self.weights.items()} if decay else {}
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Update the average with the weights after `step`, if it is a multiple of the interval."""
-        if not self.decay or step % self.every:
+        if not self.decay or step % self.interval:
             return
-        n = step // self.every
+        n = step // self.interval
         decay = min(self.decay, (1 + n) / (10 + n))
         torch._foreach_lerp_(
             list(self.values.values()), [p.data for p in self.weights.values()], 1 - decay
@@ -33,7 +34,7 @@ class WeightEMA:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within this block the model has the averaged weights."""
+        """Swap the averaged weights into the model within this block."""
         self._swap()
         try:
             yield
@@ -45,9 +46,9 @@ class WeightEMA:
         # By value: kernels want the weights of a layer contiguous, at their address.
         for name, value in self.values.items():
             weights = self.weights[name]
-            kept = weights.clone()
+            trained = weights.clone()
             weights.copy_(value)
-            value.copy_(kept)
+            value.copy_(trained)
 
     def state(self) -> dict[str, Tensor]:
         """Return the averaged weights by name; empty without averaging."""

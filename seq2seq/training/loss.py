@@ -1,7 +1,7 @@
-"""Cross-entropy with label smoothing, fused with the output layer, without keeping the logits.
+"""Cross-entropy with label smoothing, fused with the output layer, without storing the logits.
 
-With R-Drop too: the predictions for the same text under two dropout masks are pulled together
-( Liang et al. 2021, https://arxiv.org/abs/2106.14448).
+R-Drop adds the divergence between predictions for the same text under two dropout masks (Liang et
+al. 2021, https://arxiv.org/abs/2106.14448).
 """
 
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional
 
-# Logits computed at a time: what stays in a processor's cache, and what keeps a GPU busy.
+# Logits computed at a time: as many as fit into the cache of a CPU, and as keep a GPU busy.
 CHUNK_LOGITS, CHUNK_LOGITS_GPU = 2**20, 2**26
-ROWS = 64  # chunks hold a multiple of it: oneDNN keeps megabytes for every shape that it has seen
+ROWS = 64  # of which chunks hold a multiple: oneDNN caches megabytes for every new shape
 
 
 class _OutputCrossEntropy(Function):
-    """The output layer and the loss in one: each chunk's gradient is made while it is there.
+    """Output layer and loss in one: the gradient of a chunk of logits is computed with its loss.
 
     The logits (N, V) are the largest tensor of a step; here they exist one chunk at a time, and
-    are read and written half as often as by autograd through `cross_entropy`.
+    are read and written half as often as by autograd through torch's `cross_entropy`.
     """
 
     @staticmethod
@@ -30,46 +30,47 @@ class _OutputCrossEntropy(Function):
         features: Tensor,
         weight: Tensor,
         bias: Tensor,
-        target: Tensor,
+        labels: Tensor,
         smoothing: float,
         consistency: float,
     ) -> tuple[Tensor, Tensor]:
-        pieces, copies = len(weight), 2 if consistency else 1
+        vocab_size, copies = len(weight), 2 if consistency else 1
         loss = features.new_zeros((), dtype=torch.float32)
         exact = torch.zeros_like(loss)
-        by_features = torch.empty_like(features)
-        by_weight = torch.zeros_like(weight)
-        by_bias = torch.zeros_like(bias)
+        grad_features = torch.empty_like(features)
+        grad_weight = torch.zeros_like(weight)
+        grad_bias = torch.zeros_like(bias)
         chunk = CHUNK_LOGITS if features.device.type == "cpu" else CHUNK_LOGITS_GPU
-        rows = max(1, chunk // pieces // ROWS) * ROWS // copies
-        # A position's copies are in one chunk.
+        rows = max(1, chunk // vocab_size // ROWS) * ROWS // copies
+        # A chunk holds all copies of its positions.
         shape = (copies, len(features) // copies)
-        sources, targets = features.unflatten(0, shape), target.unflatten(0, shape)
-        gradients = by_features.unflatten(0, shape)
+        stacked_features, stacked_labels = features.unflatten(0, shape), labels.unflatten(0, shape)
+        gradients = grad_features.unflatten(0, shape)
         for start in range(0, shape[1], rows):
             part = slice(start, start + rows)
-            read, right = sources[:, part].flatten(0, 1), targets[:, part].reshape(-1, 1)  # (n, E)
-            count = len(read)
-            if missing := -count % ROWS:
-                read = functional.pad(read, (0, 0, 0, missing))  # (N, E)
-            log_p = torch.addmm(bias, read, weight.t())[:count].float().log_softmax(-1)  # (n, V)
-            picked = log_p.gather(1, right)  # (n, 1)
-            exact -= picked.sum()
-            loss -= (1 - smoothing) * picked.sum() + smoothing / pieces * log_p.sum()
-            pull: Tensor | None = None
+            inputs = stacked_features[:, part].flatten(0, 1)  # (n, E)
+            indices = stacked_labels[:, part].reshape(-1, 1)  # (n, 1)
+            count = len(inputs)  # n
+            if padding := -count % ROWS:
+                inputs = functional.pad(inputs, (0, 0, 0, padding))  # (n + padding, E)
+            log_p = torch.addmm(bias, inputs, weight.t())[:count].float().log_softmax(-1)  # (n, V)
+            label_log_p = log_p.gather(1, indices)  # (n, 1)
+            exact -= label_log_p.sum()
+            loss -= (1 - smoothing) * label_log_p.sum() + smoothing / vocab_size * log_p.sum()
+            kl_grad: Tensor | None = None
             if consistency:
-                apart, pull = symmetric_kl(log_p, consistency)
-                loss += apart
+                divergence, kl_grad = symmetric_kl(log_p, consistency)
+                loss += divergence
             # d loss / d logits = p - (1 - smoothing) * one-hot - smoothing / V
-            grad = log_p.exp_().sub_(smoothing / pieces)
-            grad.scatter_add_(1, right, torch.full_like(picked, smoothing - 1))
-            if pull is not None:
-                grad += pull
-            grad = functional.pad(grad.to(features.dtype), (0, 0, 0, missing))  # (N, V)
+            grad = log_p.exp_().sub_(smoothing / vocab_size)
+            grad.scatter_add_(1, indices, torch.full_like(label_log_p, smoothing - 1))
+            if kl_grad is not None:
+                grad += kl_grad
+            grad = functional.pad(grad.to(features.dtype), (0, 0, 0, padding))  # (n + padding, V)
             gradients[:, part] = (grad @ weight)[:count].unflatten(0, (copies, -1))
-            by_weight.addmm_(grad.t(), read)
-            by_bias += grad.sum(0)
-        ctx.save_for_backward(by_features, by_weight, by_bias)
+            grad_weight.addmm_(grad.t(), inputs)
+            grad_bias += grad.sum(0)
+        ctx.save_for_backward(grad_features, grad_weight, grad_bias)
         ctx.mark_non_differentiable(exact)
         return loss, exact
 
@@ -81,40 +82,44 @@ class _OutputCrossEntropy(Function):
 def symmetric_kl(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
     """Compute the symmetric KL divergence between the two halves of `log_p` (2 n, V).
 
+    Args:
+        log_p: (2 n, V) log-probabilities, first of all positions and then of all of them again.
+        consistency: weight of the divergence.
+
     Returns:
-        half of `consistency` times the Kullback-Leibler divergences both ways, summed; and its
-        gradient (2 n, V) by the logits.
+        Half of `consistency` times KL(p|q) + KL(q|p), summed over the n positions, in nats; and its
+        gradient (2 n, V) with respect to the logits.
     """
     p, q = log_p.exp().chunk(2)  # (n, V)
     first, second = log_p.chunk(2)
     ratio = first - second
-    forth, back = ((x * ratio).sum(1, keepdim=True) for x in (p, q))  # (n, 1): KL(p|q), -KL(q|p)
+    forward_kl, minus_reverse_kl = ((x * ratio).sum(1, keepdim=True) for x in (p, q))  # (n, 1)
     # d KL(p|q) / d logits of p = p (ratio - KL(p|q)), and d KL(q|p) / d logits of p = p - q
-    pull = torch.cat((p * (ratio - forth) + p - q, q * (back - ratio) + q - p))
-    return consistency / 2 * (forth - back).sum(), pull.mul_(consistency / 2)
+    grad = torch.cat((p * (ratio - forward_kl) + p - q, q * (minus_reverse_kl - ratio) + q - p))
+    return consistency / 2 * (forward_kl - minus_reverse_kl).sum(), grad.mul_(consistency / 2)
 
 
 def cross_entropy(
     features: Tensor,
     weight: Tensor,
     bias: Tensor,
-    target: Tensor,
+    labels: Tensor,
     smoothing: float,
     consistency: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of the output layer `features @ weight.T + bias`, summed over tokens.
+    """Compute the cross-entropy of `features @ weight.T + bias`, summed over positions.
 
     Args:
         features: (N, E) of the positions that have a label: `collate` of `seq2seq.data.batches`
             leaves padding out.
         weight: (V, E) of the output layer.
         bias: (V,)
-        target: (N,) the labels.
-        smoothing: the share of the probability spread evenly over all V pieces, Szegedy et al.
+        labels: (N,) tokens or classes to predict.
+        smoothing: share of the probability that is spread evenly over all V tokens, Szegedy et al.
             (2016), section 7, https://arxiv.org/abs/1512.00567
-        consistency: above 0, the positions are there twice, first all of them and then all again,
-            and this is the weight of their symmetric KL divergence: alpha of Liang et al. (2021),
-            equation 3, https://arxiv.org/abs/2106.14448
+        consistency: above 0, `features` and `labels` hold all positions and then all of them
+            again, and this is the weight of the symmetric KL divergence of the two: alpha of Liang
+            et al. (2021), equation 3, https://arxiv.org/abs/2106.14448
 
     Returns:
         The smoothed loss, in nats, to be minimised; and the plain cross-entropy, in nats, without
@@ -125,5 +130,5 @@ def cross_entropy(
         features, weight, bias = features.to(kind), weight.to(kind), bias.to(kind)
     with torch.autocast(features.device.type, enabled=False):
         apply: Callable[..., tuple[Tensor, Tensor]] = _OutputCrossEntropy.apply
-        smoothed, exact = apply(features, weight, bias, target, smoothing, consistency)
+        smoothed, exact = apply(features, weight, bias, labels, smoothing, consistency)
     return smoothed, exact

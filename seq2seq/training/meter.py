@@ -1,4 +1,4 @@
-"""Mean loss and throughput since the last log line."""
+"""Meter of the training loss and throughput."""
 
 import math
 import time
@@ -13,45 +13,66 @@ from seq2seq.training.train_step import StepResult, perplexity
 class Meter:
     """Mean loss and throughput since the last log line."""
 
-    def __init__(self, now: float, share: float) -> None:
-        self.began, self.share = now, share  # time and fraction done at the start
+    def __init__(self, now: float, fraction: float) -> None:
+        """Start to measure.
+
+        Args:
+            now: seconds of training so far.
+            fraction: of the planned training that is done, from 0 to 1.
+        """
+        self.start, self.start_fraction = now, fraction
         self.restart()
+
+    def remaining(self, now: float, fraction: float) -> float:
+        """Return the expected seconds to the end of training, by the speed since the start."""
+        done = max(fraction - self.start_fraction, 1e-6)
+        return (now - self.start) * (1 - fraction) / done
 
     def restart(self) -> None:
         """Set the sums to zero."""
-        self.parts: list[StepResult] = []
-        self.tokens, self.since, self.shown = 0, time.monotonic(), time.monotonic()
+        self.results: list[StepResult] = []
+        self.tokens, self.since, self.displayed = 0, time.monotonic(), time.monotonic()
 
     @contextmanager
     def excluded(self) -> Iterator[None]:
-        """Within this block time is not counted: it is not spent on training."""
-        began = time.monotonic()
+        """Exclude the time of this block: it is not spent on training."""
+        start = time.monotonic()
         yield
-        self.since += time.monotonic() - began
+        self.since += time.monotonic() - start
 
     def add(self, result: StepResult) -> None:
         """Add the result of one step, without waiting for the device."""
-        self.parts.append(result)
+        self.results.append(result)
         self.tokens += result.tokens
 
-    def stale(self) -> bool:
-        """Return whether the live line is at least a second old."""
-        if time.monotonic() - self.shown < 1:
+    def is_stale(self) -> bool:
+        """Return whether the live line is at least a second old; then it counts as renewed."""
+        if time.monotonic() - self.displayed < 1:
             return False
-        self.shown = time.monotonic()
+        self.displayed = time.monotonic()
         return True
 
     def require_finite(self) -> None:
-        """Raise RunError if a loss or gradient is NaN; the device is waited for."""
-        if any(math.isnan(float(part.loss) + float(part.grad_norm)) for part in self.parts):
+        """Check the losses and gradients; waits for the device.
+
+        Raises:
+            RunError: one is NaN.
+        """
+        if any(math.isnan(float(result.loss) + float(result.grad_norm)) for result in self.results):
             raise RunError("the loss is NaN: a smaller optimizer.lr may help")
 
     def values(self, learning_rate: float) -> dict[str, float]:
-        """Return the numbers of a log line; the device is waited for."""
+        """Return the values of a log line; waits for the device.
+
+        Losses are means per token, in nats; the gradient norm is that of the last step.
+
+        Raises:
+            RunError: a loss or gradient is NaN.
+        """
         self.require_finite()
-        exact = sum(float(part.exact) for part in self.parts)
-        total = sum(float(part.loss) for part in self.parts)
-        grad_norm = float(self.parts[-1].grad_norm)
+        exact = sum(float(result.exact) for result in self.results)
+        total = sum(float(result.loss) for result in self.results)
+        grad_norm = float(self.results[-1].grad_norm)
         return {
             "loss": round(total / self.tokens, 4),
             "perplexity": round(perplexity(exact, self.tokens), 3),

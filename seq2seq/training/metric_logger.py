@@ -1,4 +1,4 @@
-"""What training says while it runs: a live line, messages, and metrics.jsonl."""
+"""Log of training: a live line and messages on the terminal, and metrics.jsonl."""
 
 import json
 import logging
@@ -15,46 +15,52 @@ log = logging.getLogger("seq2seq.train")
 
 
 class MetricLogger:
-    """Tells people on the terminal and in the log, and programs in metrics.jsonl."""
+    """Logger of messages for people, and of metrics for programs."""
 
-    def __init__(self, metrics: Path, track: Tracker, since: int) -> None:
-        """Write below `metrics` what comes after the step `since`; later lines are dropped."""
-        self.metrics, self.track = metrics, track
-        self.live = sys.stderr.isatty()
-        kept = [e for e in read_metrics(metrics) if e["step"] <= since] if metrics.exists() else []
+    def __init__(self, metrics: Path, tracker: Tracker, last_step: int) -> None:
+        """Continue a log after a step.
+
+        Args:
+            metrics: the file metrics.jsonl, whose entries of later steps are removed.
+            tracker: of the metrics, beside the file.
+            last_step: of the checkpoint; 0: a new run.
+        """
+        self.metrics, self.tracker = metrics, tracker
+        self.is_terminal = sys.stderr.isatty()
+        entries = read_metrics(metrics) if metrics.exists() else []
         with atomic_write(metrics) as file:
-            file.writelines(json.dumps(entry) + "\n" for entry in kept)
+            file.writelines(json.dumps(e) + "\n" for e in entries if e["step"] <= last_step)
 
     def message(self, message: str) -> None:
-        """One message, on its own line."""
+        """Log a message on its own line."""
         self.clear()
         log.info(message)
 
-    def live_line(self, message: str, worth: bool) -> None:
-        """The live line; where there is no terminal, a line of its own if it is `worth` one."""
-        if self.live:
+    def progress_line(self, message: str, is_due: bool) -> None:
+        """Replace the live line; without a terminal, log a message if it `is_due`."""
+        if self.is_terminal:
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\x1b[2K{message[:width]}", end="", file=sys.stderr, flush=True)
-        elif worth:
+        elif is_due:
             log.info(message)
 
     def clear(self) -> None:
-        """Make room for something else on the terminal."""
-        if self.live:
+        """Erase the live line."""
+        if self.is_terminal:
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
     def log_metrics(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
-        """Add an entry to metrics.jsonl, and its numbers to the tracker."""
+        """Append an entry to metrics.jsonl, and log its numbers to the tracker."""
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
         numbers = {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
-        self.track.log(step, {f"{kind}/{name}": value for name, value in numbers.items()})
+        self.tracker.log(step, {f"{kind}/{name}": value for name, value in numbers.items()})
 
 
 def read_metrics(metrics: Path) -> list[dict[str, Any]]:
     """Return the entries of a metrics.jsonl, without a last line that was cut off by a kill.
 
-    What runs of earlier versions call `rate` is the learning rate.
+    Runs of earlier versions call the learning rate `rate`.
     """
     entries = []
     for line in metrics.read_text(encoding="utf-8").splitlines():
@@ -69,7 +75,7 @@ def read_metrics(metrics: Path) -> list[dict[str, Any]]:
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds as 1:02:03 or 02:03."""
+    """Return seconds as 1:02:03 or 02:03."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

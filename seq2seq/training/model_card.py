@@ -12,6 +12,7 @@ from typing import Any
 
 import seq2seq
 from seq2seq.config.literals import quote_argument
+from seq2seq.storage.visible import visible
 from seq2seq.training.task import FinalReport
 
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
@@ -24,7 +25,7 @@ def package_versions() -> dict[str, str]:
 
 
 def with_folder(commands: str, folder: Path) -> str:
-    """Return `commands` with `folder` in the place of THIS_FOLDER, quoted for a shell."""
+    """Return `commands` with `folder` instead of THIS_FOLDER, quoted for a shell."""
     words = (
         quote_argument(word.replace("THIS_FOLDER", str(folder))) if "THIS_FOLDER" in word else word
         for word in re.split(r"(\s+)", commands)
@@ -33,7 +34,7 @@ def with_folder(commands: str, folder: Path) -> str:
 
 
 def limits(facts: Mapping[str, Any], config: str) -> str:
-    """Return for what text the model is of no use, in one or two sentences."""
+    """Return the limits of the model: the text that it is not for, in one or two sentences."""
     if ".catalogues" in config or ".languages" in config:
         return (
             "The data are the texts of program interfaces: menus, messages, error lines. "
@@ -46,7 +47,7 @@ def limits(facts: Mapping[str, Any], config: str) -> str:
 
 
 def cost(facts: Mapping[str, Any]) -> str:
-    """Return the time of training and the hardware that it took."""
+    """Return the time of training, the device with its threads, and the precision."""
     if "seconds" not in facts:
         return "The time was not recorded."
     minutes = facts["seconds"] / 60
@@ -69,73 +70,59 @@ def citation(facts: Mapping[str, Any]) -> str:
     )
 
 
-def model_card(facts: Mapping[str, Any], table: str, config: str, done: FinalReport) -> str:
-    """Return the model card.
+def model_card(facts: Mapping[str, Any], table: str, config: str, report: FinalReport) -> str:
+    """Return the model card, as Markdown.
 
     Args:
         facts: content of run.json.
         table: how many examples cleaning dropped, and why.
         config: the resolved options, as YAML.
-        done: scores, samples and commands.
+        report: scores, samples and commands.
     """
-    origin = "\n".join(f"- `{name}`: {mark}" for name, mark in facts["origin"].items())
-    scores = "\n".join(f"- {score}" for score in done.scores)
+    kind, parameters = facts["kind"], facts["parameters"]
     software = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    examples = f"## Worst and median examples\n\n{done.table}\n\n" if done.table else ""
-    samples = "\n\n".join(f"```\n{sample}\n```" for sample in done.samples)
-    return f"""# {facts["name"]}: {facts["subject"]}
+    sections = [
+        f"# {facts['name']}: {facts['subject']}",
+        f"A recurrent {kind} with {parameters:,} parameters, trained with seq2seq.",
+        f"## How to use it\n\n{_code_block(report.commands)}",
+        _data_section(facts, table),
+        f"## Limits\n\n{limits(facts, config)}",
+        *_score_sections(facts, report),
+        _training_section(facts),
+        f"## How to cite it\n\n{_code_block(citation(facts))}",
+        f"## Software and options\n\n{software}\n\n{_code_block(config.strip(), 'yaml')}",
+    ]
+    return visible("\n\n".join(sections) + "\n")
 
-A recurrent {facts["kind"]} with {facts["parameters"]:,} parameters, trained with seq2seq.
 
-## How to use it
+def _code_block(text: str, language: str = "") -> str:
+    """Return a fenced block of Markdown."""
+    return f"```{language}\n{text}\n```"
 
-```
-{done.commands}
-```
 
-## Data
+def _data_section(facts: Mapping[str, Any], table: str) -> str:
+    """Return licence, sources with their fingerprints, and counts of the data."""
+    origin = "\n".join(
+        f"- `{name}`: {fingerprint}" for name, fingerprint in facts["origin"].items()
+    )
+    licence = f"Licence: {facts['licence']}. The files that were read, with their fingerprints:"
+    return f"## Data\n\n{licence}\n\n{origin}\n\n{_code_block(table)}"
 
-Licence: {facts["licence"]}. The files that were read, with their fingerprints:
 
-{origin}
+def _score_sections(facts: Mapping[str, Any], report: FinalReport) -> list[str]:
+    """Return scores, the table of examples if there is one, and samples of the test data."""
+    scores = "\n".join(f"- {score}" for score in report.scores)
+    samples = "\n\n".join(_code_block(sample) for sample in report.samples)
+    examples = f"## Worst and median examples\n\n{report.table}"
+    return [
+        f"## Scores on the held-out test data\n\n{scores}",
+        f"The test data, {facts['test']}, is in this folder.",
+        *([examples] if report.table else []),
+        f"## Held-out samples\n\n{samples}",
+    ]
 
-```
-{table}
-```
 
-## Limits
-
-{limits(facts, config)}
-
-## Scores on the held-out test data
-
-{scores}
-
-The test data, {facts["test"]}, is in this folder.
-
-{examples}## Held-out samples
-
-{samples}
-
-## Training
-
-{facts["ended"]}.
-
-Cost: {cost(facts)}
-
-![Loss, score and learning rate over steps](curves.png)
-
-## How to cite it
-
-```
-{citation(facts)}
-```
-
-## Software and options
-
-{software}
-
-```yaml
-{config.strip()}
-```
-"""
+def _training_section(facts: Mapping[str, Any]) -> str:
+    """Return why training ended, its cost, and the curves."""
+    curves = "![Loss, score and learning rate over steps](curves.png)"
+    return f"## Training\n\n{facts['ended']}.\n\nCost: {cost(facts)}\n\n{curves}"

@@ -1,4 +1,4 @@
-"""Optimisers of torch, with the arguments that are ours to choose."""
+"""Optimizers of torch with fused kernels."""
 
 from collections.abc import Iterable
 
@@ -13,12 +13,17 @@ def adamw(
     eps: float,
     weight_decay: float,
 ) -> torch.optim.Optimizer:
-    """AdamW, Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101, in one kernel."""
+    """Create AdamW, Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101, fused."""
     return torch.optim.AdamW(
-        parameters, lr, (betas[0], betas[1]), eps=eps, weight_decay=weight_decay, fused=True
+        parameters,
+        lr,
+        (float(betas[0]), float(betas[1])),  # torch wants both of one type
+        eps=eps,
+        weight_decay=weight_decay,
+        fused=True,
     )
 
 
 def sgd(parameters: Iterable[nn.Parameter], lr: float, momentum: float) -> torch.optim.Optimizer:
-    """Stochastic gradient descent with (heavy-ball) momentum, in one kernel."""
+    """Create stochastic gradient descent with heavy-ball momentum, fused."""
     return torch.optim.SGD(parameters, lr, momentum, fused=True)

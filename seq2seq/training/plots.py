@@ -10,13 +10,13 @@ from seq2seq.plots.attention import plot_attention
 
 def draw_attention(translator: Translator, lines: Sequence[str], path: Path) -> bool:
     """Draw the attention of the greedy translation of `lines`; return False without attention."""
-    reads = [read for line in lines if (read := attention_map(translator, line))]
-    if reads:
-        plot_attention(reads, path)
-    return bool(reads)
+    matrices = [matrix for line in lines if (matrix := attention_map(translator, line))]
+    if matrices:
+        plot_attention(matrices, path)
+    return bool(matrices)
 
 
-def evenly_spaced(of: int, count: int) -> list[int]:
-    """Return `count` evenly spaced indices below `of`, fewer where `of` is smaller."""
-    count = min(of, count)
-    return [of * i // count for i in range(count)]
+def evenly_spaced(size: int, count: int) -> list[int]:
+    """Return `count` evenly spaced indices from 0 to `size` - 1; at most `size` of them."""
+    count = min(size, count)
+    return [size * i // count for i in range(count)]

@@ -1,4 +1,4 @@
-"""Progress of training, and its clock."""
+"""Progress of training, and the clock of its budget."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,37 +6,42 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """Counts of a run. With the weights and the optimizer's state they determine what follows."""
+    """Counts of a run, which with weights and optimizer state determine its continuation."""
 
-    step: int = 0  # updates of the weights
-    epoch: int = 0  # passes that are complete
-    batches: int = 0  # of this pass, behind us
-    pairs: int = 0  # of this pass, behind us
-    tokens: int = 0  # target tokens learned from, in all
+    step: int = 0  # training steps taken
+    epoch: int = 0  # completed epochs
+    batches: int = 0  # of the current epoch, completed
+    pairs: int = 0  # of the current epoch, completed
+    tokens: int = 0  # labels in all batches so far
     seconds: float = 0.0  # of wall-clock time, earlier parts of an interrupted run included
     scores: list[float] = field(default_factory=list)  # of each validation
-    validated: int = 0  # the step of the last one
-    best_step: int = 0  # the step whose weights are kept
-    reserve: float = 0.0  # seconds of the budget that are needed after the last step
+    validated: int = 0  # step of the last validation
+    best_step: int = 0  # step of the best validation, whose weights are saved
+    reserve: float = 0.0  # seconds of the budget reserved for the last validation and report
 
     @property
     def best(self) -> float | None:
-        """The best score so far; None before the first validation."""
+        """Return the best score so far; None before the first validation."""
         return max(self.scores, default=None)
 
     @property
     def waited(self) -> int:
-        """Validations since the best one."""
+        """Return the number of validations since the best one."""
         return len(self.scores) - 1 - self.scores.index(max(self.scores)) if self.scores else 0
 
 
 class Clock:
-    """Wall-clock time of a command without its downloads, and of what went before it stopped."""
+    """Wall-clock time of training, over all parts of an interrupted run."""
 
-    def __init__(self, started: float, before: float) -> None:
-        """`started`: of this command, by `time.monotonic`; `before`: seconds of earlier parts."""
-        self.started, self.before = started, before
+    def __init__(self, start: float, previous: float) -> None:
+        """Start the clock.
+
+        Args:
+            start: of this part, by `time.monotonic`; downloads move it forward.
+            previous: seconds of earlier parts.
+        """
+        self.start, self.previous = start, previous
 
     def now(self) -> float:
-        """Seconds in all."""
-        return self.before + time.monotonic() - self.started
+        """Return the seconds of all parts."""
+        return self.previous + time.monotonic() - self.start

@@ -6,6 +6,7 @@ from typing import Any
 
 from seq2seq import hardware
 from seq2seq.config.training import TrainConfig
+from seq2seq.data.readers.files import is_renamed
 from seq2seq.errors import RunError
 from seq2seq.hardware import choose_precision
 from seq2seq.run_folder import RunFolder
@@ -14,7 +15,7 @@ from seq2seq.training.task import Task
 log = logging.getLogger("seq2seq.train")
 
 # Options that decide when training ends or what is shown may change when a run is resumed; so may
-# the folder of the data, whose content is compared by its fingerprint.
+# the names of the data files, whose content is compared by its fingerprint.
 CHANGEABLE_OPTIONS = (
     "train.epochs",
     "train.steps",
@@ -24,7 +25,11 @@ CHANGEABLE_OPTIONS = (
     "train.device",
     "validation.patience",
     "validation.samples",
+    "validation.sentences",
     "data.path",
+    "data.train",
+    "data.validation",
+    "data.test",
     "tracker",
     "resume",
     "name",
@@ -35,7 +40,7 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
     """Check that a run can be started in this folder or, with `resume`, continued there.
 
     Returns:
-        the options that differ from those of the run that is resumed, and that may do so.
+        The options that differ from those of the run that is resumed, and that may do so.
 
     Raises:
         RunError: there is a run and `resume` is off, there is none and `resume` is on, or its
@@ -53,8 +58,9 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
             f"there is nothing to resume: {run.last} does not exist; give hydra.run.dir=FOLDER of "
             "a run, or leave resume=true out to begin one"
         )
-    before, now = (flatten(asdict(c)) for c in (run.read_config(_trusted_modules(config)), config))
-    differing = sorted(k for k in before | now if before.get(k) != now.get(k))
+    saved = flatten(asdict(run.read_config(_trusted_modules(config))))
+    current = flatten(asdict(config))
+    differing = sorted(k for k in saved | current if saved.get(k) != current.get(k))
     changed = [k for k in differing if not k.startswith(CHANGEABLE_OPTIONS)]
     if changed:
         raise RunError(f"{run.folder} was begun with other options: " + ", ".join(changed))
@@ -62,36 +68,39 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
 
 
 def require_same_data(run: RunFolder, task: Task) -> None:
-    """Check that the data have the fingerprint that they had when the run was begun.
+    """Check that the data are those of the start of the run, by their fingerprint.
+
+    The same bytes under other file names are the same data.
 
     Raises:
-        RunError: they have another one.
+        RunError: they are others.
     """
-    before, now = (facts.get("fingerprint") for facts in (run.read_facts(), task.facts()))
-    if before != now:
+    before, now = run.read_facts(), task.facts()
+    is_same = before.get("fingerprint") == now.get("fingerprint")
+    if not is_same and not is_renamed(before.get("origin", {}), now.get("origin", {})):
         raise RunError(
             f"{run.folder} was begun with other data: the content of the files has changed since"
         )
 
 
 def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
-    """Return `config` with the precision of the run, where train.precision=auto chose it.
+    """Return `config` with the precision that train.precision=auto chose at the start of the run.
 
     Another precision would lead to other weights. It is chosen anew on another kind of device, and
-    on a processor that does not compute in bf16, which is logged.
+    on a CPU that does not compute in bf16, which is logged.
     """
     facts, device = run.read_facts(), hardware.choose_device(config.train.device)
-    before = facts.get("precision")  # not in runs of earlier versions
-    if config.train.precision != "auto" or not before or facts["device"] != device.type:
+    precision = facts.get("precision")  # absent in runs of earlier versions
+    if config.train.precision != "auto" or not precision or facts["device"] != device.type:
         return config
-    if before == "bf16" and choose_precision("auto", device) == "fp32":
+    if precision == "bf16" and choose_precision("auto", device) == "fp32":
         log.info("begun in bf16, which this processor does not compute in: it goes on in fp32")
         return config
-    return replace(config, train=replace(config.train, precision=before))
+    return replace(config, train=replace(config.train, precision=precision))
 
 
 def _trusted_modules(config: TrainConfig) -> set[str]:
-    """Return the modules of which the command line names classes."""
+    """Return the top-level modules of the classes that the options name."""
     values = flatten(asdict(config))
     return {str(v).split(".")[0] for k, v in values.items() if k.endswith("_target_")}
 

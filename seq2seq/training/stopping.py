@@ -6,14 +6,14 @@ from seq2seq.training.progress import Progress
 
 
 class StoppingCriteria:
-    """Stopping criteria, and the fraction of the planned training that is done."""
+    """Stopping criteria of a run: epochs, steps, wall-clock budget and early stopping."""
 
     def __init__(self, options: TrainingOptions, pairs: int, patience: int) -> None:
         """Combine the criteria of `options` with early stopping.
 
         Args:
             options: epochs, steps and budget.
-            pairs: examples of one epoch.
+            pairs: examples in one epoch.
             patience: validations without a better score after which training stops.
         """
         self.options, self.pairs, self.patience = options, pairs, patience
@@ -32,24 +32,24 @@ class StoppingCriteria:
         return f"{self.pairs:,} examples an epoch; it ends after " + " or ".join(criteria)
 
     def fraction_done(self, progress: Progress, now: float) -> float:
-        """Return the fraction of the planned training that is done, from 0 to 1, after `now` s."""
-        shares = [0.0]
+        """Return the fraction of the planned training that is done after `now` seconds, 0 to 1."""
+        fractions = [0.0]
         if self.options.epochs:
             epochs = progress.epoch + progress.pairs / max(1, self.pairs)
-            shares.append(epochs / self.options.epochs)
+            fractions.append(epochs / self.options.epochs)
         if self.options.steps:
-            shares.append(progress.step / self.options.steps)
+            fractions.append(progress.step / self.options.steps)
         if self.budget:
-            shares.append(now / max(1.0, self.budget - progress.reserve))
-        return min(1.0, max(shares))
+            fractions.append(now / max(1.0, self.budget - progress.reserve))
+        return min(1.0, max(fractions))
 
-    def should_validate(self, progress: Progress, every: int, now: float) -> bool:
-        """Return whether to validate now: `every` so many steps, and once by half of the budget.
+    def should_validate(self, progress: Progress, interval: int, now: float) -> bool:
+        """Return whether to validate now: every `interval` steps, and once at half of the budget.
 
         The time to reserve for the end of the budget is known after the first validation only.
         """
-        early = self.budget and not progress.scores and now >= self.budget / 2
-        return progress.step % every == 0 or bool(early)
+        is_early = self.budget and not progress.scores and now >= self.budget / 2
+        return progress.step % interval == 0 or bool(is_early)
 
     def stop_reason(self, progress: Progress, now: float) -> str | None:
         """Return the criterion that holds, or None if training goes on."""

@@ -1,8 +1,8 @@
-"""What the loop needs to know of a system: translator, language model, captioner, classifier.
+"""Interface between the trainer and a system: translator, language model, captioner, classifier.
 
-A task is made from the options alone. It reads and prepares its data, builds its network, and says
-what a batch is, what is learned from it, how good the network is, and what is left in the run
-folder. The loop, the learner, checkpoints and schedules are the same for all.
+A task is created from the options alone. It prepares its data, builds its network, yields batches
+and the segments to learn from, validates, and writes its files into the run folder. Trainer,
+training step, checkpoints and schedules are the same for all tasks.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ from seq2seq.training.metric_logger import MetricLogger
 
 
 class Segment(NamedTuple):
-    """A part of a batch whose loss and gradient are computed at once."""
+    """Part of a batch whose loss and gradient are computed at once."""
 
     features: Tensor  # (N, E) the input of the output layer
     labels: Tensor  # (N,) the classes to predict
@@ -37,7 +37,8 @@ class ValidationResult(NamedTuple):
     """Result of a validation."""
 
     score: float  # the larger the better: it decides which weights are kept
-    values: Mapping[str, float]  # for metrics.jsonl, the most telling first
+    # For metrics.jsonl; the curves show the first, and `perplexity` as the validation loss.
+    values: Mapping[str, float]
     seconds: float  # that it took
 
 
@@ -45,40 +46,43 @@ class FinalReport(NamedTuple):
     """Scores and samples at the end of training."""
 
     scores: list[str]  # of the held-out test data, each a line
-    samples: list[str]  # what the network makes of some of it
-    commands: str  # how to use the network: THIS_FOLDER stands for the run folder
+    samples: list[str]  # outputs of the network for some of the test data
+    commands: str  # that use the network; THIS_FOLDER stands for the run folder
     table: str = ""  # Markdown: the worst and the median examples of the test data
 
 
 class Task(Protocol):
-    """Interface of all tasks. Made with `config`, and `notify`, called with lines for the user."""
+    """Interface of all tasks.
 
-    kind: str  # what the network is, for the model card: "translation model"
+    The constructor takes the options, and a function that is called with lines for the user.
+    """
+
+    kind: str  # of network, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
     train_data: BatchSource  # the training data
-    download_seconds: float  # seconds until its data was there: downloads are not of the budget
-    finish_cost: float  # how many times as long as a validation `finish` takes, for planning
+    download_seconds: float  # seconds of downloads, which do not count towards train.budget
+    finish_cost: float  # duration of `finish` as a multiple of a validation, to plan train.budget
 
     def facts(self) -> dict[str, Any]:
-        """What run.json holds beside what all runs have: data, languages, counts."""
+        """Return entries of run.json beyond those of all runs: data, languages, counts."""
         ...
 
     def table(self) -> str:
-        """What cleaning dropped, or other counts of the data, for the model card."""
+        """Return what cleaning dropped, or other counts of the data, for the model card."""
         ...
 
     def write_run_files(self, run: RunFolder) -> None:
-        """Save what the run folder needs beside weights and options."""
+        """Write the files of the run folder beside weights and options."""
         ...
 
     def segments(self, forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
-        """See `Segments`."""
+        """Yield the segments of a batch: a `SegmentFunction`."""
         ...
 
     def validate(self, report: MetricLogger, step: int) -> ValidationResult:
-        """How good the network is on the validation data, as it stands."""
+        """Log one line and some samples of the validation data, and return the scores."""
         ...
 
     def finish(self, run: RunFolder) -> FinalReport:
-        """Score the network, which has its best weights now, and draw what there is to draw."""
+        """Score the network, which has its best weights now, on the test data, and draw plots."""
         ...

@@ -1,4 +1,4 @@
-"""Throughput of training on this machine, measured on a few real steps."""
+"""Throughput of training on this machine, measured on a few training steps."""
 
 import time
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from seq2seq.training.task import Task
 from seq2seq.training.train_step import TrainStep
 
 
-def measure_throughput(task: Task, learner: TrainStep, steps: int) -> Iterator[str]:
-    """Take `steps` steps on the first batches, and yield the time of an epoch and the memory."""
-    seen = tokens = 0
-    began = time.monotonic()
+def measure_throughput(task: Task, train_step: TrainStep, steps: int) -> Iterator[str]:
+    """Take `steps` training steps, and yield lines on the time of an epoch and the memory."""
+    examples = tokens = 0
+    start = time.monotonic()
     # The first step is not counted: libraries are set up in it.
     batches = chain.from_iterable(task.train_data.epoch(epoch) for epoch in count())
     for number, rows in enumerate(islice(batches, steps + 1)):
         if number == 1:
-            began = time.monotonic()
-        learned = learner.step([task.train_data.load(rows, 0)], number + 1, 1.0)
+            start = time.monotonic()
+        result = train_step.step([task.train_data.load(rows, 0)], number + 1, 1.0)
         if number:
-            seen, tokens = seen + len(rows), tokens + learned.tokens
-    took = time.monotonic() - began
+            examples, tokens = examples + len(rows), tokens + result.tokens
+    seconds = time.monotonic() - start
     pairs = task.train_data.pairs
-    epoch = took / seen * pairs
-    yield f"an epoch of {pairs:,} pairs: {format_duration(epoch)} ({tokens / took:,.0f} tokens/s)"
+    epoch = format_duration(seconds / examples * pairs)
+    yield f"an epoch of {pairs:,} pairs: {epoch} ({tokens / seconds:,.0f} tokens/s)"
     yield f"memory: {peak_memory():,} MB at most so far"

@@ -1,4 +1,4 @@
-"""Trackers: log metrics elsewhere, beside metrics.jsonl."""
+"""Trackers: loggers of metrics beside metrics.jsonl."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,17 +14,17 @@ class Tracker(Protocol):
 
 
 class NoTracker:
-    """Log nowhere else."""
+    """Tracker that logs nothing."""
 
     def __init__(self, folder: Path) -> None:
-        del folder  # all trackers are made with it
+        del folder  # the interface of trackers
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Do nothing."""
 
 
 class TensorBoardTracker:
-    """Event files in the run folder, for `tensorboard --logdir`."""
+    """Tracker that writes event files into the run folder, for `tensorboard --logdir`."""
 
     def __init__(self, folder: Path) -> None:
         try:

@@ -62,7 +62,8 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
 def _train_in_locked_folder(
     config: TrainConfig, run: RunFolder, given: Sequence[str], started: float
 ) -> float | None:
-    changed = require_resumable(run, config)  # again: another process may have been here
+    """Do what `train` does, while no other process can use the folder."""
+    changed = require_resumable(run, config)  # again: another process may have trained since
     tracker = builders.instantiate_node(
         "tracker", config.tracker, {"folder": run.folder}
     )  # early: it may not be installed
@@ -81,7 +82,7 @@ def _train_in_locked_folder(
     else:
         create_run_folder(run, config, task, given)
         checkpoint.save_checkpoint(run.last, train_step, average, progress)
-        run.write_config(config)  # last: from here on it is a run
+        run.write_config(config)  # last, since a folder with it is a run
     trainer = Trainer(config, run, train_step, schedule, average, task)
     log.info("training on %s", trainer.criteria.describe())
     clock = Clock(started + task.download_seconds, progress.seconds)
@@ -89,8 +90,8 @@ def _train_in_locked_folder(
     try:
         reason = trainer.train(progress, clock, logger)
         log.info("training ended after step %d: %s", progress.step, reason)
-        ended = f"{reason}; the weights of step {progress.best_step} are kept"
-        finish_run(run, config, task, {"ended": ended, "seconds": round(clock.now(), 1)})
+        ending = f"{reason}; the weights of step {progress.best_step} are kept"
+        finish_run(run, config, task, {"ended": ending, "seconds": round(clock.now(), 1)})
         logger.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
         return progress.best
     except Stopped as stop:
@@ -110,20 +111,20 @@ def build_training(
 
     Args:
         config: the options.
-        notify: called with each line for the user: what cleaning dropped, device, sizes.
+        notify: called with each line for the user: dropped pairs, device, sizes.
 
     Raises:
         UserError: the data or an option does not allow it.
     """
     torch.set_flush_denormal(True)
     device = hardware.choose_device(config.train.device)
-    kind = choose_precision(config.train.precision, device)
+    precision = choose_precision(config.train.precision, device)
     # Several runs in one process: each has its own device and precision.
     AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
-        mixed_precision="bf16" if kind == "bf16" else "no", cpu=device.type == "cpu"
+        mixed_precision="bf16" if precision == "bf16" else "no", cpu=device.type == "cpu"
     )
-    # First with a single weight: a mistake must be reported before the corpus is prepared.
+    # First with a single weight: an invalid option is reported before the corpus is prepared.
     builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": [torch.nn.Parameter(torch.ones(1))]}
     )
@@ -133,7 +134,7 @@ def build_training(
     task.model.to(accelerator.device)
     classes = task.model.output.linear.out_features
     parameters = count_parameters(task.model)
-    notify(f"device {device}, precision {kind}, {torch.get_num_threads()} threads")
+    notify(f"device {device}, precision {precision}, {torch.get_num_threads()} threads")
     notify(
         f"{parameters:,} parameters ({4 * parameters / 2**20:.0f} MB in fp32), {classes:,} classes"
     )
@@ -191,18 +192,18 @@ def finish_run(run: RunFolder, config: TrainConfig, task: Task, outcome: Mapping
         run: the run folder.
         config: the options.
         task: with its model, whose weights become the best ones.
-        outcome: for run.json: why training has ended, and the seconds that it took.
+        outcome: for run.json: `ended`, the reason, and `seconds` of training.
     """
     run.read_weights(task.model)
-    done = task.finish(run)
-    facts = run.read_facts() | {**outcome, "scores": done.scores}
+    report = task.finish(run)
+    facts = run.read_facts() | {**outcome, "scores": report.scores}
     run.write_facts(facts)
     yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
-    run.write_text(run.card, model_card.model_card(facts, task.table(), yaml, done))
+    run.write_text(run.card, model_card.model_card(facts, task.table(), yaml, report))
     curves.plot_curves(metric_logger.read_metrics(run.metrics), run.curves)
     log.info("held-out samples:")
-    for sample in done.samples:
+    for sample in report.samples:
         log.info("%s\n", sample)
-    for line in done.scores:
+    for line in report.scores:
         log.info("test: %s", line)
-    log.info("\nto use it:\n%s", model_card.with_folder(done.commands, run.folder))
+    log.info("\nto use it:\n%s", model_card.with_folder(report.commands, run.folder))

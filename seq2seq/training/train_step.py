@@ -14,24 +14,24 @@ from seq2seq.training.task import CarriedStates, SegmentFunction
 
 
 class StepResult(NamedTuple):
-    """Sums over the tokens of one step. The tensors stay on the device until they are read."""
+    """Sums over the labels of one training step, as tensors on the device."""
 
     loss: torch.Tensor  # smoothed cross-entropy, in nats
     exact: torch.Tensor  # cross-entropy without smoothing, in nats
     grad_norm: torch.Tensor  # before clipping
-    tokens: int  # target tokens, padding not counted
+    tokens: int  # labels, without padding
 
 
 class TrainStep:
-    """A model, its optimizer, and one step of training.
+    """Training step of a model with its optimizer.
 
     A step is, in this order:
 
-    1. seed the random numbers (dropout) with the run's seed and the number of the step;
+    1. seed the random numbers (dropout) with the seed of the run and the number of the step;
     2. for each micro-batch and each of its segments: forward, cross-entropy, backward, so that
        gradients accumulate;
     3. clip the norm of the gradient;
-    4. set the learning rate: the optimizer's own one times the factor of the schedule;
+    4. set the learning rate: that of the optimizer times the factor of the schedule;
     5. update the weights, and set the gradients to zero.
     """
 
@@ -46,7 +46,18 @@ class TrainStep:
         seed: int,
         consistency: float = 0.0,
     ) -> None:
-        """Train `model`, a module with an output layer, on the segments that `segments` yields."""
+        """Prepare `model` and `optimizer` for training.
+
+        Args:
+            model: a module with an output layer.
+            segments: cuts a batch into segments.
+            optimizer: of the parameters of `model`, with its learning rates.
+            accelerator: device and precision.
+            clip: maximum norm of the gradient.
+            smoothing: label smoothing.
+            seed: of the run.
+            consistency: alpha of R-Drop; 0: none.
+        """
         self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
         self.forward, self.stepper = accelerator.prepare(model, optimizer)
@@ -112,7 +123,12 @@ class TrainStep:
 
 
 def perplexity(exact: float, tokens: int) -> float:
-    """Return the exponential of the mean cross-entropy per token; infinity on overflow."""
+    """Return the exponential of the mean cross-entropy per label; infinity on overflow.
+
+    Args:
+        exact: sum of the cross-entropy, in nats.
+        tokens: number of labels.
+    """
     try:
         return math.exp(exact / tokens)
     except OverflowError:

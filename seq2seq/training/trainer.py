@@ -1,4 +1,4 @@
-"""The training loop: take a step, log, validate, save, stop."""
+"""Trainer: take a training step, log, validate, save, stop."""
 
 import signal
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ STOP_SIGNALS = [
 
 
 class Trainer:
-    """Train a model from where `progress` stands until a stopping criterion holds.
+    """Trainer of a model, from a checkpoint until a stopping criterion holds.
 
     In this order: a step; a log line every train.log_interval steps; a validation every
     validation.interval steps; a checkpoint every train.save_interval steps; then training stops, if
-    a signal asked for it or a criterion holds. The last step is always validated.
+    a signal was received or a criterion holds. The last step is always validated.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Trainer:
         self.criteria = StoppingCriteria(
             config.train, task.train_data.pairs, config.validation.patience
         )
-        self.received: int | None = None  # the signal that asked to stop
+        self.received: int | None = None  # number of the signal that stops training
 
     def train(self, progress: Progress, clock: Clock, report: MetricLogger) -> str:
         """Train until a stopping criterion holds, and return which one as text.
 
         Raises:
-            Stopped: a signal came, and the checkpoint is written.
+            Stopped: a signal was received, and the checkpoint is written.
             RunError: the loss is NaN, or the device has too little memory for a batch.
         """
         meter = Meter(clock.now(), self.criteria.fraction_done(progress, clock.now()))
@@ -68,7 +68,7 @@ class Trainer:
                     self._validate_and_save(progress, meter, clock, report)
                 if self.received:
                     raise Stopped(self.received)
-            # Validation can only replace the reason by a later criterion: ask for it before.
+            # After the validation another criterion might hold too: this is the first one.
             reason = self.criteria.stop_reason(progress, clock.now()) or "training has ended"
             if progress.validated < progress.step or not progress.scores:
                 meter.require_finite()
@@ -81,7 +81,7 @@ class Trainer:
     def _steps(self, progress: Progress, clock: Clock) -> Iterator[list[RowIndices]]:
         """Yield the micro-batches of each step until a stopping criterion holds.
 
-        The first epoch is continued where `progress` stands in it; completed epochs are counted.
+        The first epoch is continued after the batches that `progress` counts in it.
         """
         while not self.criteria.stop_reason(progress, clock.now()):
             batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
@@ -94,7 +94,7 @@ class Trainer:
     def _update(
         self, micro_batches: list[RowIndices], progress: Progress, clock: Clock
     ) -> StepResult:
-        """Take one step on `micro_batches`, and count it."""
+        """Take one training step on `micro_batches`, and update the counts and the EMA."""
         fraction = self.criteria.fraction_done(progress, clock.now())
         factor = self.schedule(progress.step + 1, fraction, progress.scores)
         batches = [self.task.train_data.load(rows, progress.epoch) for rows in micro_batches]
@@ -115,7 +115,7 @@ class Trainer:
     def _validate_and_save(
         self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger
     ) -> None:
-        """Validate, then save, whichever is due after this step."""
+        """Validate if that is due after this step, then save if that is due."""
         interval = self.config.validation.interval
         if self.criteria.should_validate(progress, interval, clock.now()):
             meter.require_finite()
@@ -126,7 +126,7 @@ class Trainer:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Within this block the first signal is noted, and the second one stops at once."""
+        """Record the first signal within this block, and stop at once at the second."""
         previous = {number: signal.signal(number, self._receive) for number in STOP_SIGNALS}
         try:
             yield
@@ -135,6 +135,7 @@ class Trainer:
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
         del frame
         if self.received:
             raise Stopped(number)
@@ -142,16 +143,16 @@ class Trainer:
 
     def _log(self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger) -> None:
         is_due = progress.step % self.config.train.log_interval == 0
-        if not is_due and not (report.live and meter.stale()):
+        if not is_due and not (report.is_terminal and meter.is_stale()):
             return
-        fraction, now = self.criteria.fraction_done(progress, clock.now()), clock.now()
-        left = (now - meter.began) * (1 - fraction) / max(fraction - meter.share, 1e-6)
+        now = clock.now()
+        remaining = meter.remaining(now, self.criteria.fraction_done(progress, now))
         values = meter.values(self.train_step.learning_rate())
-        report.live_line(
+        report.progress_line(
             f"epoch {progress.epoch + 1}  step {progress.step}  loss {values['loss']:.3f}  "
             f"perplexity {values['perplexity']:.2f}  {values['tokens_per_second']:,.0f} tokens/s  "
             f"{values['memory_mb']:,} MB  {format_duration(now)} gone, "
-            f"{format_duration(left)} left",
+            f"{format_duration(remaining)} left",
             is_due,
         )
         if is_due:
@@ -159,6 +160,7 @@ class Trainer:
             meter.restart()
 
     def _evaluate(self, progress: Progress, clock: Clock, report: MetricLogger) -> None:
+        """Validate the averaged weights, save the best ones, and write a checkpoint."""
         report.clear()
         with self.average.applied():
             result = self.task.validate(report, progress.step)
@@ -167,8 +169,8 @@ class Trainer:
             if progress.waited == 0:
                 progress.best_step = progress.step
                 self.run.write_model(self.train_step.model)
-        # The budget must leave time for one more validation and the final report: a fifth more than
-        # they took now, and 8 s for the plots and the model card.
+        # The budget reserves time for one more validation and the final report: a fifth more than
+        # this validation suggests, and 8 s for the plots and the model card.
         progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
         values = {**result.values, "seconds": round(clock.now(), 1)}
         report.log_metrics("validation", progress.step, values)

@@ -83,7 +83,7 @@ def test_gradients_reach_every_weight(choice: str) -> None:
 
 
 @pytest.mark.parametrize("choice", [c for c in CHOICES if "residual" not in c])
-def test_what_tells_the_class_is_what_the_last_layer_shows_when_all_is_read(choice: str) -> None:
+def test_the_features_are_the_final_hidden_state_of_the_last_layer(choice: str) -> None:
     model = network(choice)
     source, lengths = pad(LINES)
 
@@ -140,7 +140,7 @@ def test_of_a_long_line_the_beginning_is_read() -> None:
     assert LABELLER.classify(["z" * 5000]).labels == LABELLER.classify(["z" * MAX_TOKENS]).labels
 
 
-def test_a_network_in_training_goes_on_with_it() -> None:
+def test_classifying_keeps_the_network_in_training_mode() -> None:
     labeller = LineClassifier(network("model.dropout=0.5", 260), ByteTokenizer(), NAMES, 3)
     labeller.model.train()
 

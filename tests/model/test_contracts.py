@@ -142,7 +142,7 @@ def test_one_vocabulary_is_needed_to_tie_both_sides(config: Compose) -> None:
         )
 
 
-def test_parts_that_do_not_fit_are_told_in_their_own_words(config: Compose) -> None:
+def test_parts_that_do_not_fit_are_errors(config: Compose) -> None:
     with pytest.raises(ConfigError, match=r"model.bridge: the copy bridge needs .*"):
         builders.build_translation(
             config("model/bridge=copy", "model.decoder.size=7").model,

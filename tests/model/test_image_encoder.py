@@ -120,7 +120,7 @@ def test_training_and_searching_see_the_same_numbers(choice: tuple[str, ...]) ->
         torch.testing.assert_close(logits[:, 0], whole[:, t], atol=1e-5, rtol=1e-4)
 
 
-def test_what_is_to_be_seen_and_where_changes_what_is_said_unless_it_is_blind() -> None:
+def test_pixels_and_positions_change_the_features_unless_the_encoder_is_blind() -> None:
     model, stored = network(width=1), pictures(count=1)
     both = torch.cat((stored, stored.flip(1)))  # the same picture, upside down
     target = torch.tensor([[1, 5, 6]] * 2)
@@ -134,7 +134,7 @@ def test_what_is_to_be_seen_and_where_changes_what_is_said_unless_it_is_blind() 
     torch.testing.assert_close(blind, blind[:1].expand_as(blind), atol=1e-6, rtol=0)
 
 
-def test_the_state_begins_as_the_mean_of_the_places() -> None:
+def test_the_final_state_is_the_mean_over_the_positions() -> None:
     encoder = network().encoder
 
     values, final = encoder(pictures(), None)
@@ -145,7 +145,9 @@ def test_the_state_begins_as_the_mean_of_the_places() -> None:
 @pytest.mark.parametrize(
     ("side", "channels", "positions"), [(8, [4], 16), (9, [4, 6], 9), (50, [3, 4, 8], 49)]
 )
-def test_the_grid_is_as_large_as_it_says(side: int, channels: list[int], positions: int) -> None:
+def test_the_grid_has_the_declared_number_of_positions(
+    side: int, channels: list[int], positions: int
+) -> None:
     vision = ConvNet(side, channels)
 
     grid = vision(torch.zeros(2, side, side, 3, dtype=torch.uint8))
@@ -196,7 +198,7 @@ def test_a_search_for_several_captions_gives_the_best_first() -> None:
         assert best.logprob == pytest.approx(sum(best.logprobs))
 
 
-def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
+def test_attention_weights_are_a_distribution_over_the_positions_for_each_token() -> None:
     captioner = Captioner(
         network(), VISIONS["cnn"], ByteTokenizer(), Greedy(), LengthLimits(max_length_extra=4), 2
     )
@@ -212,7 +214,7 @@ def test_looks_are_a_distribution_over_the_places_for_each_piece() -> None:
     assert captioner.attention_maps([CaptionedImage("a.png", pixels[0], [])]) == []
 
 
-def test_looks_are_those_of_the_captions_that_were_said() -> None:
+def test_attention_maps_are_those_of_the_generated_captions() -> None:
     """Also of a search that draws: by the place of a picture in the list."""
     search = builders.instantiate_node(
         "search", to_schema(compose.compose("caption", ["search=sample"]), CaptionConfig).search

@@ -24,13 +24,13 @@ def test_copy_hands_the_state_on_and_refuses_another_shape() -> None:
         bridge.CopyBridge((1, 2, 3), (1, 2, 4))
 
 
-def test_an_output_that_expects_frequencies_says_them_where_it_knows_nothing_else() -> None:
+def test_an_output_bias_from_counts_predicts_the_unigram_frequencies() -> None:
     output = OutputLayer(Embedding(4, 3, 0.0), tied=True)
 
     output.init_bias_from_counts(torch.tensor([6, 3, 1, 0]))
 
-    said = output(torch.zeros(2, 3)).softmax(-1)
-    torch.testing.assert_close(said, torch.tensor([[6.1, 3.1, 1.1, 0.1]] * 2) / 10.4)
+    probabilities = output(torch.zeros(2, 3)).softmax(-1)
+    torch.testing.assert_close(probabilities, torch.tensor([[6.1, 3.1, 1.1, 0.1]] * 2) / 10.4)
 
 
 def test_projection_is_tanh_of_a_linear_map() -> None:
@@ -83,7 +83,7 @@ def test_plain_dropout_drops_other_values_at_each_position() -> None:
 
 @pytest.mark.parametrize("variational", [False, True])
 @pytest.mark.parametrize("p", [0.001, 0.1, 0.35, 0.9, 0.999])
-def test_what_is_kept_makes_up_for_what_is_dropped(p: float, variational: bool) -> None:
+def test_dropout_keeps_the_expectation(p: float, variational: bool) -> None:
     """On CPUs the share is rounded to 256ths, and never to none or all."""
     torch.manual_seed(0)
     rounded = min(max(round(p * 256), 1), 255) / 256
@@ -105,7 +105,7 @@ def test_nothing_is_dropped_outside_training() -> None:
     assert torch.equal(Dropout(0.9, variational=True).eval()(x), x)
 
 
-def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
+def test_word_dropout_zeroes_vectors_of_tokens_in_training_only() -> None:
     torch.manual_seed(0)
     embedding = Embedding(5, 3, word_dropout=0.25)
     tokens = torch.full((40, 50), 2)
@@ -118,7 +118,7 @@ def test_word_dropout_hides_whole_pieces_in_training_alone() -> None:
     assert torch.equal(embedding.eval()(tokens), embedding.weight[2].expand(40, 50, 3))
 
 
-def test_one_hot_times_a_matrix_is_the_row_that_is_looked_up() -> None:
+def test_one_hot_embeddings_equal_the_lookup() -> None:
     torch.manual_seed(0)
     looked, multiplied = Embedding(5, 3, word_dropout=0.0), OneHotEmbedding(5, 3, word_dropout=0.0)
     multiplied.load_state_dict(looked.state_dict())

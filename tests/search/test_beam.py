@@ -56,7 +56,7 @@ def test_beam_finds_what_greedy_search_misses() -> None:
     assert best.tokens == [B, C]
     assert exp(best.logprobs) == pytest.approx(0.36)
     assert math.exp(best.score) == pytest.approx(0.36)
-    assert best.ended
+    assert best.has_eos
 
 
 def test_n_best_hypotheses_are_sorted_by_probability() -> None:
@@ -102,7 +102,7 @@ def test_a_beam_of_one_is_greedy_search(languages: list[Table], alpha: float) ->
     greedy = decode(Greedy(), languages, limit=3)
 
     for [b], [g] in zip(beam, greedy, strict=True):
-        assert (b.tokens, b.ended) == (g.tokens, g.ended)
+        assert (b.tokens, b.has_eos) == (g.tokens, g.has_eos)
         assert b.logprobs == pytest.approx(g.logprobs, abs=1e-6)
 
 
@@ -130,15 +130,15 @@ def test_log_probabilities_and_scores_are_those_of_the_model(
     [found] = decode(Beam(beam_size=size, length_penalty=alpha, n_best=size), [table], limit=limit)
 
     assert 1 <= len(found) <= size
-    assert len({(*h.tokens, h.ended) for h in found}) == len(found)  # no two are the same
+    assert len({(*h.tokens, h.has_eos) for h in found}) == len(found)  # no two are the same
     assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
     for h in found:
-        assert h.ended or len(h.tokens) == limit
-        assert len(h.logprobs) == len(h.tokens) + h.ended
+        assert h.has_eos or len(h.tokens) == limit
+        assert len(h.logprobs) == len(h.tokens) + h.has_eos
         prefix = tuple(h.tokens)
         expected = [table[prefix[:i]][token] for i, token in enumerate(prefix)]
         expected[0] /= 1 - table[()][EOS]
-        expected += [table[prefix][EOS]] * h.ended
+        expected += [table[prefix][EOS]] * h.has_eos
         assert h.logprobs == pytest.approx([math.log(p) for p in expected], abs=1e-5)
         penalty = ((6 + len(prefix)) / 6) ** alpha
         assert h.score == pytest.approx(sum(h.logprobs) / penalty, rel=1e-12)
@@ -150,7 +150,7 @@ def test_eos_of_probability_one_at_the_maximum_length_counts_as_an_end() -> None
         Beam(beam_size=2, length_penalty=0.0, n_best=1), [{(): {A: 0.9, B: 0.1}}], limit=1
     )
 
-    assert best.ended
+    assert best.has_eos
     assert best.logprobs == pytest.approx([math.log(0.9), 0.0], abs=1e-6)
 
 
@@ -188,7 +188,7 @@ def test_a_sentence_stays_while_an_alive_hypothesis_can_score_higher_when_longer
     [[best]] = decode(Beam(beam_size=2, length_penalty=1.0, n_best=1), [table], limit=5)
 
     assert best.tokens == [B, C, C, C, C]
-    assert not best.ended
+    assert not best.has_eos
     assert best.score == pytest.approx(math.log(0.48) / (11 / 6), abs=1e-6)
 
 

@@ -47,8 +47,8 @@ def test_maximum_lengths_hold_and_no_hypothesis_is_empty_or_has_special_tokens(
         for h in found:
             assert 1 <= len(h.tokens) <= limit
             assert set(h.tokens) <= set(WORDS)
-            assert h.ended or len(h.tokens) == limit
-            assert len(h.logprobs) == len(h.tokens) + h.ended
+            assert h.has_eos or len(h.tokens) == limit
+            assert len(h.logprobs) == len(h.tokens) + h.has_eos
 
 
 def test_hypotheses_are_sorted_by_score(search: SearchFunction) -> None:
@@ -95,7 +95,7 @@ def test_a_sentence_of_probability_one_is_found(search: SearchFunction) -> None:
 
     [found] = decode(search, [table])
 
-    assert (found[0].tokens, found[0].ended, found[0].logprobs) == ([A, C, B], True, [0.0] * 4)
+    assert (found[0].tokens, found[0].has_eos, found[0].logprobs) == ([A, C, B], True, [0.0] * 4)
     assert found[0].score == 0
 
 

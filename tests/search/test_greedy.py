@@ -20,7 +20,7 @@ def test_each_token_is_the_most_probable_with_its_log_probability() -> None:
     [[best]] = decode(Greedy(), [table])
 
     assert best.tokens == [A, B]
-    assert best.ended
+    assert best.has_eos
     assert best.logprobs == pytest.approx([math.log(p) for p in (0.75, 0.625, 0.75)])
     assert best.score == pytest.approx(sum(best.logprobs))
 
@@ -29,7 +29,7 @@ def test_the_maximum_length_truncates_a_sentence_without_eos() -> None:
     [[best]] = decode(Greedy(), [ENDLESS], limit=3)
 
     assert best.tokens == [A, A, A]
-    assert not best.ended
+    assert not best.has_eos
     assert best.logprobs == pytest.approx([math.log(p) for p in (0.6, 0.9, 0.9)])  # and no EOS
 
 
@@ -37,7 +37,7 @@ def test_eos_is_allowed_after_the_maximum_length() -> None:
     [[best]] = decode(Greedy(), [{(): {A: 1.0}, (A,): {B: 1.0}}], limit=2)
 
     assert best.tokens == [A, B]
-    assert best.ended
+    assert best.has_eos
     assert len(best.logprobs) == 3
 
 

@@ -1,4 +1,4 @@
-"""Captions: training, the command, what resumes, and what is told of a mistake."""
+"""Captioning: training, resuming, the command, and the errors of both."""
 
 import json
 import sys
@@ -27,6 +27,7 @@ from seq2seq.plots.contact_sheet import (
 from seq2seq.tasks.captioning import CaptioningTask
 from seq2seq.text.special_tokens import EOS
 from seq2seq.training import train_model
+from seq2seq.training.metric_logger import read_metrics
 from seq2seq.vision.images import CaptionedImage
 from tests.signals import train_until
 from tests.test_error_messages import told
@@ -49,7 +50,7 @@ OPTIONS = [*TRAINING, *DATA, *VISION]
 
 
 def painted(folder: Path, name: str, colour: str, seed: int) -> dict[str, Any]:
-    """A picture of one colour with some noise, and what is said of it."""
+    """Write an image of one colour with some noise, and return its entry in a caption file."""
     noise = np.random.default_rng(seed).normal(0, 20, (10, 12, 3))
     image = (np.array(COLOURS[colour]) + noise).clip(0, 255).astype(np.uint8)
     Image.fromarray(image).save(folder / name)
@@ -58,12 +59,12 @@ def painted(folder: Path, name: str, colour: str, seed: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures of one colour with captions, and a run that has learned to tell them."""
+    """Return a folder of one-colour images with captions, and the run of a trained captioner."""
     folder = tmp_path_factory.mktemp("captions")
     for split, count in (("train", 30), ("held", 6)):
         names = [(f"{split}{n}.png", list(COLOURS)[n % 3]) for n in range(count)]
-        said = [painted(folder, name, colour, n) for n, (name, colour) in enumerate(names)]
-        text = "".join(json.dumps(entry) + "\n" for entry in said)
+        entries = [painted(folder, name, colour, n) for n, (name, colour) in enumerate(names)]
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
         (folder / f"{split}.jsonl").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
@@ -79,10 +80,10 @@ def shown(tmp_path: Path) -> Path:
     """A folder of pictures that no training has seen, beside a file that is none."""
     folder = tmp_path / "shown"
     folder.mkdir()
-    for place, (name, colour) in enumerate(
+    for number, (name, colour) in enumerate(
         [("c.png", "red"), ("b.jpg", "green"), ("a.png", "blue"), ("D.PNG", "red")]
     ):
-        painted(folder, name, colour, 100 + place)
+        painted(folder, name, colour, 100 + number)
     (folder / "notes.txt").write_text("no picture")
     return folder
 
@@ -92,17 +93,17 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     caption.main()
 
 
-def test_captions_are_expected_as_often_as_they_are_said(home: Path) -> None:
+def test_tokens_are_counted_as_often_as_they_are_labels(home: Path) -> None:
     options = to_schema(compose.compose("train", [*OPTIONS, f"data.path={home}"]), TrainConfig)
 
     task = CaptioningTask(options, lambda _: None)
 
-    said = task.train_data.counts().tolist()
-    tokenizer = task.gallery.tokenizer
+    counts = task.train_data.counts().tolist()
+    tokenizer = task.prepared.tokenizer
     [red] = tokenizer.encode(["red"])
-    assert said[EOS] == 60  # 30 pictures with two captions each
-    assert said[red[-1]] == 20  # a d ends both captions of ten red ones, and is in no others
-    assert sum(said) == 60 + sum(map(len, task.train_data.ids))
+    assert counts[EOS] == 60  # 30 pictures with two captions each
+    assert counts[red[-1]] == 20  # a d ends both captions of ten red ones, and is in no others
+    assert sum(counts) == 60 + sum(map(len, task.train_data.ids))
 
 
 @pytest.mark.slow
@@ -119,10 +120,10 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
 
     text = (tmp_path / "out.tsv").read_text(encoding="utf-8")
     assert capsys.readouterr() == (text, "")
-    names, said = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
+    names, captions = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
     assert names == ("D.PNG", "a.png", "b.jpg", "c.png")
-    for told_, colour in zip(said, ("red", "blue", "green", "red"), strict=True):
-        assert told_ in (colour, f"all {colour}")
+    for caption_text, colour in zip(captions, ("red", "blue", "green", "red"), strict=True):
+        assert caption_text in (colour, f"all {colour}")
     assert written == ["attention.png", "captions.png", "out.tsv", "shown"]
     for name in ("captions.png", "attention.png"):
         with Image.open(tmp_path / name) as image:
@@ -132,7 +133,7 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
 
 
 @pytest.mark.slow
-def test_what_is_left_out_of_a_sheet_is_said(
+def test_images_and_tokens_missing_from_a_sheet_are_reported(
     home: Path, shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -152,7 +153,7 @@ def test_what_is_left_out_of_a_sheet_is_said(
     ]
 
 
-def test_where_it_looked_is_drawn_where_there_is_something_to_draw(
+def test_attention_is_plotted_only_for_a_model_with_attention(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -170,7 +171,7 @@ def test_where_it_looked_is_drawn_where_there_is_something_to_draw(
 
 
 @pytest.mark.parametrize("option", ["output", "sheet", "attention"])
-def test_places_are_checked_before_captioning_begins(
+def test_output_paths_are_checked_before_captioning(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -201,16 +202,16 @@ def test_pictures_one_by_one_and_in_any_order(
 
 
 @pytest.mark.slow
-def test_the_run_folder_says_what_it_is_and_that_it_looks(home: Path) -> None:
+def test_the_run_folder_names_its_kind_and_scores_a_blind_baseline(home: Path) -> None:
     facts = json.loads((home / "run" / "run.json").read_text(encoding="utf-8"))
 
     assert facts["kind"] == "captioning model"
     bleu, exact, blind, blindly = facts["scores"]
     assert bleu.startswith("BLEU = ")
     assert "nrefs:2" in bleu
-    assert exact == "exactly right: 100.0%"
+    assert exact == "exact match: 100.0%"
     assert blind.startswith("blind, features zeroed: BLEU = ")
-    assert blindly.startswith("blind, exactly right: ")
+    assert blindly.startswith("blind, exact match: ")
     assert float(blindly.split()[-1].rstrip("%")) < 34  # it says the same of all three colours
     assert "captioning model" in (home / "run" / "README.md").read_text(encoding="utf-8")
     kept = sorted(path.name for path in (home / "run" / "pictures").iterdir())
@@ -218,6 +219,30 @@ def test_the_run_folder_says_what_it_is_and_that_it_looks(home: Path) -> None:
     for name in ("captions.png", "attention.png", "curves.png"):
         with Image.open(home / "run" / name) as image:
             image.load()
+
+
+@pytest.mark.slow
+def test_a_validation_logs_one_line_and_samples_that_change(home: Path) -> None:
+    overrides = [*OPTIONS, f"data.path={home}", "validation.samples=2"]
+    task = CaptioningTask(
+        to_schema(compose.compose("train", overrides), TrainConfig), lambda _: None
+    )
+    samples = []
+    for step in (1, 2, 3):
+        messages: list[str] = []
+        report: Any = SimpleNamespace(message=messages.append)
+        result = task.validate(report, step)
+        assert list(result.values) == ["bleu", "exact", "perplexity"]
+        # Untrained, but for the frequencies of the letters: below the number of tokens.
+        assert 1 < result.values["perplexity"] < task.prepared.tokenizer.vocab_size
+        assert messages[0].startswith(f"validation at step {step}: BLEU ")
+        assert len(messages[0]) <= 100
+        assert len(messages) == 3
+        assert all("reference" in message and "caption" in message for message in messages[1:])
+        samples.append(messages[1:])
+    assert samples[0] != samples[1] or samples[1] != samples[2]
+    [validation] = [e for e in read_metrics(home / "run" / "metrics.jsonl") if "bleu" in e]
+    assert 1 < validation["perplexity"] < 3  # trained: the first letter tells the rest
 
 
 @pytest.mark.slow
@@ -249,7 +274,7 @@ def test_names_and_captions_stay_on_their_line(tmp_path: Path) -> None:
     assert text == "a b\tx y\nc d\tu v\ne\\udce9\tw\u2028w\n"
 
 
-def test_sheets_are_drawn_of_whatever_is_said(tmp_path: Path) -> None:
+def test_sheets_are_plotted_for_any_caption(tmp_path: Path) -> None:
     pixels = np.zeros((8, 8, 3), np.uint8)
     captions = ["", "$5 and $\\frac{$", "二つの円", "\x0f", "word " * 60]
 

@@ -1,4 +1,4 @@
-"""Classification: training, the line promise of the command, what resumes, and mistakes."""
+"""Classification: training, resuming, the command, and the errors of both."""
 
 import json
 import sys
@@ -21,6 +21,7 @@ from seq2seq.inference.loading import load_classifier
 from seq2seq.plots.confusion import plot_confusion
 from seq2seq.tasks.classification import ClassificationTask, confusion_matrix
 from seq2seq.training import train_model
+from seq2seq.training.metric_logger import read_metrics
 from tests.signals import train_until
 from tests.test_error_messages import told
 
@@ -35,18 +36,18 @@ TRAINING = [
 
 
 def lines(count: int, seed: int) -> list[tuple[str, str]]:
-    """Lines of the languages, one after the other."""
+    """Return lines of the languages with their labels, one after the other."""
     random = np.random.default_rng(seed)
-    told_ = []
+    pairs = []
     for number, name in enumerate(sorted(LETTERS) * count):
         letters = "".join(random.choice(list(LETTERS[name]), 3 + number % 7))
-        told_.append((" ".join(letters.split()) or name, name))
-    return told_
+        pairs.append((" ".join(letters.split()) or name, name))
+    return pairs
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with labelled lines, and a run that has learned to tell them."""
+    """Return a folder with labelled lines, and the run of a classifier that was trained on them."""
     folder = tmp_path_factory.mktemp("labels")
     for split, count in (("train", 30), ("held", 5)):
         text = "".join(f"{line}\t{label}\n" for line, label in lines(count, len(split)))
@@ -69,10 +70,10 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     classify.main()
 
 
-def as_told(labels: Sequence[PredictedLabel | None]) -> str:
-    """What the command writes of labels."""
-    told_ = (f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels)
-    return "".join(f"{line}\n" for line in told_)
+def as_lines(labels: Sequence[PredictedLabel | None]) -> str:
+    """Return the output of the command for some labels."""
+    rows = (f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels)
+    return "".join(f"{line}\n" for line in rows)
 
 
 # A blank line, spaces only, a separator of Unicode's, carriage returns, a tab, and no end.
@@ -94,7 +95,7 @@ def test_as_many_lines_come_out_as_go_in_with_the_labels_of_the_labeller(
     found = load_classifier(home / "run", 3, "cpu").classify(
         [line.removesuffix("\r") for line in HARD]
     )
-    assert text == as_told(found.labels)
+    assert text == as_lines(found.labels)
     rows = [line.split("\t") for line in text.split("\n")[:-1]]
     names = [row[0] for row in rows]
     assert names == ["ab", "", "", "xy", "zw", "ab", "", "xy", "zw"]
@@ -122,7 +123,7 @@ def test_files_and_standard_input(
 
 
 @pytest.mark.slow
-def test_lines_that_are_cut_are_told_once_a_run(
+def test_cut_lines_are_reported_once_per_run(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -153,44 +154,48 @@ def test_training_reads_as_much_of_a_line_as_classify(tmp_path: Path) -> None:
         for split in ("train", "held"):
             (tmp_path / name / f"{split}.tsv").write_text(text)
 
-    batches, said = {}, {}
+    batches, notices = {}, {}
     for name in ("short", "long"):
-        told_: list[str] = []
+        messages: list[str] = []
         config = to_schema(compose.compose("train", options(tmp_path / name)), TrainConfig)
-        feed = ClassificationTask(config, told_.append).train_data
-        batches[name] = [feed.load(rows, 1) for rows in feed.epoch(1)]
-        said[name] = [line for line in told_ if "cut" in line]
+        data = ClassificationTask(config, messages.append).train_data
+        batches[name] = [data.load(rows, 1) for rows in data.epoch(1)]
+        notices[name] = [line for line in messages if "cut" in line]
         assert all(len(b.source[0]) == MAX_TOKENS for b in batches[name])
 
     assert [b.labels.tolist() for b in batches["short"]] == [
         b.labels.tolist() for b in batches["long"]
     ]
-    assert said == {
+    assert notices == {
         "short": [],
         "long": [f"40 training lines are cut to the first {MAX_TOKENS} pieces"],
     }
 
 
 @pytest.mark.slow
-def test_some_of_the_held_out_lines_are_shown_at_a_validation(home: Path) -> None:
+def test_a_validation_logs_one_line_and_samples_that_change(home: Path) -> None:
+    logged: dict[tuple[int, int], list[str]] = {}
     for count in (0, 2):
-        more = [*options(home), f"validation.samples={count}"]
+        overrides = [*options(home), f"validation.samples={count}"]
         task = ClassificationTask(
-            to_schema(compose.compose("train", more), TrainConfig), lambda _: None
+            to_schema(compose.compose("train", overrides), TrainConfig), lambda _: None
         )
-        told_: list[str] = []
-        report: Any = SimpleNamespace(message=told_.append)
+        for step in (7, 8):
+            logged[count, step] = []
+            report: Any = SimpleNamespace(message=logged[count, step].append)
+            result = task.validate(report, step)
+            assert list(result.values) == ["accuracy", "perplexity"]
+            assert 1.5 < result.values["perplexity"] < 6  # near 3, the number of labels
 
-        task.validate(report, 7)
-
-        held = (home / "held.tsv").read_text(encoding="utf-8").splitlines()
-        assert told_[0].startswith("validation at step 7: ")
-        shown = [line.split() for line in told_[1:]]
-        expected = [held[0].split("\t"), held[7].split("\t")][:count]  # of 15, evenly apart
-        assert [(words[0], " ".join(words[3:])) for words in shown] == [
-            (label, line) for line, label in expected
-        ]
-        assert all(words[1] == "told" and words[2] in LETTERS for words in shown)
+    pairs = [line.split("\t") for line in (home / "held.tsv").read_text().splitlines()]
+    for (count, step), messages in logged.items():
+        assert messages[0].startswith(f"validation at step {step}: accuracy ")
+        assert len(messages[0]) <= 100
+        words = [message.split() for message in messages[1:]]
+        assert len(words) == count
+        assert all([" ".join(w[3:]), w[0]] in pairs for w in words)
+        assert all(w[1] == "predicted" and w[2] in LETTERS for w in words)
+    assert logged[2, 7][1:] != logged[2, 8][1:]
 
 
 @pytest.mark.slow
@@ -209,18 +214,21 @@ def test_an_input_that_breaks_off_leaves_the_output_as_it_was(
 
 
 @pytest.mark.slow
-def test_the_run_folder_says_what_it_is(home: Path) -> None:
+def test_the_run_folder_names_its_kind_and_scores(home: Path) -> None:
     facts = json.loads((home / "run" / "run.json").read_text(encoding="utf-8"))
 
     assert facts["kind"] == "classifier"
     assert facts["labels"] == ["ab", "xy", "zw"]
     # Letters that no other label has: neither can miss.
     assert facts["scores"] == [
-        "100.00% of 15 lines right",
-        "naive Bayes over groups of letters: 100.00% right",
+        "accuracy 100.00% on 15 lines",
+        "naive Bayes over character n-grams: accuracy 100.00%",
     ]
     assert (home / "run" / "test.tsv").read_text() == (home / "held.tsv").read_text()
     assert "classifier" in (home / "run" / "README.md").read_text(encoding="utf-8")
+    entries = read_metrics(home / "run" / "metrics.jsonl")
+    [validation] = [entry for entry in entries if entry["kind"] == "validation"]
+    assert 1 <= validation["perplexity"] < 1.2
     for name in ("confusion.png", "curves.png"):
         with Image.open(home / "run" / name) as image:
             image.load()
@@ -240,10 +248,10 @@ def test_a_stopped_run_resumes_to_the_very_same_weights(home: Path, tmp_path: Pa
     assert [key for key in one if not one[key].equal(other[key])] == []
 
 
-def test_confusions_are_counted_by_what_is_and_what_is_told(tmp_path: Path) -> None:
-    labels, said = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
+def test_the_confusion_matrix_counts_labels_by_predicted_labels(tmp_path: Path) -> None:
+    labels, predicted = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
 
-    counts = confusion_matrix(labels, said, 4)
+    counts = confusion_matrix(labels, predicted, 4)
 
     assert counts.tolist() == [[1, 2, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
     names = ["a", "$b$ and $\\frac{$", "c", "of no line"]
@@ -297,7 +305,7 @@ def test_a_run_of_another_kind_is_refused(
     [
         ("a\tx\tz\nb\ty\n", [], ["lines.tsv, line 1, has 2 labels"]),
         ("a\tx\n\nb\n", [], ["lines.tsv, line 3, has no label"]),
-        ("", [], ["there must be 2 to 10,000 labels in the training lines, not 0"]),
+        ("", [], ["lines.tsv is empty"]),
         ("a\tx\nb\tx\n", [], ["labels in the training lines, not 1"]),
         ("a\tx\nb\ty\n", ["data.test=other.tsv"], ["no training line has the label z, which test"]),
         ("a\tx\nb\ty\n", ["data.validation=null"], ["there are no lines for validation"]),

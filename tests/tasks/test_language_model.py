@@ -1,4 +1,4 @@
-"""Language models: streams, what is carried and what is cut, and text that goes on."""
+"""Language models: streams, carried states, truncated gradients, and generated text."""
 
 import json
 import math
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from seq2seq.tasks.language_model import LanguageModelTask, stream_segments, tot
 from seq2seq.text.tokenizer import ByteTokenizer
 from seq2seq.training.loss import cross_entropy
 from tests.model.test_contracts import names
+from tests.posix import needs_posix
 
 Compose = Callable[..., TrainConfig]
 # A language of which everything is known: after a comes b, after b c, after c a or a line break.
@@ -123,7 +125,7 @@ def batch(tokens: torch.Tensor, new: bool) -> Batch:
     return Batch(empty, None, tokens, tokens.flatten(), places, torch.full((len(tokens),), new))
 
 
-def test_the_state_goes_on_and_the_gradient_does_not(config: Compose) -> None:
+def test_the_state_is_carried_and_the_gradient_is_cut(config: Compose) -> None:
     model = model_of(config, "model/initial_state=learned")
     tokens = torch.randint(4, PIECES, (2, 3))
 
@@ -159,7 +161,7 @@ def test_gradients_reach_every_weight(config: Compose, cell: str, tied: bool) ->
 
 
 @pytest.mark.parametrize("cell", names("cell"))
-def test_one_token_at_a_time_is_the_whole_text(config: Compose, cell: str) -> None:
+def test_steps_have_the_logits_of_the_forward_pass(config: Compose, cell: str) -> None:
     model = model_of(config, f"model/cell={cell}", "model/initial_state=learned")
     tokens = torch.randint(4, PIECES, (2, 6))
 
@@ -194,14 +196,14 @@ def task_of(folder: Path, *more: str) -> LanguageModelTask:
     )
 
 
-def test_the_baseline_says_what_it_has_counted(
+def test_the_score_of_the_baseline_names_its_share_of_the_training_tokens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     task = task_of(tmp_path)
 
     whole = task.finish(RunFolder(tmp_path)).scores[1]
-    monkeypatch.setattr("seq2seq.tasks.language_model.COUNTED", 1000)
+    monkeypatch.setattr("seq2seq.tasks.language_model.BASELINE_TOKENS", 1000)
     part = task.finish(RunFolder(tmp_path)).scores[1]
 
     assert whole.startswith("5-gram, Kneser-Ney: ")
@@ -209,8 +211,26 @@ def test_the_baseline_says_what_it_has_counted(
     assert part.startswith(f"5-gram, Kneser-Ney of 1,000 of {count:,} tokens: ")
 
 
+def test_a_validation_logs_one_line_and_a_sample_that_changes(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    task = task_of(tmp_path)
+    samples, state = [], torch.get_rng_state()
+    for step in (1, 2, 2):
+        messages: list[str] = []
+        report: Any = SimpleNamespace(message=messages.append)
+        task.validate(report, step)
+        line, sample = messages
+        assert line.startswith(f"validation at step {step}: ")
+        assert "perplexity" in line
+        assert len(line) <= 100
+        samples.append(sample)
+
+    assert samples[0] != samples[1] == samples[2]
+    assert torch.equal(torch.get_rng_state(), state)  # training continues to the same weights
+
+
 @pytest.mark.parametrize("split", ["path", "validation", "test"])
-def test_the_shortest_text_does_and_a_shorter_one_is_told_before_training(
+def test_a_text_of_five_tokens_suffices_and_a_shorter_one_is_an_error(
     split: str, tmp_path: Path
 ) -> None:
     for name, text in (("text", "abca\n"), ("short", "abc\n")):
@@ -227,8 +247,8 @@ def test_the_shortest_text_does_and_a_shorter_one_is_told_before_training(
         task_of(tmp_path, *files.values())
 
 
-class Teller:
-    """Says what it is told to, whatever it reads."""
+class FixedText:
+    """A language model that generates a fixed text, whatever it reads."""
 
     def __init__(self, text: bytes) -> None:
         self.ids = [byte + 4 for byte in text]
@@ -250,14 +270,14 @@ class Teller:
         return logits, state + 1
 
 
-def test_what_is_said_is_read_and_letters_come_whole() -> None:
-    teller = Teller("a🦊é!".encode())
+def test_generated_tokens_are_fed_back_and_characters_are_complete() -> None:
+    model = FixedText("a🦊é!".encode())
     sample = Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=1, seed=1)
 
-    parts = list(Generator(teller, ByteTokenizer(), sample).generate("", 8))  # type: ignore[arg-type]
+    parts = list(Generator(model, ByteTokenizer(), sample).generate("", 8))  # type: ignore[arg-type]
 
     assert parts == ["a", "🦊", "é", "!"]
-    assert teller.read == [ord("\n") + 4, *teller.ids[:-1]]  # each is fed back
+    assert model.read == [ord("\n") + 4, *model.ids[:-1]]  # each is fed back
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +332,7 @@ def test_it_has_learned_the_language(home: Path) -> None:
     assert wrong <= 4
 
 
+@needs_posix
 @pytest.mark.slow
 def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> None:
     more = ["train.steps=60", "train.save_interval=7", "validation.interval=25"]
@@ -334,7 +355,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_the_command_goes_on_with_a_text_until_it_is_interrupted(home: Path) -> None:
+def test_generate_continues_a_prompt_until_it_is_interrupted(home: Path) -> None:
     command = [sys.executable, "-m", "seq2seq.generate", f"run={home / 'run'}", "prompt=ab"]
     one, same, other = (
         subprocess.run([*command, "length=40", f"seed={seed}"], capture_output=True, text=True)
@@ -353,7 +374,7 @@ def test_the_command_goes_on_with_a_text_until_it_is_interrupted(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_the_run_folder_says_what_it_is(home: Path) -> None:
+def test_the_run_folder_names_its_kind_and_scores(home: Path) -> None:
     card = (home / "run" / "README.md").read_text(encoding="utf-8")
     facts = json.loads((home / "run" / "run.json").read_text(encoding="utf-8"))
 
@@ -408,7 +429,7 @@ def test_mistakes_are_one_line(home: Path, command: list[str], message: str) -> 
     [("temperature", 0.0, "positive"), ("top_k", -1, "0 or more"), ("seed", -1, "0 or more"),
      ("top_p", 2.0, "above 0 and at most 1"), ("top_p", 0.0, "above 0 and at most 1")],
 )  # fmt: skip
-def test_what_is_out_of_range_is_told_by_the_name_that_generate_has_for_it(
+def test_an_option_of_generate_out_of_range_is_an_error_with_its_name(
     option: str, value: float, range_: str
 ) -> None:
     options: dict[str, Any] = {option: value}

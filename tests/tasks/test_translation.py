@@ -12,6 +12,7 @@ from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training.throughput import measure_throughput
 from seq2seq.training.train_model import build_training
 from tests.conftest import TINY
+from tests.toy_corpus import write_corpus
 
 
 def write(folder: Path, pairs: int) -> str:
@@ -21,7 +22,7 @@ def write(folder: Path, pairs: int) -> str:
     return f"data.path={folder}"
 
 
-def test_a_corpus_too_small_to_hold_text_out_is_told_before_training(
+def test_a_corpus_too_small_to_hold_out_text_is_an_error_before_training(
     config: Callable[..., TrainConfig], tmp_path: Path
 ) -> None:
     task = TranslationTask(config(write(tmp_path, 1)), lambda _: None)
@@ -39,3 +40,19 @@ def test_the_time_of_an_epoch_is_measured_though_there_is_but_one_batch(tmp_path
     said = list(measure_throughput(task, learner, 2))
 
     assert any(line.startswith("an epoch of 7 pairs: ") for line in said)  # two are held out
+
+
+def test_a_large_validation_text_is_sampled_with_a_notice(
+    config: Callable[..., TrainConfig], tmp_path: Path
+) -> None:
+    write_corpus(tmp_path)
+    files = [f"data.path={tmp_path}", "data.validation=validation", "data.test=test"]
+    notices: list[str] = []
+
+    task = TranslationTask(config(*files, "validation.sentences=5"), notices.append)
+
+    # 20 sentences: every fourth.
+    expected = [task.prepared.validation["source"][i] for i in (0, 4, 8, 12, 16)]
+    assert [pair.source for pair in task.validator.pairs] == expected
+    assert any("validations translate 5 of 20 sentences" in notice for notice in notices)
+    assert len(task.prepared.validation) == 20

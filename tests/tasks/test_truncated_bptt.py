@@ -58,7 +58,9 @@ def learned(model: EncoderDecoder, made: Batch, chunk: int | None) -> torch.Tens
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
-def test_segments_have_the_losses_of_the_whole(config: Compose, choice: tuple[str, ...]) -> None:
+def test_segments_have_the_losses_of_the_uncut_batch(
+    config: Compose, choice: tuple[str, ...]
+) -> None:
     model, made = network(config, *choice), collate(SOURCES, TARGETS)
 
     whole = learned(model, made, None)
@@ -218,7 +220,7 @@ def test_without_context_there_is_nothing_to_learn_of_it(config: Compose) -> Non
     assert more == {"gate.linear.weight", "gate.linear.bias"}
 
 
-def test_the_gate_stays_between_what_it_is_given(config: Compose) -> None:
+def test_the_output_of_the_gate_is_between_its_inputs(config: Compose) -> None:
     gate = network(config, "document_context=carry").gate
     assert gate is not None
     begun, before = torch.randn(5, 1, 1, 8), torch.randn(5, 1, 1, 8)

@@ -72,7 +72,7 @@ class Trained:
         yield from (v.clone() for v in self.average.state().values())
 
 
-def test_training_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_training_resumes_from_a_checkpoint_to_the_same_weights(tmp_path: Path) -> None:
     one, other = Trained(1), Trained(2)
     for number in (1, 2, 3):
         one.step(number)
@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100])
-def test_a_checkpoint_that_is_cut_off_is_told(tmp_path: Path, keep: int) -> None:
+def test_a_truncated_checkpoint_is_an_error(tmp_path: Path, keep: int) -> None:
     made = Trained(1)
     made.save(tmp_path / "last", 1)
     (tmp_path / "last").write_bytes((tmp_path / "last").read_bytes()[:keep])
@@ -190,7 +190,7 @@ def test_a_checkpoint_without_the_optimizer_is_refused(tmp_path: Path) -> None:
         Trained(2).load(path)
 
 
-def test_nothing_to_resume_and_another_model_are_told(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_and_that_of_another_model_are_errors(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="nothing to resume"):
         Trained(1).load(tmp_path / "last")
 

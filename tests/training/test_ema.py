@@ -12,7 +12,7 @@ def weight(model: nn.Linear) -> float:
 def test_the_average_by_hand() -> None:
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 1.0)
-    average = WeightEMA(model, decay=0.5, every=2)
+    average = WeightEMA(model, decay=0.5, interval=2)
 
     for step, value in ((1, 9.0), (2, 3.0), (3, 9.0), (4, 5.0)):
         nn.init.constant_(model.weight, value)
@@ -29,7 +29,7 @@ def test_the_average_by_hand() -> None:
 def test_weights_stay_where_they_are() -> None:
     """The kernels of a GPU want those of a layer in one piece."""
     model = nn.Linear(3, 2)
-    average = WeightEMA(model, decay=0.5, every=1)
+    average = WeightEMA(model, decay=0.5, interval=1)
     before = [weights.data_ptr() for weights in model.parameters()]
 
     with average.applied():
@@ -39,7 +39,7 @@ def test_weights_stay_where_they_are() -> None:
 
 def test_no_decay_is_no_average() -> None:
     model = nn.Linear(1, 1, bias=False)
-    average = WeightEMA(model, decay=0.0, every=1)
+    average = WeightEMA(model, decay=0.0, interval=1)
     average.update(1)
 
     assert average.state() == {}
@@ -50,7 +50,7 @@ def test_no_decay_is_no_average() -> None:
 def test_an_exception_puts_the_weights_back() -> None:
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 1.0)
-    average = WeightEMA(model, decay=0.5, every=1)
+    average = WeightEMA(model, decay=0.5, interval=1)
     nn.init.constant_(model.weight, 2.0)
 
     with pytest.raises(KeyError), average.applied():

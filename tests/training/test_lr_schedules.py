@@ -56,12 +56,12 @@ def test_plateau_cuts_when_nothing_gets_better(scores: list[float], factor: floa
         (lambda: Plateau(0, 0.5, 0), r"patience must be positive, not 0"),
     ],
 )
-def test_an_argument_out_of_range_is_refused(made: Callable[[], object], message: str) -> None:
+def test_an_argument_out_of_range_is_an_error(made: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         made()
 
 
-def test_the_message_about_an_option_has_its_whole_name() -> None:
+def test_the_error_of_an_option_has_its_full_name() -> None:
     node = {"_target_": "seq2seq.training.lr_schedules.Constant", "warmup": -1}
 
     with pytest.raises(ConfigError, match=r"^schedule\.warmup must be 0 or more, not -1$"):

@@ -21,7 +21,7 @@ def test_one_loss_that_is_no_number_is_noticed_whenever_it_came() -> None:
         meter.require_finite()
 
 
-def test_what_is_no_training_does_not_count_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excluded_time_does_not_count_as_training(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("seq2seq.training.meter.time.monotonic", lambda: now[0])
     one = torch.tensor(1.0)

@@ -1,6 +1,5 @@
 """What was won in speed, held without a clock: counts of calls, and memory that stays."""
 
-import resource
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,6 +17,7 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.tasks.translation import sentence_segments
 from seq2seq.training.train_step import TrainStep
 from tests.model.test_contracts import names
+from tests.posix import needs_posix
 
 Compose = Callable[..., TrainConfig]
 PIECES = 50
@@ -101,7 +101,10 @@ def test_a_decoding_step_asks_for_no_more_than_it_must(config: Compose) -> None:
     assert counted[0].total() <= 62
 
 
+@needs_posix
 def test_memory_does_not_grow_while_training(config: Compose) -> None:
+    import resource  # not on Windows
+
     made = learner(config, "model/attention=general", "model.dropout=0.1")
     lengths = [3 + step * 7 % 29 for step in range(200)]
     texts = {length: sentences(16, length) for length in lengths}

@@ -15,7 +15,7 @@ def test_durations(text: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["10", "m", "0m", "-1s", "1d", "10 m", ""])
-def test_what_is_no_duration_is_refused(text: str) -> None:
+def test_an_invalid_duration_is_an_error(text: str) -> None:
     with pytest.raises(ConfigError, match="as in 10m"):
         parse_duration(text)
 
@@ -25,7 +25,7 @@ def test_training_without_an_end_is_refused() -> None:
         TrainingOptions(epochs=None)
 
 
-def test_the_share_is_of_what_comes_first() -> None:
+def test_the_fraction_done_is_that_of_the_first_criterion() -> None:
     plan = StoppingCriteria(
         TrainingOptions(epochs=4, steps=100, budget="100s"), pairs=50, patience=3
     )

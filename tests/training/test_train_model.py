@@ -84,7 +84,7 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
         assert json.loads(file.metadata()["progress"])["step"] == 5
 
 
-def test_the_time_of_the_whole_run_is_kept(config: Compose, tmp_path: Path) -> None:
+def test_the_time_of_all_parts_of_a_run_is_recorded(config: Compose, tmp_path: Path) -> None:
     train_model.train(tiny(config, tmp_path), tmp_path / "run")
 
     entries = metric_logger.read_metrics(tmp_path / "run" / "metrics.jsonl")
@@ -113,7 +113,7 @@ def test_downloads_are_not_of_the_budget(
     ("began", "chosen", "goes_on"),
     [("fp32", "bf16", "fp32"), ("bf16", "fp32", "fp32"), ("fp32", "fp32", "fp32")],
 )
-def test_a_run_goes_on_in_the_precision_that_it_began_in_where_it_can(
+def test_a_run_resumes_in_its_original_precision_where_the_device_has_it(
     began: str,
     chosen: str,
     goes_on: str,
@@ -151,7 +151,7 @@ def test_several_runs_in_one_process_have_their_own_precision(
     assert made == ["no", "bf16"]
 
 
-def test_a_folder_that_another_training_uses_is_left_alone(config: Compose, tmp_path: Path) -> None:
+def test_a_folder_in_use_by_another_training_is_unchanged(config: Compose, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with lock_folder(folder):
         before = sorted(folder.iterdir())
@@ -169,7 +169,7 @@ def test_the_same_data_in_another_folder_are_resumed(config: Compose, tmp_path: 
 
 
 @pytest.mark.parametrize(("resume", "advice"), [("false", "add resume=true"), ("true", "leave")])
-def test_a_start_in_the_wrong_folder_says_what_to_type(
+def test_the_error_of_a_wrong_folder_names_the_command(
     resume: str, advice: str, config: Compose, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"

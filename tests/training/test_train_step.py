@@ -42,7 +42,7 @@ def learned(
 
 
 @pytest.mark.parametrize("chunk", [0, 2])
-def test_two_passes_that_drop_nothing_teach_what_one_does(config: Compose, chunk: int) -> None:
+def test_rdrop_without_dropout_has_the_gradients_of_one_pass(config: Compose, chunk: int) -> None:
     options = config("model/attention=general", "model.dropout=0")
 
     once, after = learned(options, chunk, consistency=0.0)

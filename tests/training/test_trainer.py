@@ -208,7 +208,7 @@ def test_micro_batches_that_do_not_fill_a_step_end_the_epoch(
         ),
     ],
 )
-def test_training_says_why_it_ends(
+def test_training_returns_its_stop_reason(
     overrides: list[str], scores: list[float], seconds: float, reason: str, step: int,
     options: Compose, tmp_path: Path,
 ) -> None:  # fmt: skip

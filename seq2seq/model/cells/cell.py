@@ -1,4 +1,4 @@
-"""The interface of recurrent cells h_t = f(h_{t-1}, x_t)."""
+"""Interface of recurrent cells h_t = f(h_{t-1}, x_t)."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ CellState = Tensor | tuple[Tensor, ...]  # in the layout of torch's kernels, (1,
 
 
 class Cell(nn.Module):
-    """A recurrent cell: `forward` over all positions, `step` over one; their results are equal."""
+    """Recurrent cell: `forward` over all positions, `step` over one; their results are equal."""
 
     num_states: ClassVar[int]  # P
 

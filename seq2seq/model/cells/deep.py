@@ -10,7 +10,7 @@ from seq2seq.model.cells.rnn import GRU
 
 
 class DeepTransition(Cell):
-    """A GRU whose state goes through more GRUs before the next position, Pascanu et al. (2014).
+    """GRU whose state goes through more GRUs before the next position, Pascanu et al. (2014).
 
     https://arxiv.org/abs/1312.6026; in translation, Miceli Barone et al. (2017), section 2.3,
     https://aclanthology.org/W17-4710. The transitions after the first read no input:

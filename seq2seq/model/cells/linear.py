@@ -18,7 +18,7 @@ MIN_PHASE = 0.01  # of lambda at first, in radians; its logarithm is the paramet
 
 
 class _ScanCell(Cell):
-    """A cell whose `forward` is one matrix product over all positions, and a scan."""
+    """Cell whose `forward` is one matrix product over all positions, and a scan."""
 
     def __init__(self, input_size: int, size: int, gates: int, norm: bool) -> None:
         """Project the input to `gates` vectors of `size`, after layer normalisation if `norm`."""

@@ -15,7 +15,7 @@ from seq2seq.model.cells.cell import Cell, CellState
 
 
 class _FusedCell(Cell):
-    """A cell whose `forward` is one of torch's fused kernels."""
+    """Cell whose `forward` is one of torch's fused kernels."""
 
     kernel: nn.RNNBase
 

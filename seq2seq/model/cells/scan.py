@@ -47,7 +47,7 @@ def fastest_scan(like: Tensor) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
 
 
 class _Scan(Function):
-    """A scan whose gradients are the same recurrence, from the last position to the first.
+    """Scan whose gradients are the same recurrence, from the last position to the first.
 
     With g_t the total gradient of h_t, including that of later positions,
     g_t = dh_t + a_{t+1} * g_{t+1}; then db = g, da_t = g_t * h_{t-1}, and dh_0 = a_1 * g_1. If

@@ -173,7 +173,7 @@ def test_a_step_is_the_equations_in_plain_python(name: str) -> None:
 
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize("lengths", [None, [2, 1, 5]])
-def test_the_whole_sequence_equals_one_step_at_a_time(name: str, lengths: list[int] | None) -> None:
+def test_forward_equals_the_steps(name: str, lengths: list[int] | None) -> None:
     torch.manual_seed(1)
     cell = made(name, 2, 4)
     x, state = torch.randn(3, 5, 2), torch.randn(3, cell.num_states, 4)
@@ -222,13 +222,13 @@ def test_a_rectified_network_begins_by_keeping_its_state() -> None:
         (partial(LRU, norm=False, smallest=0.9, largest=0.5), "not 0.9, 0.5"),
     ],
 )
-def test_a_cell_refuses_what_it_cannot_be(make: Make, message: str) -> None:
+def test_an_invalid_argument_of_a_cell_is_an_error(make: Make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make(1, 2)
 
 
 @pytest.mark.parametrize(("told", "bias"), [([], 1.0), ([0.0], 0.0)])
-def test_an_lstm_begins_by_keeping_its_state_unless_told_otherwise(
+def test_the_forget_bias_of_an_lstm_starts_at_one_by_default(
     told: list[float], bias: float
 ) -> None:
     made = LSTM(1, 3, *told)

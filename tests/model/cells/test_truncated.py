@@ -15,7 +15,9 @@ Compose = Callable[..., TrainConfig]
 
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("cell", names("cell"))
-def test_chunks_give_the_numbers_of_the_whole(config: Compose, cell: str, directions: int) -> None:
+def test_chunks_have_the_outputs_of_the_uncut_sequence(
+    config: Compose, cell: str, directions: int
+) -> None:
     both = str(directions == 2).lower()
     options = config(
         f"model/cell={cell}", f"model.encoder.bidirectional={both}", "model.encoder.layers=2"

@@ -57,13 +57,13 @@ def test_top_p_leaves_the_fewest_that_have_it_together(top_p: float, tokens: set
     assert set(shares(sampler(samples=DRAWS, top_p=top_p))) == tokens
 
 
-def test_what_has_exactly_top_p_is_enough() -> None:
+def test_tokens_of_exactly_top_p_suffice() -> None:
     [found] = decode(sampler(samples=DRAWS, top_p=0.5), [{(): {A: 0.5, B: 0.5}}])
 
     assert {h.tokens[0] for h in found} == {A}
 
 
-def test_top_p_is_of_what_top_k_leaves() -> None:
+def test_top_p_applies_after_top_k() -> None:
     # Of the best two A has 4 / 7 = 0.571, which is more than 0.55; of all four it has 0.4.
     assert set(shares(sampler(samples=DRAWS, top_k=2, top_p=0.55))) == {A}
 

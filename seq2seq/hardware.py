@@ -1,6 +1,6 @@
-"""What this machine computes in, beside fp32.
+"""Devices and precisions that this machine computes in.
 
-What torch and oneDNN tell of it has no public names.
+The queries of torch and oneDNN for instruction sets are private: they have no public names.
 """
 
 import logging
@@ -22,17 +22,17 @@ log = logging.getLogger("seq2seq.hardware")
 
 
 def has_onednn() -> bool:
-    """Whether torch was built with oneDNN."""
+    """Return whether torch was built with oneDNN."""
     return bool(torch.backends.mkldnn.is_available())
 
 
 def onednn_supports_bf16() -> bool:
-    """Whether oneDNN computes in bf16, however slowly."""
+    """Return whether oneDNN computes in bf16, however slowly."""
     return has_onednn() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def has_fast_bf16() -> bool:
-    """Whether there are instructions for products in bf16: AMX, or those of AVX-512.
+    """Return whether the CPU has instructions for products in bf16: AMX, or those of AVX-512.
 
     With AMX a training step of GRU or LSTM takes half as long as in fp32, with AVX-512's two thirds
     (benchmarks/precision.py); without, oneDNN's LSTM takes hundreds of times as long.
@@ -43,7 +43,7 @@ def has_fast_bf16() -> bool:
 
 @cache
 def cudnn_has_bf16_rnn() -> bool:
-    """Whether the GPU has cuDNN's recurrent kernels in bf16: those of 9.13 on Ampere and later.
+    """Return whether cuDNN has recurrent kernels in bf16 for the GPU: 9.13 on Ampere and later.
 
     torch uses them from 2.11 on, whose wheels are the first with such a cuDNN.
     """
@@ -52,20 +52,20 @@ def cudnn_has_bf16_rnn() -> bool:
 
 
 def has_vnni() -> bool:
-    """Whether four products of eight bits are added in 32 bits at once."""
+    """Return whether the CPU has VNNI, which adds four products of 8 bits in 32 bits at once."""
     return _cpu_flag("_is_vnni_supported")
 
 
 def _cpu_flag(name: str) -> bool:
-    there: Callable[[], bool] = getattr(torch.cpu, name, lambda: False)
-    return there()
+    query: Callable[[], bool] = getattr(torch.cpu, name, lambda: False)
+    return query()
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """`tensor`, which is on the CPU, on `device`: without waiting for it, if that is a GPU of CUDA.
+    """Copy `tensor` from the CPU to `device`; to a CUDA GPU without waiting for the copy.
 
-    Only from pinned memory does it fetch what it needs while Python goes on; other devices may read
-    what has been freed by then.
+    CUDA copies from pinned memory while Python continues, and torch keeps that memory until the
+    copy ends; other devices could read memory that has been freed by then.
     """
     if device.type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
@@ -75,7 +75,8 @@ def to_device(tensor: Tensor, device: torch.device) -> Tensor:
 def choose_device(name: str) -> torch.device:
     """Return the device called `name`; `auto` is a CUDA GPU that works, else the CPU.
 
-    MPS is taken on demand only: nobody has yet compared its recurrences with those of a CPU.
+    MPS is used on demand only, and a line says that its recurrences have not been compared with
+    those of a CPU.
 
     Raises:
         ConfigError: this machine has no such device.
@@ -90,15 +91,27 @@ def choose_device(name: str) -> torch.device:
         return cuda if available["cuda"] and _works(cuda) else torch.device("cpu")
     if not available[name]:
         raise ConfigError(f"device={name}: this machine has none that torch can use")
+    if name == "mps":
+        _warn_of_mps()
     return torch.device(name)
 
 
 @cache
+def _warn_of_mps() -> None:
+    """Log the warning about MPS, once in a process."""
+    log.warning("device=mps: its results have not been compared with those of a CPU")
+
+
+@cache
 def _works(device: torch.device) -> bool:
-    """Return whether a small recurrence runs on a device: torch may lack kernels for the card."""
+    """Return whether a step of a small GRU runs on a device: torch may lack kernels for the GPU.
+
+    The random numbers that later code draws stay the same.
+    """
     try:
-        cell = torch.nn.GRU(4, 4, batch_first=True).to(device)
-        cell(torch.zeros(2, 3, 4, device=device))[0].sum().backward()
+        with torch.random.fork_rng(devices=[]):  # the weights are drawn on the CPU
+            cell = torch.nn.GRU(4, 4, batch_first=True)
+        cell.to(device)(torch.zeros(2, 3, 4, device=device))[0].sum().backward()
     except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without CUDA
         reason = " ".join(str(error).split())[:100]
         log.warning("device=auto: the CPU, since torch cannot use this %s (%s)", device, reason)
@@ -107,7 +120,7 @@ def _works(device: torch.device) -> bool:
 
 
 def peak_memory() -> int:
-    """Return the largest memory that this process has had so far, in MB; 0 where nothing tells."""
+    """Return the peak memory of this process so far, in MB; 0 where it is not reported."""
     if resource is None:
         return 0
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
@@ -115,11 +128,11 @@ def peak_memory() -> int:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """fp32 or bf16; `auto` is bf16 where it is quick, on GPUs and on CPUs with AMX or AVX-512's.
+    """Return fp32 or bf16; `auto` is bf16 on GPUs that support it, and on CPUs where it is fast.
 
     Raises:
-        ConfigError: bf16 is asked of a CPU without it: oneDNN has no LSTM in bf16 there, and other
-            cells would take longer than in fp32.
+        ConfigError: bf16 is asked for on a CPU without it: oneDNN has no LSTM in bf16 there, and
+            other cells would take longer than in fp32.
     """
     if name == "bf16" and device.type == "cpu" and not onednn_supports_bf16():
         raise ConfigError("train.precision=bf16: this processor does not compute in bf16")

@@ -1,4 +1,4 @@
-"""A run folder: all that is needed to translate, to resume training, and to know what was done."""
+"""Run folders: all files that translation, resumed training and a record of the run need."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ from seq2seq.config.memory import require_memory_to_load
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, RunError, TextError
+from seq2seq.storage import run_files
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.plain_json import read_plain_json, read_plain_json_lines
 from seq2seq.storage.plain_yaml import read_plain_yaml
@@ -29,11 +30,11 @@ RUN_FORMAT = 1  # of the folder; a later version of the program reads all earlie
 
 
 class HeldOutPair(NamedTuple):
-    """One test sentence, raw."""
+    """A sentence of the test text and its reference, raw."""
 
     source: str
     target: str
-    document: str | None = None  # what it is a sentence of, where that is known
+    document: str | None = None  # the document that it is from, where that is known
 
 
 class RunFolder:
@@ -41,19 +42,19 @@ class RunFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.config = folder / "config.yaml"  # resolved
-        self.facts = folder / "run.json"  # languages, data, versions, scores
-        self.model = folder / "model.safetensors"  # the best weights
-        self.last = folder / "last.safetensors"  # where training stands
-        self.metrics = folder / "metrics.jsonl"
-        self.test = folder / "test.jsonl"  # the held-out text, raw
-        self.audit = folder / "audit.json"  # what cleaning dropped
-        self.card = folder / "README.md"
-        self.curves = folder / "curves.png"
-        self.attention = folder / "attention.png"
+        self.config = folder / run_files.CONFIG  # options, resolved
+        self.facts = folder / run_files.FACTS  # languages, data, versions, scores
+        self.model = folder / run_files.MODEL  # the best weights
+        self.last = folder / run_files.LAST  # the checkpoint that training resumes from
+        self.metrics = folder / run_files.METRICS
+        self.test = folder / run_files.TEST  # the test text, raw
+        self.audit = folder / run_files.AUDIT  # counts of dropped and changed pairs
+        self.card = folder / run_files.CARD
+        self.curves = folder / run_files.CURVES
+        self.attention = folder / run_files.ATTENTION
 
     def exists(self) -> bool:
-        """Return whether training was ever begun here."""
+        """Return whether a training run has been started here."""
         return self.config.is_file()
 
     def write_config(self, config: TrainConfig) -> None:
@@ -76,7 +77,7 @@ class RunFolder:
         that it names is a shipped choice of its node, or in a trusted module.
 
         Args:
-            trusted: modules beside ours that the run may take classes from.
+            trusted: modules outside this package that the run may name classes of.
             task: the kind of system that it must be, a file of conf/task; None: any.
 
         Raises:
@@ -122,21 +123,22 @@ class RunFolder:
     def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
         """Save both tokenizers, as one file where they are the same object."""
         if source is target:
-            source.save(self.folder / "tokenizer.model")
+            source.save(self.folder / run_files.TOKENIZER)
         else:
-            source.save(self.folder / "source.model")
-            target.save(self.folder / "target.model")
+            source.save(self.folder / run_files.SOURCE_TOKENIZER)
+            target.save(self.folder / run_files.TARGET_TOKENIZER)
 
     def read_tokenizers(self) -> tuple[Tokenizer, Tokenizer]:
         """Read the tokenizers of source and target; one object where both share a vocabulary."""
-        joint = self.folder / "tokenizer.model"
+        joint = self.folder / run_files.TOKENIZER
         if joint.is_file():
-            both = Tokenizer.load(self.file(joint))
-            return both, both
-        names = self.folder / "source.model", self.folder / "target.model"
-        if not all(name.is_file() for name in names):
-            raise RunError(f"{self.folder} has no tokenizer.model")
-        return Tokenizer.load(self.file(names[0])), Tokenizer.load(self.file(names[1]))
+            tokenizer = Tokenizer.load(self.file(joint))
+            return tokenizer, tokenizer
+        source = self.folder / run_files.SOURCE_TOKENIZER
+        target = self.folder / run_files.TARGET_TOKENIZER
+        if not (source.is_file() and target.is_file()):
+            raise RunError(f"{self.folder} has no {joint.name}")
+        return Tokenizer.load(self.file(source)), Tokenizer.load(self.file(target))
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Save run.json: languages, data, versions and scores of the run."""
@@ -153,27 +155,27 @@ class RunFolder:
         """
         try:
             facts = read_plain_json(self.file(self.facts))
-            later = facts["format"] > RUN_FORMAT
+            is_later = facts["format"] > RUN_FORMAT
         except (TextError, TypeError, KeyError) as error:
             raise RunError(f"{self.facts} cannot be read: {error}") from error
-        if later:
+        if is_later:
             raise RunError(f"{self.folder} was made by a later version of this program")
         return facts
 
     def write_text(self, path: Path, text: str) -> None:
-        """Save one of the files that people read."""
+        """Save one of the files that are read by people, as the model card."""
         with atomic_write(path) as file:
             file.write(text)
 
     def write_test(self, pairs: Iterable[HeldOutPair]) -> None:
-        """Save the held-out text that the run is scored on, raw."""
+        """Save the test text that the run is scored on, raw."""
         with atomic_write(self.test) as file:
             for pair in pairs:
-                known = {name: part for name, part in pair._asdict().items() if part is not None}
-                file.write(json.dumps(known, ensure_ascii=False) + "\n")
+                fields = {name: text for name, text in pair._asdict().items() if text is not None}
+                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
 
     def read_test(self) -> list[HeldOutPair]:
-        """Read the held-out text, raw.
+        """Read the test text, raw.
 
         Raises:
             RunError: the file is missing or damaged.
@@ -187,7 +189,7 @@ class RunFolder:
             raise RunError(f"{self.test} cannot be read: {error}") from error
 
     def write_model(self, model: nn.Module, int8: bool = False) -> None:
-        """Save the weights; with `int8` rounded to a quarter of the size."""
+        """Save the weights; with `int8` quantised to a quarter of the size."""
         tensors = quantize_tensors(named_weights(model)) if int8 else named_weights(model)
         save_tensors(self.model, tensors, {"format": "pt"})
 
@@ -223,18 +225,21 @@ def vocab_sizes(source: Tokenizer, target: Tokenizer) -> builders.VocabSizes:
 def task_kind(target: str) -> str:
     """Return the kind of system that a task is: the name of its file in conf/task.
 
-    A trusted class of a user's own says its kind by `inference`, which it may inherit.
+    A trusted class of a user's own names its kind in `inference`, which it may inherit.
 
     Raises:
-        RunError: there is no such class.
+        RunError: there is no such class, or it names no kind.
     """
     if kind := shipped_targets("task").get(target):
         return kind
     module, _, name = target.rpartition(".")
     try:
-        return str(getattr(import_module(module), name).inference)
+        task = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise RunError(f"there is no task {target}: {error}") from error
+    if not isinstance(kind := getattr(task, "inference", None), str):
+        raise RunError(f"the task {target} names no kind of system in `inference`")
+    return kind
 
 
 def _held_out_pair(fields: Any) -> HeldOutPair:

@@ -1,4 +1,4 @@
-"""The commands on systems without POSIX's modules, and in locales that are not UTF-8."""
+"""Systems without POSIX's modules, locales that are not UTF-8, and devices that do not work."""
 
 import os
 import subprocess
@@ -93,7 +93,7 @@ def test_output_is_utf8_in_every_locale(tmp_path: Path, locale: dict[str, str]) 
     assert audit
 
 
-def test_a_card_that_torch_has_no_kernels_for_gives_way_to_the_cpu(
+def test_auto_is_the_cpu_where_torch_has_no_kernels_for_the_gpu(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     if torch.cuda.is_available():
@@ -108,9 +108,28 @@ def test_a_card_that_torch_has_no_kernels_for_gives_way_to_the_cpu(
     assert "device=auto: the CPU" in caplog.text
 
 
-def test_mps_is_taken_on_demand_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+def test_trying_a_device_does_not_change_later_random_numbers() -> None:
+    hardware._works.cache_clear()
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
 
-    assert hardware.choose_device("mps") == torch.device("mps")
+    assert hardware._works(torch.device("cpu"))
+    hardware._works.cache_clear()
+
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_mps_is_used_on_demand_only_and_one_line_says_that_nobody_compared_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    hardware._warn_of_mps.cache_clear()
+
+    for _ in range(2):
+        assert hardware.choose_device("mps") == torch.device("mps")
+    assert [record.getMessage() for record in caplog.records] == [
+        "device=mps: its results have not been compared with those of a CPU"
+    ]
     if not torch.cuda.is_available():
         assert hardware.choose_device("auto") == torch.device("cpu")

@@ -1,3 +1,5 @@
+"""Run folders: what is written is read again, and what is damaged is refused in one line."""
+
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
-from seq2seq.text.tokenizer import train_tokenizer
+from seq2seq.storage.run_files import COPIED_FILES, INFERENCE_FILES, RUN_FILES, TOKENIZERS
+from seq2seq.text.tokenizer_training import train_tokenizer
 from tests.toy_corpus import sentences
 
 LINES = [side for pair in sentences() for side in pair]
@@ -27,14 +30,14 @@ def run(tmp_path: Path) -> RunFolder:
                "model/attention=dot"]  # fmt: skip
     config = to_schema(compose.compose("train", options), TrainConfig)
     tokenizer = train_tokenizer(LINES, "unigram", 330, len(LINES), len(LINES) // 2).tokenizer
-    made = RunFolder(tmp_path / "run")
-    made.folder.mkdir()
-    made.write_config(config)
-    made.write_tokenizers(tokenizer, tokenizer)
+    run = RunFolder(tmp_path / "run")
+    run.folder.mkdir()
+    run.write_config(config)
+    run.write_tokenizers(tokenizer, tokenizer)
     torch.manual_seed(1)
-    made.write_model(builders.build_translation(config.model, vocab_sizes(tokenizer, tokenizer)))
-    made.write_facts({"source": "en", "target": "de"})
-    return made
+    run.write_model(builders.build_translation(config.model, vocab_sizes(tokenizer, tokenizer)))
+    run.write_facts({"source": "en", "target": "de"})
+    return run
 
 
 def test_a_run_folder_can_be_moved(run: RunFolder, tmp_path: Path) -> None:
@@ -46,7 +49,7 @@ def test_a_run_folder_can_be_moved(run: RunFolder, tmp_path: Path) -> None:
 
 
 def test_a_run_of_an_earlier_version_is_read(run: RunFolder) -> None:
-    """As version 0.1.0 wrote it before there were other tasks and other inputs."""
+    """Read options as version 0.1.0 wrote them, which had one task and one kind of input."""
     options: Any = OmegaConf.load(run.config)
     del options["task"], options["model"]["embedding"], options["model"]["vision"]
     run.config.write_text(OmegaConf.to_yaml(options))
@@ -62,8 +65,8 @@ def test_tied_weights_are_stored_once(run: RunFolder) -> None:
 
 
 def test_int8_takes_a_quarter_of_the_space_and_rounds_to_half_a_code(run: RunFolder) -> None:
-    config, pieces = run.read_config(), vocab_sizes(*run.read_tokenizers())
-    exact, rounded = (builders.build_translation(config.model, pieces) for _ in range(2))
+    config, sizes = run.read_config(), vocab_sizes(*run.read_tokenizers())
+    exact, rounded = (builders.build_translation(config.model, sizes) for _ in range(2))
     run.read_weights(exact)
     before = run.model.stat().st_size
 
@@ -73,31 +76,31 @@ def test_int8_takes_a_quarter_of_the_space_and_rounds_to_half_a_code(run: RunFol
     assert run.model.stat().st_size < before / 4 + 4 * 2000 + 4000
     run.read_weights(rounded)
     for name, value in exact.state_dict().items():
-        found = rounded.state_dict()[name]
+        restored = rounded.state_dict()[name]
         if value.dim() == 2:
             code = value.abs().amax(1, keepdim=True) / 127
-            assert bool(((found - value).abs() <= code / 2 + 1e-7).all()), name
+            assert bool(((restored - value).abs() <= code / 2 + 1e-7).all()), name
         else:
-            assert torch.equal(found, value), name
+            assert torch.equal(restored, value), name
 
 
-def test_networks_of_one_vocabulary_translate_together(run: RunFolder, tmp_path: Path) -> None:
+def test_networks_of_one_vocabulary_form_an_ensemble(run: RunFolder, tmp_path: Path) -> None:
     alone = seq2seq.load(run.folder).translate(LINES[:5])
 
     assert seq2seq.load([run.folder, run.folder]).translate(LINES[:5]) == alone
 
     other = RunFolder(tmp_path / "other")
     shutil.copytree(run.folder, other.folder)
-    pieces = train_tokenizer(LINES, "bpe", 330, len(LINES), len(LINES) // 2).tokenizer
-    other.write_tokenizers(pieces, pieces)
+    tokenizer = train_tokenizer(LINES, "bpe", 330, len(LINES), len(LINES) // 2).tokenizer
+    other.write_tokenizers(tokenizer, tokenizer)
     other.write_model(
-        builders.build_translation(run.read_config().model, vocab_sizes(pieces, pieces))
+        builders.build_translation(run.read_config().model, vocab_sizes(tokenizer, tokenizer))
     )
-    with pytest.raises(RunError, match="other has other pieces than"):
+    with pytest.raises(RunError, match="other has another vocabulary than"):
         seq2seq.load([run.folder, other.folder])
 
 
-def test_held_out_text_comes_back_raw(run: RunFolder) -> None:
+def test_test_text_is_read_as_it_was_written(run: RunFolder) -> None:
     pairs = [HeldOutPair("a\u2028b", "  Grüße\x85 "), HeldOutPair('"', "🦊")]
 
     run.write_test(pairs)
@@ -117,7 +120,7 @@ def test_held_out_text_comes_back_raw(run: RunFolder) -> None:
         ("model.safetensors", b"\x10", r"model\.safetensors cannot be read"),
     ],
 )
-def test_a_damaged_folder_is_told(
+def test_a_damaged_folder_is_refused_with_its_file(
     run: RunFolder, name: str, damage: bytes | None, message: str
 ) -> None:
     path = run.folder / name
@@ -130,7 +133,7 @@ def test_a_damaged_folder_is_told(
 
 
 @pytest.mark.parametrize("damage", ["no", "[1]", "{}", '{"format": "x"}'])
-def test_damaged_facts_and_test_text_are_told(run: RunFolder, damage: str) -> None:
+def test_damaged_facts_and_test_text_are_refused(run: RunFolder, damage: str) -> None:
     run.facts.write_text(damage)
     run.test.write_text(damage)
 
@@ -140,14 +143,14 @@ def test_damaged_facts_and_test_text_are_told(run: RunFolder, damage: str) -> No
         run.read_test()
 
 
-def test_weights_that_are_cut_off_are_told(run: RunFolder) -> None:
+def test_truncated_weights_are_refused(run: RunFolder) -> None:
     run.model.write_bytes(run.model.read_bytes()[:-100])
 
     with pytest.raises(RunError, match=r"model\.safetensors cannot be read"):
         seq2seq.load(run.folder)
 
 
-def test_weights_of_another_model_are_told(run: RunFolder) -> None:
+def test_weights_of_another_network_are_refused(run: RunFolder) -> None:
     text = run.config.read_text()
     assert text.count("embedding_size: 6\n") == 1
     run.config.write_text(text.replace("embedding_size: 6\n", "embedding_size: 7\n"))
@@ -156,7 +159,7 @@ def test_weights_of_another_model_are_told(run: RunFolder) -> None:
         seq2seq.load(run.folder)
 
 
-def test_a_folder_from_elsewhere_does_not_choose_what_code_runs(run: RunFolder) -> None:
+def test_a_run_folder_cannot_choose_the_code_that_runs(run: RunFolder) -> None:
     text = run.config.read_text()
     run.config.write_text(text.replace("seq2seq.model.cells.rnn.GRU", "subprocess.Popen"))
 
@@ -164,8 +167,18 @@ def test_a_folder_from_elsewhere_does_not_choose_what_code_runs(run: RunFolder) 
         seq2seq.load(run.folder)
 
 
-def test_a_run_of_a_later_version_is_told(run: RunFolder) -> None:
+def test_a_run_of_a_later_version_is_refused(run: RunFolder) -> None:
     run.facts.write_text('{"format": 99}')
 
     with pytest.raises(RunError, match="later version"):
         run.read_facts()
+
+
+def test_each_file_of_a_run_is_protected_from_being_an_output(run: RunFolder) -> None:
+    names = {path.name for path in vars(run).values() if path != run.folder}
+
+    assert len(names) == 10
+    assert names <= set(RUN_FILES)
+    assert {path.name for path in run.folder.iterdir()} <= set(RUN_FILES)
+    assert set(TOKENIZERS) <= set(INFERENCE_FILES) & set(COPIED_FILES)
+    assert set(INFERENCE_FILES) | set(COPIED_FILES) <= set(RUN_FILES)

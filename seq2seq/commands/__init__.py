@@ -1,4 +1,4 @@
-"""The work of each command, and what all of them share."""
+"""The commands, and the frame that they share: options, messages, outputs, signals."""
 
 COMMANDS = (
     "train",

@@ -1,4 +1,4 @@
-"""The frame of every command: compose the options, validate them, report a mistake in one line."""
+"""The frame of every command: compose and validate the options, report a mistake in one line."""
 
 import argparse
 import os
@@ -29,8 +29,15 @@ from seq2seq.errors import ConfigError, Stopped, UserError
 
 T = TypeVar("T")
 
-# Errors that have a cause outside the program; any other one is a fault of ours.
+# Errors with a cause outside the program; any other one is a fault of the program.
 MISTAKES = (UserError, OSError, RecursionError, MemoryError)
+# What takes less memory, of commands without the option batch.
+SMALLER = {
+    "train": "batches.tokens and batches.sentences",
+    "check": "batches.tokens",
+    "generate": "the network",
+    "quantize": "the network",
+}
 
 
 def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | None]) -> None:
@@ -42,8 +49,8 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
     Args:
         name: of the command.
         schema: the dataclass of its options.
-        work: gets the validated options and Hydra's output folder, and returns the objective of a
-            Hydra sweeper (to be maximised), or None.
+        work: a function from the validated options and Hydra's output folder to the objective of a
+            Hydra sweeper, which maximises it, or None.
     """
     use_utf8()
     register(name)
@@ -57,18 +64,20 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
             with flushed_stdout():
                 config = validated(cfg, schema)
                 return work(config, Path(HydraConfig.get().runtime.output_dir))
-        except MISTAKES as error:  # SystemExit passes through Hydra without a word
+        except MISTAKES as error:  # SystemExit passes through Hydra silently
             raise error if with_traceback else exit_of(name, error) from None
+        except RuntimeError as error:
+            if with_traceback or not is_out_of_memory(error):
+                raise
+            raise exit_of(name, MemoryError(smaller_batch(name, cfg))) from None
 
     # Hydra would print errors over several lines, and hide them from us: with this it raises them.
     with environment_variable("HYDRA_FULL_ERROR", "1"), flushed_stdout(), interruptible():
         try:
             arguments = parse_arguments(name)
-            words = [word.partition("=")[0] for word in arguments.overrides]
-            if arguments.shell_completion and not {"install", "uninstall", "query"} & set(words):
-                raise ConfigError("--shell-completion needs install=bash or uninstall=bash")
+            require_completion_action(arguments)
             if arguments.help:
-                from seq2seq.commands.help import help_text  # only who asks for it waits for it
+                from seq2seq.commands.help import help_text  # which takes long to import
 
                 print(help_text(name, overrides_of(arguments), arguments.sections))
                 return
@@ -83,6 +92,17 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
             sys.exit(128 + stop.number)
 
 
+def require_completion_action(arguments: argparse.Namespace) -> None:
+    """Require an action of --shell-completion, if that is given.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    keys = {word.partition("=")[0] for word in arguments.overrides}
+    if arguments.shell_completion and not {"install", "uninstall", "query"} & keys:
+        raise ConfigError("--shell-completion needs install=bash or uninstall=bash")
+
+
 def validated(cfg: DictConfig, schema: type[T]) -> T:
     """Return the composed options as an instance of `schema`.
 
@@ -92,6 +112,18 @@ def validated(cfg: DictConfig, schema: type[T]) -> T:
     config = to_schema(cfg, schema)
     require_memory(config)
     return config
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether torch has run out of memory of a device or of the CPU."""
+    is_of_device = type(error).__name__ == "OutOfMemoryError"  # torch may not be imported
+    return is_of_device or "DefaultCPUAllocator: " in str(error)
+
+
+def smaller_batch(name: str, cfg: DictConfig) -> str:
+    """Return the options of the command `name` that must be smaller to take less memory."""
+    options = f"batch={cfg.batch}" if "batch" in cfg else SMALLER[name]
+    return f"on the device: {options} must be smaller"
 
 
 def exit_of(name: str, error: Exception) -> SystemExit:
@@ -110,7 +142,7 @@ def validate_early(name: str, schema: type[Any], arguments: argparse.Namespace) 
     """Validate the configuration before Hydra starts, in two thirds of the time of Hydra's start.
 
     Of several runs the first one is validated. Flags that print options as they stand, and values
-    that are known when a run begins, are left to Hydra.
+    that are known when a run begins, are validated by Hydra.
 
     Raises:
         ConfigError: a mistake in the options.

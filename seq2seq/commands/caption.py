@@ -58,7 +58,7 @@ def named_outputs(config: CaptionConfig) -> list[NamedFile]:
     return [NamedFile(option, name) for option, name in names.items() if name is not None]
 
 
-def read_images(given: Any) -> "list[CaptionedImage]":
+def read_images(value: Any) -> "list[CaptionedImage]":
     """Return the images of a folder, image files, or the rows of a file of features.
 
     Raises:
@@ -67,7 +67,7 @@ def read_images(given: Any) -> "list[CaptionedImage]":
     from seq2seq.vision.features import read_features
     from seq2seq.vision.images import CaptionedImage, image_files
 
-    names = [Path(str(name)) for name in (given if isinstance(given, list) else [given])]
+    names = [Path(str(name)) for name in (value if isinstance(value, list) else [value])]
     images = []
     for name in names:
         if name.suffix in (".npy", ".safetensors"):
@@ -80,7 +80,7 @@ def read_images(given: Any) -> "list[CaptionedImage]":
         else:
             raise TextError(f"there is no folder and no picture {name}")
     if not images:
-        raise TextError(f"there are no pictures in images={given}")
+        raise TextError(f"there are no pictures in images={value}")
     return images
 
 
@@ -95,34 +95,34 @@ def write_captions(file: TextIO, images: "list[CaptionedImage]", captions: list[
 def draw_sheets(
     config: CaptionConfig, captioner: Any, images: "list[CaptionedImage]", captions: list[str]
 ) -> None:
-    """Draw the contact sheet and the attention maps, and print what they leave out."""
+    """Draw the contact sheet and the attention maps, and print how many they omit."""
     from seq2seq.plots import contact_sheet
     from seq2seq.vision.images import has_pixels, square_pixels
 
-    seen = [pair for pair in zip(images, captions, strict=True) if has_pixels(pair[0])]
-    if config.sheet and seen:
+    visible = [pair for pair in zip(images, captions, strict=True) if has_pixels(pair[0])]
+    if config.sheet and visible:
         shown = [
             contact_sheet.CaptionedThumbnail(p.name, square_pixels(p, SIDE), text)
-            for p, text in seen[: contact_sheet.MAX_IMAGES]
+            for p, text in visible[: contact_sheet.MAX_IMAGES]
         ]
         contact_sheet.plot_contact_sheet(shown, Path(config.sheet))
-        note_left_out(config.sheet, contact_sheet.MAX_IMAGES, len(seen), "pictures")
+        note_omitted(config.sheet, contact_sheet.MAX_IMAGES, len(visible), "pictures")
     if config.attention:
         maps = captioner.attention_maps(images[:MAPPED])
         if maps:
             contact_sheet.plot_attention_sheet(maps, Path(config.attention))
-            note_left_out(config.attention, MAPPED, len(seen), "pictures")
+            note_omitted(config.attention, MAPPED, len(visible), "pictures")
             longest = max(len(each.pieces) for each in maps)
-            note_left_out(
+            note_omitted(
                 config.attention, contact_sheet.MAX_PIECES, longest, "pieces of the longest caption"
             )
-        elif config.attention != CaptionConfig.attention:  # the default asks for nothing
+        elif config.attention != CaptionConfig.attention:  # the default may draw nothing
             raise ConfigError(
                 f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
             )
 
 
-def note_left_out(name: str, most: int, of: int, things: str) -> None:
-    """Print a note if a plot shows only the first `most` things."""
+def note_omitted(name: str, most: int, of: int, things: str) -> None:
+    """Print a note if a plot shows only the first `most` of more things."""
     if of > most:
         print(f"{escaped(name)} shows the first {most} of {of:,} {things}", file=sys.stderr)

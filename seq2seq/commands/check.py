@@ -1,4 +1,4 @@
-"""`python -m seq2seq.check`: an audit of a corpus, and what training on it would cost."""
+"""`python -m seq2seq.check`: an audit of a corpus, and the cost of training on it."""
 
 import logging
 from itertools import islice
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seq2seq.commands import app
 from seq2seq.config.training import CheckConfig
 from seq2seq.errors import ConfigError
+from seq2seq.storage.visible import visible
 
 if TYPE_CHECKING:
     from seq2seq.data.corpus import ParallelCorpus
@@ -22,65 +23,78 @@ def main() -> None:
 
 
 def check(config: CheckConfig, _: Path) -> None:
-    """Print what there is to say about the corpus, and time some steps of the model on it.
+    """Print an audit of the corpus, and time some training steps of the model on it.
 
     Raises:
-        UserError: the corpus cannot be read, or nothing is left of it.
+        UserError: the corpus cannot be read, or nothing remains of it.
     """
     if not config.task["_target_"].endswith(".TranslationTask"):
         raise ConfigError("check looks at parallel text: task=translation is what it is for")
-    from seq2seq import builders  # torch comes in here
+    from seq2seq import builders  # torch is imported here
     from seq2seq.data.corpus import ParallelCorpus
     from seq2seq.tasks.translation import prepare_data
     from seq2seq.training.throughput import measure_throughput
     from seq2seq.training.train_model import build_training
 
     if config.steps:
-        task, learner = build_training(config, print)[:2]
+        task, train_step = build_training(config, show)[:2]
     else:
-        prepare_data(config, print)
+        prepare_data(config, show)
     corpus = builders.load_data(config.data, ParallelCorpus)[0]
     overlap_lines(corpus)
     side_lines(corpus)
     if config.steps:
-        for line in measure_throughput(task, learner, config.steps):
-            print(line)
+        for line in measure_throughput(task, train_step, config.steps):
+            show(line)
+
+
+def show(line: str) -> None:
+    """Print a line without control characters: a corpus may hold escape sequences."""
+    print(visible(line))
 
 
 def overlap_lines(corpus: "ParallelCorpus") -> None:
-    """What the splits have in common."""
+    """Print the sentences that splits share."""
     from seq2seq.data.diagnostics import split_overlap
 
     names = list(corpus.splits)
-    for place, first in enumerate(names):
-        for second in names[place + 1 :]:
-            found = split_overlap((first, corpus.splits[first]), (second, corpus.splits[second]))
+    for index, first in enumerate(names):
+        for second in names[index + 1 :]:
+            overlap = split_overlap((first, corpus.splits[first]), (second, corpus.splits[second]))
             print(
-                f"of {second}, in {first} too: {found.sources} sources, {found.targets} targets, "
-                f"{found.pairs} pairs"
+                f"of {second}, in {first} too: {overlap.sources} sources, "
+                f"{overlap.targets} targets, {overlap.pairs} pairs"
             )
-            for example in found.examples:
-                print(f"  {example}")
+            for example in overlap.examples:
+                show(f"  {example}")
 
 
 def side_lines(corpus: "ParallelCorpus") -> None:
-    """Lengths, and lines that look like the other language."""
+    """Print lengths, and lines that look like the language of the other side."""
     from seq2seq.data.diagnostics import SAMPLE_LINES, length_statistics, misplaced_lines
+    from seq2seq.data.entities import count_entities
 
     for name, pairs in corpus.splits.items():
         if next(iter(pairs), None) is None:
             print(f"{name}: there is nothing in it")
             continue
         for side in ("source", "target"):
-            found = length_statistics((getattr(pair, side) for pair in pairs), SHOWN)
-            longest = ", ".join(f"line {line}: {size}" for line, size in found.longest)
+            lengths = length_statistics((getattr(pair, side) for pair in pairs), SHOWN)
+            longest = ", ".join(f"line {line}: {size}" for line, size in lengths.longest)
             print(
-                f"{name} {side}: {found.mean:.1f} characters a line, median {found.median}; "
+                f"{name} {side}: {lengths.mean:.1f} characters a line, median {lengths.median}; "
                 f"longest {longest}"
             )
-        wrong = misplaced_lines(pairs, list(islice(corpus.splits["train"], SAMPLE_LINES)))
+            entities = count_entities(getattr(pair, side) for pair in pairs)
+            if entities.lines:
+                names = ", ".join(f"{entity} {n:,}" for entity, n in entities.counts.items())
+                show(
+                    f"{name} {side}: {entities.lines:,} lines have HTML entities ({names}): "
+                    "unescape them, as with html.unescape of Python"
+                )
+        misplaced = misplaced_lines(pairs, list(islice(corpus.splits["train"], SAMPLE_LINES)))
         count = 0
-        for count, line in enumerate(wrong, 1):
+        for count, line in enumerate(misplaced, 1):
             if count <= SHOWN:
-                print(f"  line {line.line}: the {line.side} looks like the other: {line.text}")
+                show(f"  line {line.line}: the {line.side} looks like the other: {line.text}")
         print(f"{name}: {count} lines look like the language of the other side")

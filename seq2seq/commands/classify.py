@@ -24,35 +24,35 @@ def classify(config: ClassifyConfig, _: Path) -> None:
     Raises:
         ConfigError: no run is given, there is not one output for each input, or an output would
             replace another file.
-        TextError: an input cannot be read, or an output cannot be written, which is left as it was.
+        TextError: an input cannot be read, or an output cannot be written; an earlier one stays.
     """
     files = input_output_pairs(config.input, config.output, config.run)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained classifier")
-    import torch  # here, after the checks
+    import torch  # after the checks
 
     from seq2seq.inference.classifier import MAX_TOKENS
     from seq2seq.inference.loading import load_classifier
 
-    # Each core has a batch of its own, so torch is to use one thread in each.
+    # Each core has a batch of its own, so torch uses one thread in each.
     workers = torch.get_num_threads()
     torch.set_num_threads(1)
     classifier = load_classifier(config.run, config.batch, config.device, config.trusted, workers)
-    began, count = time.monotonic(), 0
-    cut: list[str] = []
+    start, count = time.monotonic(), 0
+    notices: list[str] = []
     for name, output in files:
 
         def work(group: list[str], first: int, name: str = name) -> list[str]:
-            labels, long = classifier.classify(group, first)
-            cut.extend(
+            labels, long_lines = classifier.classify(group, first)
+            notices.extend(
                 f"{escaped(name)}, line {line} is cut to its first {MAX_TOKENS} of {tokens} tokens"
-                for line, tokens in long
+                for line, tokens in long_lines
             )
             return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels]
 
         count += map_lines(name, output, GROUP_LINES, work)
-    rate = count / max(time.monotonic() - began, 1e-9)
-    if cut:
-        more = f", the first of {len(cut):,} such lines" if len(cut) > 1 else ""
-        print(cut[0] + more, file=sys.stderr)
+    rate = count / max(time.monotonic() - start, 1e-9)
+    if notices:
+        more = f", the first of {len(notices):,} such lines" if len(notices) > 1 else ""
+        print(notices[0] + more, file=sys.stderr)
     print(f"{count} lines, {rate:,.0f} lines/s", file=sys.stderr)

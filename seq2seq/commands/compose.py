@@ -1,4 +1,4 @@
-"""From a command line to a Hydra configuration, and the help text."""
+"""Composition of the Hydra configuration of a command from its command line."""
 
 import argparse
 import sys
@@ -74,7 +74,7 @@ def parse_arguments(name: str) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args()
     if unknown:
         raise ConfigError(f"there is no flag {unknown[0]}: python -m seq2seq.{name} --help")
-    if arguments.help:  # words without a value are the sections that are asked for
+    if arguments.help:  # words without a value are the sections to show
         arguments.sections = [word for word in arguments.overrides if "=" not in word]
         arguments.overrides = [word for word in arguments.overrides if "=" in word]
     for word in arguments.overrides:
@@ -82,7 +82,7 @@ def parse_arguments(name: str) -> argparse.Namespace:
             raise ConfigError(f"{word} is no option: one is given as KEY=VALUE, or GROUP=NAME")
         if nesting_depth(word) > MAX_DEPTH:
             raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_DEPTH} levels")
-    # Hydra reads the command line again, and is to see the same.
+    # Hydra reads the command line again, and must get the same words.
     typed = arguments.overrides
     arguments.overrides = quote_overrides(typed, multirun=bool(arguments.multirun))
     quoted = dict(zip(typed, arguments.overrides, strict=True))
@@ -138,5 +138,5 @@ def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictCo
             ValueError,
             OverflowError,
             RecursionError,
-        ) as error:  # Hydra's own, of a group that is given no name
+        ) as error:  # Hydra's own, where a group has a value that is no name
             raise ConfigError(" ".join(str(error).split())) from error

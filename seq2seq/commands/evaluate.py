@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.commands import app
-from seq2seq.commands.line_io import visible
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import EvaluateConfig
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import SUFFIXES, atomic_write
 from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.visible import visible
 from seq2seq.text.lines import read_lines
 
 if TYPE_CHECKING:
@@ -33,20 +33,22 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
         TextError: a file cannot be read, or the line counts differ.
     """
     require_compatible(config)
-    from seq2seq.evaluation import metrics  # sacrebleu and torch come in here, after the checks
+    from seq2seq.evaluation import (
+        metrics,
+    )  # sacrebleu and torch are imported here, after the checks
 
     sources, references, language = read_test_text(config)
     documents = None if config.reference else test_documents(config)
-    what = config.hypothesis or config.run
-    of = config.reference or f"the test text of {first_run(config.run)}"
+    scored = config.hypothesis or config.run
+    reference = config.reference or f"the test text of {first_run(config.run)}"
     first, second = (
-        read_parallel_lines(name, references, of)
+        read_parallel_lines(name, references, reference)
         if isinstance(name, str) and not Path(name).is_dir()
         else None
-        for name in (what, config.against)
+        for name in (scored, config.against)
     )
-    if first is None:  # only now, when all files are read and fit together
-        first = translate_sources(config, what, sources, documents)
+    if first is None:  # only now, when all files are read and have the same number of lines
+        first = translate_sources(config, scored, sources, documents)
     scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
     for score in scores:
         print(score)
@@ -91,9 +93,9 @@ def require_compatible(config: EvaluateConfig) -> None:
         raise ConfigError(f"no value for source: {config.against} is a run, which needs text")
     if config.json is not None:
         texts = ("source", "reference", "hypothesis", "against")
-        given = [NamedFile(name, value) for name in texts if (value := getattr(config, name))]
+        inputs = [NamedFile(name, value) for name in texts if (value := getattr(config, name))]
         runs = [*(config.run if isinstance(config.run, list) else [config.run]), config.against]
-        require_outputs(given, [NamedFile("json", config.json)], [run for run in runs if run])
+        require_outputs(inputs, [NamedFile("json", config.json)], [run for run in runs if run])
 
 
 def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str], str]:
@@ -101,7 +103,7 @@ def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str],
     from seq2seq.run_folder import RunFolder
 
     run = RunFolder(first_run(config.run)) if config.run else None
-    if run:  # first of all: whatever else is wrong with a folder that is no run, this is why
+    if run:  # first: of a folder that is no run, this is the mistake to report
         run.read_config(config.trusted, "translation")
     if config.against and Path(config.against).is_dir():
         RunFolder(Path(config.against)).read_config(config.trusted, "translation")
@@ -143,8 +145,8 @@ def first_run(run: Any) -> Path:
     return Path(run[0] if isinstance(run, list) else run)
 
 
-def read_parallel_lines(name: str, references: list[str], of: str) -> list[str]:
-    """Read the file `name`, which must have a line for each of the `references`, those of `of`.
+def read_parallel_lines(name: str, references: list[str], reference: str) -> list[str]:
+    """Read the file `name`, which must have a line for each of the `references` of `reference`.
 
     Raises:
         TextError: it cannot be read, or has another number of lines.
@@ -152,38 +154,40 @@ def read_parallel_lines(name: str, references: list[str], of: str) -> list[str]:
     lines = list(read_lines(Path(name)))
     if len(lines) != len(references):
         raise TextError(
-            f"{name} has {len(lines)} lines, and {of} has {len(references)}: "
+            f"{name} has {len(lines)} lines, and {reference} has {len(references)}: "
             "there must be one for each"
         )
     return lines
 
 
 def translate_sources(
-    config: EvaluateConfig, what: Any, sources: list[str] | None, documents: list[str | None] | None
+    config: EvaluateConfig, runs: Any, sources: list[str] | None, documents: list[str | None] | None
 ) -> list[str]:
-    """Translate `sources` with the run in the folder `what`, or with an ensemble of several.
+    """Translate `sources` with the run folder `runs`, or with an ensemble of several.
 
-    `documents` has the document of each source; None: blank lines stand between documents.
+    `documents` has the document of each source; None: blank lines separate documents.
     """
     if sources is None:
-        raise ConfigError(f"no value for source: {what} is a run, which needs text to translate")
+        raise ConfigError(f"no value for source: {runs} is a run, which needs text to translate")
     from seq2seq.builders import instantiate_node
     from seq2seq.inference.loading import load_translator
 
     search = instantiate_node("search", config.search)
     translator = load_translator(
-        what, search, config.limits, config.batch, config.device, config.trusted, config.precision
+        runs, search, config.limits, config.batch, config.device, config.trusted, config.precision
     )
     return translator.translate(sources, documents)
 
 
 def show_comparison(
-    compared: "list[Comparison]", changes: "list[ChangedSentence]", say: Callable[..., None] = print
+    compared: "list[Comparison]",
+    changes: "list[ChangedSentence]",
+    write: Callable[..., None] = print,
 ) -> None:
-    """Print a comparison: figures, significance, and the sentences that changed most."""
+    """Print a comparison: scores, significance, and the sentences that changed most."""
     for c in compared:
-        say(f"{c.name}: {c.value:.2f} against {c.other:.2f}, p = {c.p:.4f} (paired bootstrap)")
+        write(f"{c.name}: {c.value:.2f} against {c.other:.2f}, p = {c.p:.4f} (paired bootstrap)")
     for change in changes:
-        say(f"line {change.line}: chrF {change.gain:+.1f} from the first to the second")
+        write(f"line {change.line}: chrF {change.gain:+.1f} from the first to the second")
         for name in ("reference", "first", "second"):
-            say(f"  {name:<10} {visible(getattr(change, name))}")
+            write(f"  {name:<10} {visible(getattr(change, name))}")

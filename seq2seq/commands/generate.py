@@ -7,6 +7,8 @@ from seq2seq.commands.line_io import standard_output
 from seq2seq.config.commands import GenerateConfig
 from seq2seq.errors import ConfigError
 
+MIN_TEMPERATURE = 1e-30  # below it the most probable token is certain, and fp32 would divide by 0
+
 
 def main() -> None:
     """Entry point of `seq2seq-generate`."""
@@ -25,13 +27,14 @@ def generate(config: GenerateConfig, _: Path) -> None:
     from seq2seq.inference.loading import load_generator  # torch is imported here, after the checks
     from seq2seq.search.sampling import Sampling
 
-    sample = Sampling(config.temperature, config.top_k, config.top_p, 1, config.seed)
+    temperature = max(config.temperature, MIN_TEMPERATURE)
+    sample = Sampling(temperature, config.top_k, config.top_p, 1, config.seed)
     generator = load_generator(config.run, sample, config.device, config.trusted)
-    out = standard_output()
+    output = standard_output()
     try:
-        print(config.prompt, end="", flush=True, file=out)
+        print(config.prompt, end="", flush=True, file=output)
         for text in generator.generate(config.prompt, config.length):
-            print(text, end="", flush=True, file=out)
-    except KeyboardInterrupt:  # with length=0 the only way to end it
+            print(text, end="", flush=True, file=output)
+    except KeyboardInterrupt:  # with length=0 nothing else ends it
         pass
-    print(file=out)
+    print(file=output)

@@ -33,8 +33,8 @@ def help_text(name: str, overrides: list[str], sections: Sequence[str] = ()) -> 
     with open_dict(cfg):
         del cfg["hydra"]
     choices = [
-        f"{group}: {', '.join(sorted({file.stem for file in found}))}"
-        for group, found in files.items()
+        f"{group}: {', '.join(sorted({file.stem for file in paths}))}"
+        for group, paths in files.items()
         if _is_shown(group.replace("/", "."), sections)
     ]
     options = option_lines(name, cfg, sections)
@@ -80,8 +80,8 @@ def _meanings(name: str, cfg: DictConfig) -> dict[str, str]:
 
 def _is_shown(key: str, sections: Sequence[str]) -> bool:
     """Return whether a dotted key is in one of the `sections`, or above one."""
-    wanted = [section.replace("/", ".").rstrip(".") for section in sections]
-    return not wanted or any(
+    keys = [section.replace("/", ".").rstrip(".") for section in sections]
+    return not keys or any(
         key == section or key.startswith(f"{section}.") or section.startswith(f"{key}.")
-        for section in wanted
+        for section in keys
     )

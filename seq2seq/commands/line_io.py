@@ -13,15 +13,13 @@ from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.regular import escaped
+from seq2seq.storage.visible import visible
 from seq2seq.storage.writable import STANDARD
 from seq2seq.text.lines import count_lines, read_lines, stream_lines
 from seq2seq.text.stdin import available_lines, split_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-# Control characters but tab and line feed: an escape sequence begins with one.
-CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
 def input_output_pairs(
@@ -69,14 +67,14 @@ def map_lines(
     """Write `work` of the lines of `name` to `output`, and return the number of lines.
 
     Args:
-        name: a file, or - for standard input, whose lines are answered as they come.
-        output: a file, which appears when it is whole, or - for standard output.
-        most: lines that are given to `work` at a time, at most.
-        work: a function from some lines, and the number of the first of them, to as many lines.
+        name: a file, or - for standard input, whose lines are processed as they arrive.
+        output: a file, which appears when it is complete, or - for standard output.
+        most: lines of a call of `work`, at most.
+        work: a function from a group of lines, and the number of its first, to as many lines.
 
     Raises:
-        TextError: the input cannot be read, the output cannot be written, or as many lines did not
-            come out; the output is left as it was.
+        TextError: the input cannot be read, the output cannot be written, or `work` has
+            returned another number of lines; an earlier output stays.
     """
     read = written = 0
     with open_output(output) as file, progress_bar(name) as bar:
@@ -95,7 +93,7 @@ def map_lines(
 
 
 def line_groups(name: str, most: int) -> Iterator[list[str]]:
-    """Yield the lines of `name`: `most` at a time of a file, of standard input those that came."""
+    """Yield the lines of `name`: groups of `most` of a file, those that have arrived of a pipe."""
     if name == STANDARD:
         yield from available_lines(standard_input(), most)
         return
@@ -118,7 +116,7 @@ def standard_input() -> Iterator[str]:
 
 
 def standard_output() -> TextIO:
-    r"""Return standard output, in UTF-8 and with \n at the ends of lines wherever it goes.
+    r"""Return standard output, in UTF-8 and with \n at the ends of lines on every system.
 
     On a terminal it shows no control characters: a translation may hold an escape sequence.
 
@@ -129,11 +127,6 @@ def standard_output() -> TextIO:
         raise TextError("standard output is closed")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     return cast(TextIO, TerminalText(sys.stdout)) if sys.stdout.isatty() else sys.stdout
-
-
-def visible(text: str) -> str:
-    """Return `text` with a replacement character for each control character."""
-    return text.translate(CONTROLS)
 
 
 class TerminalText(io.TextIOBase):
@@ -151,7 +144,7 @@ class TerminalText(io.TextIOBase):
 
 @contextmanager
 def open_output(output: str) -> Iterator[TextIO]:
-    """Open standard output, or a file that appears when it is whole."""
+    """Open standard output, or a file that appears when it is complete."""
     if output == STANDARD:
         yield standard_output()
     else:
@@ -162,7 +155,7 @@ def open_output(output: str) -> Iterator[TextIO]:
 @contextmanager
 def progress_bar(name: str) -> "Iterator[Progress | None]":
     """Show a progress bar of the lines of a file, if there is a terminal."""
-    if not Path(name).is_file() or not sys.stderr.isatty():  # a pipe can be read but once
+    if not Path(name).is_file() or not sys.stderr.isatty():  # a pipe can be read only once
         yield None
         return
     from rich.console import Console

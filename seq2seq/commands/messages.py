@@ -1,4 +1,4 @@
-"""Messages in one line: those of Hydra and OmegaConf have several."""
+"""Messages in one line; those of Hydra and OmegaConf have several."""
 
 import re
 
@@ -42,6 +42,9 @@ def _explain_choice(error: Exception, name: str) -> str:
     text = str(error)
     if word := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.*)'", text):
         return describe_override_error(word[1], error)
+    if missing := re.match(r"You must specify '([^']+)'", text):
+        options = text.partition("Available options:")[2].split()
+        return f"no value for {missing[1]}; choose one of {', '.join(options)}"
     choice = re.search(r"Could not find '([^']+)'", text)
     if choice and "Available options in" in text:
         listed = text.partition("Available options in ")[2].partition("Config search path")[0]

@@ -5,13 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.storage.outputs import NamedFile, require_distinct
+from seq2seq.storage.run_files import RUN_FILES
 from seq2seq.storage.writable import STANDARD, require_writable
-
-RUN_FILES = (
-    "config.yaml", "run.json", "README.md", "audit.json", "metrics.jsonl",
-    "model.safetensors", "last.safetensors", "tokenizer.model", "source.model", "target.model",
-    "test.jsonl", "test.tsv", "test.txt", "curves.png", "attention.png", "confusion.png",
-)  # fmt: skip
 
 
 def require_outputs(
@@ -31,9 +26,9 @@ def require_outputs(
     files = [output for output in outputs if output.name != STANDARD]
     for output in files:
         require_writable(output.name, output.option)
-    given = [each for each in inputs if each.name != STANDARD]
+    read = [each for each in inputs if each.name != STANDARD]
     for folder in run if isinstance(run, list) else [run] if run else []:
         for name in RUN_FILES:
             path = str(Path(folder) / name)
-            given.append(NamedFile("run", path, f"{name} of the run folder {folder}"))
-    require_distinct(given, files)
+            read.append(NamedFile("run", path, f"{name} of the run folder {folder}"))
+    require_distinct(read, files)

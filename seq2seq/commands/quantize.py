@@ -8,16 +8,8 @@ from seq2seq.commands import app
 from seq2seq.config.commands import QuantizeConfig
 from seq2seq.errors import ConfigError, RunError
 from seq2seq.storage.regular import escaped
-from seq2seq.storage.temporary import temporary_name
-
-COPIED_FILES = (
-    "config.yaml",
-    "run.json",
-    "test.jsonl",
-    "tokenizer.model",
-    "source.model",
-    "target.model",
-)
+from seq2seq.storage.run_files import COPIED_FILES
+from seq2seq.storage.temporary import remove_abandoned, temporary_name
 
 
 def main() -> None:
@@ -26,9 +18,9 @@ def main() -> None:
 
 
 def quantize(config: QuantizeConfig, _: Path) -> None:
-    """Write all that translation and evaluation need to `output`, the weights in int8.
+    """Write the files that translation and evaluation need to `output`, the weights in int8.
 
-    The folder appears when it is whole.
+    The folder appears when it is complete.
 
     Raises:
         ConfigError: a folder is not given.
@@ -48,12 +40,13 @@ def quantize(config: QuantizeConfig, _: Path) -> None:
         options.model, vocab_sizes(*tokenizers), options.document_context
     )
     run.read_weights(model)
+    remove_abandoned(output)
     temporary = temporary_name(output)
     try:
         temporary.mkdir(parents=True)
         for name in COPIED_FILES:
             if (run.folder / name).is_file():
-                shutil.copyfile(run.folder / name, temporary / name)
+                shutil.copyfile(run.file(run.folder / name), temporary / name)
         RunFolder(temporary).write_model(model, int8=True)
         temporary.rename(output)
     except OSError as error:
@@ -66,7 +59,7 @@ def quantize(config: QuantizeConfig, _: Path) -> None:
 
 
 def require_new_folder(name: str) -> Path:
-    """Return `name` as a path at which there is nothing yet.
+    """Return `name` as a path at which nothing exists yet.
 
     Raises:
         RunError: it exists already, or no folder can have such a name.

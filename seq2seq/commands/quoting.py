@@ -1,8 +1,8 @@
-"""Command-line words as they were meant: ordinary text is quoted before Hydra's parser sees it.
+"""Quoting of command-line words: ordinary text is quoted before Hydra's parser reads it.
 
 Hydra's grammar has its own use for commas, brackets, quotes and `=`, and refuses letters outside
-ASCII. What it reads as the user meant it is left as it stands: lists, mappings, quoted strings,
-null, interpolations, and sweeps with --multirun. All else is text, and quoted.
+ASCII. Its own syntax stays as it is: lists, mappings, quoted strings, null, interpolations, and
+sweeps with --multirun. Everything else is text, and quoted.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,14 +29,14 @@ def quote_overrides(
     *,
     multirun: bool = False,
 ) -> list[str]:
-    """The overrides `words` with all values quoted that are text, and not Hydra's syntax.
+    """Quote the values of the overrides `words` that are text, and not Hydra's syntax.
 
-    Doing it twice changes nothing more.
+    A second call changes nothing more.
 
     Args:
         words: KEY=VALUE, +KEY=VALUE, ++KEY=VALUE, ~KEY=VALUE or ~KEY, as the shell passed them.
         text_keys: the options whose values are text, or lists of it.
-        path_keys: those that are paths, and text for that reason.
+        path_keys: those of `text_keys` whose values are paths.
         multirun: whether --multirun was given.
 
     Raises:
@@ -45,8 +45,9 @@ def quote_overrides(
     quoted = []
     for word in words:
         key = word.partition("=")[0].lstrip("+~")
-        path = key in path_keys
-        quoted.append(_quote_word(word, key, Reading(path or key in text_keys, path, multirun)))
+        is_path = key in path_keys
+        reading = Reading(is_path or key in text_keys, is_path, multirun)
+        quoted.append(_quote_word(word, key, reading))
     return quoted
 
 
@@ -57,13 +58,13 @@ def _quote_word(word: str, key: str, reading: Reading) -> str:
         quoted = start + equals + (quote_typed(value, reading) if equals else "")
     except (HydraException, RecursionError) as error:
         raise ConfigError(describe_override_error(word, error)) from error
-    if reading.path and key.startswith("hydra.") and r"\${" in quoted:
+    if reading.is_path and key.startswith("hydra.") and r"\${" in quoted:
         raise ConfigError(_one_line(f"{word}: Hydra works in no folder that has ${{ in its name"))
     return quoted
 
 
 def describe_override_error(word: str, error: Exception) -> str:
-    """One line on why Hydra refuses `word`, with the form to type where it is meant as text."""
+    """Return one line on why Hydra refuses `word`, with the form to type if it is text."""
     key, equals, value = word.partition("=")
     typed = f"as text it is typed {quote_argument(word)}"
     try:

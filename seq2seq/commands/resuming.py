@@ -1,4 +1,4 @@
-"""Translation of a file that goes on after an interrupted one, equal to the byte."""
+"""Resumable translation of a file: an interrupted one is resumed to the same bytes."""
 
 import json
 import sys
@@ -22,15 +22,8 @@ from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.translator import Translator
 from seq2seq.storage.partial import GroupResults, PartialResults
 from seq2seq.storage.regular import escaped
+from seq2seq.storage.run_files import INFERENCE_FILES
 from seq2seq.storage.writable import STANDARD
-
-MODEL_FILES = (
-    "config.yaml",
-    "model.safetensors",
-    "tokenizer.model",
-    "source.model",
-    "target.model",
-)
 
 
 def fingerprint(config: TranslateConfig, name: str) -> str:
@@ -43,7 +36,7 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
     if config.scores:  # its rows have the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
-    files = [Path(run) / file for run in runs for file in MODEL_FILES]
+    files = [Path(run) / file for run in runs for file in INFERENCE_FILES]
     models = [sha256_of_file(file) if file.is_file() else None for file in files]
     versions = [seq2seq.__version__, torch.__version__, choose_device(config.device).type]
     facts = [options, versions, models]
@@ -51,9 +44,9 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
 
 
 def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResults | None:
-    """Open what an interrupted translation of `name` has left beside `output`.
+    """Open the results of an interrupted translation of `name`, which are beside `output`.
 
-    None if it is not to be resumed, or cannot be: a pipe is read but once.
+    Return None if it is not to be resumed, or cannot be: a pipe can be read only once.
     """
     is_file = output != STANDARD and (not Path(output).exists() or Path(output).is_file())
     if not (config.resume and is_file and name != STANDARD and Path(name).is_file()):
@@ -62,11 +55,11 @@ def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResu
 
 
 @contextmanager
-def kept_until_whole() -> Iterator[list[PartialResults]]:
+def kept_until_complete() -> Iterator[list[PartialResults]]:
     """Yield a list for partial results: they are removed when the block ends without an exception.
 
     Until then those of finished outputs stay as well: the file of scores, which all outputs share,
-    is whole at the very end.
+    is complete at the very end.
     """
     partials: list[PartialResults] = []
     try:
@@ -75,8 +68,8 @@ def kept_until_whole() -> Iterator[list[PartialResults]]:
         for partial in partials:
             partial.close()
         if isinstance(error, KeyboardInterrupt) and (done := sum(p.done for p in partials)):
-            where = escaped(str(partials[-1].path))
-            print(f"{done} lines are kept in {where}: the same command resumes", file=sys.stderr)
+            file = escaped(str(partials[-1].path))
+            print(f"{done} lines are kept in {file}: the same command resumes", file=sys.stderr)
         raise
     for partial in partials:
         partial.remove()
@@ -85,8 +78,8 @@ def kept_until_whole() -> Iterator[list[PartialResults]]:
 class ResumableTranslation:
     """Translation of consecutive groups of lines of a file; groups that are stored are recalled.
 
-    Groups must be the same in the interrupted and in the resumed translation: in other batches sums
-    would be rounded in another way.
+    Groups must be the same in the interrupted and in the resumed translation: other batches round
+    sums differently.
     """
 
     def __init__(
@@ -96,7 +89,7 @@ class ResumableTranslation:
         """Translate the file `name`, write rows to `scores`, and recall and store in `partial`."""
         self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
         self.recalled = 0  # lines
-        self._state: Any = None  # at the end of the group before, of a document
+        self._state: Any = None  # of a document, at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
 
     def __call__(self, group: list[str], first: int) -> list[str]:
@@ -114,14 +107,14 @@ class ResumableTranslation:
         return results.lines
 
     def _remember(self, group: list[str], first: int) -> None:
-        """Note a recalled group whose final state the next one may need."""
+        """Keep a recalled group whose final state the next one may need."""
         if isinstance(self.translator, DocumentTranslator):
             if _ends_document(self._document):
                 self._document = []
             self._document.append((group, first))
 
     def _translate(self, group: list[str], first: int) -> GroupResults:
-        if not _ends_document(self._document):  # its state was not stored: compute it again
+        if not _ends_document(self._document):  # its state was not stored: it is computed again
             for lines, number in self._document:
                 self._translate_window(lines, number)
         self._document = []

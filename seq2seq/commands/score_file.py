@@ -15,7 +15,7 @@ TABLE_HEADER = "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\
 
 
 class ScoreWriter:
-    """Rows for the translations that the search returns, the best first."""
+    """Writer of rows for the translations that the search returns, the best first."""
 
     def __init__(self, file: TextIO, table: bool) -> None:
         """Write to `file`: TSV if `table`, else JSON lines, which have the tokens too."""
@@ -25,7 +25,7 @@ class ScoreWriter:
 
     def rows(self, name: str, line: int, best: "Iterable[ScoredTranslation]") -> str:
         """Return the rows of one line; a blank line has one whose scores are 0."""
-        name = name.encode(errors="backslashreplace").decode()  # a name may be no text
+        name = name.encode(errors="backslashreplace").decode()  # a name may be no Unicode
         row = self._table_row if self.table else self._json_row
         return "".join(row(name, line, rank, scored) for rank, scored in enumerate(best, 1))
 
@@ -52,7 +52,7 @@ class ScoreWriter:
 
 @contextmanager
 def open_scores(name: str | None) -> Iterator[ScoreWriter | None]:
-    """Open the file for scores, which appears when it is whole; None if none is asked for."""
+    """Open the file for scores, which appears when it is complete; None if `name` is None."""
     if name is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Interrupts, and standard output that is written out before the process ends."""
+"""Signals, standard streams and the environment of a command."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ def flushed_stdout() -> Iterator[None]:
     """Flush standard output at the end of this block.
 
     Python would do so when the process ends, and report a full disk there in several lines. If the
-    reader of our output has gone, the process ends with status 1 without a word.
+    reader of standard output has gone, the process ends with status 1 and prints nothing.
     """
     logging.raiseExceptions = False  # training does not end with the reader of its log
     try:
@@ -35,7 +35,7 @@ def flushed_stdout() -> Iterator[None]:
 
 
 def use_utf8() -> None:
-    """Make the standard streams UTF-8, whatever the locale; what is undecodable is replaced."""
+    """Make the standard streams UTF-8 in every locale; undecodable characters are replaced."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             errors = "replace" if stream is sys.stdin else "backslashreplace"
@@ -46,8 +46,8 @@ def use_utf8() -> None:
 def interruptible() -> Iterator[None]:
     """Raise `Stopped` on SIGINT, SIGTERM and SIGUSR1 within this block.
 
-    A signal that the process was told to ignore stays ignored, as of what a shell starts in the
-    background. Slurm sends SIGUSR1 before the end of a job; Windows has no such signal.
+    A signal that the process ignores stays ignored, as SIGINT of processes that a shell starts in
+    the background. Slurm sends SIGUSR1 before the end of a job; Windows has no such signal.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -55,8 +55,8 @@ def interruptible() -> Iterator[None]:
         raise Stopped(number)
 
     names = ("SIGINT", "SIGTERM", "SIGUSR1")
-    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    numbers = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+    existing = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    numbers = [number for number in existing if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

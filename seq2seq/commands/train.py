@@ -1,7 +1,10 @@
-"""`python -m seq2seq.train`: a corpus in, a run folder out."""
+"""`python -m seq2seq.train`: train a model on a corpus, into a run folder."""
 
 import logging
 import sys
+from collections.abc import Collection
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -15,10 +18,10 @@ from seq2seq.errors import UserError
 
 def main() -> None:
     """Entry point of `seq2seq-train`."""
-    given = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
-    if "resume" in given and "hydra.run.dir" not in given:
-        sys.argv += [f"hydra.run.dir={quote_value(str(last))}" for last in newest_run()]
-    app.run_command("train", TrainConfig, train)
+    keys = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
+    if "resume" in keys and "hydra.run.dir" not in keys:
+        sys.argv += [f"hydra.run.dir={quote_value(str(folder))}" for folder in newest_run()]
+    app.run_command("train", TrainConfig, partial(train, existing=run_parents()))
 
 
 def newest_run() -> list[Path]:
@@ -30,25 +33,38 @@ def newest_run() -> list[Path]:
         arguments = compose.parse_arguments("train")
         cfg = compose.compose("train", compose.overrides_of(arguments))
         name = cfg.name if to_schema(cfg, TrainConfig).resume else ""
-    except Exception:  # whatever is wrong with them, Hydra will say it when the command is run
+    except Exception:  # whatever is wrong with them is reported when the command is run
         return []
     checkpoints = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
     return [path.parent for path in checkpoints[-1:]]
 
 
-def train(config: TrainConfig, folder: Path) -> float | None:
+def run_parents() -> set[Path]:
+    """Return the folders of the default run folders, runs and runs/NAME, that exist."""
+    runs = Path("runs").absolute()
+    return {folder for folder in (runs, *runs.glob("*")) if folder.is_dir()}
+
+
+def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) -> float | None:
     """Train the model that `config` describes into `folder`; return its best validation score.
+
+    Args:
+        config: the options.
+        folder: the run folder, which Hydra has created. After a mistake it is removed if it is
+            empty, and so are runs/NAME and runs.
+        existing: those of the latter that existed before, and stay.
 
     Raises:
         UserError: the folder, the data, an option or the disk does not allow it.
     """
-    from seq2seq.training.train_model import train as work  # torch comes in here, after the checks
+    from seq2seq.training import train_model  # torch is imported here, after the checks
 
     try:
-        return work(config, folder, HydraConfig.get().overrides.task)
+        return train_model.train(config, folder, HydraConfig.get().overrides.task)
     except UserError:
         if not any(folder.iterdir()):
             _remove_empty_folder(folder)
+            _remove_empty_parents(folder, existing)
         raise
 
 
@@ -60,3 +76,13 @@ def _remove_empty_folder(folder: Path) -> None:
             log.removeHandler(handler)
             handler.close()
     folder.rmdir()
+
+
+def _remove_empty_parents(folder: Path, existing: Collection[Path]) -> None:
+    """Remove runs/NAME and runs if they are empty and did not exist before."""
+    runs = Path("runs").absolute()
+    for parent in folder.absolute().parents:
+        if parent in existing or not parent.is_relative_to(runs):
+            return
+        with suppress(OSError):  # it holds something
+            parent.rmdir()

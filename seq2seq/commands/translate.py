@@ -1,4 +1,4 @@
-"""`python -m seq2seq.translate`: files, or standard input, through a run folder's model."""
+"""`python -m seq2seq.translate`: translation of files, or of standard input, with a run folder."""
 
 import logging
 import sys
@@ -30,11 +30,11 @@ def translate(config: TranslateConfig, _: Path) -> None:
 
     Raises:
         ConfigError: there is not one output for each input, or one would replace another file.
-        TextError: an input cannot be read, or an output cannot be written, which is left as it was.
+        TextError: an input cannot be read, or an output cannot be written; an earlier one stays.
     """
     files = check_files(config)
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
-    from seq2seq.commands.resuming import ResumableTranslation, kept_until_whole, open_partial
+    from seq2seq.commands.resuming import ResumableTranslation, kept_until_complete, open_partial
     from seq2seq.inference.loading import load_translator
 
     search = instantiate_node("search", config.search)
@@ -45,7 +45,7 @@ def translate(config: TranslateConfig, _: Path) -> None:
         config.precision,
     )  # fmt: skip
     start, count, recalled = time.monotonic(), 0, 0
-    with kept_until_whole() as partials, open_scores(config.scores) as scores:
+    with kept_until_complete() as partials, open_scores(config.scores) as scores:
         for name, output in files:
             partial = open_partial(config, name, output)
             if partial:
@@ -59,7 +59,7 @@ def translate(config: TranslateConfig, _: Path) -> None:
 
 
 def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
-    """Return each input with its output, after all that can be checked without the model.
+    """Return each input with its output, after all checks that need no model.
 
     Raises:
         ConfigError: an option has no value, or one that does not go with the others.

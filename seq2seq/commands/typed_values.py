@@ -1,4 +1,4 @@
-"""The value of an option as it was typed: text, or Hydra's syntax."""
+"""Values of options on the command line: text, or Hydra's syntax."""
 
 import os
 import re
@@ -16,15 +16,15 @@ _FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|int|float|
 
 @dataclass(frozen=True)
 class Reading:
-    """How the value of an option is to be read."""
+    """The syntax that the value of an option may have."""
 
-    text: bool  # a text option: what is not evidently Hydra's syntax is exactly what was typed
-    path: bool  # ~ at its beginning is a home folder
-    multirun: bool  # a comma is between the values of several runs
+    is_text: bool  # a text option: a value that is not evidently Hydra's syntax is taken literally
+    is_path: bool  # ~ at its beginning is a home folder
+    is_multirun: bool  # a comma is between the values of several runs
 
 
 def quote_typed(value: str, reading: Reading) -> str:
-    """`value` as Hydra is to be given it.
+    """Quote `value` for Hydra where it is text.
 
     Raises:
         HydraException: it is evidently meant as Hydra's syntax, but is not.
@@ -33,32 +33,32 @@ def quote_typed(value: str, reading: Reading) -> str:
         read = read_override(f"key={value}")
     except HydraException as error:
         return _quote_unread(value, reading, error)
-    if not reading.text or _is_syntax(value, read, reading.multirun):
+    if not reading.is_text or _is_syntax(value, read, reading.is_multirun):
         return value
     return _quote_text(value, reading)
 
 
 def expand_home(value: str) -> str:
-    """`value` with the home folder for ~ or ~USER at its beginning, where there is such a user."""
+    """Replace ~ or ~USER at the beginning of `value` by a home folder, if there is such a user."""
     return os.path.expanduser(value)  # noqa: PTH111 - Path's drops a slash at the end
 
 
 def is_container(text: str) -> bool:
-    """Whether `text` as a whole is meant as a list or a mapping: not so [1] and what follows."""
+    """Return whether all of `text` is meant as a list or a mapping; `[1] and more` is not."""
     if not text.startswith(("[", "{")):
         return False
     if any(text.count(start) != text.count(end) for start, end in ("[]", "{}")):
         return True
     depth = 0
-    for place, char in enumerate(text, 1):
+    for position, char in enumerate(text, 1):
         depth += (char in "[{") - (char in "]}")
         if depth == 0:
-            return place == len(text)
+            return position == len(text)
     return True
 
 
 def _is_syntax(value: str, read: Override, multirun: bool) -> bool:
-    """Whether `read`, which Hydra reads in the `value` of a text option, is what was meant."""
+    """Return whether `value` of a text option is meant as Hydra's syntax; Hydra parses `read`."""
     if read.is_sweep_override():
         return multirun
     if read.value() is None or value.lstrip(" \t").startswith(("[", "{", "'", '"')):
@@ -69,13 +69,13 @@ def _is_syntax(value: str, read: Override, multirun: bool) -> bool:
 
 
 def _quote_unread(value: str, reading: Reading, error: HydraException) -> str:
-    """`value`, which Hydra refuses, as it accepts it: as text, or element by element.
+    """Quote a `value` that Hydra refuses: as text, or element by element.
 
     Raises:
         HydraException: it is evidently meant as Hydra's syntax, but is not.
     """
-    element = replace(reading, text=False)
-    stripped, runs = value.strip(" \t"), _split_elements(value) if reading.multirun else [value]
+    element = replace(reading, is_text=False)
+    stripped, runs = value.strip(" \t"), _split_elements(value) if reading.is_multirun else [value]
     if len(runs) > 1:
         quoted = ",".join(quote_typed(run, element) for run in runs)
     elif is_container(stripped):
@@ -83,7 +83,7 @@ def _quote_unread(value: str, reading: Reading, error: HydraException) -> str:
         if not parts:
             raise error
         quoted = f"[{','.join(quote_typed(part, element) for part in parts)}]"
-    elif reading.multirun and (_FUNCTION.match(stripped) or ("," in value and not runs)):
+    elif reading.is_multirun and (_FUNCTION.match(stripped) or ("," in value and not runs)):
         raise error
     else:
         return _quote_text(value, reading)
@@ -92,7 +92,7 @@ def _quote_unread(value: str, reading: Reading, error: HydraException) -> str:
 
 
 def _split_elements(text: str) -> list[str]:
-    """What stands between the outermost commas of `text`; nothing where brackets are unbalanced."""
+    """Split `text` at its outermost commas; the list is empty where brackets are unbalanced."""
     parts, depth, quote = [""], 0, ""
     for char in text:
         escaped = parts[-1].endswith("\\")
@@ -112,12 +112,12 @@ def _split_elements(text: str) -> list[str]:
 
 
 def _quote_text(value: str, reading: Reading) -> str:
-    text = expand_home(value) if reading.path else value
+    text = expand_home(value) if reading.is_path else value
     return quote_for_hydra(text) if _interpolates(text) else quote_value(text)
 
 
 def _interpolates(text: str) -> bool:
-    """Whether OmegaConf can read every `${` in `text`; one that it cannot is text."""
+    """Return whether OmegaConf can parse every `${` in `text`; otherwise all is text."""
     try:
         OmegaConf.create([text])
     except GrammarParseError:

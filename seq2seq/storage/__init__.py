@@ -1,1 +1,1 @@
-"""Files and tensors, written atomically."""
+"""Files and tensors: atomic writes, locks, and safe reading of files from strangers."""

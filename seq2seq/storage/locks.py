@@ -1,4 +1,4 @@
-"""Exclusive use of a folder, which ends with the process that has it."""
+"""Locks of folders, which end with the process that holds them."""
 
 import errno
 import os
@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from seq2seq.errors import RunError
+from seq2seq.storage.processes import is_alive, start_time
 from seq2seq.storage.regular import escaped
 
 try:
@@ -35,8 +37,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
     """Create `folder` and hold it for this process alone until the block ends.
 
     The lock is one of the operating system (flock, or msvcrt.locking on Windows) on the file .lock
-    in the folder: it ends with the process, however that ends. A file system that has no locks gets
-    a file that names its owner, which another process removes when that owner is dead.
+    in the folder: it ends with the process, however that ends. Where the file system has no locks,
+    a file names its owner, and another process removes it when that owner is dead.
 
     Raises:
         RunError: another process holds it, or the folder or its lock cannot be written.
@@ -75,7 +77,7 @@ def _acquire(path: Path) -> Callable[[], None]:
         os.close(descriptor)
         if not has_locks:
             return _acquire_by_name(path.with_name(OWNER_NAME))
-        # The holder of before removed the file just now: there may be a new one.
+        # Its former holder has just removed the file: there may be a new one.
 
 
 def _lock_descriptor(descriptor: int, path: Path) -> bool:
@@ -123,12 +125,14 @@ def _acquire_by_name(path: Path) -> Callable[[], None]:
     """Own the file `path` by creating it, where the file system has no locks.
 
     A file whose owner is dead is removed by the one process that creates a second file, named for
-    the first one's content: no other process' new file can be removed in its stead.
+    the first one's content: no other process' new file can be removed in its stead. Whether an
+    owner is dead, `is_alive` says; where it gives no start times, an owner whose number a later
+    process has got counts as alive, and the file must be removed by hand.
     """
     line = _owner_line()
     for _ in range(2):
         try:
-            _create_whole(path, line)
+            _create_complete(path, line)
         except FileExistsError:
             _remove_abandoned(path)
         else:
@@ -136,27 +140,28 @@ def _acquire_by_name(path: Path) -> Callable[[], None]:
     raise _in_use(path)
 
 
-def _create_whole(path: Path, line: bytes) -> None:
+def _create_complete(path: Path, line: bytes) -> None:
     """Create a file that nobody sees empty, or raise FileExistsError."""
-    whole = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    complete = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        whole.write_bytes(line)
-        os.link(whole, path)
+        complete.write_bytes(line)
+        os.link(complete, path)
     except FileExistsError:
         raise
     except OSError:  # the file system has no hard links
         with path.open("xb") as file:
             file.write(line)
     finally:
-        whole.unlink(missing_ok=True)
+        complete.unlink(missing_ok=True)
 
 
 def _remove_abandoned(path: Path) -> None:
     line = _read_line(path)
-    host, process, token = _parse_owner(line)
-    if line and (host != socket.gethostname() or _is_alive(process)):
+    owner = _parse_owner(line)
+    is_here = owner.host == socket.gethostname()
+    if line and (not is_here or is_alive(owner.process, owner.started)):
         raise _in_use(path)
-    claim = path.with_name(f"{path.name}.{token}")
+    claim = path.with_name(f"{path.name}.{owner.token}")
     try:
         os.close(os.open(claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except FileExistsError:
@@ -174,28 +179,26 @@ def _release_name(path: Path, line: bytes) -> None:
             path.unlink()
 
 
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where os.kill would end it
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
+class _Owner(NamedTuple):
+    """The process that holds a lock; of a line that is none of ours, no process."""
+
+    process: int = 0
+    host: str = ""
+    token: str = "0"
+    started: str = ""  # `start_time`, where there is one
 
 
 def _owner_line() -> bytes:
-    return f"{os.getpid()} {socket.gethostname()} {secrets.token_hex(8)}\n".encode()
+    process = os.getpid()
+    words = str(process), socket.gethostname(), secrets.token_hex(8), start_time(process)
+    return f"{' '.join(words).rstrip()}\n".encode()
 
 
-def _parse_owner(line: bytes) -> tuple[str, int, str]:
-    """Return host, process and token; of a line that is none of ours, "", 0 and "0"."""
+def _parse_owner(line: bytes) -> _Owner:
     words = line.decode("utf-8", "replace").split()
-    if len(words) == 3 and words[0].isdecimal() and words[2].isalnum():
-        return words[1], int(words[0]), words[2]
-    return "", 0, "0"
+    if len(words) in (3, 4) and words[0].isdecimal() and words[2].isalnum():
+        return _Owner(int(words[0]), *words[1:])
+    return _Owner()
 
 
 def _read_line(path: Path) -> bytes:
@@ -212,10 +215,10 @@ def _read_line(path: Path) -> bytes:
 
 
 def _in_use(path: Path) -> RunError:
-    host, process, _ = _parse_owner(_read_line(path))
-    elsewhere = f" on {host}" if host and host != socket.gethostname() else ""
-    owner = f" (process {process}{elsewhere})" if process else ""
-    return RunError(f"{escaped(str(path.parent))} is in use by another training{owner}")
+    owner = _parse_owner(_read_line(path))
+    elsewhere = f" on {owner.host}" if owner.host not in ("", socket.gethostname()) else ""
+    holder = f" (process {owner.process}{elsewhere})" if owner.process else ""
+    return RunError(f"{escaped(str(path.parent))} is in use by another training{holder}")
 
 
 def _close_in_child() -> None:

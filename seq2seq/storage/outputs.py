@@ -1,15 +1,15 @@
 """Outputs that would replace an input or one another, refused before any work is done.
 
 Files are compared by what they are, not by their names: links, hard links, and names that are one
-to the file system are found.
+to the file system are recognised.
 """
 
 import os
 import stat
 import tempfile
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,73 +17,106 @@ from seq2seq.errors import ConfigError
 
 
 class NamedFile(NamedTuple):
-    """A file, and the option by which a user has given it."""
+    """A file, and the option that names it."""
 
     option: str
     name: str
     description: str = ""  # for messages; empty: OPTION=NAME
 
     def __str__(self) -> str:
-        """Return it as a message has it."""
+        """Return the form of the file in messages."""
         return self.description or f"{self.option}={self.name}"
+
+
+class _Identity(NamedTuple):
+    """A regular file, or a name that no file has yet: equal keys may be one file."""
+
+    key: tuple[object, ...]  # device and inode, of the file or of its folder and the folded name
+    path: Path  # with all links resolved
+    exists: bool
 
 
 def require_distinct(inputs: Sequence[NamedFile], outputs: Sequence[NamedFile]) -> None:
     """Require that no two outputs are one file, and that no output is an input.
 
-    Devices and pipes, which are written through, may be given as often as one likes.
+    Devices and pipes, which are written through, may occur any number of times. Each file is
+    looked up once, so that the time is linear in their number.
 
     Raises:
         ConfigError: naming both.
     """
-    for first, second in combinations(outputs, 2):
-        if _is_same(first.name, second.name):
+    known = _Files()
+    for second in outputs:
+        if first := known.find_or_add(second):
             if first == second:
                 raise ConfigError(
                     f"{first.option} {first.name} is given twice: it would hold the second alone"
                 )
             raise ConfigError(f"{first} and {second} are one file: it would hold the second alone")
-    for output in outputs:
-        for given in inputs:
-            if _is_same(output.name, given.name):
-                raise ConfigError(f"{output} would replace {given}: they are one file")
+    for source in inputs:
+        if output := known.find(source):
+            raise ConfigError(f"{output} would replace {source}: they are one file")
 
 
-def _is_same(first: str, second: str) -> bool:
-    """Return whether two names are of one file, which need not exist yet."""
-    pair = [Path(os.path.realpath(name)) for name in (first, second)]
+class _Files:
+    """Distinct files, by their keys."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[object, ...], list[tuple[_Identity, NamedFile]]]
+        self._by_key = defaultdict(list)
+
+    def find(self, file: NamedFile) -> NamedFile | None:
+        """Return the file that is the same as `file`, if there is one."""
+        identity = _identity(file.name)
+        return self._same(identity) if identity else None
+
+    def find_or_add(self, file: NamedFile) -> NamedFile | None:
+        """Return the file that is the same as `file`; add `file` if there is none."""
+        identity = _identity(file.name)
+        if identity is None:
+            return None
+        same = self._same(identity)
+        if same is None:
+            self._by_key[identity.key].append((identity, file))
+        return same
+
+    def _same(self, identity: _Identity) -> NamedFile | None:
+        candidates = self._by_key.get(identity.key, ())
+        return next((file for other, file in candidates if _is_same(other, identity)), None)
+
+
+def _identity(name: str) -> _Identity | None:
+    """Return the identity of a file, which need not exist yet.
+
+    None: it is written through, or can be neither read nor written; another check refuses that.
+    """
     try:
-        modes = [_mode(path) for path in pair]
-        if None not in modes:
-            regular = all(mode is not None and stat.S_ISREG(mode) for mode in modes)
-            return regular and pair[0].samefile(pair[1])
-        if modes != [None, None] or not pair[0].parent.samefile(pair[1].parent):
-            return False
-    except OSError:
-        return False
-    return pair[0].name == pair[1].name or _is_same_name(pair[0].parent, *(p.name for p in pair))
+        path = Path(os.path.realpath(name))
+        try:
+            status = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            folder = path.parent.stat()
+            folded = unicodedata.normalize("NFKC", path.name).casefold()
+            return _Identity((folder.st_dev, folder.st_ino, folded), path, False)
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return _Identity((status.st_dev, status.st_ino), path, True)
+
+
+def _is_same(first: _Identity, second: _Identity) -> bool:
+    """Return whether two identities with equal keys are of one file."""
+    if first.exists or first.path.name == second.path.name:
+        return True
+    return _is_same_name(first.path.parent, first.path.name, second.path.name)
 
 
 def _is_same_name(folder: Path, first: str, second: str) -> bool:
     """Return whether the file system of `folder` takes two different names for one."""
-    forms = [unicodedata.normalize("NFKC", name).casefold() for name in (first, second)]
-    if forms[0] != forms[1]:
-        return False
     try:
         with tempfile.TemporaryDirectory(prefix=".names.", dir=folder) as probe:
             Path(probe, first).touch()
             return Path(probe, second).exists()
     except OSError:
         return False
-
-
-def _mode(path: Path) -> int | None:
-    """Return the mode of what is at `path`, None if there is nothing.
-
-    Raises:
-        OSError: the name is too long, or what leads to it may not be looked into.
-    """
-    try:
-        return path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None

@@ -1,4 +1,4 @@
-"""Results of interrupted work, beside its output until that is whole."""
+"""Partial results of interrupted work, stored beside its output until that is complete."""
 
 import json
 import logging
@@ -36,15 +36,15 @@ class GroupResults(NamedTuple):
 
 
 class PartialResults:
-    """Results of the groups of lines that were done, in the hidden file .NAME.part beside NAME.
+    """Results of the completed groups of lines, in the hidden file .NAME.part beside NAME.
 
-    The file has JSON lines. The first is the fingerprint of the work; then each is of one group: a
-    hash of all input lines up to its end, and the results. A killed process loses the group that it
-    was at, and no other: a last line that is cut is dropped.
+    The file has JSON lines. The first is the fingerprint of the work; each other line is of one
+    group: a hash of all input lines up to its end, and the results. A killed process loses its
+    current group and no other: an incomplete last line is dropped.
     """
 
     def __init__(self, output: Path, fingerprint: str) -> None:
-        """Open what an interrupted work of the same fingerprint has left of `output`, if any."""
+        """Open the stored results of interrupted work on `output` with this fingerprint, if any."""
         self.path = partial_path(output)
         self.done = 0  # lines whose results are in the file
         self._header = json.dumps(fingerprint).encode() + b"\n"
@@ -56,7 +56,8 @@ class PartialResults:
     def recall(self, lines: Sequence[str]) -> GroupResults | None:
         """Return the stored results of the next group, which is `lines`.
 
-        None: the file ends here, or was written for other lines; from here on nothing is recalled.
+        Return None if the file ends here, or was written for other lines; from then on it returns
+        None for every group.
         """
         if self._reader is None:
             return None
@@ -76,7 +77,7 @@ class PartialResults:
         return results
 
     def append(self, lines: Sequence[str], results: GroupResults) -> None:
-        """Store the results of the next group; if the disk is full, warn and go on without."""
+        """Store the results of the next group; if the disk is full, warn and store no more."""
         self._close_reader()
         self._hash = self._advanced(lines)
         entry = {"hash": self._hash.hexdigest(), **results._asdict()}
@@ -94,14 +95,14 @@ class PartialResults:
             self._end = -1  # no more attempts
 
     def close(self) -> None:
-        """Close the file and leave it for a later process."""
+        """Close the file, which a later process may resume."""
         self._close_reader()
         if self._writer:
             self._writer.close()
             self._writer = None
 
     def remove(self) -> None:
-        """Remove the file: the output is whole."""
+        """Remove the file: the output is complete."""
         try:
             self.close()
             self.path.unlink(missing_ok=True)
@@ -110,7 +111,7 @@ class PartialResults:
         self.done = 0
 
     def _open_stored(self) -> BinaryIO | None:
-        if self.path.is_symlink():  # not one that we have written
+        if self.path.is_symlink():  # this program writes none
             return None
         try:
             reader = open_regular(self.path)
@@ -123,7 +124,7 @@ class PartialResults:
         return reader
 
     def _open_to_append(self) -> BinaryIO:
-        """Open the file after its last valid byte, or a new one in its stead."""
+        """Open the file at its last valid byte, or replace it by a new one."""
         if self._end:
             writer = self.path.open("r+b")
             writer.truncate(self._end)

@@ -1,4 +1,4 @@
-"""Atomic writes: a file has a temporary name until it is whole, then it is moved to its own."""
+"""Atomic writes: a file has a temporary name until it is complete, then it is moved to its own."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seq2seq.errors import TextError
-from seq2seq.storage.temporary import temporary_name, visible_name
+from seq2seq.storage.temporary import remove_abandoned, temporary_name, visible_name
 from seq2seq.storage.writable import is_written_through
 
 # A mount point, another device, an open file on Windows, another user's file in a sticky folder.
@@ -23,8 +23,10 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
     If the block raises, the temporary file is removed and `path` stays as it was. Otherwise it is
     flushed to disk, gets the rights of the file that was there, and is moved; after an interrupt,
-    too, since it is whole. A link stays a link: its target is replaced. For a device, a pipe or an
-    open descriptor (/dev/stdout) the block gets `path` itself: it must write to it, not replace it.
+    too, since it is complete. A link stays a link: its target is replaced. For a device, a pipe or
+    an open descriptor (/dev/stdout) the block gets `path` itself: it must write to it, and not
+    replace it.
+    Temporary files of `path` that killed processes did not remove are removed first.
 
     Raises:
         TextError: no temporary file can be created; or it can be neither moved nor copied, and then
@@ -56,7 +58,8 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 
 def _create(target: Path) -> tuple[Path, int]:
-    """Create a temporary file beside `target`; return it and the rights for it when it is whole."""
+    """Create a temporary file beside `target`; return it and its rights once it is complete."""
+    remove_abandoned(target)
     rights = None
     with suppress(FileNotFoundError):
         mode = target.stat().st_mode
@@ -75,7 +78,7 @@ def _create(target: Path) -> tuple[Path, int]:
 def _flush(temporary: Path, rights: int) -> None:
     """Set the rights of a file and wait until it is on disk."""
     with temporary.open("rb+") as file:
-        # The block may have put another file in its stead, as safetensors does.
+        # The block may have replaced it by another file, as safetensors does.
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != rights:
             with suppress(OSError):
                 temporary.chmod(rights)
@@ -91,7 +94,7 @@ def _fsync(descriptor: int) -> None:
 
 
 def _move(temporary: Path, target: Path, path: Path) -> None:
-    """Move a whole file to `target`, or copy its content; if both fail, give it a visible name."""
+    """Move a complete file to `target`, or copy its content, or else give it a visible name."""
     try:
         try:
             temporary.replace(target)
@@ -102,7 +105,7 @@ def _move(temporary: Path, target: Path, path: Path) -> None:
     except OSError as error:
         visible = _show(temporary, target)
         raise _unwritable(path, error, f"; what it was to hold is in {visible}") from error
-    except BaseException:  # an interrupt: `target` may hold a part, this is all that is whole
+    except BaseException:  # an interrupt: `target` may hold a part, only this is complete
         _show(temporary, target)
         raise
     with suppress(OSError):  # Windows opens no folders
@@ -122,7 +125,7 @@ def _copy(temporary: Path, target: Path) -> None:
 
 
 def _show(temporary: Path, target: Path) -> Path:
-    """Give a whole temporary file a visible name, and return the name that it has then."""
+    """Give a complete temporary file a visible name, and return the name that it has then."""
     visible = visible_name(target)
     try:
         temporary.rename(visible)

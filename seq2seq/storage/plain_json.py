@@ -11,12 +11,12 @@ from seq2seq.errors import TextError
 from seq2seq.storage.regular import decode, escaped, open_regular, quoted, read_regular
 
 MAX_NUMBER = 1000  # characters of a number; Python itself takes quadratic time for more
-# A string, closed or not, or a bracket outside strings. It never goes back: the time is linear.
+# A string, closed or not, or a bracket outside strings. It does not backtrack: time is linear.
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def read_plain_json(path: Path, max_bytes: int = 2**22, max_depth: int = 50) -> dict[str, Any]:
-    """The JSON object that a file holds.
+    """Read the JSON object of a file.
 
     Raises:
         TextError: it is no regular file, too large, too deep, not JSON, or no object.
@@ -30,7 +30,7 @@ def read_plain_json(path: Path, max_bytes: int = 2**22, max_depth: int = 50) -> 
 def read_plain_json_lines(
     path: Path, max_line_bytes: int = 2**20, max_depth: int = 50
 ) -> Iterator[Any]:
-    """The values of a file with one of JSON in each line; one line at a time is in memory.
+    """Yield the values of a file of JSON lines; one line at a time is in memory.
 
     Raises:
         TextError: it is no regular file, or a line is too long, too deep, or not JSON.
@@ -38,42 +38,44 @@ def read_plain_json_lines(
     with open_regular(path) as file:
         lines = iter(lambda: file.readline(max_line_bytes + 1), b"")
         for number, line in enumerate(lines, 1):
-            where = f"{path}, line {number}"
+            location = f"{path}, line {number}"
             if len(line) > max_line_bytes:
-                raise TextError(f"{where} is too long: it may have {max_line_bytes} bytes at most")
-            yield parse_plain_json(decode(line, where).rstrip("\r\n"), max_depth, where)
+                raise TextError(
+                    f"{location} is too long: it may have {max_line_bytes} bytes at most"
+                )
+            yield parse_plain_json(decode(line, location).rstrip("\r\n"), max_depth, location)
 
 
-def parse_plain_json(text: str, max_depth: int, where: str) -> Any:
-    """The value that `text` is in JSON; `where`, a file and a place in it, is for messages.
+def parse_plain_json(text: str, max_depth: int, location: str) -> Any:
+    """Parse `text` as JSON; `location`, a file and perhaps a line of it, is for messages.
 
     Raises:
         TextError: it is not JSON, which has no NaN and no infinity; it has more than `max_depth`
             levels, a number beyond `MAX_NUMBER` characters or a float, or half a surrogate pair.
     """
-    _require_depth(text, max_depth, where)
+    _require_depth(text, max_depth, location)
     try:
         value = json.loads(text, parse_int=_int, parse_float=_float, parse_constant=_constant)
         if re.search(r"\\u[dD]", text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if "\n" in text.rstrip() else ""
-        place = f"{where}, {line}column {error.colno}"
-        raise TextError(f"{place} is not JSON: {escaped(error.msg)}") from None
+        position = f"{location}, {line}column {error.colno}"
+        raise TextError(f"{position} is not JSON: {escaped(error.msg)}") from None
     except UnicodeEncodeError:
-        raise TextError(f"{where} has half of a surrogate pair, which is no character") from None
+        raise TextError(f"{location} has half of a surrogate pair, which is no character") from None
     except ValueError as error:
-        raise TextError(f"{where}: {error}") from None
+        raise TextError(f"{location}: {error}") from None
     return value
 
 
-def _require_depth(text: str, max_depth: int, where: str) -> None:
-    """Refuse what json would go down into by recursion; brackets in strings do not count."""
+def _require_depth(text: str, max_depth: int, location: str) -> None:
+    """Require a bounded depth, since json recurses; brackets in strings do not count."""
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
         if depth > max_depth:
-            raise TextError(f"{where} has more than {max_depth} levels of nesting")
+            raise TextError(f"{location} has more than {max_depth} levels of nesting")
 
 
 def _int(digits: str) -> int:

@@ -1,7 +1,7 @@
-r"""YAML from strangers as plain data: what is written, and nothing that computes or refers.
+r"""YAML from strangers as plain data: nothing in it is computed or refers to something else.
 
 No tags, anchors, aliases, merge keys, interpolations, or repeated keys. The parser's events are
-checked one by one, so that no alias is ever expanded and depth is known before going down.
+checked one by one, so that no alias is expanded, and depth is known before recursion.
 Scalars are read as OmegaConf reads them: 1e-3 is a number, 2026-01-01 is text.
 """
 
@@ -36,7 +36,7 @@ _RESOLVERS = {
 
 
 def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> dict[str, Any]:
-    """The options that a YAML file holds, as str, int, float, bool, None, lists and dicts.
+    """Read the options of a YAML file as str, int, float, bool, None, lists and dicts.
 
     Raises:
         TextError: it is no regular file, too large, too deep, not YAML, or more than plain data.
@@ -47,7 +47,7 @@ def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> 
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = escaped(str(error.problem or error.context)[:100])
-        raise TextError(f"{_place(path, mark)} is not YAML: {reason}") from None
+        raise TextError(f"{_position(path, mark)} is not YAML: {reason}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         character = escaped(chr(error.character))
@@ -57,7 +57,7 @@ def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> 
 
 
 class _Reader:
-    """What reads one document; a level of nesting is a level of calls."""
+    """A reader of one document; a level of nesting is a level of calls."""
 
     def __init__(self, text: str, path: Path, max_depth: int) -> None:
         self.path = path
@@ -83,7 +83,7 @@ class _Reader:
         return value
 
     def read_value(self, event: Any, depth: int) -> Any:
-        """What begins with `event`; `depth` is its level if it is a list or a dict."""
+        """Read the value that begins with `event`; `depth` is the level of a list or a dict."""
         self.require_plain(event)
         if isinstance(event, yaml.ScalarEvent):
             return self.read_scalar(event)
@@ -94,13 +94,13 @@ class _Reader:
             while not isinstance(event := self.loader.get_event(), yaml.SequenceEndEvent):
                 items.append(self.read_value(event, depth + 1))
             return items
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         while not isinstance(event := self.loader.get_event(), yaml.MappingEndEvent):
             key = self.read_key(event)
-            if key in found:
-                self.refuse(event, f"the key {quoted(key)} is there twice")
-            found[key] = self.read_value(self.loader.get_event(), depth + 1)
-        return found
+            if key in mapping:
+                self.refuse(event, f"the key {quoted(key)} is given twice")
+            mapping[key] = self.read_value(self.loader.get_event(), depth + 1)
+        return mapping
 
     def read_key(self, event: Any) -> str:
         self.require_plain(event)
@@ -139,8 +139,8 @@ class _Reader:
             self.refuse(event, f"the tag {quoted(event.tag)} is not allowed here")
 
     def refuse(self, event: Any, reason: str) -> NoReturn:
-        raise TextError(f"{_place(self.path, event.start_mark)}: {reason}")
+        raise TextError(f"{_position(self.path, event.start_mark)}: {reason}")
 
 
-def _place(path: Path, mark: Any) -> str:
+def _position(path: Path, mark: Any) -> str:
     return f"{path}, line {mark.line + 1}, column {mark.column + 1}"

@@ -1,4 +1,4 @@
-"""Files from strangers: only regular ones are opened, bounded, and shown without escapes."""
+"""Files from strangers: only regular ones are read, up to a size, and shown with escapes."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from seq2seq.errors import TextError
 
-# Opening neither waits for the writer of a pipe nor makes a terminal ours.
+# Opening neither waits for the writer of a pipe nor takes a controlling terminal.
 _FLAGS = os.O_RDONLY | sum(getattr(os, n, 0) for n in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -19,13 +19,13 @@ _KINDS = (
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The bytes of `path`, which must be a regular file or a link to one.
+    """Open the bytes of `path`, which must be a regular file or a link to one.
 
-    It is looked at before it is opened, since opening a device may already do something, and again
+    Its kind is checked before it is opened, since opening a device may have an effect, and again
     when it is open, since it may have been replaced in between.
 
     Raises:
-        TextError: there is no such file, it cannot be read, or it is something else than a file.
+        TextError: there is no such file, it cannot be read, or it is not a regular file.
     """
     try:
         _require_regular(path, path.stat().st_mode)
@@ -43,15 +43,15 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, max_bytes: int) -> str:
-    """The UTF-8 text of a regular file of at most `max_bytes`.
+    """Read the UTF-8 text of a regular file of at most `max_bytes`.
 
     Raises:
         TextError: as `open_regular`; or it is larger, or is not UTF-8.
     """
     with open_regular(path) as file:
         try:
-            known = os.fstat(file.fileno()).st_size
-            data = file.read(max_bytes + 1) if known <= max_bytes else None
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(max_bytes + 1) if size <= max_bytes else None
         except OSError as error:
             raise TextError(f"{path} cannot be read: {error.strerror or error}") from None
     if data is None or len(data) > max_bytes:
@@ -59,8 +59,8 @@ def read_regular(path: Path, max_bytes: int) -> str:
     return decode(data, str(path))
 
 
-def decode(data: bytes, where: str) -> str:
-    """UTF-8 as text; `where`, a file and a place in it, is for the message.
+def decode(data: bytes, location: str) -> str:
+    """Decode UTF-8; `location`, a file and perhaps a line of it, is for the message.
 
     Raises:
         TextError: it is not UTF-8.
@@ -68,18 +68,18 @@ def decode(data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise TextError(f"{where} is not UTF-8 at byte {error.start}") from None
+        raise TextError(f"{location} is not UTF-8 at byte {error.start}") from None
 
 
 def escaped(text: str) -> str:
-    """`text` with an escape for each character that a terminal would not print."""
+    """Return `text` with an escape for each character that a terminal would not print."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def quoted(text: str, width: int = 60) -> str:
-    """`text` in quotes, escaped, and cut to `width` characters, for a message."""
-    whole = repr(text[:width])
-    return whole if len(text) <= width and len(whole) <= width else f"{whole[: width - 3]}..."
+    """Return `text` in quotes, escaped, and cut to `width` characters, for a message."""
+    shown = repr(text[:width])
+    return shown if len(text) <= width and len(shown) <= width else f"{shown[: width - 3]}..."
 
 
 def _require_regular(path: Path, mode: int) -> None:

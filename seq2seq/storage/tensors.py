@@ -1,4 +1,4 @@
-"""Tensors in files: written whole, and as int8 in a quarter of the space."""
+"""Tensors in files: written atomically, and quantised to int8 in a quarter of the space."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,15 +11,15 @@ from torch import Tensor
 from seq2seq.errors import RunError, TextError
 from seq2seq.storage.placing import temporary_beside
 
-SCALE_SUFFIX = ".int8_scale"  # a matrix' name and this is the name of the scales of its rows
-INT8_MAX = 127  # code of int8; -128 is not used, so that signs are alike
+SCALE_SUFFIX = ".int8_scale"  # appended to the name of a matrix: the scales of its rows
+INT8_MAX = 127  # largest code; -128 is not used, so that codes are symmetric
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write `tensors` as safetensors; until they are whole, whatever was at `path` stays.
+    """Write `tensors` as safetensors; until the file is complete, an earlier one at `path` stays.
 
     Raises:
-        RunError: they cannot be written: no such folder, no right, a full disk.
+        RunError: they cannot be written: no such folder, no permission, a full disk.
     """
     try:
         with temporary_beside(path) as temporary:
@@ -52,7 +52,7 @@ def quantize_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def dequantize_tensors(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Restore what `quantize_tensors` was given, but for rounding; others come back as they are."""
+    """Dequantise what `quantize_tensors` has quantised; other tensors stay as they are."""
     tensors = {}
     for name, value in stored.items():
         if name + SCALE_SUFFIX in stored:

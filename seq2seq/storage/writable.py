@@ -1,4 +1,4 @@
-"""Names of outputs: which can be written, checked before work is done for them."""
+"""Checks that an output can be written, before work is done for it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from seq2seq.storage.temporary import temporary_name
 STANDARD = "-"  # standard input or output
 NAME_MAX = 255  # bytes of UTF-8 on Linux and macOS, units of UTF-16 on Windows
 LINKS_MAX = 40  # links that Linux follows
-# Names of open files: writing to one continues the file, replacing it would lose what is there.
+# Names of open files: writing to one continues the file, replacing it would lose its content.
 _DESCRIPTOR = re.compile(
     r"/dev/(fd/\d+|stdin|stdout|stderr)|/proc/(self|thread-self|\d+)(/task/\d+)?/fd/\d+"
 )
@@ -44,10 +44,10 @@ def require_writable(name: str | Path, option: str) -> None:
     """Require that the value of an option can be an output, before work is done for it.
 
     Standard output, devices, pipes and open descriptors are allowed. For any other a temporary file
-    is created in its folder and removed: on Windows and networks nothing else tells rights.
+    is created in its folder and removed: on Windows and networks nothing else shows the rights.
 
     Args:
-        name: as it was given: Path drops a slash at its end, which makes it a folder.
+        name: the value, unchanged: Path drops a slash at its end, which makes it a folder.
         option: the option, for the message.
 
     Raises:
@@ -59,51 +59,51 @@ def require_writable(name: str | Path, option: str) -> None:
         return
     if not text:
         raise TextError(f"{option} is empty: it must name a file")
-    given = f"{option}={escaped(text)}"
+    shown = f"{option}={escaped(text)}"
     try:
         if (length := _name_length(_base(text))) > NAME_MAX:
             unit = "UTF-16 units" if os.name == "nt" else "bytes"
             reason = f"its name has {length} {unit}, and may have {NAME_MAX}"
-            raise TextError(f"{given} cannot be written: {reason}")
+            raise TextError(f"{shown} cannot be written: {reason}")
         if _base(text) in ("", ".", "..") or Path(text).is_dir():
-            raise TextError(f"{given} is a folder, not a file")
+            raise TextError(f"{shown} is a folder, not a file")
         if is_written_through(text):
-            _require_open(Path(text), given)
+            _require_open(Path(text), shown)
         else:
-            _require_replaceable(Path(text), given)
+            _require_replaceable(Path(text), shown)
     except OSError as error:
-        raise TextError(f"{given} cannot be written: {error.strerror or error}") from None
+        raise TextError(f"{shown} cannot be written: {error.strerror or error}") from None
     except ValueError:  # a NUL, or half of a surrogate pair
-        raise TextError(f"{given} cannot be written: no file can have such a name") from None
+        raise TextError(f"{shown} cannot be written: no file can have such a name") from None
 
 
-def _require_open(path: Path, given: str) -> None:
+def _require_open(path: Path, shown: str) -> None:
     if path.is_socket():
-        raise TextError(f"{given} is a socket, not a file")
+        raise TextError(f"{shown} is a socket, not a file")
     if not _is_permitted(path):
-        raise TextError(f"{given} cannot be written: Permission denied")
+        raise TextError(f"{shown} cannot be written: Permission denied")
 
 
-def _require_replaceable(path: Path, given: str) -> None:
+def _require_replaceable(path: Path, shown: str) -> None:
     """Require that a regular file, which need not exist, can be replaced by a new version."""
     target = Path(os.path.realpath(path))
     folder = target.parent if path.is_symlink() else path.parent
     if not folder.is_dir():
-        raise TextError(f"{given} cannot be written: there is no folder {escaped(str(folder))}")
+        raise TextError(f"{shown} cannot be written: there is no folder {escaped(str(folder))}")
     if target.exists() and not _is_permitted(target):
-        raise TextError(f"{given} cannot be written: it exists and is read-only")
+        raise TextError(f"{shown} cannot be written: it exists and is read-only")
     temporary = temporary_name(target)
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except OSError as error:
         reason = f"{error.strerror or error}, in the folder {escaped(str(folder))}"
-        raise TextError(f"{given} cannot be written: {reason}") from None
+        raise TextError(f"{shown} cannot be written: {reason}") from None
     with suppress(OSError):
         temporary.unlink()
 
 
 def _is_permitted(path: Path) -> bool:
-    """Return whether the mode of what is at `path` lets this process write."""
+    """Return whether its mode lets this process write to `path`."""
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
@@ -113,7 +113,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _base(text: str) -> str:
-    """Return all that follows the last slash; Path would drop one at the end."""
+    """Return the part after the last slash; Path would drop one at the end."""
     return os.path.basename(text)  # noqa: PTH119
 
 

@@ -1,4 +1,4 @@
-"""What every command does around its work."""
+"""The frame of every command: options, mistakes, and the end of the process."""
 
 import subprocess
 import sys
@@ -6,11 +6,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import torch
 from hydra.errors import HydraException
 
 from seq2seq.commands import train
-from seq2seq.commands.app import validate_early
+from seq2seq.commands.app import is_out_of_memory, run_command, validate_early
 from seq2seq.commands.compose import compose, parse_arguments
+from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
@@ -30,7 +32,7 @@ def test_resuming_finds_the_newest_run_of_the_name(
     monkeypatch.chdir(tmp_path)
     for time in ("1", "2", "3"):
         (tmp_path / "runs" / "mine" / time).mkdir(parents=True)
-        if time != "3":  # which was killed before its first checkpoint
+        if time != "3":  # the last was killed before its first checkpoint
             (tmp_path / "runs" / "mine" / time / "last.safetensors").touch()
     recipes = tmp_path / "own" / "recipe"
     recipes.mkdir(parents=True)
@@ -56,7 +58,7 @@ def help_into(stdout: int) -> tuple[int, str]:
     return process.returncode, err
 
 
-def test_when_nobody_reads_nothing_is_said() -> None:
+def test_a_command_whose_reader_has_gone_ends_silently() -> None:
     assert help_into(subprocess.PIPE) == (1, "")
 
 
@@ -69,7 +71,7 @@ def test_a_full_disk_behind_standard_output_is_one_line() -> None:
     assert err == "seq2seq.train: [Errno 28] No space left on device\n"
 
 
-def test_a_recipe_whose_first_line_is_another_is_told_so(tmp_path: Path) -> None:
+def test_a_recipe_with_another_first_line_is_refused(tmp_path: Path) -> None:
     (tmp_path / "recipe").mkdir()
     (tmp_path / "recipe" / "late.yaml").write_text("# mine\nname: late\n", encoding="utf-8")
 
@@ -106,7 +108,7 @@ def test_help_lists_what_the_search_path_has(tmp_path: Path) -> None:
     assert {"strange", "gru"} <= listed["model/cell"]
 
 
-def test_the_recipe_that_joined_shows_composes(tmp_path: Path) -> None:
+def test_the_recipe_in_the_comment_of_joined_composes(tmp_path: Path) -> None:
     lines = (CONF_DIR / "data" / "joined.yaml").read_text(encoding="utf-8").splitlines()
     shown = [line.removeprefix("#   ") for line in lines if line.startswith("#   ")]
     (tmp_path / "recipe").mkdir()
@@ -140,7 +142,7 @@ def test_the_recipe_that_joined_shows_composes(tmp_path: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_mistakes_are_told_before_hydra_sets_itself_up(
+def test_mistakes_are_reported_before_hydra_starts(
     arguments: list[str], early: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -153,3 +155,86 @@ def test_mistakes_are_told_before_hydra_sets_itself_up(
 
     with pytest.raises((ConfigError, HydraException)) if early else nullcontext():
         validate_early("train", TrainConfig, parse_arguments("train"))
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "options", "advice"),
+    [
+        ("translate", TranslateConfig, ["run=r", "batch=7"], "batch=7 must be smaller"),
+        ("train", TrainConfig, ["data.source=en", "data.target=de"], "batches.tokens and "),
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nGPU 0"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=["GPU", "CPU"],
+)
+def test_exhausted_memory_is_one_line_that_names_the_batch(
+    name: str, schema: type, options: list[str], advice: str, error: RuntimeError,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    def exhaust(config: object, folder: Path) -> None:
+        del config, folder
+        raise error
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"seq2seq-{name}", *options])
+    with pytest.raises(SystemExit) as end:
+        run_command(name, schema, exhaust)
+
+    message = str(end.value)
+    assert message.startswith(f"seq2seq.{name}: memory is exhausted on the device: {advice}")
+    assert message.endswith("must be smaller")
+    assert "\n" not in message
+
+
+def test_other_errors_of_torch_are_no_exhausted_memory() -> None:
+    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "message"),
+    [
+        ("translate", "run=???", "no value for run"),
+        ("translate", "input=???", "no value for input"),
+        ("translate", "batch=???", "no value for batch"),
+        ("translate", "trusted=[???]", "no value for trusted[0]"),
+        ("translate", "search=???", "no value for search; choose one of beam, greedy, mbr, sample"),
+        ("train", "name=???", "no value for name"),
+        ("train", "data=???", "no value for data; choose one of "),
+    ],
+)
+def test_a_value_of_question_marks_is_refused_as_none(
+    name: str, word: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    more = ["data.source=en", "data.target=de"] if name == "train" and "data" not in word else []
+    monkeypatch.setattr(sys, "argv", [f"seq2seq-{name}", word, *more])
+    with pytest.raises(SystemExit) as end:
+        run_command(name, TrainConfig if name == "train" else TranslateConfig, print)
+
+    assert str(end.value).startswith(f"seq2seq.{name}: {message}")
+    assert "\n" not in str(end.value)
+
+
+@pytest.mark.parametrize(
+    ("existing", "stay"),
+    [([], []), (["runs"], ["runs"]), (["runs", "runs/mine"], ["runs", "runs/mine"])],
+)
+def test_a_refused_training_removes_only_the_empty_folders_that_it_has_created(
+    existing: list[str], stay: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in existing:
+        Path(name).mkdir()
+    before = train.run_parents()
+    folder = Path("runs/mine/1")
+    folder.mkdir(parents=True)
+
+    folder.rmdir()
+    train._remove_empty_parents(folder, before)
+
+    assert sorted(str(path) for path in Path().rglob("*")) == stay

@@ -1,4 +1,4 @@
-"""What `evaluate` makes of files, and what it tells before a run translates."""
+"""The command `evaluate`: files of text, and mistakes that are reported before translation."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def scores(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 def here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Callable[..., TrainConfig]
 ) -> Path:
-    """A folder with a run that cannot translate, for it has neither pieces nor weights."""
+    """Return a folder with a run that cannot translate: it has neither tokenizer nor weights."""
     monkeypatch.chdir(tmp_path)
     run = RunFolder(tmp_path / "run")
     run.folder.mkdir()
@@ -44,7 +44,7 @@ def here(
         ("test.de", ["language=ja"], "char"),
     ],
 )
-def test_words_are_those_of_the_language_that_the_name_of_the_reference_ends_in(
+def test_the_tokenizer_of_bleu_is_that_of_the_suffix_of_the_reference(
     name: str,
     options: list[str],
     tokenizer: str,
@@ -88,7 +88,7 @@ def test_the_language_is_before_the_ending_of_a_compressed_file() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_told_before_anything_is_translated(
+def test_a_mistake_is_reported_before_anything_is_translated(
     arguments: list[str], message: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del here

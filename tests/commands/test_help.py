@@ -15,7 +15,7 @@ def test_each_option_stands_beside_its_value_and_its_meaning() -> None:
     assert "(from 0 to below 1)" in meaning
 
 
-def test_a_section_shows_its_own_options_and_choices_alone() -> None:
+def test_a_section_shows_only_its_own_options_and_choices() -> None:
     text = help_text("train", ["search=beam"], ["model.encoder", "search"])
 
     assert "bidirectional:" in text
@@ -25,7 +25,7 @@ def test_a_section_shows_its_own_options_and_choices_alone() -> None:
     assert "model/cell:" not in text
 
 
-def test_the_meanings_are_those_of_the_choice_that_stands() -> None:
+def test_the_meanings_are_those_of_the_current_choice() -> None:
     sampled = help_text("translate", ["search=sample"], ["search"])
 
     assert "temperature: 1.0" in sampled

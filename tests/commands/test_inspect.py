@@ -1,4 +1,4 @@
-"""The command that draws how recurrent networks work, on tiny runs of every kind."""
+"""The command `inspect`, on tiny runs of every kind."""
 
 import json
 import sys
@@ -18,7 +18,8 @@ from seq2seq.config.commands import InspectConfig
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
 from tests.toy_corpus import sentences
 
 LINES = [side for pair in sentences() for side in pair]
@@ -29,7 +30,7 @@ OF_A_RUN = ["gradient", "attention", "states"]
 def told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str
 ) -> str:
-    """The one line that the command says of its mistake."""
+    """Return the one line that the command prints about a mistake."""
     monkeypatch.setattr(sys, "argv", ["seq2seq-inspect", *arguments])
     with pytest.raises(SystemExit) as stop:
         inspect.main()
@@ -82,7 +83,7 @@ Make = Callable[[Path, Tokenizer], RunFolder]
 
 
 def begun(folder: Path, tokenizer: Tokenizer, *overrides: str) -> tuple[RunFolder, TrainConfig]:
-    """A run folder as training leaves it, but for the weights."""
+    """Write a run folder as training does, except for the weights."""
     config = to_schema(
         compose.compose("train", [*overrides, "model.embedding_size=6"]), TrainConfig
     )
@@ -236,10 +237,10 @@ def test_a_run_of_another_kind_is_refused(
     )
     run.config.write_text(mine)
     (tmp_path / "mine.py").write_text(
-        "class OtherTask:\n    def __init__(self, config, notify): ..."
+        "class OtherTask:\n    inference = 'other'\n    def __init__(self, config, notify): ..."
     )
     monkeypatch.syspath_prepend(tmp_path)
 
     message = told(capsys, monkeypatch, f"run={run.folder}", "trusted=[mine]")
 
-    assert "is a run of OtherTask: one of TranslationTask, LanguageModelTask" in message
+    assert "is a run of other: one of translation, language_model, classification" in message

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from seq2seq.commands.classify import classify
 from seq2seq.commands.evaluate import require_compatible
-from seq2seq.commands.line_io import map_lines, visible
+from seq2seq.commands.line_io import map_lines
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.commands.score_file import ScoreWriter
 from seq2seq.commands.translate import check_files
@@ -19,6 +18,8 @@ from seq2seq.config.commands import ClassifyConfig, EvaluateConfig, TranslateCon
 from seq2seq.errors import ConfigError, UserError
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.visible import visible
+from tests.posix import needs_posix
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(option: str, name: str) -> list[str]:
-    """The messages of all commands that have the option, for a file of that name."""
+    """Return the messages of all commands with the option, for a file of that name."""
     common = {"run": "run", "search": {}}
     found = []
     if option in ("output", "scores"):
@@ -105,9 +106,10 @@ map_lines(sys.argv[1], sys.argv[2], 8, lambda lines, first: lines)
 """
 
 
+@needs_posix
 def test_a_terminal_gets_no_escape_sequence_and_a_file_gets_the_text_as_it_is(home: Path) -> None:
     (home / "text").write_text("\x1b]0;title\x07 \u00e9\n", encoding="utf-8")
-    leader, follower = pty.openpty()
+    leader, follower = os.openpty()
     line = [sys.executable, "-c", COPY, "text", "-"]
     subprocess.run(line, stdout=follower, cwd=home, check=True)
     assert os.read(leader, 999).decode() == "\ufffd]0;title\ufffd \u00e9\r\n"
@@ -118,7 +120,7 @@ def test_a_terminal_gets_no_escape_sequence_and_a_file_gets_the_text_as_it_is(ho
     assert (home / "copy").read_bytes() == (home / "text").read_bytes()
 
 
-def test_a_row_of_scores_is_one_row_whatever_the_file_is_called() -> None:
+def test_a_row_of_scores_is_one_row_for_every_name_of_the_file() -> None:
     best = [ScoredTranslation("a\tb", -1.0, -2.0, ["a"], [-2.0])]
     for table in (True, False):
         file = io.StringIO()

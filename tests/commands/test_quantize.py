@@ -63,7 +63,9 @@ def test_an_empty_output_has_no_value() -> None:
         run("")
 
 
-def test_an_interrupt_leaves_no_half_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_leaves_no_incomplete_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(folder: RunFolder, model: object, int8: bool) -> None:
         raise KeyboardInterrupt(folder, model, int8)
 

@@ -1,4 +1,4 @@
-r"""Command-line words reach the configuration as they were meant.
+r"""Quoting of command-line words: text reaches the configuration as it was typed.
 
 `typed` stands for what a user's shell passes on, `printed` for a command that the program shows.
 """
@@ -40,7 +40,7 @@ NAMES = (  # a file system's names are bytes, UTF-8 or not
 
 
 def meaning(words: Sequence[str], key: str = "run") -> Any:
-    """What a configuration holds under `key` after the overrides `words`."""
+    """Return the value of `key` in a configuration after the overrides `words`."""
     cfg = OmegaConf.create()
     for override in OverridesParser.create().parse_overrides(list(words)):
         OmegaConf.update(cfg, override.key_or_group, override.value())
@@ -48,14 +48,14 @@ def meaning(words: Sequence[str], key: str = "run") -> Any:
 
 
 def received_by_sh(arguments: Sequence[str]) -> list[str]:
-    """What a command gets of `arguments`, which a shell reads as they are written."""
+    """Return the arguments that a command gets from `arguments`, which a shell parses."""
     line = os.fsencode(f"printf '%s\\0' {' '.join(arguments)}")
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
     return [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
 
 
 def is_syntax(text: str) -> bool:
-    """Whether `text` begins like a list, a mapping or a quoted string, or is null, or refers."""
+    """Return whether `text` may be a list, mapping, quoted string, null, or interpolation."""
     bare = text.strip(" \t")
     return bare.startswith(("[", "{", "'", '"')) or bare.lower() == "null" or "${" in text
 
@@ -108,7 +108,7 @@ def test_syntax_of_hydra_and_omegaconf_keeps_its_meaning(typed: str, value: obje
         "output=./b_1-2.txt", "x=${run}", "hydra.run.dir=runs/${now:%Y%m%d-%H%M%S}",
     ],
 )  # fmt: skip
-def test_what_hydra_reads_in_an_option_that_is_no_text_is_left_alone(word: str) -> None:
+def test_syntax_in_an_option_that_is_no_text_stays(word: str) -> None:
     assert quote_overrides([word]) == [word]
 
 
@@ -171,7 +171,7 @@ def test_with_multirun_what_is_meant_as_a_sweep_but_is_none_is_refused(typed: st
         quote_overrides([f"prompt={typed}"], multirun=True)
 
 
-def test_the_home_folder_is_found_in_paths_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_folder_is_expanded_only_in_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/It's me")
     for typed, meant in [
         ("~", "/home/It's me"), ("~/x/", "/home/It's me/x/"), ("~/a, b", "/home/It's me/a, b"),
@@ -295,7 +295,7 @@ def test_any_word_is_accepted_once_quoted_or_refused_in_one_line(text: str, mult
 
 @settings(max_examples=300, deadline=None)
 @given(text=TEXT.filter(lambda text: text != "???"), multirun=st.booleans())
-def test_a_quoted_value_means_exactly_its_text_to_hydra_alone_and_after_us(
+def test_a_quoted_value_means_exactly_its_text_to_hydra_with_and_without_our_quoting(
     text: str, multirun: bool
 ) -> None:
     word = f"run={quote_value(text)}"

@@ -1,4 +1,4 @@
-"""Translations that are interrupted, and go on to the very output that they would have had."""
+"""Interrupted translations: resumed, their output is that of an uninterrupted one."""
 
 import json
 import os
@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.commands.resuming import ResumableTranslation, fingerprint, open_partial
+from seq2seq.commands.resuming import (
+    ResumableTranslation,
+    fingerprint,
+    kept_until_complete,
+    open_partial,
+)
 from seq2seq.commands.translate import translate as translate_files
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.inference.loading import load_translator
 from seq2seq.inference.translator import Translator
-from seq2seq.storage.partial import PartialResults
+from seq2seq.storage.partial import GroupResults, PartialResults
+from tests.posix import needs_posix
 
 FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
 GROUP, GROUPS = 64, 12  # lines of a group when one line is decoded at a time, and groups
@@ -29,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run, an input of mostly blank lines, and what it is translated to."""
+    """Return a folder with a run, an input of mostly blank lines, and its translation."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copytree(FROZEN / "translation", folder / "run")
     text = json.loads((folder / "run" / "expected.json").read_text())["input"]
@@ -60,14 +66,14 @@ def interrupt(folder: Path, number: signal.Signals) -> str:
     return process.communicate()[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_translation_goes_on_to_the_same_bytes(
-    home: Path, number: signal.Signals
-) -> None:
-    printed = interrupt(home, number)
+@needs_posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])  # Windows lacks the second
+def test_an_interrupted_translation_is_resumed_to_the_same_bytes(home: Path, name: str) -> None:
+    printed = interrupt(home, signal.Signals[name])
+    assert bool(list(home.glob(".*.tmp*"))) == (name == "SIGKILL")
     assert not (home / "out").exists()
     assert not (home / "scores.jsonl").exists()
-    if number == signal.SIGINT:
+    if name == "SIGINT":
         assert "lines are kept in " in printed
         assert printed.endswith("seq2seq.translate: interrupted\n")
 
@@ -78,10 +84,9 @@ def test_an_interrupted_translation_goes_on_to_the_same_bytes(
     scores = (home / "scores.jsonl").read_bytes()
     assert scores == (home / "whole.jsonl").read_bytes()
     assert not (home / ".out.part").exists()
-    for name in ("out", "scores.jsonl"):
-        (home / name).unlink()
-    for left in home.glob(".*.tmp*"):  # of the killed process
-        left.unlink()
+    assert not list(home.glob(".*.tmp*"))  # those of the killed process are removed
+    for output in ("out", "scores.jsonl"):
+        (home / output).unlink()
 
 
 def test_another_option_input_name_or_model_is_another_translation(home: Path) -> None:
@@ -105,6 +110,21 @@ def test_another_option_input_name_or_model_is_another_translation(home: Path) -
     assert len({first, *others}) == len(others) + 1
 
 
+@needs_posix
+def test_an_interrupt_names_the_kept_file_without_control_characters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    partial = PartialResults(tmp_path / "\x1b[31mred\nout", "f")
+    partial.append(["a"], GroupResults(["b"], ""))
+    work = kept_until_complete()
+    work.__enter__().append(partial)
+    assert not work.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)  # it is raised again
+
+    printed = capsys.readouterr().err
+    assert r"/.\x1b[31mred\nout.part: the same command resumes" in printed
+    assert printed.removesuffix("\n").isprintable()
+
+
 def test_pipes_and_resume_false_store_nothing(home: Path) -> None:
     os.mkfifo(home / "pipe")
     config = TranslateConfig(run=str(home / "run"), search={})
@@ -115,7 +135,7 @@ def test_pipes_and_resume_false_store_nothing(home: Path) -> None:
     assert open_partial(config, str(home / "in"), str(home / "o")) is None
 
 
-def test_a_document_goes_on_with_the_state_that_it_had(tmp_path: Path) -> None:
+def test_a_resumed_document_is_translated_as_an_uninterrupted_one(tmp_path: Path) -> None:
     text = json.loads((FROZEN / "documents" / "expected.json").read_text())["input"]
     lines = [line for line in text * 3 if line]
     groups = [lines[0:3], lines[3:6], [lines[6], "", lines[7]], lines[0:3], lines[4:7]]

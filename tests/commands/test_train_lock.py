@@ -1,4 +1,4 @@
-"""One training at a time has a run folder."""
+"""Run folders of trainings that start at the same time: one training holds each."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("again", [[], ["resume=true"]])
-def test_of_two_trainings_into_one_folder_one_goes_on_and_one_is_refused(
+def test_of_two_trainings_into_one_folder_one_runs_and_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: list[str]
 ) -> None:
     monkeypatch.setenv("SEQ2SEQ_CACHE", str(tmp_path / "cache"))

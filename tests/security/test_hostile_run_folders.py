@@ -22,6 +22,7 @@ from seq2seq.config.earlier import to_current_names
 from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.plain_yaml import read_plain_yaml
+from tests.posix import needs_posix
 
 FROZEN = Path(__file__).parents[1] / "frozen_runs" / "9491cbe"
 RUN = "torch.utils.collect_env.run"
@@ -165,7 +166,7 @@ def test_a_network_of_absurd_size_is_refused(run: Path, layers: int) -> None:
     assert "layers" in refusal(run)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@needs_posix
 @pytest.mark.parametrize("name", ["config.yaml", "model.safetensors", "tokenizer.model"])
 def test_a_pipe_in_place_of_a_file_does_not_hang(run: Path, name: str) -> None:
     (run / name).unlink()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from seq2seq.errors import Stopped, TextError
 from seq2seq.storage.placing import temporary_beside
 from seq2seq.storage.temporary import remove_temporaries
+from tests.posix import needs_posix
 
 WRITE = """
 import sys
@@ -64,6 +65,7 @@ def test_a_mounted_file_gets_the_content(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"out": "old and longer", "outside": "new"}
 
 
+@needs_posix
 def test_a_process_that_is_killed_leaves_the_old_content_and_a_file_that_can_be_removed(
     tmp_path: Path,
 ) -> None:
@@ -80,6 +82,7 @@ def test_a_process_that_is_killed_leaves_the_old_content_and_a_file_that_can_be_
     assert contents(tmp_path) == {"out": "old"}
 
 
+@needs_posix
 def test_the_rights_of_a_file_stay_and_its_successor_is_private_from_the_start(
     tmp_path: Path,
 ) -> None:
@@ -95,7 +98,7 @@ def test_the_rights_of_a_file_stay_and_its_successor_is_private_from_the_start(
 
 
 def test_a_file_that_replaces_the_temporary_one_gets_the_rights_too(tmp_path: Path) -> None:
-    """As safetensors does, which lets its owner alone read what it writes."""
+    """Replace the file as safetensors does, whose files only their owner may read."""
     (tmp_path / "plain").touch()
     with temporary_beside(tmp_path / "out") as temporary:
         (tmp_path / "other").touch(mode=0o600)
@@ -149,7 +152,7 @@ def test_an_interrupt_while_copying_loses_nothing(
 def test_a_folder_that_cannot_be_opened_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on Windows."""
+    """Write where folders cannot be opened, as on Windows."""
     opened = os.open
 
     def refuse(path: Path, flags: int, *mode: int) -> int:
@@ -182,6 +185,7 @@ def test_two_writers_of_one_output_do_not_mix(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"out": "first"}  # which ended last
 
 
+@needs_posix
 def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
@@ -193,6 +197,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
+@needs_posix
 def test_what_standard_output_is_redirected_to_is_continued_and_not_replaced(
     tmp_path: Path,
 ) -> None:
@@ -204,7 +209,7 @@ def test_what_standard_output_is_redirected_to_is_continued_and_not_replaced(
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200), st.booleans())
-def test_there_is_the_old_or_the_new_content_and_nothing_else(
+def test_a_reader_finds_the_old_or_the_new_content_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, old: bytes, new: bytes, fails: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("folder")

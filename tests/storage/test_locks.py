@@ -1,8 +1,9 @@
-"""Exclusive use of a folder by real processes."""
+"""Locks of folders, held by real processes."""
 
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ import pytest
 from seq2seq.errors import RunError
 from seq2seq.storage import locks
 from seq2seq.storage.locks import lock_folder
+from seq2seq.storage.processes import start_time
+from tests.posix import needs_posix
 
 HOLD = """
 import sys, time
@@ -94,7 +97,7 @@ def test_who_locks_a_file_that_its_holder_has_just_removed_does_not_hold_the_fol
     holders: list[subprocess.Popen[str]] = []
 
     def lock_late(descriptor: int, path: Path) -> bool:
-        """Lock it after another process has removed the file, and a third has its own."""
+        """Lock the file after another process has removed it, and a third has created another."""
         if not holders:
             path.unlink()
             holders.append(start_holder(tmp_path, "fcntl"))
@@ -116,7 +119,7 @@ def test_an_exception_in_the_block_frees_the_folder(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
+@needs_posix
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of fork in a process with threads
 def test_a_worker_that_outlives_its_parent_does_not_hold_the_folder(tmp_path: Path) -> None:
     with lock_folder(tmp_path):
@@ -147,7 +150,7 @@ def test_where_the_file_system_has_no_locks_a_file_names_the_owner(
         pass
 
 
-def test_the_owner_on_another_computer_is_not_taken_for_dead(
+def test_an_owner_on_another_machine_counts_as_alive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
@@ -168,3 +171,20 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match=r"file/run cannot be locked: "):
         lock_folder(tmp_path / "file" / "run").__enter__()
+
+
+def test_an_owner_whose_number_a_later_process_has_got_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "fcntl", None)
+    owner, start = tmp_path / ".lock.owner", start_time(os.getpid())
+    if not start:
+        pytest.skip("only Linux gives start times")
+    for started in ("", start):  # as an earlier version wrote it, or the owner is this process
+        owner.write_text(f"{os.getpid()} {socket.gethostname()} abc {started}".rstrip() + "\n")
+        with pytest.raises(RunError, match="in use"), lock_folder(tmp_path):
+            pass
+    owner.write_text(f"{os.getpid()} {socket.gethostname()} abc {int(start) - 1}\n")
+    with lock_folder(tmp_path):
+        assert owner.read_text().split()[3] == start
+    assert not owner.exists()

@@ -75,3 +75,24 @@ def test_names_that_differ_in_case_are_one_where_the_file_system_says_so(folder:
     else:
         require_distinct([], outputs)
     assert not list(folder.glob(".names*"))
+
+
+def test_each_of_many_files_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = [NamedFile("input", f"in{number}") for number in range(500)]
+    outputs = [NamedFile("output", f"out{number}") for number in range(500)]
+    realpath, looked_up = os.path.realpath, []
+
+    def counted(name: str) -> str:
+        looked_up.append(name)
+        return realpath(name)
+
+    monkeypatch.setattr(os.path, "realpath", counted)
+    require_distinct(inputs, outputs)
+    assert sorted(looked_up) == sorted(file.name for file in (*inputs, *outputs))
+
+
+def test_a_name_that_no_file_can_have_is_no_other_file() -> None:
+    outputs = [
+        NamedFile("output", name) for name in ("a\0b", "n" * 300, "in/new", "a\0b", "n" * 300)
+    ]
+    require_distinct([NamedFile("input", "in")], outputs)

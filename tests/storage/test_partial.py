@@ -1,4 +1,4 @@
-"""Results of interrupted work, stored beside its output."""
+"""Partial results of interrupted work, stored beside its output."""
 
 from pathlib import Path
 
@@ -22,14 +22,14 @@ def store(output: Path, groups: list[list[str]], fingerprint: str = "f") -> Path
 
 
 def recalled(output: Path, groups: list[list[str]], fingerprint: str = "f") -> int:
-    """The number of groups that are recalled, each of which must be right."""
+    """Return the number of groups that are recalled, each with its own results."""
     partial = PartialResults(output, fingerprint)
     count = 0
     for group in groups:
-        found = partial.recall(group)
-        if found is None:
+        stored = partial.recall(group)
+        if stored is None:
             break
-        assert found == results(group)
+        assert stored == results(group)
         count += 1
     partial.close()
     return count
@@ -38,7 +38,7 @@ def recalled(output: Path, groups: list[list[str]], fingerprint: str = "f") -> i
 def test_all_groups_that_were_stored_are_recalled(tmp_path: Path) -> None:
     path = store(tmp_path / "out", GROUPS[:2])
     assert path == tmp_path / ".out.part"
-    assert path.stat().st_mode & 0o077 == 0  # nobody else reads it
+    assert path.stat().st_mode & 0o077 == 0  # only its owner may read it
     assert recalled(tmp_path / "out", GROUPS) == 2
 
 
@@ -62,16 +62,16 @@ def test_groups_after_a_changed_one_are_not_recalled_though_they_are_the_same(
     partial.close()
 
 
-def test_a_group_that_was_cut_in_the_middle_is_stored_anew(tmp_path: Path) -> None:
+def test_an_incomplete_last_group_is_stored_again(tmp_path: Path) -> None:
     path = store(tmp_path / "out", GROUPS)
-    whole = path.read_bytes()
-    for cut in range(1, len(whole.splitlines(keepends=True)[-1]) + 1):
-        path.write_bytes(whole[:-cut])
+    complete = path.read_bytes()
+    for cut in range(1, len(complete.splitlines(keepends=True)[-1]) + 1):
+        path.write_bytes(complete[:-cut])
         partial = PartialResults(tmp_path / "out", "f")
         assert [partial.recall(group) for group in GROUPS] == [*map(results, GROUPS[:2]), None]
         partial.append(GROUPS[2], results(GROUPS[2]))
         partial.close()
-        assert path.read_bytes() == whole
+        assert path.read_bytes() == complete
 
 
 def test_a_file_that_is_no_partial_result_is_replaced(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_text_that_is_not_unicode_is_stored(tmp_path: Path) -> None:
     partial.close()
 
 
-def test_where_nothing_can_be_stored_work_goes_on(
+def test_work_continues_where_nothing_can_be_stored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     partial = PartialResults(tmp_path / "none" / "out", "f")

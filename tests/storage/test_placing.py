@@ -1,4 +1,4 @@
-"""Files that appear whole, whatever is where they are to be."""
+"""Files that appear when they are complete, whatever is at their path."""
 
 import errno
 import os
@@ -16,6 +16,7 @@ from seq2seq.plots.save import save_figure
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.placing import temporary_beside
 from seq2seq.storage.tensors import save_tensors
+from tests.posix import needs_posix
 
 
 def write_text(path: Path) -> None:
@@ -76,7 +77,7 @@ def test_files_have_the_rights_that_a_new_file_has(tmp_path: Path, write: Writer
 
 
 def refusing_to_replace(number: int, name: str = "out") -> Callable[[Path, Path], Path]:
-    """Path.replace of a system that does not let the file `name` be replaced."""
+    """Fail as Path.replace of a system that does not let the file `name` be replaced."""
     replace = Path.replace
 
     def refuse(self: Path, target: Path) -> Path:
@@ -168,6 +169,7 @@ def test_an_exception_leaves_the_old_content(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
+@needs_posix
 def test_a_device_is_written_through() -> None:
     with temporary_beside(Path("/dev/null")) as path:
         assert path == Path("/dev/null")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
 from seq2seq.storage.plain_json import parse_plain_json, read_plain_json, read_plain_json_lines
+from tests.posix import needs_posix
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -76,13 +77,13 @@ def test_a_huge_number_is_refused(number: str) -> None:
     assert parse_plain_json("9" * 1000, 0, "here") == int("9" * 1000)
 
 
-def test_half_a_surrogate_pair_is_refused_and_a_whole_one_is_a_character() -> None:
+def test_half_a_surrogate_pair_is_refused_and_a_pair_is_a_character() -> None:
     assert "surrogate pair" in refusal(r'{"source": "\uD83d"}')
     assert parse_plain_json(r'"\uD83d\uDE00"', 0, "here") == "😀"
 
 
 @pytest.mark.parametrize("text", ["", "{", "'a'", '{"a": 1,}', '"\x1b[2J"', "\x1b[2J", '"\\q"'])
-def test_what_is_not_json_is_refused_with_its_place(text: str) -> None:
+def test_what_is_not_json_is_refused_with_its_position(text: str) -> None:
     assert refusal(text).startswith("test.jsonl, line 7, column ")
 
 
@@ -103,6 +104,7 @@ def test_a_file_that_holds_no_object_is_refused(tmp_path: Path, text: str) -> No
         read_plain_json(tmp_path / "run.json")
 
 
+@needs_posix
 def test_a_file_that_is_too_large_or_a_pipe_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(TextError, match="is too large"):
@@ -136,7 +138,7 @@ def test_a_line_of_the_most_bytes_is_read(tmp_path: Path) -> None:
     assert list(read_plain_json_lines(tmp_path / "test.jsonl", 6)) == ["abc", "de"]
 
 
-def test_a_line_that_is_not_utf_8_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_line_that_is_not_utf_8_is_refused_with_its_position(tmp_path: Path) -> None:
     (tmp_path / "test.jsonl").write_bytes(b'1\n"\xff"\n')
     with pytest.raises(TextError, match=r"line 2 is not UTF-8 at byte 1$"):
         list(read_plain_json_lines(tmp_path / "test.jsonl"))

@@ -16,6 +16,7 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import TextError
 from seq2seq.storage.plain_yaml import read_plain_yaml
+from tests.posix import needs_posix
 
 TEXTS = st.text().filter(lambda text: "${" not in text)
 VALUES = st.recursive(
@@ -37,7 +38,7 @@ def read(file: Path, text: str) -> dict[str, Any]:
 
 
 def refusal(file: Path, text: str) -> str:
-    """What is said of a file, without its name."""
+    """Return the message about a file, without its name."""
     with pytest.raises(TextError) as error:
         read(file, text)
     message = str(error.value)
@@ -155,8 +156,8 @@ def test_a_dollar_and_a_brace_that_are_apart_are_text(file: Path) -> None:
         ("a: !!set {b}", ", line 1, column 4: the tag 'tag:yaml.org,2002:set' is not allowed here"),
         ("a: !<b> [1]", ", line 1, column 4: the tag 'b' is not allowed here"),
         ("%TAG ! b:\n---\n{}", ", line 1, column 1: %TAG is not allowed here: write plain values"),
-        ("a: 1\nb: 2\na: 3", ", line 3, column 1: the key 'a' is there twice"),
-        ("a: {b: 1, \"b\": 1}", ", line 1, column 11: the key 'b' is there twice"),
+        ("a: 1\nb: 2\na: 3", ", line 3, column 1: the key 'a' is given twice"),
+        ("a: {b: 1, \"b\": 1}", ", line 1, column 11: the key 'b' is given twice"),
         ("1: a", ", line 1, column 1: a key must be text: put '1' in quotes"),
         ("yes: a", ", line 1, column 1: a key must be text: put 'yes' in quotes"),
         ("a: {~: b}", ", line 1, column 5: a key must be text: put '~' in quotes"),
@@ -179,7 +180,7 @@ def test_a_dollar_and_a_brace_that_are_apart_are_text(file: Path) -> None:
         (f"%YAML 1.{'1' * 5000}\n---\na: 1", " is not YAML: it has a number that is out of range"),
     ],
 )  # fmt: skip
-def test_what_is_not_plain_is_refused_with_its_place_and_what_is_wrong(
+def test_what_is_not_plain_is_refused_with_its_position_and_the_reason(
     file: Path, text: str, reason: str
 ) -> None:
     assert refusal(file, text) == reason
@@ -200,7 +201,9 @@ def test_what_is_not_plain_is_refused_with_its_place_and_what_is_wrong(
         "\ue000\ufffe: a",
     ],
 )
-def test_a_message_holds_little_of_the_file_and_no_escape(file: Path, text: str) -> None:
+def test_a_message_has_a_short_part_of_the_file_and_no_control_characters(
+    file: Path, text: str
+) -> None:
     assert refusal(file, text)
 
 
@@ -261,6 +264,7 @@ def test_a_file_that_is_too_large_is_refused(file: Path) -> None:
         read_plain_yaml(file)
 
 
+@needs_posix
 def test_what_is_not_a_file_or_not_utf_8_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")

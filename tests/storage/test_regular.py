@@ -1,4 +1,4 @@
-"""What a path may lead to."""
+"""Kinds of files that a path may lead to: only regular ones are read."""
 
 import os
 import socket
@@ -8,6 +8,7 @@ import pytest
 
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped, open_regular, quoted, read_regular
+from tests.posix import needs_posix
 
 
 def open_descriptors() -> int:
@@ -22,7 +23,7 @@ def test_a_file_and_a_link_to_one_are_opened(tmp_path: Path) -> None:
             assert file.read() == b"\x00\r\n\xff"
 
 
-def test_a_missing_file_and_a_link_to_nothing_are_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_link_to_nothing_are_missing_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nothing")
     for name in ("file", "link"):
         with pytest.raises(TextError, match=f"^there is no file .*{name}$"):
@@ -39,12 +40,14 @@ def test_a_link_to_itself_and_a_file_without_the_right_to_read_are_refused(tmp_p
             open_regular(tmp_path / "file")
 
 
+@needs_posix
 def test_a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.yaml")
     with pytest.raises(TextError, match=r"config\.yaml is a pipe, not a file$"):
         open_regular(tmp_path / "config.yaml")
 
 
+@needs_posix
 def test_a_device_is_refused_also_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").symlink_to("/dev/zero")
     with pytest.raises(TextError, match=r"config\.yaml is a device, not a file$"):
@@ -64,6 +67,7 @@ def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             open_regular(Path("run.json"))
 
 
+@needs_posix
 def test_a_pipe_that_takes_the_place_of_a_file_before_it_is_opened_is_refused_and_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,19 +99,19 @@ def test_a_file_that_would_not_fit_into_memory_is_refused_by_its_size(tmp_path: 
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
-def test_a_file_that_tells_no_size_is_bounded_too() -> None:
+def test_a_file_without_a_size_is_bounded_too() -> None:
     assert Path("/proc/self/status").stat().st_size == 0
     with pytest.raises(TextError, match="is too large"):
         read_regular(Path("/proc/self/status"), 10)
 
 
-def test_text_that_is_not_utf_8_is_refused_with_the_place(tmp_path: Path) -> None:
+def test_text_that_is_not_utf_8_is_refused_with_its_position(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"ab\xff")
     with pytest.raises(TextError, match=r"text is not UTF-8 at byte 2$"):
         read_regular(tmp_path / "text", 10)
 
 
-def test_what_a_terminal_obeys_is_escaped_and_letters_of_all_languages_stay() -> None:
+def test_control_characters_are_escaped_and_letters_of_all_languages_stay() -> None:
     assert escaped("ü 語\x1b[2J\n\u202e\x9b") == r"ü 語\x1b[2J\n\u202e\x9b"
     assert quoted("ü\x1b") == r"'ü\x1b'"
 

@@ -1,4 +1,4 @@
-"""Which names can be outputs."""
+"""Names of outputs: allowed, or refused before work is done."""
 
 import os
 import socket
@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from seq2seq.errors import TextError
 from seq2seq.storage.writable import is_written_through, require_writable
+from tests.posix import needs_posix
 
 NOBODY = 65534  # a user without any rights
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with the folder `there`."""
+    """Return the current folder, which has the folder `there`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()
     return tmp_path
@@ -26,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def without_rights() -> Iterator[Path]:
-    """A folder of root's, in the tests of a process that is not root."""
+    """Yield a folder without the right to write, which root would have."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "file").write_text("old\n")
@@ -107,7 +108,7 @@ def test_a_name_of_more_than_255_bytes_is_refused_with_its_length(name: str, len
 
 
 @pytest.mark.parametrize("name", ["n" * 250, "n" * 255, "語" * 85, "x." + "y" * 250, ".hidden"])
-def test_a_name_of_up_to_255_bytes_is_allowed_and_nothing_is_left(folder: Path, name: str) -> None:
+def test_a_name_of_up_to_255_bytes_is_allowed_and_no_file_stays(folder: Path, name: str) -> None:
     require_writable(name, "output")
     require_writable(folder / name, "output")
     assert list(folder.iterdir()) == [folder / "there"]
@@ -125,7 +126,7 @@ def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_acts_on_a_terminal_is_escaped_in_the_message() -> None:
+def test_control_characters_are_escaped_in_the_message() -> None:
     assert refusal("no\n\x1b[2J/out").startswith(r"output=no\n\x1b[2J/out cannot be written")
 
 
@@ -140,6 +141,7 @@ def test_a_file_a_link_to_one_and_a_link_to_nothing_yet_are_allowed(folder: Path
     assert list((folder / "there").iterdir()) == []
 
 
+@needs_posix
 @pytest.mark.usefixtures("folder")
 def test_devices_pipes_and_open_descriptors_are_written_through_and_allowed() -> None:
     os.mkfifo("pipe")
@@ -151,6 +153,7 @@ def test_devices_pipes_and_open_descriptors_are_written_through_and_allowed() ->
         require_writable(name, "output")
 
 
+@needs_posix
 def test_a_file_that_is_open_as_a_descriptor_is_written_through(folder: Path) -> None:
     with (folder / "log").open("w") as file:
         for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):

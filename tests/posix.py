@@ -1,0 +1,10 @@
+"""Markers of tests that need what Windows does not have."""
+
+import os
+
+import pytest
+
+needs_posix = pytest.mark.skipif(
+    os.name == "nt",
+    reason="Windows has no named pipes, no SIGKILL, no fork, no pseudo-terminals, no getrusage",
+)

@@ -1,0 +1,130 @@
+"""Control characters of names, hypotheses and generated text do not reach a terminal."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from seq2seq.text.tokenizer import Tokenizer
+from tests.toy_corpus import write_corpus
+
+FROZEN = Path(__file__).parents[1] / "frozen_runs" / "9491cbe"
+ESCAPES = "\x1b]0;title\x07\x1b[31m\x9b31m"  # sets the title of a terminal and its colour
+# Sequences that no command writes itself; the colours of a progress bar are its own.
+FORBIDDEN = ("\x1b]0;", "\x07", "\x9b", "\x1b\x1b")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def shown_on_a_terminal(*words: str, stdin: str = "") -> str:
+    """Return the output of a command whose stdout and stderr are a terminal."""
+    parent, child = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", *words], stdin=subprocess.PIPE, stdout=child, stderr=child
+    ) as process:
+        os.close(child)
+        assert process.stdin
+        process.stdin.write(stdin.encode())
+        process.stdin.close()
+        chunks = []
+        while True:
+            try:
+                chunks.append(os.read(parent, 2**16))
+            except OSError:  # Linux: the other end is closed
+                break
+            if not chunks[-1]:  # macOS
+                break
+    os.close(parent)
+    return b"".join(chunks).decode("utf-8")
+
+
+def assert_harmless(shown: str) -> None:
+    assert shown.strip()
+    assert [sequence for sequence in FORBIDDEN if sequence in shown] == []
+    assert "Traceback" not in shown
+
+
+def run_that_generates_escapes(kind: str, home: Path) -> Path:
+    """Return a run folder whose most probable token is always the byte 0x1b."""
+    run = Path(shutil.copytree(FROZEN / kind, home / "run"))
+    escape = Tokenizer((run / "tokenizer.model").read_bytes()).processor.piece_to_id("<0x1B>")
+    weights = load_file(run / "model.safetensors")
+    weights["output.linear.bias"][escape] = 1000.0
+    save_file(weights, run / "model.safetensors")
+    return run
+
+
+@pytest.mark.slow
+def test_escape_codes_in_a_hypothesis_do_not_reach_a_terminal(home: Path) -> None:
+    run = run_that_generates_escapes("translation", home)
+
+    shown = shown_on_a_terminal("seq2seq.translate", f"run={run}", stdin="wir sehen\n")
+
+    assert "\ufffd\ufffd" in shown
+    assert_harmless(shown)
+
+
+@pytest.mark.slow
+def test_escape_codes_in_a_hypothesis_reach_a_file_as_they_are(home: Path) -> None:
+    run = run_that_generates_escapes("translation", home)
+    Path("in.en").write_text("wir sehen\n")
+
+    shown_on_a_terminal("seq2seq.translate", f"run={run}", "input=in.en", "output=out.de")
+
+    assert "\x1b\x1b" in Path("out.de").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["seq2seq.translate", "run={0}"],
+        ["seq2seq.translate", "run=run", "input={0}", "output=out"],
+        ["seq2seq.evaluate", "hypothesis={0}", "reference={0}"],
+        ["seq2seq.classify", "run={0}"],
+        ["seq2seq.caption", "run=run", "images={0}"],
+        ["seq2seq.check", "data.path={0}", "data.source=en", "data.target=de"],
+        ["seq2seq.train", "data=tsv", "data.train={0}", "data.source=en", "data.target=de"],
+    ],
+    ids=" ".join,
+)
+def test_escape_codes_in_the_name_of_a_missing_file_do_not_reach_a_terminal(
+    home: Path, words: list[str]
+) -> None:
+    shutil.copytree(FROZEN / "translation", home / "run")
+
+    assert_harmless(shown_on_a_terminal(*(word.format(f"'no{ESCAPES}'") for word in words)))
+
+
+@pytest.mark.slow
+def test_escape_codes_in_the_name_of_a_corpus_do_not_reach_a_terminal() -> None:
+    corpus = write_corpus(Path(f"corpus{ESCAPES}"))
+    data = [f"data.path='{corpus}'", "data.source=en", "data.target=de"]
+    splits = ["data.validation=validation", "data.test=test", "tokenizer.vocab_size=300"]
+
+    shown = shown_on_a_terminal("seq2seq.check", *data, *splits, "steps=0")
+
+    assert "train source:" in shown
+    assert_harmless(shown)
+
+
+@pytest.mark.slow
+def test_escape_codes_in_the_names_of_a_translated_file_do_not_reach_a_terminal(home: Path) -> None:
+    shutil.copytree(FROZEN / "translation", home / f"run{ESCAPES}")
+    Path(f"in{ESCAPES}").write_text("wir sehen\n")
+
+    shown = shown_on_a_terminal(
+        "seq2seq.translate", f"run='run{ESCAPES}'", f"input='in{ESCAPES}'", f"output='out{ESCAPES}'"
+    )
+
+    assert "1 lines" in shown
+    assert_harmless(shown)

@@ -1,5 +1,5 @@
-"""What textbooks say about recurrent networks, measured: on fresh cells, and on a trained run.
+"""Measurements of recurrent networks: of cells with initial weights, and of trained runs.
 
-Each module measures one thing and draws nothing; `drawing` draws, `session` puts both together.
-Dimensions are those of `seq2seq.model`.
+`gradients`, `recall` and `profiling` measure one thing each and draw nothing; `report` runs them
+and draws the plots. Dimensions are those of `seq2seq.model`.
 """

@@ -1,4 +1,4 @@
-"""Cells as they are before training."""
+"""Cells with their initial weights."""
 
 from typing import Any
 
@@ -12,16 +12,21 @@ from seq2seq.model.cells.cell import Cell
 
 
 def fresh_cell(name: str, inputs: int, size: int, seed: int) -> Cell:
-    """The cell of conf/model/cell/NAME.yaml, with the fresh weights of `seed`.
+    """Build the cell of conf/model/cell/NAME.yaml with initial weights drawn from `seed`.
 
-    It reads `inputs` values at each position, I, and its state has the size H.
+    Args:
+        name: a file of conf/model/cell, without its suffix.
+        inputs: I, the size of the input vectors.
+        size: H, the size of the hidden state.
+        seed: of torch's global random number generator, which this call resets.
     """
     torch.manual_seed(seed)
     node: Any = OmegaConf.to_container(OmegaConf.load(cell_files()[name]))
-    made: Cell = builders.instantiate_node("model.cell", node, {"input_size": inputs, "size": size})
-    return made
+    sizes = {"input_size": inputs, "size": size}
+    cell: Cell = builders.instantiate_node("model.cell", node, sizes)
+    return cell
 
 
 def zero_state(cell: Cell, x: Tensor) -> Tensor:
-    """The state (B, P, H) of zeros before `x` (B, T, I)."""
+    """Return an initial state (B, P, H) of zeros for the input `x` (B, T, I)."""
     return x.new_zeros(len(x), cell.num_states, cell.state_weights()[0].shape[1])

@@ -1,4 +1,4 @@
-"""Time and memory of training over sequences of a length."""
+"""Time and memory of forward and backward passes, by sequence length."""
 
 import statistics
 import time
@@ -11,45 +11,54 @@ from torch import Tensor
 
 from seq2seq.analysis import cells, isolated
 
-TIMES, SECONDS = 3, 0.1  # work is repeated so often, and for so long, at least
-WARMUP_PASSES = 2  # positions that are worked on first, so that libraries have set themselves up
+MIN_REPEATS, MIN_SECONDS = 3, 0.1  # of a timing, at least
+WARMUP_LENGTH = 2  # positions of the first pass, in which libraries initialise themselves
 
-Work = Callable[[], Tensor]  # forward: to what is differentiated
-WorkFactory = Callable[[int], Work]  # of a length
+Work = Callable[[], Tensor]  # a forward pass; its result is differentiated
+WorkFactory = Callable[[int], Work]  # by sequence length
 
 
 class Cost(NamedTuple):
-    """What one forward and backward pass took."""
+    """The cost of one forward and backward pass."""
 
     seconds: float
-    memory: float  # MB at the peak, on top of what was there before
+    memory: float  # MB at the peak, on top of the memory before the pass
 
 
 def cell_work(name: str, size: int, batch: int, seed: int, device: str, length: int) -> Work:
-    """A fresh cell over (B, T, H) random inputs."""
+    """Return the forward pass of a fresh cell over random inputs (B, T, H).
+
+    Args:
+        name: a file of conf/model/cell, without its suffix.
+        size: H, of the inputs and of the hidden state.
+        batch: B.
+        seed: of weights and inputs.
+        device: a device of torch.
+        length: T.
+    """
     cell = cells.fresh_cell(name, size, size, seed).to(device)
     x = torch.randn(batch, length, size, device=device, requires_grad=True)
     return lambda: cell(x, cells.zero_state(cell, x), None)[0]
 
 
-def measure_cost(make: WorkFactory, length: int, device: str) -> Cost:
-    """The median time of forward and backward, and their memory, in this process."""
+def measure_cost(factory: WorkFactory, length: int, device: str) -> Cost:
+    """Measure median time and peak memory of forward and backward passes, in this process."""
     torch.set_flush_denormal(True)
     isolated.set_mmap_threshold(isolated.EXACT_THRESHOLD)
-    _forward_backward(make(WARMUP_PASSES))
-    work = make(length)
+    _forward_backward(factory(WARMUP_LENGTH))
+    work = factory(length)
     before = _reset_peak(device)
     _forward_backward(work)
     memory = _peak(device) - before
     isolated.set_mmap_threshold(isolated.USUAL_THRESHOLD)
     _forward_backward(work)
-    took: list[float] = []
-    while len(took) < TIMES or sum(took) < SECONDS:
-        began = time.perf_counter()
+    durations: list[float] = []
+    while len(durations) < MIN_REPEATS or sum(durations) < MIN_SECONDS:
+        start = time.perf_counter()
         _forward_backward(work)
         _synchronize(device)
-        took.append(time.perf_counter() - began)
-    return Cost(statistics.median(took), max(memory, 0.0))
+        durations.append(time.perf_counter() - start)
+    return Cost(statistics.median(durations), max(memory, 0.0))
 
 
 def _forward_backward(work: Work) -> None:
@@ -62,7 +71,7 @@ def _synchronize(device: str) -> None:
 
 
 def _reset_peak(device: str) -> float:
-    """Start measuring the peak of the memory, and return where it stands, in MB."""
+    """Reset the peak of the memory, and return the memory in use, in MB."""
     if device == "cuda":
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
@@ -72,15 +81,14 @@ def _reset_peak(device: str) -> float:
 
 
 def _peak(device: str) -> float:
-    return (
-        torch.cuda.max_memory_allocated() / 2**20
-        if device == "cuda"
-        else isolated.peak_resident_memory()
-    )
+    """Return the peak of the memory since `_reset_peak`, in MB."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return isolated.peak_resident_memory()
 
 
 class CostTrial(NamedTuple):
-    """The cost of a length, in one of several rounds."""
+    """The cost at one length, in one of several rounds."""
 
     name: str
     length: int
@@ -88,27 +96,28 @@ class CostTrial(NamedTuple):
 
 
 def compare_costs(
-    makes: Mapping[str, WorkFactory], lengths: Sequence[int], rounds: int, device: str
+    factories: Mapping[str, WorkFactory], lengths: Sequence[int], rounds: int, device: str
 ) -> Iterator[CostTrial]:
-    """All of `makes` in turn at all lengths, `rounds` times, so that a busy minute hits all alike.
+    """Measure all of `factories` at all lengths, in turn, `rounds` times.
 
-    On a CPU each is measured in a process of its own, and `makes` must be picklable; a GPU tells
-    its memory itself, and takes long to be set up.
+    They take turns, so that other load on the machine affects all alike. On a CPU each measurement
+    is in a process of its own, and `factories` must be picklable. On a GPU, which counts its memory
+    itself and takes long to initialise, all are in this process.
     """
     points = [
-        (name, length) for _ in range(rounds) for length in lengths for name in makes
+        (name, length) for _ in range(rounds) for length in lengths for name in factories
     ]  # fmt: skip
-    work = [partial(measure_cost, makes[name], length, device) for name, length in points]
-    found = (each() for each in work) if device == "cuda" else isolated.run_isolated(work)
-    for (name, length), each in zip(points, found, strict=True):
-        yield CostTrial(name, length, each)
+    calls = [partial(measure_cost, factories[name], length, device) for name, length in points]
+    costs = (call() for call in calls) if device == "cuda" else isolated.run_isolated(calls)
+    for (name, length), cost in zip(points, costs, strict=True):
+        yield CostTrial(name, length, cost)
 
 
-def median_costs(turns: Sequence[CostTrial]) -> dict[tuple[str, int], Cost]:
-    """Of the rounds, by name and length."""
+def median_costs(trials: Sequence[CostTrial]) -> dict[tuple[str, int], Cost]:
+    """Compute the median over the rounds of time and of memory, by name and length."""
     rounds: dict[tuple[str, int], list[Cost]] = {}
-    for turn in turns:
-        rounds.setdefault((turn.name, turn.length), []).append(turn.cost)
+    for trial in trials:
+        rounds.setdefault((trial.name, trial.length), []).append(trial.cost)
     return {
         key: Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
         for key, costs in rounds.items()
@@ -116,5 +125,5 @@ def median_costs(turns: Sequence[CostTrial]) -> dict[tuple[str, int], Cost]:
 
 
 def powers_of_two(first: int, last: int) -> list[int]:
-    """The powers of two from `first`, which is one, to `last`."""
+    """Return the powers of two from `first`, which is one of them, to at most `last`."""
     return [2**n for n in range(first.bit_length() - 1, last.bit_length())]

@@ -1,8 +1,8 @@
-"""Whether a cell learns to recall one token after N others: the textbooks' long-term dependency.
+"""Recall of one token after a delay of N others: a long-term dependency, learned by fresh cells.
 
-The first token is one of SYMBOLS, then come N of as many others, drawn at random, that say
-nothing; after the last of them the first is asked for. After Hochreiter and Schmidhuber (1997),
-section 5.2, https://doi.org/10.1162/neco.1997.9.8.1735, with a random text in between.
+The first token is one of SYMBOLS; N distractors follow, drawn at random from as many others; after
+the last of them the model predicts the first token. The task is that of Hochreiter and Schmidhuber
+(1997), section 5.2, https://doi.org/10.1162/neco.1997.9.8.1735, with random distractors.
 """
 
 import time
@@ -13,25 +13,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seq2seq.analysis import cells
+from seq2seq.analysis.cells import fresh_cell, zero_state
 from seq2seq.model.cells.cell import Cell
 
 SYMBOLS = 8
 CHANCE = 1 / SYMBOLS  # the accuracy of guessing
 LEARNING_RATE, MAX_NORM = 1e-2, 1.0  # Adam's learning rate, largest norm of a gradient
-STABLE_CHECKS = 5  # batches in a row without a mistake: it has been learned
+STABLE_BATCHES = 5  # training stops after so many batches in a row without an error
 TEST_SEQUENCES = 512  # fresh sequences that the accuracy is measured on
+
+KeepTraining = Callable[[int], bool]  # takes the number of steps so far
 
 
 class RecallResult(NamedTuple):
-    """What one training gave."""
+    """The result of one training."""
 
     accuracy: float  # on sequences that were not trained on
     steps: int  # of training
 
 
 class RecallModel(nn.Module):
-    """An embedding, a cell and a softmax over the symbols."""
+    """An embedding, a cell, and an output layer over the symbols."""
 
     def __init__(self, cell: Cell, size: int) -> None:
         super().__init__()
@@ -39,49 +41,58 @@ class RecallModel(nn.Module):
         self.cell, self.output = cell, nn.Linear(size, SYMBOLS)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (B, N + 1) to unnormalised log-probabilities (B, SYMBOLS) of the first."""
+        """Compute the logits (B, SYMBOLS) of the first token from `tokens` (B, N + 1)."""
         x = self.embedding(tokens)  # (B, N + 1, H)
-        shown, _ = self.cell(x, cells.zero_state(self.cell, x), None)
-        logits: Tensor = self.output(shown[:, -1])
+        outputs, _ = self.cell(x, zero_state(self.cell, x), None)
+        logits: Tensor = self.output(outputs[:, -1])
         return logits
 
 
-def sequences(batch: int, delay: int, random: torch.Generator) -> Tensor:
-    """Tokens (B, N + 1), the first of which is the answer."""
-    symbol = torch.randint(SYMBOLS, (batch, 1), generator=random)
-    noise = torch.randint(SYMBOLS, 2 * SYMBOLS, (batch, delay), generator=random)
-    return torch.cat((symbol, noise), 1)
+def random_sequences(batch: int, delay: int, generator: torch.Generator) -> Tensor:
+    """Draw tokens (B, N + 1), N = `delay`; the first of each sequence is its label."""
+    symbol = torch.randint(SYMBOLS, (batch, 1), generator=generator)
+    distractors = torch.randint(SYMBOLS, 2 * SYMBOLS, (batch, delay), generator=generator)
+    return torch.cat((symbol, distractors), 1)
 
 
 def train_recall(
-    name: str, size: int, batch: int, delay: int, seed: int, more: Callable[[int], bool],
+    name: str, size: int, batch: int, delay: int, seed: int, keep_training: KeepTraining,
     device: torch.device,
 ) -> RecallResult:  # fmt: skip
-    """Train a fresh cell `name` to recall after `delay` tokens, and examine it.
+    """Train a fresh cell to recall a token, and measure its accuracy.
 
-    `more` is asked before each step, whose number it gets, whether there is time for it.
+    Args:
+        name: a file of conf/model/cell, without its suffix.
+        size: H, of the embedding and of the hidden state.
+        batch: B, sequences in a batch.
+        delay: N, distractors after the token.
+        seed: of weights and sequences.
+        keep_training: called before each step with the number of steps so far; training ends
+            when it returns False, or after STABLE_BATCHES without an error.
+        device: of weights and sequences.
     """
-    model = RecallModel(cells.fresh_cell(name, size, size, seed), size).to(device)
-    random = torch.Generator().manual_seed(seed)
-    adam = torch.optim.Adam(model.parameters(), LEARNING_RATE)
-    steps = sure = 0
-    while sure < STABLE_CHECKS and more(steps):
-        tokens = sequences(batch, delay, random).to(device)
+    model = RecallModel(fresh_cell(name, size, size, seed), size).to(device)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    steps = batches_without_error = 0
+    while batches_without_error < STABLE_BATCHES and keep_training(steps):
+        tokens = random_sequences(batch, delay, generator).to(device)
         logits = model(tokens)
-        adam.zero_grad()
+        optimizer.zero_grad()
         functional.cross_entropy(logits, tokens[:, 0]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), MAX_NORM)
-        adam.step()
+        optimizer.step()
         steps += 1
-        sure = sure + 1 if logits.argmax(1).equal(tokens[:, 0]) else 0
+        is_correct = logits.argmax(1).equal(tokens[:, 0])
+        batches_without_error = batches_without_error + 1 if is_correct else 0
     with torch.inference_mode():
-        tokens = sequences(TEST_SEQUENCES, delay, random).to(device)
-        right = (model(tokens).argmax(1) == tokens[:, 0]).float().mean()
-    return RecallResult(float(right), steps)
+        tokens = random_sequences(TEST_SEQUENCES, delay, generator).to(device)
+        accuracy = (model(tokens).argmax(1) == tokens[:, 0]).float().mean()
+    return RecallResult(float(accuracy), steps)
 
 
 class RecallTrial(NamedTuple):
-    """A cell, how long it had to wait, and how that ended."""
+    """The result of one cell at one delay."""
 
     cell: str
     delay: int
@@ -90,25 +101,31 @@ class RecallTrial(NamedTuple):
 
 
 def compare_recall(
-    cells: Sequence[str], delays: Sequence[int], seconds: float,
-    train: Callable[[str, int, Callable[[int], bool]], RecallResult],
+    names: Sequence[str], delays: Sequence[int], seconds: float,
+    train: Callable[[str, int, KeepTraining], RecallResult],
 ) -> Iterator[RecallTrial]:  # fmt: skip
-    """Every cell after every delay, the short ones first, in as many `seconds` together.
+    """Train every cell at every delay, the first delays first, within a budget of time.
 
-    Each training may take an equal share of what is left, so that what one does not need is there
-    for those that come after it. `train` is `learn` with all but name, delay and `more` settled.
+    Each training may take an equal share of the remaining time, so that the trainings after one
+    that stops early have more.
+
+    Args:
+        names: of the cells.
+        delays: N, usually rising.
+        seconds: the budget of all trainings together.
+        train: `train_recall` with all arguments but `name`, `delay` and `keep_training` bound.
     """
-    train(cells[0], delays[0], lambda step: step < 1)  # not counted: libraries set themselves up
+    train(names[0], delays[0], lambda step: step < 1)  # not counted: libraries initialise
     end = time.monotonic() + seconds
-    left = len(cells) * len(delays)
+    remaining = len(names) * len(delays)
     for delay in delays:
-        for name in cells:
-            began = time.monotonic()
-            share = max(0.0, end - began) / left
-            result = train(name, delay, _seconds_left(began + share))
-            left -= 1
-            yield RecallTrial(name, delay, result, time.monotonic() - began)
+        for name in names:
+            start = time.monotonic()
+            share = max(0.0, end - start) / remaining
+            result = train(name, delay, _keep_until(start + share))
+            remaining -= 1
+            yield RecallTrial(name, delay, result, time.monotonic() - start)
 
 
-def _seconds_left(end: float) -> Callable[[int], bool]:
+def _keep_until(end: float) -> KeepTraining:
     return lambda _: time.monotonic() < end

@@ -1,4 +1,4 @@
-"""Networks whose every state can be looked at."""
+"""Recorders around the cells of a network, which keep every hidden state."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,65 +13,81 @@ from seq2seq.model.stack import Stack
 
 
 class StateRecorder(Cell):
-    """A cell that reads one position after the other, and keeps the states: the same numbers."""
+    """Wrapper of a cell that steps through the positions and keeps the states.
+
+    Its outputs are those of the cell, up to rounding.
+    """
 
     def __init__(self, cell: Cell, name: str, backward: bool) -> None:
-        """Watch `cell`, of a layer called `name`; `backward`: it reads from the end."""
+        """Wrap `cell`.
+
+        Args:
+            cell: the cell.
+            name: of its layer, for plots.
+            backward: whether its input is reversed, as in the backward direction of an encoder.
+        """
         super().__init__()
         self.cell, self.name, self.backward = cell, name, backward
         self.states: list[Tensor] = []  # of the last `forward`, T of (B, P, H)
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Compute outputs (B, T, H) and the final state (B, P, H), and keep the T states.
+
+        Raises:
+            ValueError: `lengths` is not None: padded batches cannot be recorded.
+        """
         if lengths is not None:
-            raise ValueError("sentences are watched one length at a time")
-        self.states, shown = [], []
+            raise ValueError("a padded batch cannot be recorded: give sentences of one length")
+        self.states, outputs = [], []
         for t in range(x.shape[1]):
             output, state = self.cell.step(x[:, t], state)
             self.states.append(state)
-            shown.append(output)
-        return torch.stack(shown, 1), state
+            outputs.append(output)
+        return torch.stack(outputs, 1), state
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute one position, which is not recorded."""
         return self.cell.step(x, state)
 
 
 class LayerStates(NamedTuple):
-    """What a cell made of a text."""
+    """The hidden states of one layer over one sequence."""
 
     name: str
-    states: list[Tensor]  # T of (1, P, H), in the order in which they were made
+    states: list[Tensor]  # T of (1, P, H), in the order in which they were computed
     backward: bool  # the first of them is that of the last position
 
     def norms(self) -> list[float]:
-        """The norm of what is shown (the first part of the state) at each position, in order."""
-        found = [float(state[0, 0].detach().norm()) for state in self.states]
-        return found[::-1] if self.backward else found
+        """Return the norm of the output (the first part of the state) at each position."""
+        norms = [float(state[0, 0].detach().norm()) for state in self.states]
+        return norms[::-1] if self.backward else norms
 
 
-def recorded_layers(watched: Iterable[StateRecorder]) -> list[LayerStates]:
-    """What each has just read."""
-    return [LayerStates(each.name, each.states, each.backward) for each in watched]
+def recorded_layers(recorders: Iterable[StateRecorder]) -> list[LayerStates]:
+    """Return the states of the last forward pass, one item for each recorder."""
+    return [LayerStates(each.name, each.states, each.backward) for each in recorders]
 
 
 def record_encoder(encoder: Encoder) -> tuple[Encoder, list[StateRecorder]]:
-    """The same encoder, its cells watched."""
-    made = []
+    """Return an encoder in evaluation mode with the same weights, and recorders of its cells."""
+    layers = []
     for number, cells in enumerate(encoder.layers, 1):
-        ways = ("",) if len(cells) == 1 else (", forward", ", backward")
-        named = zip(cells, ways, strict=True)
-        made.append(
+        directions = ("",) if len(cells) == 1 else (", forward", ", backward")
+        layers.append(
             [
-                StateRecorder(cell, f"layer {number}{way}", place > 0)
-                for place, (cell, way) in enumerate(named)
+                StateRecorder(cell, f"layer {number}{direction}", direction == ", backward")
+                for cell, direction in zip(cells, directions, strict=True)
             ]
         )
-    same = Encoder(encoder.embedding, made, encoder.initial, encoder.dropout, encoder.residual)
-    return same.eval(), [cell for row in made for cell in row]
+    recorded = Encoder(
+        encoder.embedding, layers, encoder.initial, encoder.dropout, encoder.residual
+    )
+    return recorded.eval(), [recorder for layer in layers for recorder in layer]
 
 
 def record_decoder(decoder: Decoder) -> list[StateRecorder]:
-    """Watch the cells of `decoder` from now on."""
+    """Replace the cells of `decoder` by recorders of them, in place, and return the recorders."""
     stack = decoder.stack
-    made = [StateRecorder(cell, f"layer {n}", False) for n, cell in enumerate(stack.cells, 1)]
-    decoder.stack = Stack(made, stack.dropout, stack.residual).eval()
-    return made
+    recorders = [StateRecorder(cell, f"layer {n}", False) for n, cell in enumerate(stack.cells, 1)]
+    decoder.stack = Stack(recorders, stack.dropout, stack.residual).eval()
+    return recorders

@@ -1,4 +1,4 @@
-"""From the options of `seq2seq.inspect` to pictures, and the numbers beside them."""
+"""The plots of `seq2seq.inspect`, and the data behind them."""
 
 import json
 import logging
@@ -19,32 +19,34 @@ from seq2seq.plots import lines
 from seq2seq.plots.save import save_figure
 from seq2seq.storage.files import atomic_write
 
-TEXTS = 8  # held-out texts that a gradient is the median of
+GRADIENT_SAMPLES = 8  # held-out samples that a gradient norm is the median of
 ROUNDS = 3  # of timing
-MIN_LENGTH = 16  # positions that are timed
+MIN_LENGTH = 16  # positions of the shortest timing
 FRESH, RUN = (f"gradient norm, 1 at k = 0\n{which}" for which in ("fresh cells", "the run"))
 
 log = logging.getLogger("seq2seq.inspect")
 
 
 class SkippedError(Exception):
-    """Why a picture cannot be drawn."""
+    """A plot cannot be drawn; the message is the reason."""
 
 
 class PlotRequest(NamedTuple):
-    """What is to be drawn, and where."""
+    """The inputs of a plot and its path."""
 
     options: InspectConfig
     run: RunUnderAnalysis | None
     device: torch.device
-    path: Path  # of the picture
+    path: Path  # of the PNG file
 
 
 def draw_plots(options: InspectConfig, folder: Path) -> Iterator[str]:
-    """Draw the pictures of `options` into `folder`, and tell of each where it is or why not.
+    """Draw the plots of `options` into `folder`, and yield a line for each: its path or why not.
+
+    Beside each plot NAME.png its data is written to NAME.jsonl.
 
     Raises:
-        UserError: the run cannot be read, the device is not there, the folder cannot be written.
+        UserError: the run cannot be read, there is no such device, the folder cannot be written.
     """
     device = hardware.choose_device(options.device)
     run = load_run(options, Path(options.run)) if options.run is not None else None
@@ -61,101 +63,105 @@ def draw_plots(options: InspectConfig, folder: Path) -> Iterator[str]:
         yield f"{name}: {path}"
 
 
-def plot_gradient(asked: PlotRequest) -> ResultRows:
-    """How much of the gradient is left after k steps back, for fresh cells and the run."""
-    options = asked.options
-    curves: dict[str, dict[str, list[float]]] = {FRESH: {}}
+def plot_gradient(request: PlotRequest) -> ResultRows:
+    """Plot gradient norms against the number of steps back, for fresh cells and for the run."""
+    options = request.options
+    norms_by_panel: dict[str, dict[str, list[float]]] = {FRESH: {}}
     for name in options.cells:
         cell = cells.fresh_cell(name, options.size, options.size, options.seed)
-        curves[FRESH][name] = gradients.fresh_cell_norms(
+        norms_by_panel[FRESH][name] = gradients.fresh_cell_norms(
             cell, options.size, options.length, options.batch, options.seed
         )
-    if asked.run and asked.run.samples:
-        curves[RUN] = _gradient_of_run(asked.run, options.length)
-    elif asked.run:
-        log.info("gradient: %s has kept nothing to read, and is left out", asked.run.name)
+    if request.run and request.run.samples:
+        norms_by_panel[RUN] = _gradient_of_run(request.run, options.length)
+    elif request.run:
+        log.info("gradient: %s keeps no held-out data, and is skipped", request.run.name)
     rows = []
     panels: dict[str, dict[str, list[lines.Point]]] = {}
-    for label, named in curves.items():
-        panels[label] = {}
-        for name, norms in named.items():
-            shares = gradients.relative_norms(norms)
-            panels[label][name] = [(float(k), share) for k, share in enumerate(shares) if k]
+    for panel, norms_by_name in norms_by_panel.items():
+        panels[panel] = {}
+        for name, norms in norms_by_name.items():
+            relative = gradients.relative_norms(norms)
+            panels[panel][name] = [(float(k), value) for k, value in enumerate(relative) if k]
             rows += [
-                {"name": name, "trained": label == RUN, "distance": k, "norm": n, "relative": share}
-                for k, (n, share) in enumerate(zip(norms, shares, strict=True))
+                {"name": name, "trained": panel == RUN, "distance": k, "norm": n, "relative": r}
+                for k, (n, r) in enumerate(zip(norms, relative, strict=True))
             ]
-    save_figure(lines.plot_lines(panels, "distance k, steps back", (True, True)), asked.path)
+    figure = lines.plot_lines(
+        panels, "distance k, steps back", (True, True), "Gradient norm by distance"
+    )
+    save_figure(figure, request.path)
     return rows
 
 
 def _gradient_of_run(run: RunUnderAnalysis, length: int) -> dict[str, list[float]]:
-    """By layer, from the longest of the held-out texts."""
-    found: dict[str, list[Tensor]] = {}
-    for sample in run.samples[-TEXTS:]:
-        for side in run.read(sample, length):
+    """Compute median gradient norms by layer, over the longest of the held-out samples."""
+    norms: dict[str, list[Tensor]] = {}
+    for sample in run.samples[-GRADIENT_SAMPLES:]:
+        for side in run.record(sample, length):
             for layer in side.layers:
-                norms = gradients.gradient_norms(side.loss, layer.states)[0]
-                found.setdefault(f"{side.name}, {layer.name}", []).append(norms)
-    return {name: gradients.median_norms(rows) for name, rows in found.items()}
+                row = gradients.gradient_norms(side.loss, layer.states)[0]
+                norms.setdefault(f"{side.name}, {layer.name}", []).append(row)
+    return {name: gradients.median_norms(rows) for name, rows in norms.items()}
 
 
-def plot_recall(asked: PlotRequest) -> ResultRows:
-    """How often a cell recalls a token after N others."""
-    options = asked.options
+def plot_recall(request: PlotRequest) -> ResultRows:
+    """Plot the accuracy of the recall task against its delay, for fresh cells."""
+    options = request.options
 
-    def train(name: str, delay: int, more: Callable[[int], bool]) -> recall.RecallResult:
+    def train(name: str, delay: int, keep_training: recall.KeepTraining) -> recall.RecallResult:
         return recall.train_recall(
-            name, options.size, options.batch, delay, options.seed, more, asked.device
+            name, options.size, options.batch, delay, options.seed, keep_training, request.device
         )
 
     delays = profiling.powers_of_two(1, options.length)
+    budget = parse_duration(options.budget)
     rows = []
-    for turn in recall.compare_recall(options.cells, delays, parse_duration(options.budget), train):
-        accuracy, steps = turn.result
-        log.info("%s recalls after %d: %.0f%%", turn.cell, turn.delay, 100 * accuracy)
+    for trial in recall.compare_recall(options.cells, delays, budget, train):
+        accuracy, steps = trial.result
+        log.info("%s recalls after %d: %.0f%%", trial.cell, trial.delay, 100 * accuracy)
         rows.append(
-            {"cell": turn.cell, "delay": turn.delay, "accuracy": accuracy, "steps": steps,
-             "seconds": round(turn.seconds, 2), "chance": recall.CHANCE}
+            {"cell": trial.cell, "delay": trial.delay, "accuracy": accuracy, "steps": steps,
+             "seconds": round(trial.seconds, 2), "chance": recall.CHANCE}
         )  # fmt: skip
     curves = {name: _points(rows, name, "delay", "accuracy") for name in options.cells}
     curves["chance"] = [(delay, recall.CHANCE) for delay in delays]
-    label = f"accuracy on {recall.TEST_SEQUENCES} new sequences, share"
     figure = lines.plot_lines(
-        {label: curves}, "tokens N between being told and asked", (True, False)
+        {f"accuracy on {recall.TEST_SEQUENCES} new sequences": curves},
+        "delay N, tokens between the first token and its recall",
+        (True, False),
+        "Recall of the first token",
     )
     figure.axes[0].lines[-1].set(color="black", linestyle=":", marker="")
     figure.axes[0].set_ylim(0, 1.05)
     figure.axes[0].legend(fontsize="small")
-    save_figure(figure, asked.path)
+    save_figure(figure, request.path)
     return rows
 
 
-def plot_costs(asked: PlotRequest) -> ResultRows:
-    """Time and memory of forward and backward against the length of the sequence."""
-    options, device = asked.options, asked.device.type
-    makes = {
+def plot_costs(request: PlotRequest) -> ResultRows:
+    """Plot time and memory of forward and backward passes against the sequence length."""
+    options, device = request.options, request.device.type
+    factories = {
         name: partial(
             profiling.cell_work, name, options.size, options.batch, options.seed, device
         )
         for name in options.cells
     }  # fmt: skip
     lengths = profiling.powers_of_two(MIN_LENGTH, options.length)
-    turns = list(profiling.compare_costs(makes, lengths, ROUNDS, device))
+    trials = list(profiling.compare_costs(factories, lengths, ROUNDS, device))
     rows: ResultRows = [
-        {"cell": name, "length": length, "milliseconds": 1000 * found.seconds,
-         "memory_mb": found.memory, "batch": options.batch, "size": options.size}
-        for (name, length), found in profiling.median_costs(turns).items()
+        {"cell": name, "length": length, "milliseconds": 1000 * cost.seconds,
+         "memory_mb": cost.memory, "batch": options.batch, "size": options.size}
+        for (name, length), cost in profiling.median_costs(trials).items()
     ]  # fmt: skip
     panels = {
         label: {name: _points(rows, name, "length", key) for name in options.cells}
-        for label, key in (
-            ("forward and backward, ms", "milliseconds"), ("memory at the peak, MB", "memory_mb")
-        )
-    }  # fmt: skip
-    save_figure(
-        lines.plot_lines(panels, "length of the sequence, positions", (True, True)), asked.path
-    )
+        for label, key in (("time, ms", "milliseconds"), ("peak memory, MB", "memory_mb"))
+    }
+    title = f"Forward and backward pass, {options.batch} sequences, hidden size {options.size}"
+    figure = lines.plot_lines(panels, "sequence length, positions", (True, True), title)
+    save_figure(figure, request.path)
     return rows
 
 
@@ -163,39 +169,48 @@ def _points(rows: ResultRows, cell: str, x: str, y: str) -> list[lines.Point]:
     return [(row[x], row[y]) for row in rows if row["cell"] == cell]
 
 
-def plot_attention_of_run(asked: PlotRequest) -> ResultRows:
-    """Where the run looked to say each piece."""
-    if asked.run is None:
+def plot_attention_of_run(request: PlotRequest) -> ResultRows:
+    """Plot the attention weights of the run.
+
+    Raises:
+        SkippedError: there is no run, or its network has no attention.
+    """
+    if request.run is None:
         raise SkippedError("there is no run")
-    if not (rows := asked.run.attend(asked.path)):
+    if not (rows := request.run.plot_attention(request.path)):
         raise SkippedError("this run attends to nothing")
     return rows
 
 
-def plot_states(asked: PlotRequest) -> ResultRows:
-    """How large the states of the run are while it reads a text."""
-    if asked.run is None:
+def plot_states(request: PlotRequest) -> ResultRows:
+    """Plot the norms of the run's hidden states over the tokens of one held-out sample.
+
+    Raises:
+        SkippedError: there is no run, or it keeps no held-out data.
+    """
+    if request.run is None:
         raise SkippedError("there is no run")
-    if not asked.run.samples:
+    if not request.run.samples:
         raise SkippedError("this run has kept nothing to read")
-    sample = asked.run.samples[3 * len(asked.run.samples) // 4]  # rather a long one
+    sample = request.run.samples[3 * len(request.run.samples) // 4]  # longer than most
     with torch.inference_mode():
-        sides = asked.run.read(sample, lines.MAX_TICKS)
+        sides = request.run.record(sample, lines.MAX_TICKS)
     panels = [
-        lines.PieceValues(
-            f"what the {side.name} reads", side.pieces, {x.name: x.norms() for x in side.layers}
+        lines.TokenValues(
+            f"{side.name} input", side.tokens, {x.name: x.norms() for x in side.layers}
         )
         for side in sides
     ]
-    save_figure(lines.plot_pieces(panels, "norm of the hidden state"), asked.path)
+    title = "Hidden states over a held-out sample"
+    save_figure(lines.plot_token_values(panels, "norm of the hidden state", title), request.path)
     return [row for side in sides for row in _state_rows(side)]
 
 
 def _state_rows(side: RecordedSide) -> ResultRows:
     return [
-        {"side": side.name, "layer": layer.name, "position": place, "piece": piece, "norm": norm}
+        {"side": side.name, "layer": layer.name, "position": t, "piece": token, "norm": norm}
         for layer in side.layers
-        for place, (piece, norm) in enumerate(zip(side.pieces, layer.norms(), strict=True))
+        for t, (token, norm) in enumerate(zip(side.tokens, layer.norms(), strict=True))
     ]
 
 

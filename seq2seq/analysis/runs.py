@@ -1,4 +1,4 @@
-"""Runs as something to look at: their networks, reading texts that they were not trained on."""
+"""Runs under analysis: trained networks whose hidden states are recorded on held-out data."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -19,51 +19,51 @@ from seq2seq.inference.translator import Translator
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.plots import attention, contact_sheet
-from seq2seq.run_folder import RunFolder, vocab_sizes
+from seq2seq.run_folder import RunFolder, task_kind, vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.lines import read_lines
-from seq2seq.text.normalization import normalize
+from seq2seq.text.normalization import is_blank
 from seq2seq.text.special_tokens import BOS, EOS
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import plots
 from seq2seq.vision.images import CaptionedImage, image_files
 
-CHUNKS, LOOKED = 16, 3  # texts of a language model; texts or pictures whose attention is drawn
+MAX_CHUNKS = 16  # samples of a language model
+MAX_ATTENTION = 3  # sentences or images whose attention is drawn
 ResultRows = list[dict[str, Any]]
 
 
 class RecordedSide(NamedTuple):
-    """What the encoder or the decoder read, and what its layers made of it."""
+    """The recorded states of the encoder or of the decoder on one sample."""
 
     name: str
-    pieces: list[str]  # T
+    tokens: list[str]  # T labels for plots
     layers: list[LayerStates]
-    loss: Tensor  # () of what is said after its last step
+    loss: Tensor  # (), of which gradients with respect to the states are taken
 
 
 class RunUnderAnalysis(NamedTuple):
-    """A run."""
+    """A run, with functions that record its states and draw its attention weights."""
 
     name: str
-    samples: Sequence[Any]  # held-out texts, the shortest first
-    read: Callable[
-        [Any, int], list[RecordedSide]
-    ]  # a sample, at most so many positions on each side
-    attend: Callable[
-        [Path], ResultRows
-    ]  # draw where the network looked; no rows: it does not attend
+    samples: Sequence[Any]  # of the held-out data, the shortest first
+    # Arguments: a sample, and the maximum number of positions on each side.
+    record: Callable[[Any, int], list[RecordedSide]]
+    # Writes a PNG file and returns its data; without attention it writes none and returns [].
+    plot_attention: Callable[[Path], ResultRows]
 
 
 def load_run(options: InspectConfig, folder: Path) -> RunUnderAnalysis:
-    """The run in `folder`.
+    """Load the run in `folder` for analysis.
 
     Raises:
-        RunError: there is none, it is damaged, or of a kind that is not known here.
+        RunError: there is no run, it is damaged, or of a kind that cannot be inspected.
         TextError: its held-out text cannot be read.
     """
     run = RunFolder(folder)
     config = run.read_config(options.trusted)
-    kind = str(config.task["_target_"]).rpartition(".")[2]
+    kind = task_kind(config.task["_target_"])
     if kind not in ANALYSES:
         raise RunError(
             f"{folder} is a run of {kind}: one of {', '.join(ANALYSES)} can be inspected"
@@ -74,174 +74,171 @@ def load_run(options: InspectConfig, folder: Path) -> RunUnderAnalysis:
 def analyse_translation(
     run: RunFolder, config: TrainConfig, options: InspectConfig
 ) -> RunUnderAnalysis:
-    """A translator, which reads a sentence and its reference.
+    """Load a translation model; its samples are test sentences with their references.
 
-    Each sentence begins anew, also where the run was trained to go on from the one before it.
+    Each sentence starts from the initial state, also if the run was trained with the states of the
+    sentence before.
     """
     source, target = run.read_tokenizers()
+    transform = TextTransforms(config.tokenizer.transforms)
     model = builders.build_translation(
         config.model, vocab_sizes(source, target), config.document_context
     )
     run.read_weights(model)
     model.to(hardware.choose_device(options.device))
-    translator = Translator(model, source, target, Greedy(), config.limits, 1)
+    translator = Translator(model, source, target, Greedy(), config.limits, 1, transform)
     pairs = sorted(run.read_test(), key=lambda pair: len(pair.source) + len(pair.target))
-    shown = [pairs[i].source for i in plots.evenly_spaced(len(pairs), LOOKED)]
+    drawn = [pairs[i].source for i in plots.evenly_spaced(len(pairs), MAX_ATTENTION)]
     model.encoder, encoder = record_encoder(cast(Encoder, model.encoder))
     decoder = record_decoder(model.decoder)
 
-    def read(pair: Any, most: int) -> list[RecordedSide]:
-        ids = source.encode([normalize(pair.source)])[0][:most]
-        said = target.encode([normalize(pair.target)])[0]
-        losses, told = _decoder_losses(model, torch.tensor([ids]), said, most)
+    def record(pair: Any, max_positions: int) -> list[RecordedSide]:
+        ids = source.encode([transform(pair.source)])[0][:max_positions]
+        reference = target.encode([transform(pair.target)])[0]
+        losses, target_input = _decoder_losses(model, torch.tensor([ids]), reference, max_positions)
+        source_labels, target_labels = token_labels(source, ids), token_labels(target, target_input)
         return [
-            RecordedSide(
-                "encoder", piece_labels(source, ids), recorded_layers(encoder), losses.mean()
-            ),
-            RecordedSide(
-                "decoder", piece_labels(target, told), recorded_layers(decoder), losses[-1]
-            ),
+            RecordedSide("encoder", source_labels, recorded_layers(encoder), losses.mean()),
+            RecordedSide("decoder", target_labels, recorded_layers(decoder), losses[-1]),
         ]
 
-    usable = [pair for pair in pairs if normalize(pair.source)]
-    return RunUnderAnalysis(run.folder.name, usable, read, partial(_attention, translator, shown))
+    usable = [pair for pair in pairs if not is_blank(pair.source)]
+    return RunUnderAnalysis(
+        run.folder.name, usable, record, partial(_plot_attention, translator, drawn)
+    )
 
 
 def analyse_captioning(
     run: RunFolder, config: TrainConfig, options: InspectConfig
 ) -> RunUnderAnalysis:
-    """A captioner, which reads the caption that it gives to a picture."""
-    del config  # the same call as every kind
-    made = loading.load_captioner(
-        run.folder,
-        Greedy(),
-        LengthLimits(max_length_extra=options.length),
-        1,
-        options.device,
-        options.trusted,
+    """Load a captioning model; its samples are the images that the run folder keeps."""
+    del config  # one signature for all kinds
+    limits = LengthLimits(max_length_extra=options.length)
+    captioner = loading.load_captioner(
+        run.folder, Greedy(), limits, 1, options.device, options.trusted
     )
-    tokenizer, kept = made.tokenizer, run.folder / "pictures"
-    found = [CaptionedImage(x.name, x, []) for x in (image_files(kept) if kept.is_dir() else [])]
-    decoder = record_decoder(made.model.decoder)
+    tokenizer, kept = captioner.tokenizer, run.folder / "pictures"
+    images = [CaptionedImage(x.name, x, []) for x in (image_files(kept) if kept.is_dir() else [])]
+    decoder = record_decoder(captioner.model.decoder)
 
-    def read(picture: Any, most: int) -> list[RecordedSide]:
-        stored = next(made.vision.store([picture]))[None]
-        said = tokenizer.ids(made.stored(stored)[0][0].tokens)
-        losses, told = _decoder_losses(made.model, torch.tensor(stored), said, most)
+    def record(image: Any, max_positions: int) -> list[RecordedSide]:
+        stored = next(captioner.vision.store([image]))[None]
+        caption = tokenizer.ids(captioner.stored(stored)[0][0].tokens)
+        losses, target_input = _decoder_losses(
+            captioner.model, torch.tensor(stored), caption, max_positions
+        )
+        labels = token_labels(tokenizer, target_input)
+        return [RecordedSide("decoder", labels, recorded_layers(decoder), losses[-1])]
+
+    def plot_attention(path: Path) -> ResultRows:
+        maps = captioner.attention_maps(images[:MAX_ATTENTION])
+        if maps:
+            contact_sheet.plot_attention_sheet(maps, path)
         return [
-            RecordedSide(
-                "decoder", piece_labels(tokenizer, told), recorded_layers(decoder), losses[-1]
-            )
+            {"picture": image.name, "target": list(each.pieces), "weights": each.weights.tolist()}
+            for image, each in zip(images, maps, strict=False)
         ]
 
-    def attend(path: Path) -> ResultRows:
-        looked = made.attention_maps(found[:LOOKED])
-        if looked:
-            contact_sheet.plot_attention_sheet(looked, path)
-        told = zip(found, looked, strict=False)
-        return [
-            {"picture": picture.name, "target": list(each.pieces), "weights": each.weights.tolist()}
-            for picture, each in told
-        ]
-
-    return RunUnderAnalysis(run.folder.name, found, read, attend)
+    return RunUnderAnalysis(run.folder.name, images, record, plot_attention)
 
 
 def analyse_language_model(
     run: RunFolder, config: TrainConfig, options: InspectConfig
 ) -> RunUnderAnalysis:
-    """A language model, which reads pieces of its test text."""
+    """Load a language model; its samples are chunks of its test text."""
     tokenizer = run.read_tokenizers()[0]
     model = builders.build_language_model(config.model, tokenizer.vocab_size)
     run.read_weights(model)
     device = hardware.choose_device(options.device)
     decoder = record_decoder(model.to(device).decoder)
 
-    def read(ids: Any, most: int) -> list[RecordedSide]:
-        tokens = torch.tensor([ids[: most + 1]], device=device)
+    def record(ids: Any, max_positions: int) -> list[RecordedSide]:
+        tokens = torch.tensor([ids[: max_positions + 1]], device=device)
         features = model(tokens[:, :-1], model.initial_states(1)).features
         loss = functional.cross_entropy(model.output(features[0, -1:]).float(), tokens[0, -1:])
-        return [
-            RecordedSide(
-                "decoder", piece_labels(tokenizer, ids[:-1][:most]), recorded_layers(decoder), loss
-            )
-        ]
+        labels = token_labels(tokenizer, ids[:-1][:max_positions])
+        return [RecordedSide("decoder", labels, recorded_layers(decoder), loss)]
 
     chunks = _chunks(tokenizer, run.folder / "test.txt", options.length + 1)
-    return RunUnderAnalysis(run.folder.name, chunks, read, _no_attention)
+    return RunUnderAnalysis(run.folder.name, chunks, record, _no_attention)
 
 
 def analyse_classification(
     run: RunFolder, config: TrainConfig, options: InspectConfig
 ) -> RunUnderAnalysis:
-    """A classifier, which reads a line and knows its label."""
+    """Load a classifier; its samples are test lines with their labels."""
     tokenizer = run.read_tokenizers()[0]
+    transform = TextTransforms(config.tokenizer.transforms)
     labels = [str(label) for label in run.read_facts()["labels"]]
     model = builders.build_classifier(config.model, tokenizer.vocab_size, len(labels))
     run.read_weights(model)
     device = hardware.choose_device(options.device)
     model.to(device).encoder, encoder = record_encoder(model.encoder)
     rows = [line.rpartition("\t") for line in read_lines(run.folder / "test.tsv")]
-    lines = sorted(((line, label) for line, _, label in rows if normalize(line)), key=_length)
+    lines = sorted(((line, label) for line, _, label in rows if not is_blank(line)), key=_length)
 
-    def read(row: Any, most: int) -> list[RecordedSide]:
-        ids = tokenizer.encode([normalize(row[0])])[0][:most]
+    def record(row: Any, max_positions: int) -> list[RecordedSide]:
+        ids = tokenizer.encode([transform(row[0])])[0][:max_positions]
         logits = model.output(model(torch.tensor([ids], device=device), None)).float()
-        expected = torch.tensor([labels.index(row[1])], device=device)
-        loss = functional.cross_entropy(logits, expected)
-        return [
-            RecordedSide("encoder", piece_labels(tokenizer, ids), recorded_layers(encoder), loss)
-        ]
+        label = torch.tensor([labels.index(row[1])], device=device)
+        loss = functional.cross_entropy(logits, label)
+        tokens = token_labels(tokenizer, ids)
+        return [RecordedSide("encoder", tokens, recorded_layers(encoder), loss)]
 
-    return RunUnderAnalysis(run.folder.name, lines, read, _no_attention)
+    return RunUnderAnalysis(run.folder.name, lines, record, _no_attention)
 
 
+# By the kind of the run's task, which is the name of its file in conf/task.
 ANALYSES: Mapping[str, Callable[[RunFolder, TrainConfig, InspectConfig], RunUnderAnalysis]] = {
-    "TranslationTask": analyse_translation,
-    "LanguageModelTask": analyse_language_model,
-    "ClassificationTask": analyse_classification,
-    "CaptioningTask": analyse_captioning,
+    "translation": analyse_translation,
+    "language_model": analyse_language_model,
+    "classification": analyse_classification,
+    "captions": analyse_captioning,
 }
 
 
-def piece_labels(tokenizer: Tokenizer, ids: Iterable[int]) -> list[str]:
-    """What is written for pieces under a picture."""
-    texts = {BOS: "START"}
-    return [texts.get(i) or _piece_label(tokenizer, i) for i in ids]
+def token_labels(tokenizer: Tokenizer, ids: Iterable[int]) -> list[str]:
+    """Return a printable label for each token, for the axis of a plot."""
+    return ["BOS" if i == BOS else _token_label(tokenizer, i) for i in ids]
 
 
-def _piece_label(tokenizer: Tokenizer, token: int) -> str:
+def _token_label(tokenizer: Tokenizer, token: int) -> str:
     if tokenizer.decode([[token]])[0] == "\n":
         return "\\n"
-    return tokenizer.piece(token).replace("\u2581", "_").replace("$", r"\$")  # $ begins formulas
+    return tokenizer.piece(token).replace("\u2581", "_")
 
 
-def _decoder_losses(model: EncoderDecoder, source: Tensor, said: list[int], most: int) -> Any:
-    """The losses (T,) of saying `said`, and the tokens that were read for it."""
-    told, expected = [BOS, *said][:most], [*said, EOS][:most]
+def _decoder_losses(
+    model: EncoderDecoder, source: Tensor, target: list[int], max_positions: int
+) -> tuple[Tensor, list[int]]:
+    """Compute the teacher-forced losses (T,) of `target`, and return them with the T inputs."""
+    target_input = [BOS, *target][:max_positions]
     device = next(model.parameters()).device
-    features = model(source.to(device), None, torch.tensor([told], device=device)).features
+    tokens = torch.tensor([target_input], device=device)
+    features = model(source.to(device), None, tokens).features
     logits = model.output(features[0]).float()  # (T, V)
-    wanted = torch.tensor(expected, device=device)
-    return functional.cross_entropy(logits, wanted, reduction="none"), told
+    labels = torch.tensor([*target, EOS][:max_positions], device=device)
+    return functional.cross_entropy(logits, labels, reduction="none"), target_input
 
 
-def _attention(translator: Translator, lines: Sequence[str], path: Path) -> ResultRows:
-    reads = [read for line in lines if (read := attention_map.attention_map(translator, line))]
-    if reads:
-        attention.plot_attention(reads, path)
-    return [read._asdict() | {"weights": read.weights.tolist()} for read in reads]
+def _plot_attention(translator: Translator, lines: Sequence[str], path: Path) -> ResultRows:
+    """Draw the attention weights of the translations of `lines`, and return them."""
+    all_maps = (attention_map.attention_map(translator, line) for line in lines)
+    maps = [each for each in all_maps if each]
+    if maps:
+        attention.plot_attention(maps, path)
+    return [each._asdict() | {"weights": each.weights.tolist()} for each in maps]
 
 
 def _chunks(tokenizer: Tokenizer, file: Path, length: int) -> list[list[int]]:
-    """The first tokens of a text in parts of `length`; one part if it is shorter."""
+    """Cut the beginning of a text into chunks of `length` tokens; one chunk if it is shorter."""
     ids: list[int] = []
     for line in read_lines(file):
         ids += tokenizer.encode([f"{line}\n"])[0]
-        if len(ids) >= CHUNKS * length:
+        if len(ids) >= MAX_CHUNKS * length:
             break
-    whole = [ids[start : start + length] for start in range(0, len(ids) - length + 1, length)]
-    return whole or [ids]
+    starts = range(0, len(ids) - length + 1, length)
+    return [ids[start : start + length] for start in starts] or [ids]
 
 
 def _length(row: tuple[str, str]) -> int:
@@ -249,5 +246,5 @@ def _length(row: tuple[str, str]) -> int:
 
 
 def _no_attention(path: Path) -> ResultRows:
-    del path  # the same call as of those that attend
+    del path  # one signature for all kinds
     return []

@@ -1,1 +1,1 @@
-"""Scores of translations, and baselines to compare with."""
+"""Metrics of translations, and count-based baselines to compare networks with."""

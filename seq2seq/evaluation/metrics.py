@@ -1,4 +1,7 @@
-"""Scores that carry the signature by which they can be had again."""
+"""BLEU, chrF and TER of sacreBLEU, with signatures, confidence intervals and paired tests.
+
+Post (2018), https://aclanthology.org/W18-6319, on signatures.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,11 +16,12 @@ from seq2seq.errors import ConfigError, TextError
 
 METRICS = ("bleu", "chrf", "ter")
 CHINESE = {"zh", "cmn", "yue", "wuu", "nan", "lzh"}
-UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}  # no spaces between words: BLEU of characters
+# No spaces between words: BLEU is that of characters.
+UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}
 
 
 class Score(NamedTuple):
-    """A figure, and how to get it again."""
+    """A score, and the signature with which it can be reproduced."""
 
     name: str
     value: float
@@ -31,7 +35,7 @@ class Score(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How two systems differ in one metric."""
+    """The scores of two systems in one metric, and the significance of their difference."""
 
     name: str
     value: float  # of the first system
@@ -51,33 +55,49 @@ class ChangedSentence(NamedTuple):
 
 
 def sacrebleu_tokenizer(language: str) -> str:
-    """How sacreBLEU cuts `language` into words: 13a, or characters where there are no spaces."""
+    """Return the name of sacreBLEU's tokenizer for `language`, a code such as de or zh-Hans.
+
+    It is 13a for languages with spaces between words, zh for Chinese, char for others.
+    """
     if (base := _base_language(language)) in CHINESE:
         return "zh"
     return "char" if base in UNSPACED else "13a"
 
 
 def _base_language(language: str) -> str:
-    """`zh` of zh-Hans, zh_TW and the like."""
+    """Return a language code without script and country: zh for zh-Hans and zh_TW."""
     return language.replace("_", "-").split("-")[0].lower()
 
 
 def sacrebleu_metric(name: str, language: str, references: Sequence[str] | None = None) -> Any:
-    """SacreBLEU's metric `name` for text in `language`."""
+    """Build sacreBLEU's metric `name` for text in `language`.
+
+    Args:
+        name: bleu, chrf or ter.
+        language: of hypotheses and references.
+        references: one a line, which a metric for paired tests needs in advance.
+
+    Raises:
+        ConfigError: there is no such metric.
+    """
     refs = None if references is None else [list(references)]
     if name == "bleu":
         return BLEU(tokenize=sacrebleu_tokenizer(language), references=refs)
     if name == "chrf":
         return CHRF(references=refs)
     if name == "ter":
-        # By itself TER takes a sentence without spaces for one word.
-        apart = _base_language(language) in CHINESE | {"ja"}
-        return TER(normalized=apart, asian_support=apart, references=refs)
+        # By default a sentence without spaces is one word for TER.
+        is_unspaced = _base_language(language) in CHINESE | {"ja"}
+        return TER(normalized=is_unspaced, asian_support=is_unspaced, references=refs)
     raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRICS)}")
 
 
 def require_scorable(hypotheses: Sequence[str], references: Sequence[object]) -> None:
-    """Refuse what cannot be scored."""
+    """Refuse hypotheses that cannot be scored.
+
+    Raises:
+        TextError: there are no references, or not as many as hypotheses.
+    """
     if len(hypotheses) != len(references):
         raise TextError(
             f"{len(hypotheses)} translations for {len(references)} references: "
@@ -91,10 +111,15 @@ References = Sequence[str] | Sequence[Sequence[str]]  # one a line, or several
 
 
 def reference_streams(references: References) -> list[list[str | None]]:
-    """As sacreBLEU wants them: the first reference of each line, the second of each, and so on."""
-    several = [[r] if isinstance(r, str) else list(r) for r in references]
-    most = max((len(r) for r in several), default=1)
-    return [[r[i] if i < len(r) else None for r in several] for i in range(most)]
+    """Transpose references to the lists that sacreBLEU takes.
+
+    Returns:
+        As many lists as the most references of a line: the first reference of each line, the second
+        of each, and so on, None where a line has fewer.
+    """
+    lines = [[line] if isinstance(line, str) else list(line) for line in references]
+    most = max((len(line) for line in lines), default=1)
+    return [[line[i] if i < len(line) else None for line in lines] for i in range(most)]
 
 
 def score(
@@ -104,23 +129,26 @@ def score(
     metrics: Sequence[str] = METRICS,
     bootstrap: int = 0,
 ) -> list[Score]:
-    """Corpus scores of detokenised `hypotheses` against raw `references` in `language`.
+    """Compute corpus scores of detokenised `hypotheses` against raw `references`.
 
     Args:
-        hypotheses: one translation a line.
-        references: as many; of a line there may be several.
-        language: of both; it decides how BLEU cuts words.
-        metrics: among bleu, chrf and ter.
-        bootstrap: resamples for the interval, at least 2; 0: none.
+        hypotheses: N translations.
+        references: N references, or N lists of references.
+        language: of both; BLEU and TER tokenise by it.
+        metrics: some of bleu, chrf and ter.
+        bootstrap: resamples for the confidence interval, at least 2; 0: no interval.
+
+    Returns:
+        A score for each metric: percent, TER the lower the better, the others the higher.
 
     Raises:
-        TextError: there are none, or not as many of one as of the other.
-        ConfigError: another metric, or another number of resamples.
+        TextError: there are no references, or not as many as hypotheses.
+        ConfigError: there is no such metric, or `bootstrap` is negative or 1.
     """
     require_scorable(hypotheses, references)
     if bootstrap < 0 or bootstrap == 1:
         raise ConfigError(f"bootstrap must be 0, for none, or at least 2, not {bootstrap}")
-    found = []
+    scores = []
     for name in metrics:
         scorer = sacrebleu_metric(name, language)
         result = scorer.corpus_score(list(hypotheses), reference_streams(references))
@@ -128,23 +156,24 @@ def score(
             _confidence_interval(scorer, hypotheses, references, bootstrap) if bootstrap else ()
         )
         signature = scorer.get_signature().format()
-        found.append(Score(result.name, float(result.score), signature, *interval))
-    return found
+        scores.append(Score(result.name, float(result.score), signature, *interval))
+    return scores
 
 
 def _confidence_interval(
     scorer: Any, hypotheses: Sequence[str], references: References, resamples: int
 ) -> tuple[float, float]:
-    """The ends of the 95 % interval of bootstrap resampling (Koehn 2004), as sacreBLEU draws it.
+    """Compute the 95 % confidence interval of bootstrap resampling, with sacreBLEU's resamples.
 
-    `corpus_score(n_bootstrap=...)` is the public way, but fails where some resamples score 0
-    (sacreBLEU 2.6.0: "don't know how to coerce float and float32"); these are its own parts.
+    Koehn (2004), https://aclanthology.org/W04-3250. sacreBLEU's public function for it is
+    `corpus_score(n_bootstrap=...)`, but version 2.6.0 fails where some resamples score 0 ("don't
+    know how to coerce float and float32"). So its internal functions are called here.
     """
     statistics = scorer._extract_corpus_statistics(list(hypotheses), reference_streams(references))
     scorer.n_bootstrap = resamples
     scorer.seed, scores = _bootstrap_resample(statistics, scorer, resamples)
-    mean, half = estimate_ci(np.array([s.score for s in scores], dtype=np.float64))
-    return float(mean - half), float(mean + half)
+    mean, half_width = estimate_ci(np.array([s.score for s in scores], dtype=np.float64))
+    return float(mean - half_width), float(mean + half_width)
 
 
 def compare(
@@ -155,31 +184,50 @@ def compare(
     metrics: Sequence[str],
     resamples: int,
 ) -> list[Comparison]:
-    """Paired bootstrap resampling (Koehn 2004) of two systems on the same references.
+    """Compare two systems on the same references by paired bootstrap resampling.
 
-    https://aclanthology.org/W04-3250. It needs some 80 bytes for each resample of each sentence.
+    Koehn (2004), https://aclanthology.org/W04-3250. It needs some 80 bytes of memory for each
+    resample of each sentence.
+
+    Args:
+        first: N hypotheses of the first system.
+        second: N hypotheses of the second system.
+        references: N references, one a line.
+        language: of all three.
+        metrics: some of bleu, chrf and ter.
+        resamples: the number of resamples; p is at least 1 / (resamples + 1).
+
+    Raises:
+        TextError: there are no references, or not as many as hypotheses.
+        ConfigError: there is no such metric.
     """
     require_scorable(first, references)
     require_scorable(second, references)
-    made = {name: sacrebleu_metric(name, language, references) for name in metrics}
+    scorers = {name: sacrebleu_metric(name, language, references) for name in metrics}
     systems: list[tuple[str, Sequence[str]]] = [("first", first), ("second", second)]
-    test = PairedTest(systems, made, references=None, test_type="bs", n_samples=resamples)
+    test = PairedTest(systems, scorers, references=None, test_type="bs", n_samples=resamples)
     outcome: Any = test()
     signatures, results = outcome
     del results["System"]
-    compared = []
+    comparisons = []
     for name, (a, b) in results.items():
-        # Of equal scores sacreBLEU can make the smallest p there is.
+        # sacreBLEU may return the smallest possible p for equal scores.
         p = float(b.p_value) if a.score != b.score else 1.0
         signature = str(signatures[name].format())
-        compared.append(Comparison(name, float(a.score), float(b.score), p, signature))
-    return compared
+        comparisons.append(Comparison(name, float(a.score), float(b.score), p, signature))
+    return comparisons
 
 
 def most_changed(
     first: Sequence[str], second: Sequence[str], references: Sequence[str], count: int
 ) -> list[ChangedSentence]:
-    """The `count` sentences whose chrF differs most between two systems."""
+    """Return the `count` sentences whose chrF differs most between two systems.
+
+    Sentences with equal translations are excluded. The largest difference is the first.
+
+    Raises:
+        TextError: there are no references, or not as many as hypotheses.
+    """
     require_scorable(first, references)
     require_scorable(second, references)
     chrf = CHRF()

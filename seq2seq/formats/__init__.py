@@ -1,1 +1,1 @@
-"""File formats of message catalogues."""
+"""Parsers of message catalogues."""

@@ -1,45 +1,51 @@
-"""Catalogues of GNU gettext: .po text and .mo binary files.
+"""Text message catalogues of GNU gettext (.po).
 
-https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html and MO-Files.html
+https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
 """
 
 import ast
 
-CONTEXT_SEPARATOR = "\x04"  # between the context of a message and the message, as .mo files have it
+CONTEXT_SEPARATOR = "\x04"  # between the context and the msgid of a message, as in .mo files
 
 
 def parse_po(text: str) -> dict[str, str]:
-    """The messages of a .po file by msgid; fuzzy, obsolete, plural and untranslated ones left out.
+    """Parse the text of a .po file.
+
+    Returns:
+        The translations by msgid, without the header, fuzzy, obsolete, plural and untranslated
+        messages. A msgid with a context has it in front, with `CONTEXT_SEPARATOR` between them.
 
     Raises:
         ValueError: a string is not closed.
     """
-    found: dict[str, str] = {}
+    messages: dict[str, str] = {}
     entry: dict[str, str] = {}
-    field, fuzzy = "", False
+    field, is_fuzzy = "", False
     for line in [*text.split("\n"), ""]:
         line = line.strip()
-        starts = line.startswith(("msgid ", "msgctxt ", "#", '"'))
-        if not line or (starts and not line.startswith('"') and "msgstr" in entry):
-            _close(found, entry, fuzzy)
-            if line.startswith(("msgid ", "msgctxt ", "#")) or not line:
-                entry, field, fuzzy = {}, "", False
+        begins_field = line.startswith(("msgid ", "msgctxt ", "#"))
+        if not line or (begins_field and "msgstr" in entry):
+            _add_message(messages, entry, is_fuzzy)
+            entry, field, is_fuzzy = {}, "", False
         if line.startswith("#,") and "fuzzy" in line:
-            fuzzy = True
+            is_fuzzy = True
         if line.startswith(("msg", '"')):
-            name, _, rest = line.partition(" ") if line.startswith("msg") else (field, "", line)
+            name, _, string = line.partition(" ") if line.startswith("msg") else (field, "", line)
             field = name
-            entry[field] = entry.get(field, "") + _string(rest.strip())
-    return found
+            entry[field] = entry.get(field, "") + _parse_string(string.strip())
+    return messages
 
 
-def _close(found: dict[str, str], entry: dict[str, str], fuzzy: bool) -> None:
-    if entry.get("msgid") and entry.get("msgstr") and not fuzzy and "msgid_plural" not in entry:
+def _add_message(messages: dict[str, str], entry: dict[str, str], is_fuzzy: bool) -> None:
+    """Add the message of `entry` to `messages`, if it is one that can be used."""
+    is_plural = "msgid_plural" in entry
+    if entry.get("msgid") and entry.get("msgstr") and not is_fuzzy and not is_plural:
         context = entry["msgctxt"] + CONTEXT_SEPARATOR if "msgctxt" in entry else ""
-        found[context + entry["msgid"]] = entry["msgstr"]
+        messages[context + entry["msgid"]] = entry["msgstr"]
 
 
-def _string(quoted: str) -> str:
+def _parse_string(quoted: str) -> str:
+    """Parse a string in double quotes with the escapes of C."""
     try:
         value = ast.literal_eval(quoted)  # the escapes of C that .po files use are Python's too
     except (SyntaxError, ValueError):

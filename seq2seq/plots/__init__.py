@@ -1,1 +1,1 @@
-"""Every figure: functions of numbers that draw a PNG file."""
+"""Plots: functions that take numbers and write a PNG file, or return a matplotlib figure."""

@@ -1,4 +1,4 @@
-"""Learning curves: loss, validation score and learning rate over steps."""
+"""Learning curves: loss, validation score and learning rate over training steps."""
 
 import math
 from collections.abc import Sequence
@@ -10,17 +10,45 @@ from matplotlib.figure import Figure
 
 from seq2seq.plots.save import save_figure
 
-SCORE_LABELS = {"bleu": "BLEU", "bits": "bits a character"}  # of metrics whose name is too short
+# Of metrics whose name in metrics.jsonl is no label.
+SCORE_LABELS = {"bleu": "BLEU", "bits": "bits per character"}
 LOWER_IS_BETTER = ("bits", "perplexity", "loss")
 
 Entries = Sequence[dict[str, Any]]
 
 
 def plot_curves(entries: Entries, path: Path) -> None:
-    """Draw losses, validation score and learning rate from the `entries` of metrics.jsonl."""
+    """Draw losses, validation score and learning rate.
+
+    Args:
+        entries: the lines of metrics.jsonl.
+        path: of the PNG file.
+
+    Raises:
+        TextError: the file cannot be written.
+    """
+    save_figure(curves_figure(entries), path)
+
+
+def curves_figure(entries: Entries) -> Figure:
+    """Return the figure of `plot_curves`: three panels over one axis of steps."""
     figure = Figure(figsize=(7, 8), layout="constrained")
-    loss, score, rate = figure.subplots(3, sharex=True)
-    _draw(loss, entries, "train", "loss", label="training")
+    figure.suptitle("Learning curves")
+    loss, score, learning_rate = figure.subplots(3, sharex=True)
+    _draw_losses(loss, entries)
+    _draw_score(score, entries)
+    _draw(learning_rate, entries, "train", "learning_rate")
+    learning_rate.set_ylabel("learning rate")
+    learning_rate.set_xlabel("step")
+    for axis in (loss, score, learning_rate):
+        axis.grid(alpha=0.3)
+    figure.align_ylabels()
+    return figure
+
+
+def _draw_losses(axis: Axes, entries: Entries) -> None:
+    """Draw the training loss, and the validation loss where there are perplexities."""
+    _draw(axis, entries, "train", "loss", label="training")
     # The loss of a validation is the logarithm of its perplexity.
     validations = [
         {**e, "loss": math.log(e["perplexity"])}
@@ -28,16 +56,9 @@ def plot_curves(entries: Entries, path: Path) -> None:
         if e["kind"] == "validation" and e.get("perplexity", 0) > 0
     ]
     if validations:
-        _draw(loss, validations, "validation", "loss", label="validation", marker=".")
-        loss.legend()
-    loss.set_ylabel("loss, nats a token")
-    _draw_score(score, entries)
-    _draw(rate, entries, "train", "learning_rate")
-    rate.set_ylabel("learning rate")
-    rate.set_xlabel("step")
-    for axis in (loss, score, rate):
-        axis.grid(alpha=0.3)
-    save_figure(figure, path)
+        _draw(axis, validations, "validation", "loss", label="validation", marker=".")
+        axis.legend()
+    axis.set_ylabel("loss, nats per token")
 
 
 def _draw_score(axis: Axes, entries: Entries) -> None:

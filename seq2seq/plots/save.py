@@ -7,18 +7,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seq2seq.errors import TextError
+from seq2seq.plots.fonts import add_fallback_fonts
 from seq2seq.storage.placing import temporary_beside
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Draw `figure` as PNG; until it is whole, whatever was at `path` stays.
+    """Write `figure` as PNG to `path`, atomically: on an error an earlier file stays.
 
     Raises:
-        TextError: it cannot be written: no such folder, no right, a full disk.
+        TextError: it cannot be written: no such folder, no permission, a full disk.
     """
+    add_fallback_fonts(figure)
     try:
         with temporary_beside(path) as temporary, warnings.catch_warnings():
-            # A translation may be in any script; a letter that no font has is drawn as a box.
+            # A translation may be in any script; a character that no font has is drawn as a box.
             warnings.filterwarnings("ignore", message="Glyph")
             FigureCanvasAgg(figure).print_png(str(temporary))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A network whose states are looked at gives the same numbers."""
+"""Networks with recorders compute the same outputs."""
 
 from collections.abc import Callable
 from typing import cast
@@ -13,41 +13,41 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.model.encoder import Encoder
 
 Compose = Callable[..., TrainConfig]
-TWO = ["model.encoder.layers=2", "model.decoder.layers=2", "model.residual=true"]
+TWO_LAYERS = ["model.encoder.layers=2", "model.decoder.layers=2", "model.residual=true"]
 
 
 @pytest.mark.parametrize("cell", cell_files())
-def test_watching_changes_nothing_and_keeps_every_state(config: Compose, cell: str) -> None:
+def test_recorders_change_no_output_and_keep_every_state(config: Compose, cell: str) -> None:
     torch.manual_seed(0)
-    made = config(*TWO, f"model/cell={cell}", "model/attention=dot").model
-    model = builders.build_translation(made, builders.VocabSizes(13, 13, True)).eval()
+    options = config(*TWO_LAYERS, f"model/cell={cell}", "model/attention=dot").model
+    model = builders.build_translation(options, builders.VocabSizes(13, 13, True)).eval()
     source, target = torch.tensor([[5, 6, 7]]), torch.tensor([[1, 8]])
-    before = model(source, None, target).features
-    encoded, final = model.encoder(source, None)
+    features = model(source, None, target).features
+    values, final = model.encoder(source, None)
 
-    model.encoder, encoder = record_encoder(cast(Encoder, model.encoder))
-    decoder = record_decoder(model.decoder)
+    model.encoder, recorders = record_encoder(cast(Encoder, model.encoder))
+    decoder_recorders = record_decoder(model.decoder)
 
-    torch.testing.assert_close(model(source, None, target).features, before, atol=1e-5, rtol=1e-4)
-    named = [layer.name for layer in recorded_layers(encoder)]
-    assert named == [f"layer {n}, {way}" for n in (1, 2) for way in ("forward", "backward")]
-    assert [len(layer.states) for layer in recorded_layers(encoder)] == [3] * 4
-    assert [len(layer.states) for layer in recorded_layers(decoder)] == [2] * 2
-    ends = torch.cat([layer.states[-1] for layer in recorded_layers(encoder)[:2]], -1)
-    torch.testing.assert_close(ends, final[:, 0], atol=1e-5, rtol=1e-4)
-    # The norms stand where the pieces do, whatever the direction: the first layer's are shown.
-    forward, backward = encoded.new_tensor(
-        [layer.norms() for layer in recorded_layers(encoder)[:2]]
-    )
-    first = torch.stack([torch.cat(pair, -1) for pair in zip(
-        [s[0, 0] for s in encoder[0].states], [s[0, 0] for s in encoder[1].states[::-1]],
-        strict=True)])  # fmt: skip
-    torch.testing.assert_close((forward**2 + backward**2).sqrt(), first.norm(dim=1))
+    recorded_features = model(source, None, target).features
+    torch.testing.assert_close(recorded_features, features, atol=1e-5, rtol=1e-4)
+    layers = recorded_layers(recorders)
+    directions = ("forward", "backward")
+    assert [x.name for x in layers] == [f"layer {n}, {d}" for n in (1, 2) for d in directions]
+    assert [len(layer.states) for layer in layers] == [3] * 4
+    assert [len(layer.states) for layer in recorded_layers(decoder_recorders)] == [2] * 2
+    last_states = torch.cat([layer.states[-1] for layer in layers[:2]], -1)
+    torch.testing.assert_close(last_states, final[:, 0], atol=1e-5, rtol=1e-4)
+    # Norms are in the order of the tokens in both directions. The outputs of the first layer are
+    # the recorded states, those of the backward direction in reverse order.
+    forward, backward = values.new_tensor([layer.norms() for layer in layers[:2]])
+    pairs = zip(layers[0].states, layers[1].states[::-1], strict=True)
+    outputs = torch.stack([torch.cat((f[0, 0], b[0, 0])) for f, b in pairs])
+    torch.testing.assert_close((forward**2 + backward**2).sqrt(), outputs.norm(dim=1))
 
 
 def test_a_padded_batch_is_refused(config: Compose) -> None:
     model = builders.build_classifier(config().model, 13, 2)
     encoder, _ = record_encoder(model.encoder)
 
-    with pytest.raises(ValueError, match="one length at a time"):
+    with pytest.raises(ValueError, match="give sentences of one length"):
         encoder(torch.tensor([[5, 6], [7, 0]]), torch.tensor([2, 1]))

@@ -1,4 +1,4 @@
-"""The baseline against its definition, by hand and by counting."""
+"""Kneser-Ney probabilities, by hand and by a second implementation that counts plainly."""
 
 from collections import Counter, defaultdict
 
@@ -19,7 +19,7 @@ def ids(tokens: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
 def test_bigrams_by_hand() -> None:
     # a b a b a c: bigrams ab 2, ba 2, ac 1. After a: b twice, c once. a is seen after b alone,
     # b and c after a alone: continuations a 1, b 1, c 1 of 3.
-    model = KneserNey(ids([0, 1, 0, 1, 0, 2]), order=2, vocabulary=4)
+    model = KneserNey(ids([0, 1, 0, 1, 0, 2]), order=2, vocab_size=4)
 
     # Discounts: of bigrams 1 / (1 + 2 * 2) = 0.2; of unigrams none is 2: a half.
     lower = dict.fromkeys((0, 1, 2), (1 - 0.5) / 3 + 0.5 * 3 / 3 / 4) | {3: 0.5 * 3 / 3 / 4}
@@ -34,52 +34,52 @@ def test_bigrams_by_hand() -> None:
 
 
 @given(TEXT, TEXT, st.integers(1, 4), st.integers(1, 9))
-def test_a_long_text_is_scored_a_part_at_a_time(
+def test_scores_do_not_depend_on_the_chunk_size(
     text: list[int], tokens: list[int], order: int, size: int
 ) -> None:
-    model = KneserNey(ids(text), order, vocabulary=5)
+    model = KneserNey(ids(text), order, vocab_size=5)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("seq2seq.evaluation.baselines.kneser_ney.CHUNK_TOKENS", size)
-        found = model.nats(ids(tokens))
+        nats = model.nats(ids(tokens))
 
-    assert found == pytest.approx(-np.log(model.probabilities(ids(tokens))).sum())
+    assert nats == pytest.approx(-np.log(model.probabilities(ids(tokens))).sum())
 
 
 @given(TEXT, TEXT, st.integers(1, 4))
-def test_probabilities_sum_to_one(text: list[int], before: list[int], order: int) -> None:
-    model = KneserNey(ids(text), order, vocabulary=5)
+def test_probabilities_sum_to_one(text: list[int], context: list[int], order: int) -> None:
+    model = KneserNey(ids(text), order, vocab_size=5)
 
-    total = sum(model.probabilities(ids([*before, token]))[-1] for token in range(5))
+    total = sum(model.probabilities(ids([*context, token]))[-1] for token in range(5))
 
     assert total == pytest.approx(1.0)
 
 
 @given(TEXT, TEXT)
-def test_trigrams_as_one_would_count_them(text: list[int], tokens: list[int]) -> None:
-    grams = [[tuple(text[i : i + n]) for i in range(len(text) - n + 1)] for n in (1, 2, 3)]
-    counts = [Counter(g[1:] for g in {*grams[1]}), Counter(g[1:] for g in {*grams[2]})]
-    counts.append(Counter(grams[2]))
+def test_trigram_probabilities_agree_with_plain_counts(text: list[int], tokens: list[int]) -> None:
+    ngrams = [[tuple(text[i : i + n]) for i in range(len(text) - n + 1)] for n in (1, 2, 3)]
+    counts = [Counter(g[1:] for g in {*ngrams[1]}), Counter(g[1:] for g in {*ngrams[2]})]
+    counts.append(Counter(ngrams[2]))
 
-    def probability(gram: tuple[int, ...]) -> float:
-        if not gram:
+    def probability(ngram: tuple[int, ...]) -> float:
+        if not ngram:
             return 1 / 4
-        table = counts[len(gram) - 1]
+        table = counts[len(ngram) - 1]
         total: dict[tuple[int, ...], float] = defaultdict(float)
         kinds: Counter[tuple[int, ...]] = Counter()
-        for seen, count in table.items():
-            total[seen[:-1]] += count
-            kinds[seen[:-1]] += 1
-        lower = probability(gram[1:])
-        if not total[gram[:-1]]:
+        for counted, count in table.items():
+            total[counted[:-1]] += count
+            kinds[counted[:-1]] += 1
+        lower = probability(ngram[1:])
+        if not total[ngram[:-1]]:
             return lower
         once, twice = (sum(c == k for c in table.values()) for k in (1, 2))
         d = once / (once + 2 * twice) if once and twice else 0.5
-        own = max(table[gram] - d, 0)
-        return (own + d * kinds[gram[:-1]] * lower) / total[gram[:-1]]
+        discounted = max(table[ngram] - d, 0)
+        return (discounted + d * kinds[ngram[:-1]] * lower) / total[ngram[:-1]]
 
-    found = KneserNey(ids(text), 3, vocabulary=4).probabilities(ids(tokens))
+    probabilities = KneserNey(ids(text), 3, vocab_size=4).probabilities(ids(tokens))
 
-    for place in range(len(tokens)):
-        gram = tuple(tokens[max(0, place - 2) : place + 1])
-        assert found[place] == pytest.approx(probability(gram))
+    for index in range(len(tokens)):
+        ngram = tuple(tokens[max(0, index - 2) : index + 1])
+        assert probabilities[index] == pytest.approx(probability(ngram))

@@ -1,3 +1,5 @@
+"""Scores by hand, and against sacreBLEU."""
+
 from typing import Any
 
 import pytest
@@ -12,9 +14,9 @@ from seq2seq.evaluation.metrics import Score, compare, most_changed, sacrebleu_t
 FIFTH_WRONG = 100 * 0.2**0.25
 
 
-def one(name: str, hypothesis: str, reference: str, language: str = "de") -> Score:
-    [found] = score([hypothesis], [reference], language, [name])
-    return found
+def single_score(name: str, hypothesis: str, reference: str, language: str = "de") -> Score:
+    [result] = score([hypothesis], [reference], language, [name])
+    return result
 
 
 @pytest.mark.parametrize(
@@ -22,9 +24,9 @@ def one(name: str, hypothesis: str, reference: str, language: str = "de") -> Sco
     [
         ("bleu", "a b c d e", "a b c d f", FIFTH_WRONG),
         ("bleu", "a b c d", "a b c d", 100.0),
-        ("bleu", "a b c d", "A B C D", 0.0),  # cased
-        ("bleu", "a b c, d", "a b c , d", 100.0),  # 13a parts the comma from the word
-        ("chrf", "aa", "ab", 25.0),  # half of the letters, none of the pairs: (1/2 + 0) / 2
+        ("bleu", "a b c d", "A B C D", 0.0),  # case-sensitive
+        ("bleu", "a b c, d", "a b c , d", 100.0),  # 13a separates the comma from the word
+        ("chrf", "aa", "ab", 25.0),  # half of the characters, no bigram: (1/2 + 0) / 2
         ("chrf", "a b", "ab", 100.0),  # white space does not count
         ("ter", "a b c d", "a b x d", 25.0),  # one of four words is replaced
         ("ter", "d e f g h a b c", "a b c d e f g h", 12.5),  # one shift, eight words
@@ -34,7 +36,7 @@ def one(name: str, hypothesis: str, reference: str, language: str = "de") -> Sco
     ],
 )
 def test_scores_by_hand(name: str, hypothesis: str, reference: str, value: float) -> None:
-    assert one(name, hypothesis, reference).value == pytest.approx(value)
+    assert single_score(name, hypothesis, reference).value == pytest.approx(value)
 
 
 def test_bleu_is_of_the_corpus_and_not_a_mean_of_sentences() -> None:
@@ -46,13 +48,13 @@ def test_bleu_is_of_the_corpus_and_not_a_mean_of_sentences() -> None:
     assert bleu.value == pytest.approx(expected)
 
 
-def test_scores_carry_the_signature_that_repeats_them() -> None:
-    found = {s.name: s.signature for s in score(["a b c d"], ["a b c d"], "de")}
+def test_scores_have_the_signature_of_sacrebleu() -> None:
+    signatures = {s.name: s.signature for s in score(["a b c d"], ["a b c d"], "de")}
 
-    assert list(found) == ["BLEU", "chrF2", "TER"]
-    assert found["BLEU"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:")
-    assert "nc:6|nw:0|space:no" in found["chrF2"]
-    assert "tok:tercom" in found["TER"]
+    assert list(signatures) == ["BLEU", "chrF2", "TER"]
+    assert signatures["BLEU"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:")
+    assert "nc:6|nw:0|space:no" in signatures["chrF2"]
+    assert "tok:tercom" in signatures["TER"]
 
 
 def test_a_score_prints_value_interval_and_signature() -> None:
@@ -72,17 +74,17 @@ def test_a_score_prints_value_interval_and_signature() -> None:
         ("yue", "zh"),
         ("ja", "char"),
         ("th", "char"),
-        ("", "13a"),  # not known
+        ("", "13a"),  # an unknown language
     ],
 )
-def test_text_without_spaces_is_cut_into_characters(language: str, tokenizer: str) -> None:
+def test_languages_without_spaces_have_another_tokenizer(language: str, tokenizer: str) -> None:
     assert sacrebleu_tokenizer(language) == tokenizer
 
 
 @pytest.mark.parametrize(("language", "tokenizer"), [("ja", "char"), ("zh", "zh")])
-def test_characters_are_words_where_there_are_no_spaces(language: str, tokenizer: str) -> None:
-    bleu = one("bleu", "一二三四五", "一二三四六", language)
-    ter = one("ter", "一二三四五", "一二三四六", language)
+def test_characters_are_words_in_languages_without_spaces(language: str, tokenizer: str) -> None:
+    bleu = single_score("bleu", "一二三四五", "一二三四六", language)
+    ter = single_score("ter", "一二三四五", "一二三四六", language)
 
     assert bleu.value == pytest.approx(FIFTH_WRONG)
     assert f"tok:{tokenizer}" in bleu.signature
@@ -90,31 +92,31 @@ def test_characters_are_words_where_there_are_no_spaces(language: str, tokenizer
     assert "asian:yes" in ter.signature
 
 
-def test_an_interval_holds_the_score_and_is_as_wide_as_chance() -> None:
-    half = ["a b c d", "e f g h"] * 50, ["a b c d", "x x x x"] * 50
-    for found in score(*half, "de", bootstrap=200):
-        assert found.low is not None
-        assert found.high is not None
-        assert found.low < found.value < found.high
-        assert "bs:200|seed:12345" in found.signature
+def test_the_interval_contains_the_score_and_is_empty_for_equal_lines() -> None:
+    half_correct = ["a b c d", "e f g h"] * 50, ["a b c d", "x x x x"] * 50
+    for result in score(*half_correct, "de", bootstrap=200):
+        assert result.low is not None
+        assert result.high is not None
+        assert result.low < result.value < result.high
+        assert "bs:200|seed:12345" in result.signature
 
-    for found in score(["a b c d"] * 9, ["a b c d"] * 9, "de", bootstrap=200):
-        assert found.low == pytest.approx(found.value)  # whatever is drawn is the same
-        assert found.high == pytest.approx(found.value)
+    for result in score(["a b c d"] * 9, ["a b c d"] * 9, "de", bootstrap=200):
+        assert result.low == pytest.approx(result.value)  # all resamples are the same
+        assert result.high == pytest.approx(result.value)
 
 
-def test_an_interval_survives_resamples_without_a_match() -> None:
-    # One line of four is right: 0.75 ** 4 = 0.32 of the resamples never draw it, and score 0.
-    [found] = score(["a b c d", *"xyz"], ["a b c d", *"opq"], "de", ["bleu"], bootstrap=100)
+def test_resamples_without_a_match_are_part_of_the_interval() -> None:
+    # One line of four matches: 0.75 ** 4 = 0.32 of the resamples do not contain it, and score 0.
+    [result] = score(["a b c d", *"xyz"], ["a b c d", *"opq"], "de", ["bleu"], bootstrap=100)
 
-    assert found.low is not None
-    assert found.high is not None
-    assert 0 <= found.low < found.high
+    assert result.low is not None
+    assert result.high is not None
+    assert 0 <= result.low < result.high
 
 
 def test_without_resampling_there_is_no_interval() -> None:
-    for found in score(["a"], ["a"], "de"):
-        assert (found.low, found.high) == (None, None)
+    for result in score(["a"], ["a"], "de"):
+        assert (result.low, result.high) == (None, None)
 
 
 @pytest.mark.parametrize("bootstrap", [-1, 1])
@@ -137,36 +139,37 @@ def test_unequal_counts_are_refused_with_both() -> None:
         most_changed(["a", "b"], ["a", "b", "c"], ["a", "b"], 10)
 
 
-def test_nothing_is_not_scored() -> None:
+def test_an_empty_list_cannot_be_scored() -> None:
     with pytest.raises(TextError, match="nothing to score"):
         score([], [], "de")
 
 
-def test_a_system_that_is_always_better_is_so_by_no_chance() -> None:
+def test_the_p_value_of_a_system_that_is_better_in_every_resample_is_the_smallest() -> None:
     references = [f"a b c d {i}" for i in range(40)]
     worse = [f"a b x d {i}" for i in range(40)]
 
-    for found in compare(worse, references, references, "de", ["bleu", "chrf"], 99):
-        assert found.value < found.other == pytest.approx(100)
-        assert found.p == pytest.approx(1 / 100)  # none of 99 resamples, (0 + 1) / (99 + 1)
-        assert "bs:99" in found.signature
+    for result in compare(worse, references, references, "de", ["bleu", "chrf"], 99):
+        assert result.value < result.other == pytest.approx(100)
+        assert result.p == pytest.approx(1 / 100)  # none of 99 resamples, (0 + 1) / (99 + 1)
+        assert "bs:99" in result.signature
 
 
-def test_systems_that_differ_by_luck_are_not_told_apart() -> None:
+def test_a_difference_of_one_sentence_is_not_significant() -> None:
     references = [f"a b c d {i}" for i in range(40)]
     first = [f"a b x d {i}" if i < 5 else r for i, r in enumerate(references)]
     second = [f"a b x d {i}" if i > 34 else r for i, r in enumerate(references)]
 
-    [found] = compare(first, [*second[:39], references[39]], references, "de", ["bleu"], 200)
+    [result] = compare(first, [*second[:39], references[39]], references, "de", ["bleu"], 200)
 
-    assert found.value < found.other
-    assert found.p > 0.1
+    assert result.value < result.other
+    assert result.p > 0.1
 
 
-def test_equal_systems_are_not_told_apart() -> None:
-    for found in compare(["a b"] * 3, ["a b"] * 3, ["a c"] * 3, "de", ["bleu", "chrf", "ter"], 50):
-        assert found.value == found.other
-        assert found.p == 1.0
+def test_the_p_value_of_equal_systems_is_one() -> None:
+    lines, references = ["a b"] * 3, ["a c"] * 3
+    for result in compare(lines, lines, references, "de", ["bleu", "chrf", "ter"], 50):
+        assert result.value == result.other
+        assert result.p == 1.0
 
 
 def test_the_sentences_that_changed_most_come_first() -> None:
@@ -188,28 +191,29 @@ def test_equal_translations_are_no_change() -> None:
 
 
 def test_several_references_of_a_line_by_hand() -> None:
-    # Each word, pair and triple is in one reference or another, of the quadruples one of two.
+    # Every unigram, bigram and trigram is in some reference, and one of two 4-grams.
     [bleu] = score(["a b c d e"], [["a b c d x", "y b c d z", "y y c d e"]], "de", ["bleu"])
 
     assert bleu.value == pytest.approx(100 * (1 * 1 * 1 * 1 / 2) ** 0.25)
     assert bleu.signature.startswith("nrefs:3|")
     [alone] = score(["a b c d e"], [["a b c d f"]], "de", ["bleu"])
-    assert alone == one("bleu", "a b c d e", "a b c d f")
+    assert alone == single_score("bleu", "a b c d e", "a b c d f")
 
 
-def test_several_references_are_those_of_sacrebleu() -> None:
+def test_several_references_are_scored_as_by_sacrebleu() -> None:
     hypotheses = ["the cat sat on the mat", "a dog", "two small red circles"]
-    several = [
+    references = [
         ["a cat sat on the mat", "the cat is on a mat", "there is a cat"],
         ["a dog runs", "the dog"],
         ["two red circles", "two small red rings", "small red circles"],
     ]
-    streams: Any = [[said[place] if place < len(said) else None for said in several] for place in
-               range(3)]  # fmt: skip
+    streams: Any = [
+        [line[index] if index < len(line) else None for line in references] for index in range(3)
+    ]
 
-    found = {s.name: s.value for s in score(hypotheses, several, "en", bootstrap=0)}
+    scores = {s.name: s.value for s in score(hypotheses, references, "en", bootstrap=0)}
 
-    assert found == {
+    assert scores == {
         "BLEU": pytest.approx(BLEU().corpus_score(hypotheses, streams).score),
         "chrF2": pytest.approx(CHRF().corpus_score(hypotheses, streams).score),
         "TER": pytest.approx(TER().corpus_score(hypotheses, streams).score),

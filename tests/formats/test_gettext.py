@@ -1,3 +1,5 @@
+"""Message catalogues of GNU gettext."""
+
 import struct
 
 import pytest
@@ -10,7 +12,7 @@ PO = r"""
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\n"
 
-#. What a button says.
+#. The label of a button.
 #: button.c:12
 msgid "Open"
 msgstr "Öffnen"
@@ -48,7 +50,7 @@ msgstr "am Ende"
 """
 
 
-def test_the_messages_of_a_po_file() -> None:
+def test_a_po_file_gives_its_translated_singular_messages() -> None:
     assert parse_po(PO) == {
         "Open": "Öffnen",
         "door\x04Open": "Offen",
@@ -58,33 +60,33 @@ def test_the_messages_of_a_po_file() -> None:
     }
 
 
-def test_a_string_that_is_not_closed_is_told() -> None:
+def test_a_string_that_is_not_closed_is_an_error() -> None:
     with pytest.raises(ValueError, match="not a string"):
         parse_po('msgid "open\nmsgstr "offen"\n')
 
 
 def mo(messages: dict[str, str], order: str) -> bytes:
-    """A binary catalogue by the manual: header, two tables of length and place, texts."""
+    """Return a .mo file by the manual: header, two tables of length and offset, strings."""
     keys = [k.encode() for k in messages]
     values = [v.encode() for v in messages.values()]
     count = len(messages)
     start = 28 + 16 * count
-    table, texts = [], b""
-    for text in keys + values:
-        table += [len(text), start + len(texts)]
-        texts += text + b"\0"
-    head = struct.pack(f"{order}7I", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0)
-    return head + struct.pack(f"{order}{len(table)}I", *table) + texts
+    table, strings = [], b""
+    for string in keys + values:
+        table += [len(string), start + len(strings)]
+        strings += string + b"\0"
+    header = struct.pack(f"{order}7I", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0)
+    return header + struct.pack(f"{order}{len(table)}I", *table) + strings
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_the_messages_of_a_mo_file(order: str) -> None:
+def test_a_mo_file_of_either_byte_order_gives_its_singular_messages(order: str) -> None:
     messages = {"": "header", "Open": "Öffnen", "door\x04Open": "Offen", "one\0many": "ein\0viele"}
 
     assert parse_mo(mo(messages, order)) == {"Open": "Öffnen", "door\x04Open": "Offen"}
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\3\4", mo({"Open": "Offen"}, "<")[:30]])
-def test_what_is_no_mo_file_is_told(data: bytes) -> None:
+def test_other_and_truncated_files_are_an_error(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"\.mo file"):
         parse_mo(data)

@@ -1,1 +1,1 @@
-"""Count-based models to compare with."""
+"""Count-based baselines: a language model and a classifier."""

@@ -1,4 +1,4 @@
-"""A count-based language model to measure others against: interpolated Kneser-Ney.
+"""An n-gram language model as a baseline: interpolated Kneser-Ney smoothing.
 
 Chen and Goodman (1998), section 2.7 and equation 24, with one discount for each order:
 https://dash.harvard.edu/handle/1/25104739
@@ -12,105 +12,112 @@ from numpy.typing import NDArray
 TokenArray = NDArray[np.int32]
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
-CHUNK_TOKENS = (
-    1_000_000  # tokens whose probabilities are looked up at once: some 100 bytes for each
-)
+# Tokens whose probabilities are computed together: some 100 bytes of memory for each.
+CHUNK_TOKENS = 1_000_000
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: spreads keys evenly
 
 
 class _NgramCounts(NamedTuple):
-    """The n-grams of one length."""
+    """Counts of the n-grams of one order. G n-grams, C contexts."""
 
-    keys: Keys  # of each n-gram, rising
-    counts: Floats  # how often, or after how many different tokens, each is seen
-    contexts: Keys  # of the n-grams without their last token, rising
-    totals: Floats  # the sum of the counts in each context
-    kinds: Floats  # how many different tokens follow each context
+    keys: Keys  # (G,) of each n-gram, rising
+    counts: Floats  # (G,) occurrences, or the number of different preceding tokens
+    contexts: Keys  # (C,) of the n-grams without their last token, rising
+    totals: Floats  # (C,) the sum of the counts of each context
+    kinds: Floats  # (C,) the number of different tokens that follow each context
     discount: float
 
 
 class KneserNey:
-    """n-grams of tokens, in memory: 16 bytes for each different one of each length."""
+    """An interpolated Kneser-Ney model over tokens.
 
-    def __init__(self, tokens: TokenArray, order: int, vocabulary: int) -> None:
-        """Count the n-grams of `tokens` up to length `order`; there are `vocabulary` tokens."""
-        self.vocabulary = vocabulary
+    It needs 16 bytes of memory for each different n-gram and 24 for each different context.
+    """
+
+    def __init__(self, tokens: TokenArray, order: int, vocab_size: int) -> None:
+        """Count the n-grams of a text.
+
+        Args:
+            tokens: (T,) the training text, T at least `order`.
+            order: the largest n.
+            vocab_size: the number of tokens of the uniform distribution below the unigrams.
+        """
+        self.vocab_size = vocab_size
         self.orders = []
         for n in range(1, order + 1):
             if n == order:
                 keys, counts = np.unique(_keys(tokens, n), return_counts=True)
-                firsts = _first(_keys(tokens, n), keys)
             else:
-                # Lower orders count how many different tokens an n-gram is seen after.
-                _, places = np.unique(_keys(tokens, n + 1), return_index=True)
-                keys, counts = np.unique(_keys(tokens, n)[1:][places], return_counts=True)
-                firsts = _first(_keys(tokens, n), keys)
-            self.orders.append(_count_ngrams(tokens, n, keys, counts.astype(np.float64), firsts))
+                # The count of a lower order is the number of different tokens before an n-gram.
+                _, firsts = np.unique(_keys(tokens, n + 1), return_index=True)
+                keys, counts = np.unique(_keys(tokens, n)[1:][firsts], return_counts=True)
+            self.orders.append(_count_contexts(tokens, n, keys, counts.astype(np.float64)))
 
     def probabilities(self, tokens: TokenArray) -> Floats:
-        """Of each of `tokens` after those before it (as many as the order takes)."""
-        p = np.full(len(tokens), 1 / self.vocabulary)
+        """Compute the probability (T,) of each of `tokens` (T,) after the tokens before it."""
+        p = np.full(len(tokens), 1 / self.vocab_size)
         for n, order in enumerate(self.orders, 1):
             if len(tokens) < n:
                 break
-            counts = _find(order.keys, order.counts, _keys(tokens, n))
-            contexts = _context(tokens, n)
-            totals = _find(order.contexts, order.totals, contexts)
-            kinds = _find(order.contexts, order.kinds, contexts)
-            seen = totals > 0  # else the lower order is all there is
-            safe = np.where(seen, totals, 1.0)
-            own = np.maximum(counts - order.discount, 0) / safe
-            mixed = own + order.discount * kinds / safe * p[n - 1 :]
-            p[n - 1 :] = np.where(seen, mixed, p[n - 1 :])
+            counts = _look_up(order.keys, order.counts, _keys(tokens, n))
+            contexts = _context_keys(tokens, n)
+            totals = _look_up(order.contexts, order.totals, contexts)
+            kinds = _look_up(order.contexts, order.kinds, contexts)
+            is_seen = totals > 0  # an unseen context has the probability of the lower order
+            divisors = np.where(is_seen, totals, 1.0)
+            discounted = np.maximum(counts - order.discount, 0) / divisors
+            interpolated = discounted + order.discount * kinds / divisors * p[n - 1 :]
+            p[n - 1 :] = np.where(is_seen, interpolated, p[n - 1 :])
         return p
 
     def nats(self, tokens: TokenArray) -> float:
-        """The cross-entropy of all `tokens` together, some of which are in memory at a time."""
-        found = 0.0
+        """Compute the negative log-likelihood of `tokens` (T,), a chunk in memory at a time."""
+        nats = 0.0
         for start in range(0, len(tokens), CHUNK_TOKENS):
-            before = max(0, start - len(self.orders) + 1)  # as many as the order takes
-            part = self.probabilities(np.asarray(tokens[before : start + CHUNK_TOKENS]))
-            found -= float(np.log(part[start - before :]).sum())
-        return found
+            context_start = max(0, start - len(self.orders) + 1)  # as many as the order needs
+            chunk = np.asarray(tokens[context_start : start + CHUNK_TOKENS])
+            nats -= float(np.log(self.probabilities(chunk)[start - context_start :]).sum())
+        return nats
 
 
 def _keys(tokens: TokenArray, n: int) -> Keys:
-    """A number of 64 bits for each n-gram, by its last token: (T - n + 1,)."""
+    """Hash each n-gram of `tokens` (T,) to 64 bits: (T - n + 1,)."""
     key = np.zeros(len(tokens) - n + 1, np.uint64)
-    for place in range(n):
-        part = tokens[place : len(tokens) - n + 1 + place].astype(np.uint64) + np.uint64(1)
-        key = (key ^ part) * HASH_MULTIPLIER
+    for offset in range(n):
+        token = tokens[offset : len(tokens) - n + 1 + offset].astype(np.uint64) + np.uint64(1)
+        key = (key ^ token) * HASH_MULTIPLIER
         key ^= key >> np.uint64(29)
     return key
 
 
-def _context(tokens: TokenArray, n: int) -> Keys:
-    """The keys of what stands before the last token of each n-gram."""
+def _context_keys(tokens: TokenArray, n: int) -> Keys:
+    """Hash the context of each n-gram, which is all but its last token: (T - n + 1,)."""
     if n == 1:
         return np.zeros(len(tokens), np.uint64)
     return _keys(tokens[:-1], n - 1)
 
 
-def _first(all_keys: Keys, keys: Keys) -> NDArray[np.int64]:
-    """Where each of `keys`, which rise, is found first in `all_keys`."""
-    found, places = np.unique(all_keys, return_index=True)
-    return places[np.searchsorted(found, keys)]
+def _first_indices(all_keys: Keys, keys: Keys) -> Indices:
+    """Return the index of the first occurrence in `all_keys` of each of `keys`, which rise."""
+    unique, firsts = np.unique(all_keys, return_index=True)
+    return firsts[np.searchsorted(unique, keys)]
 
 
-def _count_ngrams(
-    tokens: TokenArray, n: int, keys: Keys, counts: Floats, firsts: NDArray[np.int64]
-) -> _NgramCounts:
-    contexts, inverse = np.unique(_context(tokens, n)[firsts], return_inverse=True)
+def _count_contexts(tokens: TokenArray, n: int, keys: Keys, counts: Floats) -> _NgramCounts:
+    """Sum the `counts` of the n-grams `keys` by context, and estimate the discount."""
+    firsts = _first_indices(_keys(tokens, n), keys)
+    contexts, inverse = np.unique(_context_keys(tokens, n)[firsts], return_inverse=True)
     totals = np.bincount(inverse, weights=counts, minlength=len(contexts)).astype(np.float64)
     kinds = np.bincount(inverse, minlength=len(contexts)).astype(np.float64)
     once, twice = (counts == 1).sum(), (counts == 2).sum()
-    # Equation 25; a text so small that nothing is seen twice is discounted by half.
+    # Equation 25; it is undefined for a text so small that no count is 1, or none is 2.
     discount = float(once / (once + 2 * twice)) if once and twice else 0.5
     return _NgramCounts(keys, counts, contexts, totals, kinds, discount)
 
 
-def _find(keys: Keys, values: Floats, wanted: Keys) -> Floats:
-    """The values of the `wanted` keys, 0 where there is none."""
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, values[places], 0.0)
+def _look_up(keys: Keys, values: Floats, queries: Keys) -> Floats:
+    """Return the value of each of `queries`, 0 where it is none of `keys`, which rise."""
+    indices = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return np.where(keys[indices] == queries, values[indices], 0.0)

@@ -1,7 +1,8 @@
-"""A classifier that counts: naive Bayes over groups of letters, to measure others against.
+"""A classifier by counts as a baseline: naive Bayes over character n-grams.
 
-Cavnar and Trenkle (1994) tell languages by groups of one to a few letters; the decision here is by
-Bayes' rule with add-one smoothing (Manning et al. 2008, section 13.2).
+Character n-grams identify languages (Cavnar and Trenkle 1994). Classification is by Bayes' rule
+with add-one smoothing: Manning, Raghavan and Schütze (2008), section 13.2,
+https://nlp.stanford.edu/IR-book/
 """
 
 from collections.abc import Sequence
@@ -9,27 +10,37 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_ORDER = 3  # letters in a group
-BUCKETS = 2**17  # that groups are hashed into
+MAX_ORDER = 3  # characters of the longest n-grams
+BUCKETS = 2**17  # that n-grams are hashed into
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 LabelArray = NDArray[np.int64]
 
 
 class NaiveBayes:
-    """How probable each group of letters is in lines of each label."""
+    """Log-probabilities of character n-grams in the lines of each label.
+
+    `weights` is (BUCKETS, L) and `prior` (L,), not normalised, for L labels.
+    """
 
     def __init__(self, lines: Sequence[str], labels: Sequence[int], classes: int) -> None:
-        """Count the groups of `lines`, whose `labels` are numbers below `classes`."""
+        """Count the n-grams of the training lines.
+
+        Args:
+            lines: N lines.
+            labels: N labels, from 0 on.
+            classes: L, the number of labels, of which some may have no lines.
+        """
         buckets, owners = character_ngrams(lines)
-        places = np.asarray(labels)[owners] * BUCKETS + buckets
-        counts = np.bincount(places, minlength=classes * BUCKETS).reshape(classes, BUCKETS)
+        flat_indices = np.asarray(labels)[owners] * BUCKETS + buckets
+        counts = np.bincount(flat_indices, minlength=classes * BUCKETS)
+        counts = counts.reshape(classes, BUCKETS)
         self.prior = np.log(np.bincount(labels, minlength=classes) + 1.0)
         totals = counts.sum(1, keepdims=True) + BUCKETS
         self.weights = (np.log(counts + 1.0) - np.log(totals)).T.astype(np.float32)
 
     def classify(self, lines: Sequence[str]) -> LabelArray:
-        """The most probable label of each line."""
+        """Return the most probable label (N,) of each of N lines."""
         scores = np.tile(self.prior.astype(np.float32), (len(lines), 1))
         buckets, owners = character_ngrams(lines)
         np.add.at(scores, owners, self.weights[buckets])
@@ -38,18 +49,24 @@ class NaiveBayes:
 
 
 def character_ngrams(lines: Sequence[str]) -> tuple[LabelArray, LabelArray]:
-    """The groups of letters of all lines, as buckets, and the lines that they are of."""
+    """Hash the character n-grams of all lines.
+
+    A line is case-folded, and has a space before and after it, which are part of n-grams.
+
+    Returns:
+        For each n-gram, the shortest n first, its bucket and the index of its line.
+    """
     padded = [f" {line.casefold()} " for line in lines]
     text = np.frombuffer("".join(padded).encode("utf-32-le"), np.uint32).astype(np.uint64)
-    owners = np.repeat(np.arange(len(padded)), [len(line) for line in padded])
-    found, whose = [], []
-    for length in range(1, MAX_ORDER + 1):
-        key = np.full(max(0, len(text) - length + 1), length, np.uint64)
-        for place in range(length):
-            key = (key ^ text[place : len(text) - length + 1 + place]) * HASH_MULTIPLIER
+    line_indices = np.repeat(np.arange(len(padded)), [len(line) for line in padded])
+    buckets, owners = [], []
+    for n in range(1, MAX_ORDER + 1):
+        key = np.full(max(0, len(text) - n + 1), n, np.uint64)
+        for offset in range(n):
+            key = (key ^ text[offset : len(text) - n + 1 + offset]) * HASH_MULTIPLIER
             key ^= key >> np.uint64(29)
-        first, last = owners[: len(key)], owners[length - 1 :]
-        within = first == last  # no group reaches into the next line
-        found.append((key[within] % np.uint64(BUCKETS)).astype(np.int64))
-        whose.append(first[within])
-    return np.concatenate(found), np.concatenate(whose)
+        first, last = line_indices[: len(key)], line_indices[n - 1 :]
+        is_within = first == last  # no n-gram reaches into the next line
+        buckets.append((key[is_within] % np.uint64(BUCKETS)).astype(np.int64))
+        owners.append(first[is_within])
+    return np.concatenate(buckets), np.concatenate(owners)

@@ -11,6 +11,7 @@ from hydra.utils import get_class
 from seq2seq.builders import build_embedding, instantiate_node
 from seq2seq.commands import compose
 from seq2seq.commands.compose import recipe_names
+from seq2seq.config.choices import shipped_targets
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.task_options import UNUSED_OPTIONS
@@ -75,7 +76,7 @@ def is_translation(config: TrainConfig) -> bool:
 
 
 def decodes(config: TrainConfig) -> bool:
-    """Whether there is something that a decoder could attend to."""
+    """Return whether the task has a decoder that could attend."""
     return str(config.task["_target_"]).endswith((".TranslationTask", ".CaptioningTask"))
 
 
@@ -129,18 +130,20 @@ def test_every_schedule_gives_a_factor(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", options("model/embedding"))
-def test_every_input_makes_a_vector_of_each_piece(name: str) -> None:
-    made = build_embedding(
+def test_every_embedding_makes_a_vector_of_each_token(name: str) -> None:
+    embedding = build_embedding(
         train(*LANGUAGES, f"model/embedding={name}", "model.embedding_size=6").model, 9
     )
 
-    assert made(torch.tensor([[4, 8, 0]])).shape == (1, 3, 6)
+    assert embedding(torch.tensor([[4, 8, 0]])).shape == (1, 3, 6)
 
 
 @pytest.mark.parametrize(
     ("name", "stored"), [("cnn", torch.zeros(2, 64, 64, 3)), ("features", torch.zeros(2, 4, 5))]
 )
-def test_every_way_of_looking_gives_the_grid_that_it_says(name: str, stored: torch.Tensor) -> None:
+def test_every_image_backbone_returns_the_positions_and_size_that_it_declares(
+    name: str, stored: torch.Tensor
+) -> None:
     choice = f"model/vision={name}"
     config = train(*LANGUAGES, choice, *NEEDED.get(choice, []))
 
@@ -150,12 +153,20 @@ def test_every_way_of_looking_gives_the_grid_that_it_says(name: str, stored: tor
 
 
 @pytest.mark.parametrize("name", options("task"))
-def test_every_task_is_a_class_that_says_what_it_does_not_read(name: str) -> None:
+def test_every_task_has_a_kind_and_a_list_of_options_that_it_does_not_use(name: str) -> None:
     target = train(*LANGUAGES, f"task={name}").task["_target_"]
 
     task: Any = get_class(target)
     assert isinstance(task.kind, str)
-    assert target.rpartition(".")[2] in UNUSED_OPTIONS
+    assert target in UNUSED_OPTIONS
+
+
+def test_the_options_that_a_task_does_not_use_are_of_shipped_tasks_and_exist() -> None:
+    assert UNUSED_OPTIONS.keys() == shipped_targets("task").keys()
+    config = train(*LANGUAGES)
+    for unused in UNUSED_OPTIONS.values():
+        assert len(set(unused)) == len(unused)
+        assert all(attrgetter(option)(config) is not None for option in unused)
 
 
 @pytest.mark.parametrize("name", options("tracker"))
@@ -182,7 +193,7 @@ def test_every_command_composes(name: str, schema: type) -> None:
     assert isinstance(to_schema(compose.compose(name, overrides), schema), schema)
 
 
-def test_languages_survive_yaml(tmp_path: Path) -> None:
+def test_the_language_code_no_is_text_in_a_recipe(tmp_path: Path) -> None:
     (tmp_path / "recipe").mkdir()
     text = "# @package _global_\ndata: {source: 'no', target: en}\n"
     (tmp_path / "recipe" / "norwegian.yaml").write_text(text)
@@ -192,7 +203,7 @@ def test_languages_survive_yaml(tmp_path: Path) -> None:
     assert config.data["source"] == "no"
 
 
-def test_all_yaml_has_a_first_line_that_says_what_it_is() -> None:
+def test_every_yaml_file_begins_with_a_comment() -> None:
     files = [*CONF_DIR.rglob("*.yaml"), *RECIPES_DIR.rglob("*.yaml")]
 
     assert [str(f) for f in files if not f.read_text(encoding="utf-8").startswith("#")] == []

@@ -26,30 +26,30 @@ PAGES = [page for page in DOCS if page.name != "options.md"]  # which is generat
 OF_USER = re.compile(r"(corpus|runs|mine)/|lint-imports$")  # files, and a tool
 LINK = re.compile(r"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-PIECES = 300
+VOCAB_SIZE = 300
 NETWORKS: dict[str, Callable[[ModelOptions], Any]] = {
     "TranslationTask": lambda m: builders.build_translation(
-        m, builders.VocabSizes(PIECES, PIECES, True)
+        m, builders.VocabSizes(VOCAB_SIZE, VOCAB_SIZE, True)
     ),
-    "LanguageModelTask": lambda m: builders.build_language_model(m, PIECES),
+    "LanguageModelTask": lambda m: builders.build_language_model(m, VOCAB_SIZE),
     "CaptioningTask": lambda m: builders.build_captioner(
-        m, builders.instantiate_node("model.vision", m.vision), PIECES
+        m, builders.instantiate_node("model.vision", m.vision), VOCAB_SIZE
     ),
-    "ClassificationTask": lambda m: builders.build_classifier(m, PIECES, 2),
+    "ClassificationTask": lambda m: builders.build_classifier(m, VOCAB_SIZE, 2),
 }
 
 
 def blocks(kind: str) -> list[str]:
     """Return the code blocks of one kind, of all pages."""
-    found = (BLOCK.findall(page.read_text(encoding="utf-8")) for page in PAGES)
-    return [text for page in found for name, text in page if name == kind]
+    pages = (BLOCK.findall(page.read_text(encoding="utf-8")) for page in PAGES)
+    return [text for page in pages for name, text in page if name == kind]
 
 
 def spans(page: Path) -> list[str]:
     """Return the text between backticks, outside blocks; none with a placeholder in capitals."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
-    found = dict.fromkeys(re.findall(r"`([^`\n]+)`", text))
-    return [span for span in found if not re.search(r"NAME|RUN|FILE", span)]
+    unique = dict.fromkeys(re.findall(r"`([^`\n]+)`", text))
+    return [span for span in unique if not re.search(r"NAME|RUN|FILE", span)]
 
 
 @cache
@@ -60,23 +60,23 @@ def tree(file: Path) -> ast.Module:
 @cache
 def names() -> set[str]:
     """Return every name and text in the package, dotted where it is of a class, and all choices."""
-    found = {path.stem for folder in (CONF_DIR, RECIPES_DIR) for path in folder.rglob("*.yaml")}
+    known = {path.stem for folder in (CONF_DIR, RECIPES_DIR) for path in folder.rglob("*.yaml")}
     for file in (*ROOT.glob("seq2seq/**/*.py"), *ROOT.glob("tests/**/*.py")):
         for node in ast.walk(tree(file)):
             if isinstance(node, ast.ClassDef):
                 parts = (getattr(part, "name", "") for part in node.body)
-                found |= {node.name, *(f"{node.name}.{part}" for part in parts)}
+                known |= {node.name, *(f"{node.name}.{part}" for part in parts)}
             elif isinstance(node, ast.FunctionDef):
-                found.add(node.name)
+                known.add(node.name)
             elif isinstance(node, ast.Constant) and file.is_relative_to(ROOT / "seq2seq"):
-                found.add(str(node.value))
+                known.add(str(node.value))
             elif isinstance(node, ast.Attribute):
-                found |= {node.attr, ast.unparse(node)}
+                known |= {node.attr, ast.unparse(node)}
             elif isinstance(node, ast.Name):
-                found.add(node.id)
+                known.add(node.id)
             elif isinstance(node, ast.arg):
-                found.add(node.arg)
-    return found
+                known.add(node.arg)
+    return known
 
 
 @cache
@@ -102,7 +102,7 @@ def is_in_package(module: str, name: str) -> bool:
     return any(file.exists() for file in files) or name in names()
 
 
-def is_there(span: str) -> bool:  # noqa: PLR0911  # a line for each kind of name
+def exists(span: str) -> bool:  # noqa: PLR0911  # a line for each kind of name
     """Return whether a file, name, option or choice exists; True of what is none of these."""
     if OF_USER.match(span) or (ROOT / span).is_dir() or (CONF_DIR / span).is_dir():
         return True
@@ -122,12 +122,12 @@ def is_there(span: str) -> bool:  # noqa: PLR0911  # a line for each kind of nam
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_names_is_there(page: Path) -> None:
-    assert [span for span in spans(page) if not is_there(span)] == []
+def test_every_name_in_a_page_exists(page: Path) -> None:
+    assert [span for span in spans(page) if not exists(span)] == []
 
 
-def test_what_is_not_there_is_seen() -> None:
-    there = [
+def test_a_name_that_does_not_exist_is_found() -> None:
+    existing = [
         "seq2seq/run_folder.py",
         "Cell.step",
         "train.bptt",
@@ -135,10 +135,17 @@ def test_what_is_not_there_is_seen() -> None:
         "data.path=x",
         "en-de",
     ]
-    wrong = ["seq2seq/runs.py", "Cell.stop", "train.bppt", "model/cell=gnu", "data.past=x", "en-dd"]
+    mistyped = [
+        "seq2seq/runs.py",
+        "Cell.stop",
+        "train.bppt",
+        "model/cell=gnu",
+        "data.past=x",
+        "en-dd",
+    ]
 
-    assert [is_there(span) for span in there] == [True] * 6
-    assert [is_there(span) for span in wrong] == [False] * 6
+    assert [exists(span) for span in existing] == [True] * 6
+    assert [exists(span) for span in mistyped] == [False] * 6
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.split("\n")[0])
@@ -219,7 +226,7 @@ def test_tables_of_results_and_options_are_those_that_the_command_generates(page
     assert page.read_text(encoding="utf-8") == tables.current_documents()[page]
 
 
-def test_every_committed_result_is_whole_and_is_shown_in_a_document() -> None:
+def test_every_committed_result_has_all_fields_and_is_shown_in_a_document() -> None:
     shown = "".join(page.read_text(encoding="utf-8") for page in tables.documents())
 
     for file in sorted(tables.RESULTS.glob("*.json")):
@@ -229,7 +236,7 @@ def test_every_committed_result_is_whole_and_is_shown_in_a_document() -> None:
         assert f"<!-- result: {file.stem} -->" in shown
 
 
-def test_numbers_ranges_and_scores_of_a_result_are_rendered_as_they_were_written() -> None:
+def test_numbers_ranges_and_scores_of_a_result_keep_their_digits_in_a_table() -> None:
     result = json.loads(
         '{"title": "T", "command": "c", "machine": null, "commit": "abc", "date": null,'
         ' "columns": ["a", "b", "c", "d"],'
@@ -242,6 +249,32 @@ def test_numbers_ranges_and_scores_of_a_result_are_rendered_as_they_were_written
         "",
         "T: `c`; machine not recorded; abc; date not recorded.",
     ]
+
+
+DECIMAL = re.compile(r"(?<![\w.:])\d+\.\d+(?![\w.:])")
+
+
+def decimals(text: str) -> list[Decimal]:
+    return [Decimal(number) for number in DECIMAL.findall(text)]
+
+
+def without_result(text: str) -> list[Decimal]:
+    """Return the decimal numbers of a text that no committed result rounds to."""
+    results = "".join(file.read_text(encoding="utf-8") for file in tables.RESULTS.glob("*.json"))
+    committed = decimals(results)
+    return [n for n in decimals(text) if all(c.quantize(n) != n for c in committed)]
+
+
+def test_every_score_in_the_readme_is_a_committed_result() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    family = readme.partition("## The family")[2].partition("## ")[0]
+
+    assert len(decimals(family)) > 10
+    assert without_result(family) == []
+
+
+def test_a_score_without_a_result_is_found() -> None:
+    assert without_result("BLEU 40.9, 99.93 and 3.11.7") == [Decimal("99.93")]
 
 
 def test_the_readme_has_at_most_150_lines() -> None:

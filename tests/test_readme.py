@@ -99,10 +99,10 @@ def test_every_command_of_the_readme_works(home: Path, monkeypatch: pytest.Monke
 
 
 def test_the_test_command_is_the_one_that_the_project_checks_itself_with() -> None:
-    wanted = "pip install -e '.[dev]' && pytest"
+    command = "pip install -e '.[dev]' && pytest"
 
-    assert wanted in COMMANDS
-    assert wanted in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert command in COMMANDS
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_every_recipe_has_a_row_in_the_table_of_recipes() -> None:

@@ -1,8 +1,12 @@
 """Ranges of the numbers that the shipped classes of open nodes take.
 
-A class checks its own arguments when it is built, which takes torch; these ranges refuse a value
-before that, and bound it from above. They are keyed by `_target_` and argument: an argument that
-is a list or a mapping of numbers has the range for each of them.
+They refuse a value before torch is imported, bound it from above, and are printed in the
+documentation. They are keyed by `_target_` and argument: an argument that is a list or a mapping of
+numbers has the range for each of them.
+
+A class checks its own arguments too, since it is also used from Python, without options. It cannot
+be asked for its ranges: this package may not import torch, and the networks and searches do not
+depend on options. `tests/config/test_bounds.py` compares both.
 """
 
 from typing import Any

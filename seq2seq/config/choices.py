@@ -69,7 +69,7 @@ def _require_known(path: str, target: object, trusted: Collection[str]) -> None:
 
 
 def _is_trusted(target: str, trusted: Collection[str]) -> bool:
-    """Whether `target` is in a trusted module; the program's own modules can never be trusted."""
+    """Return whether `target` is in a trusted module; the program's own modules never are."""
     modules = [module for module in trusted if module and module.split(".")[0] != "seq2seq"]
     return any(target.startswith(f"{module}.") for module in modules)
 

@@ -1,6 +1,6 @@
 """The options of the commands that use a run folder; those of training are in `training`.
 
-As there, a comment behind a field or on the lines above it is its meaning in the documentation.
+A comment behind a field or on the lines above it is its meaning in the documentation, as there.
 """
 
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class TranslateConfig(DecodingConfig):
     input: Any = "-"  # a file, a list of files, or - for standard input
     output: Any = "-"  # a file for each input, or - for standard output
     scores: str | None = None  # a file for the scores of translations: .tsv or .jsonl
-    resume: bool = True  # go on with an interrupted translation of the same input
+    resume: bool = True  # continue an interrupted translation of the same input
 
 
 @dataclass
@@ -73,8 +73,8 @@ class EvaluateConfig(DecodingConfig):
     json: str | None = None  # a file for the scores
 
     def __post_init__(self) -> None:
-        right = self.bootstrap == 0 or self.bootstrap >= 2
-        require("bootstrap", self.bootstrap, right, "0, for none, or at least 2")
+        is_valid = self.bootstrap == 0 or self.bootstrap >= 2
+        require("bootstrap", self.bootstrap, is_valid, "0, for none, or at least 2")
         super().__post_init__()
 
 
@@ -96,10 +96,10 @@ class GenerateConfig:
     length: int = number(500, 0, MAX_COUNT)  # tokens to generate; 0: until interrupted
     # Below 1 sharpens the distribution, above 1 flattens it.
     temperature: float = number(1.0, 0, 1000, above=True)
-    top_k: int = number(0, 0, MAX_TOKENS)  # draw from so many most probable tokens; 0: from all
-    # Draw from the most probable tokens that together have this probability; 1: from all.
+    top_k: int = number(0, 0, MAX_TOKENS)  # most probable tokens to sample from; 0: all
+    # Sample from the most probable tokens that together have this probability; 1: from all.
     top_p: float = number(1.0, 0, 1, above=True)
-    seed: int = number(1, 0, MAX_SEED)  # of the random draws
+    seed: int = number(1, 0, MAX_SEED)  # of the random numbers
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 

@@ -88,7 +88,7 @@ def _describe_choice(key: str, file: Path) -> Iterator[OptionDescription]:
     target = str(node["_target_"])
     signature = signature_of(target)
     choice = f"{key.replace('.', '/')}={file.stem}"
-    meanings = _yaml_comments(text)
+    meanings = yaml_comments(text)
     for name, default in node.items():
         if name == "_target_":
             continue
@@ -108,8 +108,8 @@ def _default_choice(group: str) -> str:
     """Return the choice of a group in the defaults list of `train`, or of any other command."""
     for file in (CONF_DIR / "base.yaml", *sorted(CONF_DIR.glob("*.yaml"))):
         text = file.read_text(encoding="utf-8")
-        if found := re.search(rf"^ +- {re.escape(group)}: (\S+)", text, re.MULTILINE):
-            return found[1]
+        if match := re.search(rf"^ +- {re.escape(group)}: (\S+)", text, re.MULTILINE):
+            return match[1]
     return ""
 
 
@@ -169,7 +169,7 @@ def _field_comments(schema: type) -> dict[str, str]:
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    found = {}
+    meanings = {}
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             behind = comments.get(node.end_lineno or node.lineno, "")
@@ -178,18 +178,18 @@ def _field_comments(schema: type) -> dict[str, str]:
             while line in comments and lines[line - 1].lstrip().startswith("#"):
                 above.insert(0, comments[line])
                 line -= 1
-            found[node.target.id] = behind or " ".join(above)
-    return found
+            meanings[node.target.id] = behind or " ".join(above)
+    return meanings
 
 
-def _yaml_comments(text: str) -> dict[str, str]:
+def yaml_comments(text: str) -> dict[str, str]:
     """Return the comment behind each key of a flat YAML file, with the lines that follow it."""
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     key = ""
     for line in text.splitlines():
         if match := re.match(r"(\w+):(?:[^#'\"]|'[^']*'|\"[^\"]*\")*?(?:\s#\s*(.*))?$", line):
             key = match[1]
-            found[key] = match[2] or ""
+            meanings[key] = match[2] or ""
         elif key and line.startswith("#"):
-            found[key] = f"{found[key]} {line.lstrip('# ')}".strip()
-    return found
+            meanings[key] = f"{meanings[key]} {line.lstrip('# ')}".strip()
+    return meanings

@@ -1,12 +1,12 @@
-"""Run folders of earlier versions: what their options and classes are called today.
+"""Current names of the options and classes in run folders of earlier versions.
 
-A run folder keeps the options that it was trained with. Each table maps a name that a released or
-committed version wrote to the name of today, so that every earlier run folder still loads.
+A run folder keeps the options that it was trained with. Each table maps a name that an earlier
+version wrote to the current name, so that every earlier run folder still loads.
 """
 
 from typing import Any
 
-# Classes and functions that moved or were renamed, by what `_target_` called them.
+# Classes and functions that moved or were renamed, by their earlier `_target_`.
 MOVED_TARGETS = {
     "seq2seq.model.attention.Summary": "seq2seq.model.attention.FixedContext",
     "seq2seq.model.bridge.Copy": "seq2seq.model.bridge.CopyBridge",
@@ -51,8 +51,8 @@ MOVED_TARGETS = {
     "seq2seq.vision.shapes.shapes": "seq2seq.vision.synthetic.shapes.shapes",
 }
 
-# Options that were renamed, in this order: `model.embedding` was the size of a vector before it
-# became the group of what makes one.
+# Options that were renamed, in the order of application: `model.embedding` was the size of a vector
+# before it became the group of embeddings.
 RENAMED_OPTIONS = (
     ("model.embedding", "model.embedding_size"),
     ("model.input", "model.embedding"),
@@ -75,7 +75,7 @@ RENAMED_OPTIONS = (
     ("context", "document_context"),
 )
 
-# Choices that came later: the only one there was before, for a run that names none.
+# Groups that were added later, with their only earlier choice, for a run that has none.
 EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
     "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
     "model.embedding": {"_target_": "seq2seq.model.embeddings.Embedding"},
@@ -88,17 +88,17 @@ EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a run folder of any version under the names of today.
+    """Return the options of a run folder of any version under their current names.
 
     Args:
-        options: what config.yaml holds, as plain values. It is not changed.
+        options: of config.yaml, as plain values; not changed.
 
     Returns:
-        The same options; what is under a name of today already stays as it is.
+        The same options; those under a current name are kept.
     """
     current: dict[str, Any] = _with_moved_targets(options)
     model = current.get("model")
-    # The one name that both versions have: a group today, a number before.
+    # `model.embedding` is in both versions: a group now, a number before.
     is_earlier = not isinstance(model, dict) or not isinstance(model.get("embedding"), dict)
     for before, now in RENAMED_OPTIONS:
         if before == "model.embedding" and not is_earlier:
@@ -115,7 +115,7 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
 def to_first_names(node: dict[str, Any]) -> dict[str, Any]:
     """Return `model.vision` under its first names, for fingerprints that must not change.
 
-    Prepared images are found again by a hash of these options; resuming compares it.
+    The cache of prepared images is keyed by a hash of these options, which resuming compares.
     """
     first = {now: before for before, now in MOVED_TARGETS.items()}
     renamed = {"positions": "places"}

@@ -1,7 +1,8 @@
-r"""Text as a command takes it: quoted for OmegaConf, for Hydra, and for a POSIX shell.
+r"""Quoting of text for OmegaConf, for Hydra, and for a POSIX shell.
 
-Three readers come one after the other, each with characters of its own: the shell, the parser of
-Hydra's overrides, and OmegaConf, to which `${` begins an interpolation, inside quotes as well.
+Three parsers read a command line one after the other, each with special characters of its own:
+the shell, the parser of Hydra's overrides, and OmegaConf, for which `${` begins an interpolation,
+inside quotes as well.
 """
 
 import re
@@ -16,7 +17,7 @@ _PARSER = OverridesParser.create()
 
 
 def read_override(word: str) -> Override:
-    """What Hydra's parser reads in `word`, which is KEY=VALUE or ~KEY.
+    """Parse `word`, which is KEY=VALUE or ~KEY, as Hydra does.
 
     Raises:
         HydraException: it is not Hydra's syntax.
@@ -28,14 +29,14 @@ def read_override(word: str) -> Override:
 
 
 def escape_interpolations(text: str) -> str:
-    r"""`text` as OmegaConf resolves it to `text`: each `${` escaped, as `\${`."""
+    r"""Escape each `${` of `text` as `\${`, so that OmegaConf resolves it to `text`."""
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
 
 
 def escape_all_interpolations(node: Any) -> Any:
-    """A container in which no text has an interpolation; for one that has been resolved.
+    """Escape the interpolations of all texts in a container that has been resolved.
 
-    Without this, a configuration that is made of it would resolve a second time.
+    Without this, a configuration that is made of it would resolve them a second time.
     """
     if isinstance(node, dict):
         return {key: escape_all_interpolations(child) for key, child in node.items()}
@@ -45,23 +46,23 @@ def escape_all_interpolations(node: Any) -> Any:
 
 
 def quote_for_hydra(text: str) -> str:
-    """`text` as a quoted string of Hydra. OmegaConf still resolves interpolations in it."""
+    """Quote `text` as a string of Hydra. OmegaConf still resolves interpolations in it."""
     return QuotedString(text, Quote.double).with_quotes()
 
 
 def quote_value(text: str) -> str:
-    """`text` as the value of an override, which then means exactly `text`, whatever is in it.
+    """Quote `text` as the value of an override, which then means exactly `text`.
 
-    Except for `???`, of which OmegaConf has no form that does not stand for a missing value.
+    The exception is `???`: OmegaConf has no form of it that does not stand for a missing value.
     """
     return quote_for_hydra(escape_interpolations(text))
 
 
 def quote_argument(argument: str) -> str:
-    """`argument` as it is typed in a POSIX shell, for a command to receive exactly it.
+    """Quote `argument` for a POSIX shell, so that a command receives exactly it.
 
-    Where it is KEY=VALUE, the option KEY gets VALUE as text: it is quoted for Hydra too where
-    Hydra's parser alone would not read exactly VALUE.
+    In KEY=VALUE, the option KEY gets VALUE as text: it is quoted for Hydra too if Hydra's parser
+    would not read exactly VALUE.
     """
     key, equals, value = argument.partition("=")
     if equals and _is_key(key) and not _is_plain(value):
@@ -77,7 +78,7 @@ def _is_key(key: str) -> bool:
 
 
 def _is_plain(value: str) -> bool:
-    """Whether Hydra and OmegaConf read `value`, as it stands, as exactly this text."""
+    """Return whether Hydra and OmegaConf read an unquoted `value` as exactly this text."""
     try:
         return "${" not in value and bool(read_override(f"key={value}").value() == value)
     except HydraException:

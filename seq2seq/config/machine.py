@@ -7,17 +7,17 @@ from pathlib import Path
 
 
 def machine_memory() -> int | None:
-    """Return the bytes of memory that a process may use here, or None where nothing tells.
+    """Return the bytes of memory that a process may use here, or None if it is unknown.
 
-    The smaller one of the machine's memory and of the limit of the container (cgroup) that the
-    process is in.
+    It is the smaller one of the machine's memory and of the limit of the container (cgroup) that
+    the process is in.
     """
     known = [size for size in (_physical_memory(), _container_limit()) if size]
     return min(known, default=None)
 
 
 def has_gpu_driver() -> bool:
-    """Return whether there may be a GPU with memory of its own, as far as files tell."""
+    """Return whether there may be a GPU with memory of its own, by the drivers' files."""
     files = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # CUDA, ROCm, CUDA within Windows
     return sys.platform == "win32" or any(Path(file).exists() for file in files)
 

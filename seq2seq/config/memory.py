@@ -55,8 +55,8 @@ def require_memory(config: Any) -> None:
     if isinstance(config, TrainConfig):
         if isinstance(config, CheckConfig) and not config.steps:
             return  # no network is built
-        alone = config.train.device == "cpu"
-        needed = training_bytes(config) if alone or not has_gpu_driver() else weight_bytes(config)
+        on_cpu = config.train.device == "cpu" or not has_gpu_driver()
+        needed = training_bytes(config) if on_cpu else weight_bytes(config)
         _require(needed, _largest_option(config, TRAINING_SIZES), "training")
     elif hasattr(config, "search"):
         if config.device == "cpu" or not has_gpu_driver():
@@ -187,9 +187,9 @@ def _largest_option(config: TrainConfig, names: tuple[str, ...]) -> str:
 
 
 def _require(needed: int, option: str, purpose: str) -> None:
-    there = machine_memory()
-    if there is not None and needed > there:
+    available = machine_memory()
+    if available is not None and needed > available:
         raise ConfigError(
             f"{option} is too large: {purpose} needs about {needed / GIGABYTE:.0f} GB, and this "
-            f"machine has {there / GIGABYTE:.0f}"
+            f"machine has {available / GIGABYTE:.0f}"
         )

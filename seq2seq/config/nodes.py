@@ -63,10 +63,10 @@ def validate_node(path: str, node: dict[str, Any]) -> None:
         require_bounds(path, node)
         return
     _validate_languages(path, node)
-    given = validate_names(path, node, signature)
-    for name in given:
+    names = validate_names(path, node, signature)
+    for name in names:
         _validate_type(f"{path}.{name}", node[name], signature.types.get(name, ""))
-    known = {*given, *RUNTIME_ARGUMENTS.get(path, ())}
+    known = {*names, *RUNTIME_ARGUMENTS.get(path, ())}
     if absent := [n for n in signature.required if n not in known]:
         raise ConfigError("no value for " + ", ".join(f"{path}.{name}" for name in absent))
     require_bounds(path, node)
@@ -75,16 +75,16 @@ def validate_node(path: str, node: dict[str, Any]) -> None:
 def validate_names(path: str, node: dict[str, Any], signature: Signature) -> list[str]:
     """Return the names of a node's options; refuse those that its class does not take."""
     passed = RUNTIME_ARGUMENTS.get(path, set())
-    given = sorted(str(name) for name in node if not str(name).startswith("_"))
-    for name in given:
+    names = sorted(str(name) for name in node if not str(name).startswith("_"))
+    for name in names:
         if name in passed:
             raise ConfigError(f"{path}.{name} is not an option: the program sets it")
         if name not in signature.names:
-            there = [f"{path}.{known}" for known in sorted(set(signature.names) - passed)]
-            likely = did_you_mean(f"{path}.{name}", there)
+            known = [f"{path}.{option}" for option in sorted(set(signature.names) - passed)]
+            suggestion = did_you_mean(f"{path}.{name}", known)
             target = node["_target_"]
-            raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{likely}")
-    return given
+            raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{suggestion}")
+    return names
 
 
 def _validate_type(option: str, value: object, annotation: str) -> None:

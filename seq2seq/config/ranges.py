@@ -1,4 +1,4 @@
-"""Ranges of options: declared beside a field, checked in one place, printed in the documentation.
+"""Ranges of options: declared with a field, checked by one function, printed in the documentation.
 
 A field of an options dataclass declares its range with its default:
 
@@ -117,6 +117,12 @@ def choice(default: T, words: tuple[str, ...]) -> T:
     return _declared(default, Choice(words))
 
 
+def choices(default: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
+    """Return a dataclass field of a list of some of `words`."""
+    declared: Any = field(default_factory=lambda: list(default), metadata={"range": Choice(words)})
+    return declared  # type: ignore[no-any-return]
+
+
 def duration(default: T) -> T:
     """Return a dataclass field of a duration, as `parse_duration` reads it."""
     return _declared(default, Duration())
@@ -130,8 +136,8 @@ def _declared(default: T, range_: object) -> T:
 
 def range_of(declared: "Field[Any]") -> Range | Choice | Duration | None:
     """Return the range that a dataclass field declares, or None."""
-    found: Range | Choice | Duration | None = declared.metadata.get("range")
-    return found
+    declared_range: Range | Choice | Duration | None = declared.metadata.get("range")
+    return declared_range
 
 
 def require_ranges(path: str, options: Any) -> None:
@@ -201,13 +207,13 @@ def shortened(value: object) -> str:
     return _REPR.repr(value)
 
 
-def require(option: str, value: object, right: bool, range_: str) -> None:
-    """Refuse `value`, naming the option and its range, unless `right`.
+def require(option: str, value: object, is_valid: bool, range_: str) -> None:
+    """Refuse `value`, naming the option and its range, unless `is_valid`.
 
     Raises:
-        ConfigError: it is not right.
+        ConfigError: it is not valid.
     """
-    if not right:
+    if not is_valid:
         shown = shortened(value)
         if isinstance(value, str):
             shown = shown[1:-1]  # without its quotes

@@ -21,13 +21,13 @@ class Signature(NamedTuple):
 def signature_of(target: str) -> Signature | None:
     """Return the arguments of `target`, read from the source without importing its module.
 
-    An import would bring in torch, which takes longer than the whole check.
+    An import would bring in torch, which takes longer than all checks together.
 
     Args:
         target: module.name of a class or function.
 
     Returns:
-        None where the source does not tell: a constructor that is inherited from another module,
+        None if the source does not have them: a constructor that is inherited from another module,
         or arguments by `**`.
 
     Raises:
@@ -79,7 +79,7 @@ def _arguments(args: ast.arguments, skip: int) -> Signature | None:
 
 
 def _source(module: str) -> Path | None:
-    """Return the file of `module`, found without importing it or its parents."""
+    """Return the file of `module`, without importing it or its parents."""
     top, *rest = module.split(".")
     try:
         spec = importlib.util.find_spec(top) if top else None

@@ -1,4 +1,8 @@
-"""Options that a task does not use: a value other than the default would have no effect."""
+"""Options that a task does not use: a value other than the default would have no effect.
+
+They are listed here and not in the tasks: options are checked before torch is imported, and a
+module imports only from the layers below its own, which the tasks are not.
+"""
 
 from functools import cache
 from operator import attrgetter
@@ -12,21 +16,23 @@ from seq2seq.errors import ConfigError
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_source_target")
 _ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "document_context")
+# By `_target_` of the task: a task of another module has to check its options itself.
 UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
-    "TranslationTask": ("model.vision", "batches.reset"),
-    "LanguageModelTask": (
+    "seq2seq.tasks.translation.TranslationTask": ("model.vision", "batches.reset"),
+    "seq2seq.tasks.language_model.LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
-        "batches.tokens", "batches.shuffle_pool", "train.rdrop_alpha",
+        "batches.tokens", "batches.shuffle_pool", "train.rdrop_alpha", "tokenizer.transforms",
+        "validation.sentences",
     ),
-    "CaptioningTask": (
+    "seq2seq.tasks.captioning.CaptioningTask": (
         "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial_state",
         "model.tie_source_target", "batches.reset", "train.bptt", "document_context",
-        "limits.max_length_ratio", "limits.max_source_length",
+        "limits.max_length_ratio", "limits.max_source_length", "validation.sentences",
     ),
-    "ClassificationTask": (
+    "seq2seq.tasks.classification.ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
         "model.decoder", "model.tie_source_target", "model.tie_output", "batches.reset",
-        "train.bptt", "train.rdrop_alpha",
+        "train.bptt", "train.rdrop_alpha", "validation.sentences",
     ),
 }  # fmt: skip
 # The choices of conf/base.yaml for the nodes above.
@@ -45,18 +51,18 @@ def require_used_options(config: Any) -> None:
     Raises:
         ConfigError: one has another value than its default.
     """
-    task = config.task.get("_target_", "") if isinstance(config.task, dict) else ""
-    kind = task.rpartition(".")[2]
-    if kind not in UNUSED_OPTIONS:
-        return
+    task = str(config.task.get("_target_")) if isinstance(config.task, dict) else ""
+    if task not in UNUSED_OPTIONS:
+        return  # so do the defaults below, which have no task
     defaults = type(config)()
-    for option in UNUSED_OPTIONS[kind]:
+    for option in UNUSED_OPTIONS[task]:
         value: Any = attrgetter(option)(config)
         if option in _BASE:
             is_changed = _differs(value, _default_node(option))
         else:
             is_changed = value != attrgetter(option)(defaults)
         if is_changed:
+            kind = task.rpartition(".")[2]
             raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
 
 

@@ -2,7 +2,7 @@
 
 The dataclasses here are the manual: a default is written here and nowhere else, and
 `seq2seq.config.describe` prints the comments: one behind a field, or on the lines above it. What
-can be replaced as a whole (data, cell, attention, optimizer, schedule, search) is a node of type
+can be replaced by a class (data, cell, attention, optimizer, schedule, search) is a node of type
 `Any`, filled from a file of `conf/` that names a class and its arguments. The options of the
 commands that use a run are in `seq2seq.config.commands`.
 """
@@ -14,7 +14,15 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config import task_options
-from seq2seq.config.ranges import choice, duration, number, require, require_ranges
+from seq2seq.config.ranges import (
+    choice,
+    choices,
+    duration,
+    number,
+    require,
+    require_ranges,
+    require_some_of,
+)
 from seq2seq.errors import ConfigError
 
 # Upper bounds: several times what anybody has trained, so that a slip of the finger is a message
@@ -28,6 +36,8 @@ MAX_DECODED = 10_000  # tokens beyond the ratio: a translation of twenty pages
 MAX_TARGET = 100_000  # tokens that the ratio allows: a book's chapter as one sentence
 MAX_BATCH = 100_000  # sentences at a time
 DEVICES = ("auto", "cpu", "cuda", "mps")
+TRANSFORM_NAMES = ("lowercase", "nfkc", "normalize", "straight_quotes")  # see `text.transforms`
+DEFAULT_TRANSFORMS = ("normalize",)
 
 
 @dataclass
@@ -64,12 +74,20 @@ class TokenizerOptions:
 
     kind: str = choice("unigram", ("unigram", "bpe", "char", "byte"))  # SentencePiece model
     joint: bool = True  # one vocabulary for both languages
-    # Below 261 there is no room for the 256 bytes and the special tokens.
+    # 256 bytes, 4 special tokens, and at least one more.
     vocab_size: int | None = number(None, 261, MAX_TOKENS)  # tokens; null: from the amount of text
     sampling: float = number(0.0, 0, 1)  # subword regularisation: the smoothing alpha; 0 is off
+    # Applied to every line in this order before it is tokenised; the last is normalize.
+    transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
 
     def __post_init__(self) -> None:
         require_ranges("tokenizer.", self)
+        require_some_of("tokenizer.transforms", self.transforms, TRANSFORM_NAMES)
+        if self.transforms[-1] != "normalize":
+            raise ConfigError(
+                "the last of tokenizer.transforms must be normalize, whose form of text tokenizers "
+                f"rely on, not {self.transforms[-1]}"
+            )
         if self.kind in ("char", "byte") and self.sampling:
             raise ConfigError(
                 f"tokenizer.sampling must be 0 with tokenizer.kind={self.kind}, which has one "
@@ -212,6 +230,8 @@ class ValidationOptions:
     interval: int = number(500, 1, MAX_COUNT)  # training steps between validations
     patience: int = number(10, 1, MAX_COUNT)  # validations in a row without a better score
     samples: int = number(3, 0, 1000)  # translations printed at each validation
+    # Of a larger validation text, so many, evenly spaced, are translated.
+    sentences: int = number(5000, 1, MAX_COUNT)
 
     def __post_init__(self) -> None:
         require_ranges("validation.", self)
@@ -235,7 +255,7 @@ class TrainConfig:
     search: Any = MISSING  # group search: the decoding of validation and test text
     limits: LengthLimits = field(default_factory=LengthLimits)
     validation: ValidationOptions = field(default_factory=ValidationOptions)
-    tracker: Any = None  # group tracker: a second place for the metrics
+    tracker: Any = None  # group tracker: where metrics go beside metrics.jsonl
     # carry: the decoder state of a sentence starts from the one before it in its document.
     document_context: str = choice("none", ("none", "carry"))
     resume: bool = False  # continue the run in hydra.run.dir

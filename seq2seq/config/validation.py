@@ -71,7 +71,7 @@ def _merged(cfg: DictConfig, schema: type) -> Any:
     for option, value in numbers_in(plain, ""):
         if isinstance(value, int) and abs(value) >= LARGEST:  # no float can hold it
             raise ConfigError(f"{option[1:]} must be less than 10^300, not {shortened(value)}")
-    # Interpolations are resolved by now: a `${` that is left is text.
+    # Interpolations are resolved by now: a remaining `${` is text.
     plain = escape_all_interpolations(plain)
     return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), plain))
 
@@ -101,10 +101,10 @@ def explain_omegaconf(message: str, known: list[str], key: str | None) -> str:
 
 def _plain_words(message: str) -> str:
     """Return OmegaConf's `message` about a value of a wrong type in the words of this program."""
-    found = next((m for form in _WRONG_TYPE if (m := re.fullmatch(form, message))), None)
-    if found:
-        value = shortened(found["value"])[1:-1]
-        return f"must be {_KINDS[found['kind']]}, not {value}"
+    match = next((m for form in _WRONG_TYPE if (m := re.fullmatch(form, message))), None)
+    if match:
+        value = shortened(match["value"])[1:-1]
+        return f"must be {_KINDS[match['kind']]}, not {value}"
     if len(message) > LONGEST_MESSAGE:  # it holds the value, a list of thousands
         return f"{message[: LONGEST_MESSAGE // 2]} ... {message[-LONGEST_MESSAGE // 2 :]}"
     return message

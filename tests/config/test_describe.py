@@ -2,20 +2,27 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from seq2seq.commands.compose import SCHEMAS
 from seq2seq.config.commands import EvaluateConfig, TranslateConfig
-from seq2seq.config.describe import OptionDescription, describe_choice, describe_options
-from seq2seq.config.paths import CONF_DIR
+from seq2seq.config.describe import (
+    OptionDescription,
+    describe_choice,
+    describe_options,
+    yaml_comments,
+)
+from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import schema_keys
 
 
 def described(schema: type, key: str, choice: str = "") -> OptionDescription:
-    [found] = [o for o in describe_options(schema) if (o.key, o.choice) == (key, choice)]
-    return found
+    [description] = [o for o in describe_options(schema) if (o.key, o.choice) == (key, choice)]
+    return description
 
 
 @pytest.mark.parametrize("command", SCHEMAS)
@@ -28,6 +35,26 @@ def test_every_option_of_every_command_is_described_in_one_line(command: str) ->
     sections = {key.rpartition(".")[0] for key in keys}
     missing = {key for key in schema_keys(SCHEMAS[command]) if key not in keys | sections}
     assert {key for key in missing if not any(s.startswith(f"{key}.") for s in sections)} == set()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*sorted(CONF_DIR.rglob("*/*.yaml")), *sorted(RECIPES_DIR.glob("data/*.yaml"))],
+    ids=lambda file: f"{file.parent.name}={file.stem}",
+)
+def test_every_argument_of_a_choice_has_a_comment_with_its_meaning(file: Path) -> None:
+    comments = yaml_comments(file.read_text(encoding="utf-8"))
+    if "_target_" not in comments:  # a file of Hydra's own groups
+        return
+
+    assert comments.keys() == set(OmegaConf.load(file))
+    assert [name for name in comments if name != "_target_" and len(comments[name]) < 8] == []
+
+
+def test_an_argument_without_a_comment_has_an_empty_meaning() -> None:
+    text = "# A choice.\n_target_: a.b\nsize: 1 # of it\nname: 'a # b'\nlast: 2\n# below\n"
+
+    assert yaml_comments(text) == {"_target_": "", "size": "of it", "name": "", "last": "below"}
 
 
 def test_a_closed_option_has_type_default_range_and_the_comment_behind_it() -> None:

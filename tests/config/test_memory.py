@@ -61,9 +61,9 @@ def test_training_that_needs_more_than_the_machine_has_is_refused_with_both_size
     with pytest.raises(ConfigError) as refused:
         memory.require_memory(config)
 
-    said = str(refused.value)
-    assert said.startswith("model.encoder.size=65536 is too large: training needs about ")
-    assert said.endswith(" GB, and this machine has 24")
+    message = str(refused.value)
+    assert message.startswith("model.encoder.size=65536 is too large: training needs about ")
+    assert message.endswith(" GB, and this machine has 24")
 
 
 def test_the_default_training_fits_a_machine_with_one_gigabyte(

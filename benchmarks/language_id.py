@@ -1,11 +1,11 @@
-"""Which language a line is in, beside py3langid: how many are right, and lines per second.
+"""Accuracy and speed of language identification, beside py3langid.
 
 python benchmarks/language_id.py RUN [ROUNDS]
 
-RUN is a run folder of the recipe language-id: the lines of its test.tsv, which it never saw, are
-asked of both in turn, ROUNDS (3) times, loading apart. py3langid may answer with the run's
-languages alone. The lines are of the kind that the run was trained on, while py3langid knows text
-of many kinds: this tells which of the two to take for such lines, and for no others.
+RUN is a run folder of the recipe language-id. Both classify the held-out lines of its test.tsv in
+turn, ROUNDS (3) times; loading is not timed. py3langid is restricted to the languages of the run.
+The lines are of the corpus that the run was trained on, and py3langid was trained on text of many
+kinds: the comparison is valid for such lines alone.
 """
 
 import json
@@ -18,14 +18,14 @@ from typing import NamedTuple
 
 from benchmarks import results, toolkits
 from benchmarks.results import Point
-from benchmarks.side_by_side import Figures, show, turns, watched
-from benchmarks.speed_translate import found
+from benchmarks.side_by_side import Figures, run_measured, show, take_turns
+from benchmarks.speed_translate import last_number
 from seq2seq.text.lines import read_lines
 
 OURS, THEIRS = "ours", "py3langid"
-SAME = {"nb": "no"}  # what py3langid calls otherwise; it has no scripts and countries either
-LONGEST = 600.0  # seconds
-BOUNDS = (10, 20, 40, 80, 160)  # characters: lines are told apart by length
+SAME = {"nb": "no"}  # py3langid's name of a language; it has neither scripts nor countries
+TIMEOUT = 600.0  # seconds
+BOUNDS = (10, 20, 40, 80, 160)  # characters: groups of lines by length
 PEER = """
 import sys, time
 from py3langid import langid
@@ -50,78 +50,81 @@ class Line(NamedTuple):
 
 
 def code(label: str) -> str:
-    """What py3langid calls the language of a label such as zh-Hans."""
+    """Return py3langid's code for the language of a label such as zh-Hans."""
     language = label.partition("-")[0]
     return SAME.get(language, language)
 
 
 def ours(run: Path, work: Path) -> Figures:
-    """Lines a second of this toolkit."""
+    """Measure lines per second of this toolkit."""
     command = [sys.executable, "-m", "seq2seq.classify", f"run={run}", f"input={work / 'lines'}"]
     log = work / "ours.log"
-    peak = watched([*command, f"output={work / OURS}"], LONGEST, log, {})
-    return Figures(found(r"([\d,]+) lines/s", log), peak)
+    peak = run_measured([*command, f"output={work / OURS}"], TIMEOUT, log, {})
+    return Figures(last_number(r"([\d,]+) lines/s", log), peak)
 
 
 def theirs(codes: list[str], work: Path) -> Figures:
-    """Lines a second of py3langid."""
+    """Measure lines per second of py3langid."""
     command = [str(toolkits.program(THEIRS, "python")), "-c", PEER]
     log = work / "theirs.log"
-    peak = watched(
-        [*command, str(work / "lines"), str(work / THEIRS), ",".join(codes)], LONGEST, log, {}
+    peak = run_measured(
+        [*command, str(work / "lines"), str(work / THEIRS), ",".join(codes)], TIMEOUT, log, {}
     )
-    return Figures(found(r"lines/s: ([\d.]+)", log), peak)
+    return Figures(last_number(r"lines/s: ([\d.]+)", log), peak)
 
 
-def told(work: Path) -> Iterator[tuple[str, list[str]]]:
-    """What each said of every line, as py3langid calls it."""
+def predictions(work: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the predictions of each system for all lines, as codes of py3langid."""
     for name in (OURS, THEIRS):
         yield name, [code(line.partition("\t")[0]) for line in read_lines(work / name)]
 
 
 def groups(lines: list[Line]) -> Iterator[tuple[str, list[int]]]:
-    """The places of all lines, and by language and by length."""
+    """Yield groups of lines as indices: all, by language, and by length."""
     yield "all", list(range(len(lines)))
-    kept: dict[str, list[int]] = defaultdict(list)
-    for place, line in enumerate(lines):
-        kept[line.label].append(place)
-    yield from sorted(kept.items())
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for index, line in enumerate(lines):
+        by_label[line.label].append(index)
+    yield from sorted(by_label.items())
     for low, high in zip((0, *BOUNDS), (*BOUNDS, sys.maxsize), strict=True):
         name = f"{low + 1} to {high} characters" if high in BOUNDS else f"over {low} characters"
-        if places := [p for p, line in enumerate(lines) if low < len(line.text) <= high]:
-            yield name, places
+        if indices := [i for i, line in enumerate(lines) if low < len(line.text) <= high]:
+            yield name, indices
 
 
-def shares(lines: list[Line], said: Mapping[str, list[str]]) -> dict[str, dict[str, float]]:
-    """The share of each group of lines that each has right."""
-    counted: dict[str, dict[str, float]] = {}
-    for name, places in groups(lines):
-        counted[name] = {"lines": len(places)}
-        for who, codes in said.items():
-            right = sum(codes[place] == code(lines[place].label) for place in places)
-            counted[name][who] = right / len(places)
-    return counted
+def accuracies(
+    lines: list[Line], predicted: Mapping[str, list[str]]
+) -> dict[str, dict[str, float]]:
+    """Compute the accuracy of each system on each group of lines."""
+    by_group: dict[str, dict[str, float]] = {}
+    for name, indices in groups(lines):
+        by_group[name] = {"lines": len(indices)}
+        for system, codes in predicted.items():
+            correct = sum(codes[i] == code(lines[i].label) for i in indices)
+            by_group[name][system] = correct / len(indices)
+    return by_group
 
 
-def tell(counted: dict[str, dict[str, float]], lines: list[Line]) -> None:
-    """Table, JSON and picture."""
+def show_accuracies(by_group: dict[str, dict[str, float]], lines: list[Line]) -> None:
+    """Print a table, and save JSON and a plot."""
     rows = [
         (name, f"{row['lines']:,.0f}", f"{row[OURS]:.2%}", f"{row[THEIRS]:.2%}")
-        for name, row in counted.items()
+        for name, row in by_group.items()
     ]
     results.table(("", "lines", OURS, THEIRS), rows)
     curves: dict[str, list[Point]] = {OURS: [], THEIRS: []}
-    for name, places in groups(lines):
+    for name, indices in groups(lines):
         if name.endswith("characters"):
-            length = sum(len(lines[place].text) for place in places) / len(places)
-            for who, points in curves.items():
-                points.append((length, counted[name][who]))
-    picture = results.plot_lines({"share right": curves}, "characters of a line", (True, False))
-    results.save("languages", {"right": counted}, picture)
+            length = sum(len(lines[i].text) for i in indices) / len(indices)
+            for system, points in curves.items():
+                points.append((length, by_group[name][system]))
+    figure = results.plot_lines({"accuracy": curves}, "characters of a line", (True, False))
+    results.save("languages", {"accuracy": by_group}, figure)
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     if not arguments:
         sys.exit(__doc__)
     run, rounds = Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 3
@@ -131,12 +134,12 @@ def main(arguments: list[str]) -> None:
     work.mkdir(parents=True, exist_ok=True)
     toolkits.write(work / "lines", (line.text for line in lines))
     codes = sorted({code(label) for label in labels})
-    contestants: dict[str, Callable[[], Figures]] = {
+    systems: dict[str, Callable[[], Figures]] = {
         OURS: partial(ours, run, work),
         THEIRS: partial(theirs, codes, work),
     }
-    show(turns(contestants, rounds), "lines/s", THEIRS, "languages_speed")
-    tell(shares(lines, dict(told(work))), lines)
+    show(take_turns(systems, rounds), "lines/s", THEIRS, "languages_speed")
+    show_accuracies(accuracies(lines, dict(predictions(work))), lines)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 python benchmarks/memory.py CORPUS [MILLIONS ...]
 
-CORPUS is a prefix of parallel text (plain or compressed), CORPUS.en and CORPUS.de. It is repeated
-with a number in front of every sentence, so that each pair is new, to 0.1, 1 and 4 million pairs.
-Each size is prepared, and trained on for ten steps, in a process of its own; what is printed is the
-peak of its resident memory, mapped files included.
+CORPUS is the prefix of parallel text, CORPUS.en and CORPUS.de, plain or compressed. It is repeated
+up to MILLIONS of pairs (0.1, 1 and 4) with a number in front of every sentence, so that each pair
+is new. For each size a process of its own prepares the data and trains for ten steps; printed is
+the peak of its resident memory, mapped files included.
 """
 
 import os
@@ -23,16 +23,16 @@ from seq2seq.text.lines import read_lines
 STEPS = 10
 MODEL = ["model/attention=general", f"train.steps={STEPS}", f"validation.interval={STEPS}"]
 PEAK = (
-    "import resource, runpy, sys, atexit\n"
-    "usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-    "atexit.register(lambda: print('peak', usage()))\n"
+    "import runpy, sys, atexit\n"
+    "from seq2seq.hardware import peak_memory\n"
+    "atexit.register(lambda: print('peak', peak_memory()))\n"
     "sys.argv[0] = 'train'\n"
     "runpy.run_module('seq2seq.train', run_name='__main__')\n"
 )
 
 
 def grow(prefix: Path, folder: Path, pairs: int) -> None:
-    """Write the repeated corpus."""
+    """Write the repeated corpus of `pairs` pairs into `folder`."""
     for language in ("en", "de"):
         file = find_compressed(prefix.with_name(f"{prefix.name}.{language}"))
         if file is None:
@@ -44,35 +44,39 @@ def grow(prefix: Path, folder: Path, pairs: int) -> None:
 
 
 def measure(prefix: Path, pairs: int) -> tuple[int, float]:
-    """Peak resident memory in MB, and seconds, of preparing and training a few steps."""
+    """Measure peak resident memory in MB, and seconds, of data preparation and a few steps."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         grow(prefix, folder, pairs)
         command = [f"data.path={folder}", "data.source=en", "data.target=de", *MODEL]
         command += [f"hydra.run.dir={folder / 'run'}", "tokenizer.vocab_size=8000"]
-        began = time.monotonic()
-        done = subprocess.run(
+        start = time.monotonic()
+        process = subprocess.run(
             [sys.executable, "-c", PEAK, *command],
             env={**os.environ, "SEQ2SEQ_CACHE": str(folder / "cache")},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
-        peak = next(x for x in reversed(done.stdout.splitlines()) if x.startswith("peak"))
-        return int(peak.split()[1]) // 1024, time.monotonic() - began
+        peak = next(x for x in reversed(process.stdout.splitlines()) if x.startswith("peak"))
+        return int(peak.split()[1]), time.monotonic() - start
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     if not arguments:
         sys.exit(__doc__)
-    found = {}
+    measured = {}
     for millions in map(float, arguments[1:] or ["0.1", "1", "4"]):
-        found[millions] = measure(Path(arguments[0]), int(millions * 1_000_000))
-    rows = [(f"{m * 1e6:,.0f}", f"{peak:,}", f"{took:.0f}") for m, (peak, took) in found.items()]
+        measured[millions] = measure(Path(arguments[0]), int(millions * 1_000_000))
+    rows = [
+        (f"{m * 1e6:,.0f}", f"{peak:,}", f"{seconds:.0f}")
+        for m, (peak, seconds) in measured.items()
+    ]
     results.table(("pairs", "peak MB", "seconds"), rows)
-    points = {"peak memory, MB": {"ours": [(m, float(peak)) for m, (peak, _) in found.items()]}}
-    picture = results.plot_lines(points, "million pairs", (False, False))
-    picture.axes[0].set_ylim(bottom=0)
-    results.save("memory", {"peak MB and seconds by million pairs": found}, picture)
+    points = {"peak memory, MB": {"ours": [(m, float(peak)) for m, (peak, _) in measured.items()]}}
+    figure = results.plot_lines(points, "million pairs", (False, False))
+    figure.axes[0].set_ylim(bottom=0)
+    results.save("memory", {"peak MB and seconds by million pairs": measured}, figure)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page `docs/options.md`: every option of every command, out of the dataclasses and `conf/`."""
+"""The page `docs/options.md`, generated from the dataclasses of the options and from `conf`."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ def _table(options: Iterable[OptionDescription]) -> str:
 
 
 def option_page() -> str:
-    """Return the whole page: for each command its options, then the arguments of its choices."""
+    """Return the page: the options of each command, then the arguments of the choices."""
     shown: dict[str, list[OptionDescription]] = {}
     parts = [INTRODUCTION]
     of_train = describe_options(SCHEMAS["train"])

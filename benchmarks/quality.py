@@ -1,15 +1,15 @@
-"""Scores after so many minutes: the rows of the table in recipes/README.md.
+"""Scores of recipes: the rows of the table in recipes/README.md.
 
 python benchmarks/quality.py train NAME FOLDER [OPTION ...]   trains a condition on a corpus
-python benchmarks/quality.py rows RUN ...                     the rows of runs that are there
-python benchmarks/quality.py searches RUN                     what each search makes of a run
+python benchmarks/quality.py rows RUN ...                     prints the rows of finished runs
+python benchmarks/quality.py searches RUN                     scores a run with each search
 python benchmarks/quality.py race CORPUS MINUTES [NAME ...]   see quality_over_time.py
 
 A row has the command, the time, scores of greedy and of beam search on the run's held-out text, the
-BLEU of beam search lower-cased (both sides lower-cased, then tokenised by 13a), and the scores of
-copying the source. Several runs have a row of means too. Each run's row is also written to its
-folder, as quality.json. In multi30k-lower the network learns from a copy of the text without
-capitals, which is the condition of most published results on Multi30k.
+lower-cased BLEU of beam search (both sides lower-cased, then tokenised by 13a), and the scores of
+the source as its own translation. Several runs have a row of means too. The row of each run is also
+written to its folder, as quality.json. In multi30k-lower the training text is lower-cased, as in
+most published results on Multi30k.
 """
 
 import json
@@ -68,25 +68,25 @@ COLUMNS = (
 
 
 def train(name: str, folder: str, options: Sequence[str]) -> Path:
-    """Train a condition, and return the folder of the run."""
+    """Train a condition of `CONDITIONS`, and return the run folder."""
     out = Path("runs") / "quality" / re.sub(r"[^\w.]+", "-", "-".join([name, *options]))
     corpus = Path(folder)
     if name.endswith("-lower"):
-        corpus = quality_over_time.lay_out(corpus, out.with_name(f"{out.name}-text"), str.lower)
+        corpus = quality_over_time.copy_corpus(corpus, out.with_name(f"{out.name}-text"), str.lower)
     command = [*CONDITIONS[name], f"data.path={corpus}", *options, f"hydra.run.dir={out}"]
     subprocess.run([sys.executable, "-m", "seq2seq.train", *command], check=True)
     return out
 
 
 def lower_cased(translations: Sequence[str], references: Sequence[str], language: str) -> Score:
-    """BLEU of text without capitals."""
+    """Compute BLEU of lower-cased text."""
     scorer = BLEU(lowercase=True, tokenize=sacrebleu_tokenizer(language))
     result = scorer.corpus_score(list(translations), [list(references)])
     return Score(result.name, float(result.score), scorer.get_signature().format())
 
 
 def row(folder: Path) -> dict[str, Any]:
-    """What there is to say of a run, from its folder and its held-out text."""
+    """Score a run on its held-out text, and write the scores to its folder."""
     run = RunFolder(folder)
     facts, test = run.read_facts(), run.read_test()
     references = [pair.target for pair in test]
@@ -98,7 +98,7 @@ def row(folder: Path) -> dict[str, Any]:
     beam = translator.translate(sources, documents)
     language = facts["target"]
     overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
-    figures = {
+    scores_of_run = {
         "command": "python -m seq2seq.train " + shlex.join(overrides),
         "seconds": max(entry["seconds"] for entry in read_metrics(run.metrics)),
         "weights": facts["parameters"],
@@ -109,19 +109,21 @@ def row(folder: Path) -> dict[str, Any]:
         "lower": [lower_cased(beam, references, language)],
         "copied": score(sources, references, language, METRICS),
     }
-    plain = {k: [s._asdict() for s in v] if isinstance(v, list) else v for k, v in figures.items()}
-    (folder / "quality.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
-    return figures
+    serialisable = {
+        k: [s._asdict() for s in v] if isinstance(v, list) else v for k, v in scores_of_run.items()
+    }
+    (folder / "quality.json").write_text(json.dumps(serialisable, indent=1), encoding="utf-8")
+    return scores_of_run
 
 
 def searches(folder: Path) -> list[tuple[str, ...]]:
-    """A row for each way of searching: time, BLEU / chrF2, and BLEU lower-cased."""
+    """Return a row for each search: name, time, BLEU / chrF2, and lower-cased BLEU."""
     run = RunFolder(folder)
     language, test = run.read_facts()["target"], run.read_test()
     references = [pair.target for pair in test]
     tokenize = sacrebleu_tokenizer(language)
     sampled = partial(MinimumBayesRisk, 32, top_k=0, top_p=1.0, seed=1, tokenize=tokenize)
-    tried: dict[str, Search] = {
+    strategies: dict[str, Search] = {
         "greedy": Greedy(),
         "beam of 5": Beam(beam_size=5, length_penalty=1.0, n_best=1),
         "beam of 12": Beam(beam_size=12, length_penalty=1.0, n_best=1),
@@ -131,38 +133,43 @@ def searches(folder: Path) -> list[tuple[str, ...]]:
     }
     translator = seq2seq.load(folder)
     rows: list[tuple[str, ...]] = []
-    for name, search in tried.items():
+    for name, search in strategies.items():
         translator.search = search
-        began = time.perf_counter()
-        found = translator.translate([p.source for p in test], [p.document for p in test])
-        took = time.perf_counter() - began
-        scores = " / ".join(f"{s.value:.1f}" for s in score(found, references, language, METRICS))
-        lower = lower_cased(found, references, language).value
-        rows.append((name, format_duration(took), scores, f"{lower:.1f}"))
+        start = time.perf_counter()
+        translations = translator.translate([p.source for p in test], [p.document for p in test])
+        duration = time.perf_counter() - start
+        scores = " / ".join(
+            f"{s.value:.1f}" for s in score(translations, references, language, METRICS)
+        )
+        lower = lower_cased(translations, references, language).value
+        rows.append((name, format_duration(duration), scores, f"{lower:.1f}"))
     return rows
 
 
-def cells(figures: dict[str, Any]) -> list[str]:
-    """A row of the table."""
+def cells(scores_of_run: dict[str, Any]) -> list[str]:
+    """Format a row of the table."""
     scores = [
-        " / ".join(f"{s.value:.1f}" for s in figures[kind])
+        " / ".join(f"{s.value:.1f}" for s in scores_of_run[kind])
         for kind in ("greedy", "beam", "lower", "copied")
     ]
-    pairs, seconds = f"{figures['pairs']:,}", format_duration(figures["seconds"])
-    return [f"`{figures['command']}`", pairs, seconds, *scores, str(figures["test"])]
+    pairs, seconds = f"{scores_of_run['pairs']:,}", format_duration(scores_of_run["seconds"])
+    return [f"`{scores_of_run['command']}`", pairs, seconds, *scores, str(scores_of_run["test"])]
 
 
 def means(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """The row of means."""
+    """Format the row of means."""
     scores = []
     for kind in ("greedy", "beam", "lower"):
-        columns = zip(*([s.value for s in figures[kind]] for figures in rows), strict=True)
+        columns = zip(
+            *([s.value for s in scores_of_run[kind]] for scores_of_run in rows), strict=True
+        )
         scores.append(" / ".join(f"{mean(column):.2f}" for column in columns))
     return [f"mean of {len(rows)}", "", "", *scores, "", ""]
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     match arguments:
         case ["race", *rest]:
             quality_over_time.main(rest)

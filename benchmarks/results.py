@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,27 @@ from seq2seq.plots.lines import plot_lines as plot_lines
 FOLDER = Path(__file__).resolve().parent / "output"  # results/ holds what documents quote
 
 
+def show_help(arguments: Sequence[str], text: str | None) -> None:
+    """Print `text`, the docstring of a benchmark, and exit, if --help is among the arguments."""
+    if {"-h", "--help"} & set(arguments):
+        print((text or "").strip())
+        sys.exit(0)
+
+
+def cpu_count() -> int:
+    """Return the number of CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # on macOS and Windows, which have no such function
+
+
+def load_average() -> str:
+    """Return the load of the machine in the last minute; empty on Windows, which has none."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else ""
+
+
 def machine() -> dict[str, str]:
-    """Return the facts that a figure depends on beside the program: processor, torch, commit."""
+    """Return what a measurement depends on beside its arguments: processor, torch, commit."""
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -30,9 +50,9 @@ def machine() -> dict[str, str]:
     return {
         "processor": next(names, platform.processor()),
         "instructions": torch.backends.cpu.get_cpu_capability(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(cpu_count()),
         "threads": str(torch.get_num_threads()),
-        "load before": f"{os.getloadavg()[0]:.2f}",
+        "load before": load_average(),
         "torch": torch.__version__,
         "commit": commit,
         "date": time.strftime("%Y-%m-%d"),
@@ -40,31 +60,31 @@ def machine() -> dict[str, str]:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows in Markdown."""
+    """Print a table in Markdown."""
     print(f"\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for row in rows:
         print(f"| {' | '.join(str(cell) for cell in row)} |")
     print(flush=True)
 
 
-def save(name: str, figures: Any, picture: Figure) -> None:
-    """Write NAME.json, with the machine, and NAME.png."""
+def save(name: str, data: Any, figure: Figure) -> None:
+    """Write NAME.json, `data` with the machine, and NAME.png, `figure`."""
     FOLDER.mkdir(exist_ok=True)
-    plain = {"machine": machine(), **figures}
-    (FOLDER / f"{name}.json").write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-    FigureCanvasAgg(picture).print_png(str(FOLDER / f"{name}.png"))
-    print(", ".join(f"{key} {value}" for key, value in plain["machine"].items()))
+    document = {"machine": machine(), **data}
+    (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    FigureCanvasAgg(figure).print_png(str(FOLDER / f"{name}.png"))
+    print(", ".join(f"{key} {value}" for key, value in document["machine"].items()))
 
 
 def bars(values: Mapping[str, Sequence[float]], unit: str) -> Figure:
-    """Plot a bar for the median of each, with its range."""
+    """Plot a bar for the median of each list, with its range."""
     figure = Figure(figsize=(7, 0.5 * len(values) + 1.2), layout="constrained")
     axis = figure.subplots()
-    for index, (name, found) in enumerate(values.items()):
-        median = sorted(found)[len(found) // 2]
-        error = [[median - min(found)], [max(found) - median]]
-        ours = name.startswith("ours")
-        axis.barh(index, median, xerr=error, capsize=3, color="C0" if ours else "C7")
+    for index, (name, measured) in enumerate(values.items()):
+        median = sorted(measured)[len(measured) // 2]
+        error = [[median - min(measured)], [max(measured) - median]]
+        is_ours = name.startswith("ours")
+        axis.barh(index, median, xerr=error, capsize=3, color="C0" if is_ours else "C7")
     axis.set_yticks(range(len(values)), list(values))
     axis.invert_yaxis()
     axis.set_xlabel(unit)

@@ -1,15 +1,14 @@
-"""How speed and memory of training and translating grow with what they are given.
+"""Speed and memory of training and translation against length, batch, vocabulary and state.
 
 python benchmarks/scaling.py [QUANTITY ...]      length, batch, vocabulary, state
 
-Random tokens; the model of speed_train.py (LSTM, embedding 256, state 512, general attention, 8,000
-pieces, 64 sentences of 16 pieces), of which one quantity changes at a time. Each point is a process
-of its own: target pieces a second of training steps and of greedy search, and the peak of the
-process' memory while training. Memory against the size of the corpus: memory.py.
+Random tokens; the model of speed_train.py (LSTM, embedding 256, state 512, general attention, a
+vocabulary of 8,000, 64 sentences of 16 tokens), of which one quantity changes at a time. Each point
+is a process of its own: target tokens per second of training steps and of greedy search, and the
+peak of its memory in training. Memory against the size of the corpus: memory.py.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks import results
 
-STEPS, SECONDS = 3, 4.0  # a point is measured for as many steps and seconds at least
+STEPS, SECONDS = 3, 4.0  # of a measurement, at least
 POINTS = {
     "length": (8, 16, 32, 64, 128, 256, 512),
     "batch": (1, 4, 16, 64, 256),
@@ -28,7 +27,7 @@ POINTS = {
 
 
 class Sizes(NamedTuple):
-    """A point."""
+    """The quantities of a point."""
 
     length: int = 16
     batch: int = 64
@@ -37,17 +36,17 @@ class Sizes(NamedTuple):
 
 
 def rate(work: Callable[[], object], tokens: int) -> float:
-    """Tokens a second; the first time is not counted."""
+    """Measure tokens per second, after a warm-up."""
     work()
-    began, times = time.perf_counter(), 0
-    while times < STEPS or time.perf_counter() - began < SECONDS:
+    start, times = time.perf_counter(), 0
+    while times < STEPS or time.perf_counter() - start < SECONDS:
         work()
         times += 1
-    return tokens * times / (time.perf_counter() - began)
+    return tokens * times / (time.perf_counter() - start)
 
 
 def point(sizes: Sizes) -> dict[str, float]:
-    """What one point gives, in this process."""
+    """Measure one point in this process."""
     import torch
     from accelerate import Accelerator
 
@@ -56,6 +55,7 @@ def point(sizes: Sizes) -> dict[str, float]:
     from seq2seq.config.training import TrainConfig
     from seq2seq.config.validation import to_schema
     from seq2seq.data.batches import collate
+    from seq2seq.hardware import peak_memory
     from seq2seq.inference.engines.incremental import IncrementalModel
     from seq2seq.search.greedy import Greedy
     from seq2seq.tasks.translation import sentence_segments
@@ -70,60 +70,61 @@ def point(sizes: Sizes) -> dict[str, float]:
     optimizer = builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": model.parameters()}
     )
-    learner = TrainStep(model, sentence_segments, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
+    train_step = TrainStep(model, sentence_segments, optimizer, Accelerator(cpu=True), 1.0, 0.1, 1)
     tokens = torch.randint(4, sizes.vocabulary, (sizes.batch, sizes.length)).tolist()
-    rows = collate(tokens, [sentence[:-1] for sentence in tokens])
-    training = rate(lambda: learner.step([rows], 1, 1.0), sizes.batch * sizes.length)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    quick = IncrementalModel(model.eval(), "fp32")
+    batch = collate(tokens, [sentence[:-1] for sentence in tokens])
+    training = rate(lambda: train_step.step([batch], 1, 1.0), sizes.batch * sizes.length)
+    peak = float(peak_memory())
+    decoding_model = IncrementalModel(model.eval(), "fp32")
     limits = torch.full((sizes.batch,), sizes.length - 1)
 
     def translate() -> None:
         with torch.inference_mode():
-            state = quick.init_decoding(rows.source, rows.source_lengths)
-            Greedy()(quick.step, state, limits, range(sizes.batch), scored=False)
+            state = decoding_model.init_decoding(batch.source, batch.source_lengths)
+            Greedy()(decoding_model.step, state, limits, range(sizes.batch), scored=False)
 
     translating = rate(translate, sizes.batch * sizes.length)
     return {"training": training, "translating": translating, "peak_mb": peak}
 
 
-def measured(quantity: str, value: int) -> dict[str, float]:
-    """What one point gives, in a process of its own."""
-    done = subprocess.run(
+def measure(quantity: str, value: int) -> dict[str, float]:
+    """Measure one point in a process of its own."""
+    process = subprocess.run(
         [sys.executable, __file__, "point", quantity, str(value)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(json.loads(process.stdout.splitlines()[-1]))
 
 
 def show(quantity: str) -> None:
-    """Table, JSON and picture of one quantity."""
-    found = {value: measured(quantity, value) for value in POINTS[quantity]}
+    """Print a table of one quantity, and save JSON and a plot."""
+    points = {value: measure(quantity, value) for value in POINTS[quantity]}
     rows = [
-        (f"{value:,}", *(f"{figures[k]:,.0f}" for k in ("training", "translating", "peak_mb")))
-        for value, figures in found.items()
+        (f"{value:,}", *(f"{measured[k]:,.0f}" for k in ("training", "translating", "peak_mb")))
+        for value, measured in points.items()
     ]
-    columns = (quantity, "training, pieces/s", "greedy search, pieces/s", "peak MB of training")
+    columns = (quantity, "training, tokens/s", "greedy search, tokens/s", "peak MB of training")
     results.table(columns, rows)
     panels = {
-        "target pieces a second": {
-            name: [(float(value), figures[name]) for value, figures in found.items()]
+        "target tokens per second": {
+            name: [(float(value), measured[name]) for value, measured in points.items()]
             for name in ("training", "translating")
         },
         "peak memory of training, MB": {
-            "training": [(float(value), figures["peak_mb"]) for value, figures in found.items()]
+            "training": [(float(value), measured["peak_mb"]) for value, measured in points.items()]
         },
     }
     labels = {
-        "length": "pieces in a sentence", "batch": "sentences in a batch",
-        "vocabulary": "pieces in the vocabulary", "state": "size of the decoder's state",
+        "length": "tokens in a sentence", "batch": "sentences in a batch",
+        "vocabulary": "tokens in the vocabulary", "state": "size of the decoder's state",
     }  # fmt: skip
-    picture = results.plot_lines(panels, labels[quantity], (True, True))
-    results.save(f"scaling_{quantity}", {"points": found}, picture)
+    figure = results.plot_lines(panels, labels[quantity], (True, True))
+    results.save(f"scaling_{quantity}", {"points": points}, figure)
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     match arguments:
         case ["point", quantity, value]:
             print(json.dumps(point(Sizes()._replace(**{quantity: int(value)}))))

@@ -1,12 +1,12 @@
-"""Training speed beside the peers', in target words per second.
+"""Training speed in target words per second, beside other toolkits.
 
 python benchmarks/speed_train.py MULTI30K [SECONDS [ROUNDS [NAME ...]]]
 
-The same corpus, 8,000 joint pieces, embedding 256, bidirectional LSTM encoder 2 x 256, LSTM decoder
-512, general attention without input feeding, 64 sentences a batch, Adam at 1e-3, dropout 0.3. Each
-trains for SECONDS (60), of which the first third does not count, in each of (3) ROUNDS. Words, not
-pieces, are counted, so that vocabularies compare: the pieces that a toolkit counts are divided by
-pieces a word.
+The same corpus, a joint vocabulary of 8,000, embedding 256, bidirectional LSTM encoder 2 x 256,
+LSTM decoder 512, general attention without input feeding, 64 sentences a batch, Adam at 1e-3,
+dropout 0.3. Each trains for SECONDS (60) in each of ROUNDS (3); the first third is a warm-up. Words
+and not tokens are counted, so that vocabularies can be compared: the token rate of a toolkit is
+divided by its tokens per word.
 """
 
 import json
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import toolkits
-from benchmarks.side_by_side import Figures, quick_in_bf16, show, turns, watched
+from benchmarks import results, toolkits
+from benchmarks.side_by_side import Figures, can_use_bf16, run_measured, show, take_turns
 from benchmarks.toolkit_configs import CONFIGS
 from seq2seq.text.lines import read_lines
 
@@ -38,25 +38,25 @@ OURS = [
 VARIANTS = {
     "ours, fp32": ["train.precision=fp32"],
     "ours, bf16": ["train.precision=bf16"],
-    "ours, 3,000 pieces tied": [
+    "ours, 3,000 tokens tied": [
         "tokenizer.vocab_size=3000", "model.tie_source_target=true", "model.tie_output=true",
     ],
 }  # fmt: skip
 
 
 def ours(folder: Path, work: Path, seconds: float, more: list[str]) -> Figures:
-    """Words a second of this toolkit."""
+    """Measure words per second of this toolkit."""
     run = work / "run"
     shutil.rmtree(run, ignore_errors=True)
     command = [sys.executable, "-m", "seq2seq.train", f"data.path={folder}", *OURS, *more]
-    peak = watched([*command, f"hydra.run.dir={run}"], seconds, work / "ours.log", {})
+    peak = run_measured([*command, f"hydra.run.dir={run}"], seconds, work / "ours.log", {})
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     rates = [row["tokens_per_second"] for row in rows if "tokens_per_second" in row]
-    return Figures(median(rates) / pieces_a_word(folder, run), peak)
+    return Figures(median(rates) / tokens_per_word(folder, run), peak)
 
 
-def pieces_a_word(folder: Path, run: Path) -> float:
-    """Target pieces, with the end of the sentence, for each word of the training text."""
+def tokens_per_word(folder: Path, run: Path) -> float:
+    """Compute the target tokens, EOS included, per word of the training text."""
     from seq2seq.run_folder import RunFolder
 
     lines = list(read_lines(folder / "train.de"))
@@ -65,7 +65,7 @@ def pieces_a_word(folder: Path, run: Path) -> float:
 
 
 def peer(name: str, data: Path, work: Path, seconds: float) -> Figures:
-    """Words a second of another one."""
+    """Measure words per second of another toolkit."""
     shutil.rmtree(work / name, ignore_errors=True)
     config, program, pattern = CONFIGS[name](data, work / name)
     file = work / f"{name}.yaml"
@@ -73,23 +73,24 @@ def peer(name: str, data: Path, work: Path, seconds: float) -> Figures:
     command = [part if part != "CONFIG" else str(file) for part in program]
     log = work / f"{name}.log"
     extra = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
-    peak = watched(command, seconds, log, extra)
+    peak = run_measured(command, seconds, log, extra)
     text = log.read_text(encoding="utf-8")
     rates = [float(rate.replace(",", "")) for rate in re.findall(pattern, text)]
     if len(rates) < 6:
         sys.exit(f"{name} did not train; see {log}:\n{text[-800:]}")
-    cut = [line.split() for line in read_lines(data / "train.sp.de")]
+    tokens = [line.split() for line in read_lines(data / "train.sp.de")]
     words = sum(len(line.split()) for line in read_lines(data / "train.de"))
-    return Figures(median(rates) * words / sum(len(line) + 1 for line in cut), peak)
+    return Figures(median(rates) * words / sum(len(line) + 1 for line in tokens), peak)
 
 
 def median(rates: Sequence[float]) -> float:
-    """Of what came after the first third."""
+    """Return the median without the first third."""
     return statistics.median(rates[len(rates) // 3 :])
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     if not arguments:
         sys.exit(__doc__)
     data = toolkits.data(Path(arguments[0]))
@@ -97,19 +98,19 @@ def main(arguments: list[str]) -> None:
     rounds = int(arguments[2]) if len(arguments) > 2 else 3
     names = arguments[3:] or [
         name for name in (*VARIANTS, *CONFIGS)
-        if "Transformer" not in name and ("bf16" not in name or quick_in_bf16())
+        if "Transformer" not in name and ("bf16" not in name or can_use_bf16())
     ]  # fmt: skip
     work = toolkits.home() / "work"
     work.mkdir(parents=True, exist_ok=True)
-    contestants: dict[str, Callable[[], Figures]] = {}
+    systems: dict[str, Callable[[], Figures]] = {}
     for name in names:
         if name in VARIANTS:
-            contestants[name] = partial(ours, data, work, seconds, VARIANTS[name])
+            systems[name] = partial(ours, data, work, seconds, VARIANTS[name])
         else:
-            contestants[name] = partial(peer, name, data, work, seconds)
-    found = turns(contestants, rounds)
-    rival = "opennmt" if "opennmt" in names else names[-1]
-    show(found, "target words/s", rival, "speed_train")
+            systems[name] = partial(peer, name, data, work, seconds)
+    measured = take_turns(systems, rounds)
+    baseline = "opennmt" if "opennmt" in names else names[-1]
+    show(measured, "target words/s", baseline, "speed_train")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Tables of the documents out of `benchmarks/results/*.json`, and the table of all options.
+"""Tables of the documents, generated from `benchmarks/results/*.json`, and the page of options.
 
 `python -m benchmarks.tables` rewrites the documents; with `--check` it writes nothing, and ends
 with status 1 where a table is out of date. A document shows a result by the two comment lines
-`<!-- result: NAME -->` and `<!-- end of result -->`; what is between them is generated.
+`<!-- result: NAME -->` and `<!-- end of result -->`; the lines between them are generated.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.option_table import option_page
+from benchmarks.results import show_help
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -45,7 +46,7 @@ def render_cell(value: Any) -> str:
 
 
 def render_result(result: dict[str, Any]) -> str:
-    """Return a result as a Markdown table, and under it where it comes from."""
+    """Return a result as a Markdown table, followed by its command, machine, commit and date."""
     columns = result["columns"]
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     lines += [f"| {' | '.join(render_cell(cell) for cell in row)} |" for row in result["rows"]]
@@ -61,14 +62,15 @@ def render_document(text: str) -> str:
 
 
 def current_documents() -> dict[Path, str]:
-    """Return every generated document as it should be."""
-    wanted = {page: render_document(page.read_text(encoding="utf-8")) for page in documents()}
-    wanted[OPTIONS] = option_page()
-    return wanted
+    """Return the generated text of every document."""
+    current = {page: render_document(page.read_text(encoding="utf-8")) for page in documents()}
+    current[OPTIONS] = option_page()
+    return current
 
 
 def main() -> None:
     """Write the documents that are out of date, or with --check name them."""
+    show_help(sys.argv[1:], __doc__)
     check = "--check" in sys.argv[1:]
     stale = []
     for page, text in current_documents().items():

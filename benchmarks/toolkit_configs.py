@@ -1,19 +1,20 @@
-"""How each peer is told to train: the architecture of speed_train.py, as near as it allows."""
+"""Training configurations of other toolkits, as near to speed_train.py as they allow."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks import toolkits
+from benchmarks.results import cpu_count
 
-# Configuration, command (CONFIG stands for its file), and where its log has target pieces a second.
+# Configuration, command (CONFIG stands for its file), and a pattern for target tokens per second in
+# its log.
 Config = tuple[dict[str, Any], list[str], str]
 
 
 def joeynmt(data: Path, out: Path, kind: str = "recurrent") -> Config:
-    """JoeyNMT: its RNN, which loops over time, or its Transformer of the same size."""
+    """Configure JoeyNMT's RNN, which loops over time, or its Transformer of the same size."""
     side = {
         "max_length": 100, "lowercase": False, "normalize": False, "level": "bpe",
         "voc_min_freq": 1, "voc_file": str(data / "joey.vocab"), "tokenizer_type": "sentencepiece",
@@ -60,7 +61,7 @@ _TRANSFORMER: dict[str, Any] = {"encoder": _LAYERS, "decoder": _LAYERS}
 
 
 def opennmt(data: Path, out: Path, kind: str = "recurrent") -> Config:
-    """OpenNMT-py: its RNN, or its Transformer of the same size."""
+    """Configure OpenNMT-py's RNN, or its Transformer of the same size."""
     recurrent = {
         "encoder_type": "brnn", "decoder_type": "rnn", "rnn_type": "LSTM", "word_vec_size": 256,
         "enc_layers": 1, "dec_layers": 1, "enc_hid_size": 512, "dec_hid_size": 512,
@@ -82,7 +83,7 @@ def opennmt(data: Path, out: Path, kind: str = "recurrent") -> Config:
 
 
 def eole(data: Path, out: Path, kind: str = "fp32") -> Config:
-    """Eole, in fp32 or bf16."""
+    """Configure eole's RNN in fp32 or bf16."""
     layer = {"rnn_type": "LSTM", "layers": 1, "hidden_size": 512}
     config = {
         **vocabularies(data), "overwrite": True, "report_every": 4, "seed": 1,
@@ -106,14 +107,14 @@ def eole(data: Path, out: Path, kind: str = "fp32") -> Config:
 
 
 def marian(data: Path, out: Path) -> Config:
-    """Marian, whose attention is additive and inside its conditional cell."""
-    out.mkdir(parents=True, exist_ok=True)  # it makes none itself
+    """Configure Marian's RNN, whose attention is additive and inside its conditional cell."""
+    out.mkdir(parents=True, exist_ok=True)  # Marian does not create it
     config = {
         "model": str(out / "model.npz"), "type": "s2s", "enc-type": "bidirectional",
         "enc-cell": "lstm", "dec-cell": "lstm", "enc-depth": 1, "dec-depth": 1,
         "dec-cell-base-depth": 2, "dim-emb": 256, "dim-rnn": 512, "dropout-rnn": 0.3,
         "train-sets": [str(data / "train.en"), str(data / "train.de")],
-        "vocabs": [str(data / "spm8k.spm")] * 2, "cpu-threads": len(os.sched_getaffinity(0)),
+        "vocabs": [str(data / "spm8k.spm")] * 2, "cpu-threads": cpu_count(),
         "mini-batch": 64, "workspace": 1024, "optimizer": "adam", "learn-rate": 1e-3,
         "clip-norm": 1.0, "disp-freq": "4u", "save-freq": "1000000u", "after-epochs": 1000,
         "seed": 1,
@@ -130,10 +131,10 @@ BATCHES = {
 
 
 def vocabularies(data: Path) -> dict[str, Any]:
-    """What OpenNMT-py and eole want to know of the text."""
+    """Return the data options of OpenNMT-py and eole."""
     pair = {"path_src": str(data / "train.sp.en"), "path_tgt": str(data / "train.sp.de")}
     counts = str(data / "onmt.vocab.counts")
-    size = toolkits.PIECES + 4
+    size = toolkits.VOCAB_SIZE + 4
     return {"data": {"corpus_1": pair}, "src_vocab": counts, "tgt_vocab": counts,
             "src_vocab_size": size, "tgt_vocab_size": size, "vocab_size_multiple": 1}  # fmt: skip
 

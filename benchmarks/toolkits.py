@@ -1,7 +1,7 @@
-"""What a user could pick instead: each peer in a virtual environment of its own.
+"""Other toolkits, each in a virtual environment of its own, and their data.
 
 python benchmarks/toolkits.py install NAME ...      joeynmt, opennmt, eole, marian, py3langid
-python benchmarks/toolkits.py data MULTI30K         what the peers read: pieces and vocabularies
+python benchmarks/toolkits.py data MULTI30K         writes tokenized text and vocabularies
 
 Everything is below $SEQ2SEQ_PEERS, or peers/ in the cache folder. MULTI30K is a folder with
 train, val and test2016 .en and .de, plain or compressed.
@@ -17,22 +17,23 @@ from typing import NamedTuple
 
 import sentencepiece as spm
 
+from benchmarks.results import show_help
 from seq2seq.data.cache import cache_folder
 from seq2seq.data.readers.files import find_compressed
 from seq2seq.storage.files import atomic_write
 from seq2seq.text.lines import read_lines
 
-TORCH = "torch==2.13.0"  # for all, ours included: what is compared is the toolkits
-PIECES = 8000
+TORCH = "torch==2.13.0"  # one version for all, ours included
+VOCAB_SIZE = 8000
 SPLITS = ("train", "val", "test2016")
 
 
 class Peer(NamedTuple):
-    """How to make one run with today's torch."""
+    """The installation of a toolkit with a current torch."""
 
-    package: str  # installed without what it asks for: its pins are of years ago
+    package: str  # installed without its dependencies, whose pins are years old
     needs: tuple[str, ...]
-    drop: tuple[str, str] | None = None  # a file, and the text that is taken out of it
+    drop: tuple[str, str] | None = None  # a file, and a text that is removed from it
     torch: bool = True  # whether it computes with torch
 
 
@@ -48,7 +49,7 @@ PEERS = {
         ("datasets", "sacrebleu", "subword-nmt", "sentencepiece==0.2.0", "sacremoses",
          "tensorboard", "pandas", "seaborn", "matplotlib", "lazy-importer", "importlib_metadata",
          "portalocker", "wrapt", "six", "future", "pyyaml"),
-        ("joeynmt/builders.py", '"verbose": False,'),  # which ReduceLROnPlateau takes no more
+        ("joeynmt/builders.py", '"verbose": False,'),  # an argument of old versions of torch
     ),
     "opennmt": Peer("OpenNMT-py==3.5.1", _OPENNMT),
     "eole": Peer(
@@ -63,25 +64,25 @@ PEERS = {
 
 
 def home() -> Path:
-    """The folder that everything is in."""
-    given = os.environ.get("SEQ2SEQ_PEERS")
-    return Path(given).resolve() if given else cache_folder() / "peers"
+    """Return the folder of environments, data and results."""
+    folder = os.environ.get("SEQ2SEQ_PEERS")
+    return Path(folder).resolve() if folder else cache_folder() / "peers"
 
 
 def program(peer: str, name: str) -> Path:
-    """The console script `name` of an installed peer.
+    """Return the console script `name` of an installed toolkit.
 
     Raises:
         SystemExit: it is not installed.
     """
     path = home() / peer / "bin" / name
     if not path.exists():
-        sys.exit(f"{peer} is not there: python benchmarks/toolkits.py install {peer}")
+        sys.exit(f"{peer} is not installed: python benchmarks/toolkits.py install {peer}")
     return path
 
 
 def install(name: str) -> None:
-    """Make the virtual environment of a peer."""
+    """Create the virtual environment of a toolkit."""
     peer, folder = PEERS[name], home() / name
     venv.create(folder, with_pip=True, clear=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
@@ -96,7 +97,11 @@ def install(name: str) -> None:
 
 
 def data(source: Path) -> Path:
-    """Write what the peers read below `home()`, and return the folder."""
+    """Write the data of the toolkits to a folder below `home()`, and return the folder.
+
+    Args:
+        source: the folder of the Multi30k text.
+    """
     out = home() / "data"
     out.mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
@@ -107,16 +112,16 @@ def data(source: Path) -> Path:
             write(out / f"{split}.{language}", read_lines(file))
     spm.SentencePieceTrainer.train(
         input=[str(out / "train.en"), str(out / "train.de")], model_prefix=str(out / "spm8k"),
-        vocab_size=PIECES, model_type="bpe", character_coverage=1.0, unk_id=0, pad_id=1, bos_id=2,
-        eos_id=3, num_threads=1, minloglevel=2,
+        vocab_size=VOCAB_SIZE, model_type="bpe", character_coverage=1.0,
+        unk_id=0, pad_id=1, bos_id=2, eos_id=3, num_threads=1, minloglevel=2,
     )  # fmt: skip
-    (out / "spm8k.spm").write_bytes((out / "spm8k.model").read_bytes())  # as Marian wants it named
+    (out / "spm8k.spm").write_bytes((out / "spm8k.model").read_bytes())  # Marian requires .spm
     model = spm.SentencePieceProcessor(model_file=str(out / "spm8k.model"))
     for split in SPLITS:
         for language in ("en", "de"):
             lines = read_lines(out / f"{split}.{language}")
-            cut = (" ".join(model.encode(line, out_type=str)) for line in lines)
-            write(out / f"{split}.sp.{language}", cut)
+            tokenized = (" ".join(model.encode(line, out_type=str)) for line in lines)
+            write(out / f"{split}.sp.{language}", tokenized)
     pieces = [model.id_to_piece(i) for i in range(4, model.get_piece_size())]
     write(out / "joey.vocab", pieces)
     write(out / "onmt.vocab.counts", (f"{piece}\t1" for piece in pieces))
@@ -124,13 +129,14 @@ def data(source: Path) -> Path:
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Lines of text, in their place when all are there: another may be reading it."""
+    """Write lines of text atomically: another process may be reading the file."""
     with atomic_write(path) as file:
         file.writelines(f"{line}\n" for line in lines)
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    show_help(arguments, __doc__)
     match arguments:
         case ["install", first, *rest] if {first, *rest} <= set(PEERS):
             for name in (first, *rest):

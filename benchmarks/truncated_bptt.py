@@ -1,13 +1,12 @@
-"""What truncating backpropagation in time saves, and what it costs.
+"""Memory and quality of truncated backpropagation through time.
 
 python benchmarks/truncated_bptt.py [SECONDS [LONGEST [K ...]]]      75 4096 1 4 16 64 256
 
-Memory: 32 streams of a language model's text of 64 to LONGEST positions are learned from, whole
-and in chunks of 64 (the model of the recipe char-lm); each in a process of its own, whose peak
-counts on top of what it had after a first short step. Quality: bits a character of validation text
-after SECONDS of training (the whole command) with train.bptt=K, for each K: a smaller model on the
-recipe's text, always 512 positions a batch, so that what differs is how far back the
-gradient goes.
+Memory: the model of the recipe char-lm is trained on 32 streams of 64 to LONGEST positions, with
+full backpropagation and in chunks of 64; each in a process of its own, whose peak is counted on top
+of its memory after a first short step. Quality: bits per character of the validation text after
+SECONDS of the training command with train.bptt=K, for each K: a smaller model on the recipe's text,
+always with 512 positions a batch, so that only the distance of the gradient differs.
 """
 
 import json
@@ -32,9 +31,9 @@ from seq2seq.data.token_stream import StreamDataset
 from seq2seq.tasks.language_model import stream_segments
 from seq2seq.training.train_step import TrainStep
 
-STREAMS, CHUNK, PIECES, SHORTEST = 32, 64, 100, 64
+STREAMS, CHUNK, VOCAB_SIZE, SHORTEST = 32, 64, 100, 64
 POSITIONS = 512  # in one batch
-REACHES = (1, 4, 16, 64, 256)  # values of train.bptt
+BPTT_LENGTHS = (1, 4, 16, 64, 256)  # values of train.bptt
 MODEL = [
     "model.embedding_size=64",
     "model.decoder.size=192",
@@ -42,50 +41,50 @@ MODEL = [
     "optimizer.lr=5e-3",
 ]
 MODEL += ["train.log_interval=1000000"]
-MODEL += ["train.ema.decay=0"]  # over few steps it would keep too much of the first weights
+MODEL += ["train.ema.decay=0"]  # over few steps the average would be near the initial weights
 
 
 def peak(length: int, chunk: int) -> float:
-    """MB on top of weights and optimiser, to learn from `length` positions in chunks."""
+    """Measure MB on top of weights and optimizer of training on `length` positions in chunks."""
     torch.set_flush_denormal(True)
     isolated.set_mmap_threshold(isolated.EXACT_THRESHOLD)
     config = to_schema(compose.compose("train", ["+recipe=char-lm"]), TrainConfig)
-    model = builders.build_language_model(config.model, PIECES)
+    model = builders.build_language_model(config.model, VOCAB_SIZE)
     optimizer = builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": model.parameters()}
     )
-    learner = TrainStep(model, stream_segments, optimizer, Accelerator(cpu=True), 1.0, 0.0, 1)
-    tokens = np.random.default_rng(1).integers(4, PIECES, STREAMS * length + 1, dtype=np.int32)
-    short, feed = StreamDataset(tokens, STREAMS, 2, 1), StreamDataset(tokens, STREAMS, chunk, 1)
-    learner.step([short.load(next(iter(short.epoch(0))), 0)], 1, 1.0)
+    train_step = TrainStep(model, stream_segments, optimizer, Accelerator(cpu=True), 1.0, 0.0, 1)
+    tokens = np.random.default_rng(1).integers(4, VOCAB_SIZE, STREAMS * length + 1, dtype=np.int32)
+    warmup, dataset = StreamDataset(tokens, STREAMS, 2, 1), StreamDataset(tokens, STREAMS, chunk, 1)
+    train_step.step([warmup.load(next(iter(warmup.epoch(0))), 0)], 1, 1.0)
     isolated.reset_peak()
-    before = isolated.resident_memory()
-    for number, rows in enumerate(feed.epoch(0), 2):
-        learner.step([feed.load(rows, 0)], number, 1.0)
-    return isolated.peak_resident_memory() - before
+    base = isolated.resident_memory()
+    for number, indices in enumerate(dataset.epoch(0), 2):
+        train_step.step([dataset.load(indices, 0)], number, 1.0)
+    return isolated.peak_resident_memory() - base
 
 
 def memory(longest: int) -> dict[str, list[results.Point]]:
-    """Peaks by length, for whole and for truncated backpropagation."""
+    """Measure peaks by length, of full and of truncated backpropagation."""
     lengths = profiling.powers_of_two(SHORTEST, longest)
-    ways = {"full": lengths, f"truncated, K = {CHUNK}": [CHUNK] * len(lengths)}
-    work = [
+    chunks_by_name = {"full": lengths, f"truncated, K = {CHUNK}": [CHUNK] * len(lengths)}
+    calls = [
         partial(peak, length, chunk)
-        for chunks in ways.values()
+        for chunks in chunks_by_name.values()
         for length, chunk in zip(lengths, chunks, strict=True)
     ]
-    peaks = isolated.run_isolated(work)
-    return {name: [(length, next(peaks)) for length in lengths] for name in ways}
+    peaks = isolated.run_isolated(calls)
+    return {name: [(length, next(peaks)) for length in lengths] for name in chunks_by_name}
 
 
-def trained(reach: int, seconds: int) -> dict[str, float]:
-    """Bits a character, and steps, of a short training with train.bptt=`reach`."""
+def train(bptt: int, seconds: int) -> dict[str, float]:
+    """Train for a short time with train.bptt, and return bits per character and steps."""
     with tempfile.TemporaryDirectory() as name:
         run = Path(name) / "run"
-        more = [f"train.bptt={reach}", f"batches.sentences={max(1, POSITIONS // reach)}"]
-        more += [f"train.budget={seconds}s", f"hydra.run.dir={run}", *MODEL]
+        options = [f"train.bptt={bptt}", f"batches.sentences={max(1, POSITIONS // bptt)}"]
+        options += [f"train.budget={seconds}s", f"hydra.run.dir={run}", *MODEL]
         subprocess.run(
-            [sys.executable, "-m", "seq2seq.train", "+recipe=char-lm", *more],
+            [sys.executable, "-m", "seq2seq.train", "+recipe=char-lm", *options],
             stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
@@ -94,32 +93,35 @@ def trained(reach: int, seconds: int) -> dict[str, float]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The command line."""
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
     numbers = [int(word) for word in arguments]
     seconds, longest = [*numbers[:2], *(75, 4096)[len(numbers[:2]) :]]
     peaks = memory(longest)
-    whole, cut = peaks.values()
-    rows = [(f"{n:,}", f"{a:,.0f}", f"{b:,.0f}") for (n, a), (_, b) in zip(whole, cut, strict=True)]
+    full, truncated = peaks.values()
+    rows = [
+        (f"{n:,}", f"{a:,.0f}", f"{b:,.0f}") for (n, a), (_, b) in zip(full, truncated, strict=True)
+    ]
     results.table(("positions", *(f"{name}, MB" for name in peaks)), rows)
     quality = {}
-    for reach in numbers[2:] or REACHES:
-        quality[reach] = trained(reach, seconds)
-        print(f"K = {reach}: {quality[reach]}", file=sys.stderr)
-    found = [(f"{k:,}", f"{q['bits']:.3f}", f"{q['steps']:,.0f}") for k, q in quality.items()]
-    results.table(("K", "bits a character", "steps"), found)
+    for bptt in numbers[2:] or BPTT_LENGTHS:
+        quality[bptt] = train(bptt, seconds)
+        print(f"K = {bptt}: {quality[bptt]}", file=sys.stderr)
+    rows = [(f"{k:,}", f"{q['bits']:.3f}", f"{q['steps']:,.0f}") for k, q in quality.items()]
+    results.table(("K", "bits per character", "steps"), rows)
     panels = {
         "peak memory of training, MB": peaks,
-        f"bits a character after {seconds} s": {
+        f"bits per character after {seconds} s": {
             "validation": [(float(k), q["bits"]) for k, q in quality.items()]
         },
     }
-    picture = results.plot_lines(panels, "", (True, False))
-    for axis, label in zip(picture.axes, ("length of the text, positions", "K"), strict=True):
+    figure = results.plot_lines(panels, "", (True, False))
+    for axis, label in zip(figure.axes, ("sequence length, positions", "K"), strict=True):
         axis.set_xlabel(label)
-    picture.axes[0].set_xscale("linear")  # a straight line is one here alone
-    picture.axes[0].set_ylim(bottom=0)
-    picture.axes[1].set_xlabel("K, positions that the gradient goes back")
-    results.save("bptt", {"seconds": seconds, "memory": peaks, "quality": quality}, picture)
+    figure.axes[0].set_xscale("linear")  # on which linear growth is a straight line
+    figure.axes[0].set_ylim(bottom=0)
+    figure.axes[1].set_xlabel("K, positions of the gradient")
+    results.save("bptt", {"seconds": seconds, "memory": peaks, "quality": quality}, figure)
 
 
 if __name__ == "__main__":

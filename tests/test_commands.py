@@ -13,6 +13,7 @@ import pytest
 from safetensors.torch import load_file
 
 import seq2seq
+from tests.posix import needs_posix
 from tests.toy_corpus import sentences, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(folder / "corpus")
     done = train(folder, "run", "train.steps=300", "validation.interval=100")
     assert done.returncode == 0, done.stderr
-    (folder / "said").write_text(done.stdout, encoding="utf-8")
+    (folder / "output").write_text(done.stdout, encoding="utf-8")
     return folder
 
 
@@ -88,29 +89,29 @@ def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_training_ends_with_scores_samples_and_commands(home: Path) -> None:
-    said = (home / "said").read_text(encoding="utf-8")
+    output = (home / "output").read_text(encoding="utf-8")
 
-    assert "test: BLEU = " in said
-    assert "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a" in said
-    assert "test: chrF2 = " in said
-    assert said.count("reference ") >= 10
-    assert f"python -m seq2seq.translate run={home / 'run'} input=FILE output=FILE" in said
-    assert f"python -m seq2seq.evaluate run={home / 'run'}" in said
+    assert "test: BLEU = " in output
+    assert "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a" in output
+    assert "test: chrF2 = " in output
+    assert output.count("reference ") >= 10
+    assert f"python -m seq2seq.translate run={home / 'run'} input=FILE output=FILE" in output
+    assert f"python -m seq2seq.evaluate run={home / 'run'}" in output
 
 
 def test_the_run_folder_is_complete(home: Path) -> None:
     names = {path.name for path in (home / "run").iterdir()}
 
-    wanted = {"config.yaml", "tokenizer.model", "model.safetensors", "last.safetensors",
+    expected = {"config.yaml", "tokenizer.model", "model.safetensors", "last.safetensors",
               "metrics.jsonl", "curves.png", "attention.png", "README.md", "train.log",
               "run.json", "audit.json", "test.jsonl"}  # fmt: skip
-    assert wanted <= names
+    assert expected <= names
     card = (home / "run" / "README.md").read_text(encoding="utf-8")
     for part in ("Licence", "BLEU", "torch", "left", "seq2seq.translate"):
         assert part in card
 
 
-def test_it_has_really_learned(home: Path) -> None:
+def test_the_trained_model_translates_its_training_text(home: Path) -> None:
     translator = seq2seq.load(home / "run")
     held_out = sentences()[160:]
 
@@ -154,6 +155,7 @@ def test_the_commands_of_a_run_decode_as_it_was_scored(home: Path) -> None:
     assert again.stdout.splitlines()[0] == told.removeprefix("test: ")
 
 
+@needs_posix
 def test_a_pipe_is_an_input_like_a_file(home: Path) -> None:
     pipe = home / "pipe"
     os.mkfifo(pipe)
@@ -209,7 +211,7 @@ def test_a_line_is_answered_before_the_input_ends(home: Path) -> None:
     assert [bool(line) for line in rest.split("\n")] == [False, True, False]
 
 
-def test_when_nobody_reads_on_nothing_is_said_of_it(home: Path) -> None:
+def test_a_closed_output_pipe_is_no_error(home: Path) -> None:
     process = start("translate", f"run={home / 'run'}", folder=home)
     assert process.stdout
     process.stdout.close()
@@ -256,14 +258,15 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
         "an epoch of 140 pairs",
     ):
         assert part in done.stdout
-    said = done.stdout + done.stderr
-    assert said.count("left ") == 3  # the table of three splits, once
+    output = done.stdout + done.stderr
+    assert output.count("left ") == 3  # the table of three splits, once
 
 
 LONG = ["train.steps=60", "train.save_interval=7", "validation.interval=25", "train.ema.decay=0.9"]
 LONG += ["train.accumulate=2", "schedule=plateau"]
 
 
+@needs_posix
 def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
     train(home, "whole", *LONG)
     process = start("train", *arguments(home, "killed"), *LONG, folder=home)
@@ -293,6 +296,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
     assert steps[0] == steps[1]
 
 
+@needs_posix
 def test_a_run_that_was_killed_before_its_first_step_resumes_too(home: Path) -> None:
     more = ["train.steps=9", "validation.interval=9"]
     process = start("train", *arguments(home, "born"), *more, folder=home)
@@ -361,7 +365,7 @@ def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signal
     assert (home / out / "last.safetensors").is_file()
 
 
-def test_a_run_is_not_written_over_nor_resumed_with_other_options(home: Path) -> None:
+def test_a_run_is_neither_overwritten_nor_resumed_with_other_options(home: Path) -> None:
     before = contents(home / "run")
 
     again = train(home, "run", "train.steps=300", "validation.interval=100")
@@ -417,19 +421,19 @@ def test_several_runs_from_one_line_wherever_the_flag_stands(home: Path) -> None
     assert len(list((home / "several").glob("**/model.safetensors"))) == 2
 
 
-def test_a_quantised_run_says_the_same_and_nothing_is_overwritten(home: Path) -> None:
+def test_a_quantised_run_translates_alike_and_nothing_is_overwritten(home: Path) -> None:
     done = run("quantize", "run=run", "output=small", folder=home)
     assert done.returncode == 0, done.stderr
     assert "model.safetensors" in done.stdout
 
     sources = "".join(f"{source}\n" for source, _ in sentences()[:30])
-    said = [
+    output = [
         run("translate", *options, folder=home, stdin=sources).stdout.splitlines()
         for options in (["run=run"], ["run=small", "precision=int8"], ["run=[run,small]"])
     ]
-    assert [len(lines) for lines in said] == [30] * 3
-    for lines in said[1:]:  # a corpus that was learned by heart bears rounding
-        assert sum(a == b for a, b in zip(said[0], lines, strict=True)) >= 28
+    assert [len(lines) for lines in output] == [30] * 3
+    for lines in output[1:]:  # a corpus that was learned by heart bears rounding
+        assert sum(a == b for a, b in zip(output[0], lines, strict=True)) >= 28
     scored = run("evaluate", "run=[run,small]", "bootstrap=0", folder=home)
     assert "BLEU = " in scored.stdout
 
@@ -507,7 +511,7 @@ def test_of_several_translations_the_output_has_the_best_and_scores_all(home: Pa
         assert sum(tokens) == pytest.approx(float(row["logprob"]), abs=1e-4)
 
 
-def test_a_sweeper_is_told_the_best_validation_score(home: Path) -> None:
+def test_a_sweeper_gets_the_best_validation_score(home: Path) -> None:
     (home / "listening.py").write_text(
         "from hydra.experimental.callback import Callback\n"
         "class Listener(Callback):\n"

@@ -141,7 +141,7 @@ def test_mistaken_options_of_train(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_classes_refuse_is_told_before_a_corpus_is_read(
+def test_arguments_that_classes_refuse_are_reported_before_a_corpus_is_read(
     arguments: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],
@@ -191,7 +191,7 @@ def test_a_missing_value_is_named(
     assert "no value for data.source, data.target" in told(capsys, monkeypatch, "train")
 
 
-def test_a_mistyped_option_is_told_before_a_missing_one(
+def test_a_mistyped_option_is_reported_before_a_missing_one(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

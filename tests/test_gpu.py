@@ -124,7 +124,7 @@ def test_gradients_are_not_lost_in_autocast(
 @pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
 @pytest.mark.parametrize("attention", ["none", "summary", "general"])
 @pytest.mark.parametrize("cell", names("cell"))
-def test_recorded_steps_say_what_steps_say(
+def test_recorded_steps_equal_plain_steps(
     config: Compose, cell: str, attention: str, search: Search
 ) -> None:
     model = network(config, f"model/cell={cell}", f"model/attention={attention}").cuda()
@@ -136,7 +136,7 @@ def test_recorded_steps_say_what_steps_say(
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_what_was_trained_there_translates_there_and_on_a_cpu(
+def test_a_run_trained_on_a_gpu_translates_there_and_on_a_cpu(
     tmp_path: Path, precision: str
 ) -> None:
     corpus = write_corpus(tmp_path / "corpus")

@@ -1,7 +1,4 @@
-"""The house style that can be checked: sizes, arguments, docstrings, and names.
-
-The bounds of what is not through yet only go down.
-"""
+"""The house style that can be checked: sizes, arguments, docstrings, and names."""
 
 import ast
 import re
@@ -16,15 +13,6 @@ VAGUE = re.compile(r"(What|How|Where|As|Which|Whether)\b")
 FORBIDDEN = {
     *("said", "spoken", "told", "place", "places", "walk", "walks", "walked", "walking"),
     *("begun", "ended", "wanted", "eighth", "sift", "sifted", "quick", "live", "learner"),
-}
-MAX_VAGUE_DOCSTRINGS = 97
-MAX_FORBIDDEN_NAMES = 64
-LONG_FUNCTIONS = {
-    "training/model_card.py model_card",
-    "search/decode_loop.py decode_loop",
-    "data/readers/huggingface.py huggingface",
-    "vision/readers.py images",
-    "vision/readers.py dataset",
 }
 
 
@@ -81,7 +69,7 @@ def forbidden_names() -> list[str]:
 def test_no_function_has_more_than_50_lines() -> None:
     long = {path for path, node in functions() if (node.end_lineno or 0) - node.lineno >= 50}
 
-    assert long - LONG_FUNCTIONS == set()
+    assert long == set()
 
 
 def test_no_function_but_a_reader_has_more_than_8_arguments() -> None:
@@ -100,12 +88,8 @@ def test_no_module_has_more_than_300_lines_and_the_median_has_at_most_100() -> N
 
 
 def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
-    found = vague_docstrings()
-
-    assert len(found) <= MAX_VAGUE_DOCSTRINGS, found
+    assert vague_docstrings() == []
 
 
 def test_names_have_no_word_of_the_old_dialect() -> None:
-    found = forbidden_names()
-
-    assert len(found) <= MAX_FORBIDDEN_NAMES, found
+    assert forbidden_names() == []

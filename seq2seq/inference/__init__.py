@@ -1,1 +1,1 @@
-"""A run folder and a search: text or images in, text out."""
+"""Inference: from a run folder and a search strategy to translations, captions and labels."""

@@ -37,7 +37,7 @@ def decode_batch(
             there is no padding, and any others.
         max_lengths: B maximum numbers of tokens.
         sentence_ids: B numbers that identify the sentences, to seed random choices.
-        scored: whether log-probabilities are wanted.
+        scored: whether to return log-probabilities.
     """
     device = next(model.parameters()).device
     with evaluation_mode(model), torch.inference_mode():

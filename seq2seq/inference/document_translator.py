@@ -57,7 +57,7 @@ class DocumentTranslator(Translator):
         Args:
             lines: the lines.
             first: the number of the first one; see `hypotheses`.
-            scored: whether scores are wanted.
+            scored: whether to return scores.
             file: the name of the text, for warnings.
             state: a `PreviousState` of one sentence, of the window before it; None: the first line
                 begins a document.

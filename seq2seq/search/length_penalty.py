@@ -1,4 +1,4 @@
-"""The length penalty of beam search."""
+"""Length penalty of beam search."""
 
 from torch import Tensor
 

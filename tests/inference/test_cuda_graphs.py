@@ -22,15 +22,15 @@ SOURCES = [[5 + (i * j) % 7 for j in range(1, 2 + i % 5)] for i in range(19)]
 SEARCHES = [Greedy(), Beam(beam_size=3, length_penalty=1.0, n_best=2)]
 
 
-def captured(quick: IncrementalModel, counted: list[int]) -> CudaGraphModel:
+def captured(graphed: IncrementalModel, counted: list[int]) -> CudaGraphModel:
     def record(work: Callable[[], None]) -> Callable[[], None]:
         counted.append(1)
         return work
 
-    return CudaGraphModel(quick, record)
+    return CudaGraphModel(graphed, record)
 
 
-def said(
+def hypotheses_of(
     model: IncrementalModel | CudaGraphModel, search: Search, sources: list[list[int]]
 ) -> list[list[Hypothesis]]:
     with torch.inference_mode():
@@ -42,10 +42,10 @@ def said(
 
 
 def assert_same_said(
-    model: CudaGraphModel, quick: IncrementalModel, search: Search, sources: list[list[int]]
+    model: CudaGraphModel, graphed: IncrementalModel, search: Search, sources: list[list[int]]
 ) -> None:
     for found, expected in zip(
-        said(model, search, sources), said(quick, search, sources), strict=True
+        hypotheses_of(model, search, sources), hypotheses_of(graphed, search, sources), strict=True
     ):
         assert [h.tokens for h in found] == [h.tokens for h in expected]
         for one, other in zip(found, expected, strict=True):
@@ -54,23 +54,23 @@ def assert_same_said(
 
 @pytest.mark.parametrize("search", SEARCHES, ids=["greedy", "beam"])
 @pytest.mark.parametrize("attention", ["none", "fixed_context", "general"])
-def test_the_same_is_said_batch_after_batch(
+def test_cuda_graphs_give_the_same_hypotheses_batch_after_batch(
     config: Compose, search: Search, attention: str
 ) -> None:
-    quick = IncrementalModel(
+    graphed = IncrementalModel(
         network(config, f"model/attention={attention}", "model/cell=lstm"), "fp32"
     )
-    model = captured(quick, [])
+    model = captured(graphed, [])
 
     for batch in (SOURCES, SOURCES[:3], SOURCES[7:16], SOURCES[:1], SOURCES):
-        assert_same_said(model, quick, search, batch)
+        assert_same_said(model, graphed, search, batch)
 
 
-def test_few_sizes_are_recorded(config: Compose) -> None:
+def test_few_batch_sizes_are_recorded(config: Compose) -> None:
     counted: list[int] = []
     model = captured(IncrementalModel(network(config, "model/attention=general"), "fp32"), counted)
 
     for first in range(15):
-        said(model, Greedy(), SOURCES[first:])
+        hypotheses_of(model, Greedy(), SOURCES[first:])
 
     assert len(counted) <= 3  # up to 8, 16 and 32 sentences

@@ -28,7 +28,8 @@ from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.logit_processors import mask_special_tokens
 from seq2seq.text.special_tokens import BOS
-from seq2seq.text.tokenizer import Tokenizer, train_tokenizer
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
 from tests.search.searches import minimum_risk
 from tests.toy_corpus import sentences
 
@@ -84,7 +85,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Document
 @pytest.mark.parametrize("name", ["greedy", "beam"])
 @settings(max_examples=5)
 @given(documents=st.lists(LINES, min_size=1, max_size=3), batch=st.integers(1, 5))
-def test_a_document_says_the_same_alone_and_among_others(
+def test_a_document_is_translated_alone_as_among_others(
     translator: DocumentTranslator, name: str, documents: list[list[str]], batch: int
 ) -> None:
     translator.search, translator.batch = SEARCHES[name](), batch
@@ -99,7 +100,7 @@ def test_a_document_says_the_same_alone_and_among_others(
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-def test_a_line_goes_on_from_the_line_before_until_a_blank_one(
+def test_a_line_takes_the_state_of_the_line_before_it_unless_that_is_blank(
     translator: DocumentTranslator, name: str
 ) -> None:
     translator.search, translator.batch = SEARCHES[name](), 4
@@ -118,7 +119,7 @@ def test_a_line_goes_on_from_the_line_before_until_a_blank_one(
     assert found[5][0].logprobs != pytest.approx(after[5][0].logprobs, abs=1e-4)
 
 
-def test_lines_are_chained_as_they_are_in_training(tokenizer: Tokenizer) -> None:
+def test_states_are_carried_as_in_training(tokenizer: Tokenizer) -> None:
     model = network(tokenizer, 5)
     translator = DocumentTranslator(model, tokenizer, tokenizer, Greedy(), LIMITS, batch=3)
     before = None
@@ -131,8 +132,8 @@ def test_lines_are_chained_as_they_are_in_training(tokenizer: Tokenizer) -> None
         logits = model.output(decoded.features)[0].detach()
         mask_special_tokens(logits[:1], first=True)
         logp = mask_special_tokens(logits, first=False).log_softmax(-1)
-        said = [*target[0, 1:].tolist(), 2][: len(found[0].logprobs)]
-        expected = [float(row[token]) for row, token in zip(logp, said, strict=False)]
+        tokens = [*target[0, 1:].tolist(), 2][: len(found[0].logprobs)]
+        expected = [float(row[token]) for row, token in zip(logp, tokens, strict=False)]
         assert found[0].logprobs == pytest.approx(expected, abs=1e-4)
         before = model.final_states(read.final, decoded.state)
 
@@ -156,7 +157,9 @@ def test_the_state_is_passed_from_window_to_window_and_not_from_file_to_file(
     assert texts[2] == texts[0]  # another file begins anew
 
 
-def test_names_of_documents_are_as_good_as_blank_lines(translator: DocumentTranslator) -> None:
+def test_document_names_separate_documents_as_blank_lines_do(
+    translator: DocumentTranslator,
+) -> None:
     translator.search, translator.batch = Greedy(), 4
     named = ["a", "a", "b", "a", "a", None, None]
 
@@ -185,7 +188,7 @@ def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
     return made.folder
 
 
-def test_a_pipe_carries_on_from_line_to_line(folder: Path) -> None:
+def test_the_state_is_carried_from_line_to_line_of_a_pipe(folder: Path) -> None:
     lines = [TEXT[0], TEXT[1], "", TEXT[1]]
     expected = seq2seq.load(folder).translate(lines)
     process = subprocess.Popen(
@@ -207,7 +210,7 @@ def test_a_pipe_carries_on_from_line_to_line(folder: Path) -> None:
     assert found[1] != found[3]
 
 
-def test_a_run_knows_the_documents_of_its_test_text(folder: Path) -> None:
+def test_a_run_keeps_the_documents_of_its_test_text(folder: Path) -> None:
     pairs = RunFolder(folder).read_test()
 
     assert [pair.document for pair in pairs] == ["a", "a", "b"]
@@ -216,7 +219,7 @@ def test_a_run_knows_the_documents_of_its_test_text(folder: Path) -> None:
     assert '"document"' not in RunFolder(folder).test.read_text(encoding="utf-8")
 
 
-def test_runs_with_and_without_context_do_not_speak_together(
+def test_runs_with_and_without_document_context_form_no_ensemble(
     folder: Path, tmp_path: Path, tokenizer: Tokenizer
 ) -> None:
     other = RunFolder(tmp_path / "other")

@@ -7,7 +7,7 @@ from seq2seq.inference.engines.ensemble import Ensemble
 
 
 class Fixed(nn.Module):
-    """Thinks the same of every token, whatever was said; its state counts the steps."""
+    """Model with constant logits; its state counts the steps."""
 
     def __init__(self, odds: list[float]) -> None:
         super().__init__()

@@ -24,20 +24,20 @@ Compose = Callable[..., TrainConfig]
 def logits(
     model: EncoderDecoder | IncrementalModel, rows: list[int], hypotheses: int = 1
 ) -> torch.Tensor:
-    """What is thought of each token (b, T, V) as the targets of some sentences are said."""
+    """Return the log-probabilities of each token, (b, T, V), step by step along the targets."""
     made = collate([SOURCES[r] for r in rows], [TARGETS[r] for r in rows])
     with torch.inference_mode():
         state: DecoderState = model.init_decoding(made.source, made.source_lengths)
         state = state.reorder(torch.zeros(len(rows), hypotheses, dtype=torch.long))
-        said = []
+        steps = []
         for t in range(made.target_input.shape[1]):
             found, state = model.step(state, made.target_input[:, t : t + 1].expand(-1, hypotheses))
-            said.append(found[:, -1])
-    return torch.stack(said, 1)
+            steps.append(found[:, -1])
+    return torch.stack(steps, 1)
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
-def test_in_fp32_the_numbers_are_the_same(config: Compose, choice: tuple[str, ...]) -> None:
+def test_fp32_logits_equal_those_of_the_model(config: Compose, choice: tuple[str, ...]) -> None:
     model = network(config, *choice)
 
     found = logits(IncrementalModel(model, "fp32"), [0, 1, 2, 3], hypotheses=2)
@@ -45,7 +45,7 @@ def test_in_fp32_the_numbers_are_the_same(config: Compose, choice: tuple[str, ..
     torch.testing.assert_close(found, logits(model, [0, 1, 2, 3]), atol=1e-5, rtol=1e-4)
 
 
-def test_a_table_that_would_be_too_large_is_done_without(
+def test_a_table_that_would_be_too_large_is_not_built(
     config: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = network(config, "model/attention=general")
@@ -59,7 +59,7 @@ def test_a_table_that_would_be_too_large_is_done_without(
 
 @pytest.mark.parametrize("precision", ["bf16", "int8"])
 @pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
-def test_fewer_bits_give_nearly_the_same(
+def test_bf16_and_int8_logits_are_close_to_fp32(
     config: Compose, choice: tuple[str, ...], precision: str
 ) -> None:
     model = network(config, *choice)
@@ -73,7 +73,7 @@ def test_fewer_bits_give_nearly_the_same(
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
-def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str) -> None:
+def test_a_sentence_does_not_depend_on_its_neighbours(config: Compose, precision: str) -> None:
     model = IncrementalModel(
         network(config, "model/attention=additive", "model/cell=lstm"), precision
     )
@@ -88,7 +88,7 @@ def test_a_sentence_does_not_see_its_neighbours(config: Compose, precision: str)
 @pytest.mark.parametrize("there", [True, False])
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("rows", [1, 2, 65])
-def test_a_product_with_laid_out_weights(
+def test_a_product_with_packed_weights_equals_a_plain_one(
     rows: int, biased: bool, there: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not there:
@@ -108,7 +108,7 @@ def test_a_product_with_laid_out_weights(
 
 
 @pytest.mark.skipif(not has_onednn(), reason="nothing is laid out")
-def test_onednn_sees_few_numbers_of_rows() -> None:
+def test_batches_are_padded_to_few_row_counts_for_onednn() -> None:
     class Shapes(TorchFunctionMode):
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -129,7 +129,9 @@ def test_onednn_sees_few_numbers_of_rows() -> None:
 
 
 @pytest.mark.parametrize(("bits", "part"), [(8, 64 / 127), (7, 32 / 63)])
-def test_an_int8_product_by_hand(bits: int, part: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_int8_product_worked_by_hand(
+    bits: int, part: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Rows are scaled by 2 / 127 and 1 / 127, x by 1 / 127 or 1 / 63: all are whole codes here.
     monkeypatch.setattr(linear, "has_vnni", lambda: bits == 8)
     weight = torch.tensor([[2.0, -2.0], [1.0, 0.0]])
@@ -149,7 +151,7 @@ def test_the_largest_int8_products_do_not_overflow() -> None:
     assert product(torch.ones(1, 64)).tolist() == [[pytest.approx(64.0)] * 2]
 
 
-def test_int8_weights_are_off_by_half_a_code_at_most() -> None:
+def test_int8_weights_are_rounded_by_half_a_code_at_most() -> None:
     torch.manual_seed(0)
     weight = torch.randn(5, 8)
     product = Int8Linear(weight, None)
@@ -160,7 +162,7 @@ def test_int8_weights_are_off_by_half_a_code_at_most() -> None:
     assert bool((off <= weight.abs().amax(1, keepdim=True) / 127 / 2 + 1e-6).all())
 
 
-def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
+def test_a_step_computes_no_needless_products(config: Compose) -> None:
     """Of a GRU with attention: h, the readout and the output; the keys are projected once."""
     model = IncrementalModel(network(config, "model/attention=general"), "fp32")
     made = collate(SOURCES, TARGETS)
@@ -174,7 +176,7 @@ def test_one_step_makes_no_more_products_than_it_must(config: Compose) -> None:
     assert count == 3
 
 
-def test_the_vocabulary_of_build_is_what_quick_reads(config: Compose) -> None:
+def test_the_vocabulary_of_the_builder_is_that_of_the_incremental_model(config: Compose) -> None:
     model = builders.build_translation(config().model, builders.VocabSizes(9, 11, False)).eval()
 
     assert IncrementalModel(model, "fp32").readout_table.table is not None

@@ -40,11 +40,11 @@ def test_the_final_state_is_that_of_the_encoder(choice: str) -> None:
     "choice",
     ["model/cell=gru", "model/cell=lru", "model/cell=mingru model.encoder.layers=2"],
 )
-def test_where_the_input_is_more_than_a_token_there_is_no_table(choice: str) -> None:
+def test_an_input_beyond_the_token_has_no_table(choice: str) -> None:
     assert PrecomputedEncoder.of(encoder(choice)) is None
 
 
-def test_tables_do_not_outgrow_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_beyond_the_processor_cache_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         precomputed, "MAX_TABLE_BYTES", 2 * 13 * 4 * 2 * 4
     )  # (a, b) x V x H x D, in 4 bytes

@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> None:
             translator = seq2seq.load(run, precision=precision, device="cpu")
             translator.batch = BATCH
             if size > 1:
-                translator.search = Beam(size, length_penalty=1.0, n_best=1)
+                translator.decoder.search = Beam(size, length_penalty=1.0, n_best=1)
             watch_parts(watch, translator)
             with watch.step():
                 translator.translate(lines[:BATCH])  # warm-up: kernels are made

@@ -94,7 +94,7 @@ def row(folder: Path) -> dict[str, Any]:
     documents = [pair.document for pair in test]
     translator = seq2seq.load(folder)
     greedy = translator.translate(sources, documents)
-    translator.search = Beam(beam_size=BEAM, length_penalty=1.0, n_best=1)
+    translator.decoder.search = Beam(beam_size=BEAM, length_penalty=1.0, n_best=1)
     beam = translator.translate(sources, documents)
     language = facts["target"]
     overrides = [o for o in facts["overrides"] if not o.startswith(("data.path", "resume"))]
@@ -134,7 +134,7 @@ def searches(folder: Path) -> list[tuple[str, ...]]:
     translator = seq2seq.load(folder)
     rows: list[tuple[str, ...]] = []
     for name, search in strategies.items():
-        translator.search = search
+        translator.decoder.search = search
         start = time.perf_counter()
         translations = translator.translate([p.source for p in test], [p.document for p in test])
         duration = time.perf_counter() - start

@@ -16,7 +16,7 @@ __all__ = ["Translator", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """`load` and `Translator`, imported with torch only when they are asked for."""
+    """Return `load` or `Translator`, importing them and torch on first use."""
     if name in ("load", "Translator"):
         from seq2seq.inference import loading, translator
 

@@ -80,7 +80,7 @@ PLACEHOLDER_VOCAB_SIZE = 300  # of a network that is built before the tokenizer 
 def on_meta_device() -> Iterator[None]:
     """Build the networks of this block without memory for weights or use of random numbers.
 
-    So wrong options are reported at once, before a corpus is prepared, which may take an hour.
+    Wrong options are thus reported at once, before a corpus is prepared, which may take an hour.
     """
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         yield
@@ -182,7 +182,7 @@ def build_translation(
         context: the option `document_context`: none or carry.
 
     Raises:
-        ConfigError: options do not fit together, as the sizes of encoder and decoder states.
+        ConfigError: options do not fit together, such as the sizes of encoder and decoder states.
     """
     if config.tie_source_target and not vocabulary.joint:
         raise ConfigError("model.tie_source_target=true needs one vocabulary: tokenizer.joint=true")

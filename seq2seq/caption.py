@@ -1,4 +1,4 @@
-"""`python -m seq2seq.caption`: what is to be seen in pictures."""
+"""`python -m seq2seq.caption`: captions of images."""
 
 from seq2seq.__main__ import entry_point
 

@@ -1,4 +1,4 @@
-"""`python -m seq2seq.check`: an audit of a corpus, and what training on it would cost."""
+"""`python -m seq2seq.check`: an audit of a corpus, and the speed of training on it."""
 
 from seq2seq.__main__ import entry_point
 

@@ -1,4 +1,4 @@
-"""`python -m seq2seq.classify`: what each line of a file is."""
+"""`python -m seq2seq.classify`: the label of each line of a file."""
 
 from seq2seq.__main__ import entry_point
 

@@ -1,19 +1,19 @@
-"""Mistakes that a user can make and mend."""
+"""Errors about mistakes that a user can correct."""
 
 
 class UserError(Exception):
-    """A user's mistake, told in one line: the option or file, its value, and what would be right.
+    """A user's mistake, in one line: the option or file, its value, and the values it can have.
 
-    Entry points print it on stderr and exit with status 1; everything else lets it pass.
+    Entry points print it on stderr and exit with status 1.
     """
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has asked the process to end: what is half done is cleaned up on the way out."""
+    """A signal asked the process to end; unfinished files are removed as the exception passes."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.number = number  # of the signal
+        self.number = number  # number of the signal
 
 
 class ConfigError(UserError):
@@ -25,4 +25,4 @@ class TextError(UserError):
 
 
 class RunError(UserError):
-    """A run folder that is missing, incomplete, or in the way."""
+    """A run folder that is missing or incomplete, or exists where a new one must be written."""

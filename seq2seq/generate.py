@@ -1,4 +1,4 @@
-"""`python -m seq2seq.generate`: a language model goes on with a text."""
+"""`python -m seq2seq.generate`: continuation of a text by a language model."""
 
 from seq2seq.__main__ import entry_point
 

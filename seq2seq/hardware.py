@@ -45,7 +45,7 @@ def has_fast_bf16() -> bool:
 def cudnn_has_bf16_rnn() -> bool:
     """Return whether cuDNN has recurrent kernels in bf16 for the GPU: 9.13 on Ampere and later.
 
-    torch uses them from 2.11 on, whose wheels are the first with such a cuDNN.
+    torch uses them from version 2.11 on, the first whose wheels have such a cuDNN.
     """
     version: int | None = torch.backends.cudnn.version()
     return (version or 0) >= 91_300 and torch.cuda.get_device_capability() >= (8, 0)
@@ -75,7 +75,7 @@ def to_device(tensor: Tensor, device: torch.device) -> Tensor:
 def choose_device(name: str) -> torch.device:
     """Return the device called `name`; `auto` is a CUDA GPU that works, else the CPU.
 
-    MPS is used on demand only, and a line says that its recurrences have not been compared with
+    MPS is used on demand only, with a warning that its recurrences have not been compared with
     those of a CPU.
 
     Raises:

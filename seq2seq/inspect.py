@@ -1,4 +1,4 @@
-"""`python -m seq2seq.inspect`: pictures of how recurrent networks work."""
+"""`python -m seq2seq.inspect`: measurements and plots of recurrent networks."""
 
 from seq2seq.__main__ import entry_point
 

@@ -1,4 +1,4 @@
-"""`python -m seq2seq.quantize`: a run folder to one with weights of eight bits."""
+"""`python -m seq2seq.quantize`: a copy of a run folder with weights of 8 bits."""
 
 from seq2seq.__main__ import entry_point
 

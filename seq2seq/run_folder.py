@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from seq2seq import builders
-from seq2seq.config.choices import require_known_targets, shipped_targets
+from seq2seq.config.allowed_classes import require_known_targets, shipped_targets
 from seq2seq.config.earlier import to_current_names
 from seq2seq.config.memory import require_memory_to_load
 from seq2seq.config.training import TrainConfig
@@ -26,7 +26,7 @@ from seq2seq.storage.regular import open_regular
 from seq2seq.storage.tensors import dequantize_tensors, quantize_tensors, save_tensors
 from seq2seq.text.tokenizer import Tokenizer
 
-RUN_FORMAT = 1  # of the folder; a later version of the program reads all earlier ones
+RUN_FORMAT = 1  # format of the folder; later versions of the program read all earlier formats
 
 
 class HeldOutPair(NamedTuple):
@@ -34,7 +34,7 @@ class HeldOutPair(NamedTuple):
 
     source: str
     target: str
-    document: str | None = None  # the document that it is from, where that is known
+    document: str | None = None  # the document of the sentence, if known
 
 
 class RunFolder:
@@ -61,7 +61,7 @@ class RunFolder:
         """Save the resolved options.
 
         Raises:
-            ConfigError: a text in them has `${`, which could not be read back as plain data.
+            ConfigError: a text option has `${`, which could not be read back as plain data.
         """
         yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
         if "${" in yaml:
@@ -78,7 +78,7 @@ class RunFolder:
 
         Args:
             trusted: modules outside this package that the run may name classes of.
-            task: the kind of system that it must be, a file of conf/task; None: any.
+            task: the required kind of system, a file of conf/task; None: any.
 
         Raises:
             RunError: there is no run, it is damaged, it names a class that is not trusted, or it is
@@ -91,7 +91,7 @@ class RunFolder:
             require_known_targets(options, set(trusted))
             config = to_schema(OmegaConf.create(options), TrainConfig)
             require_memory_to_load(config)
-        except TextError as error:  # which names the file and the line
+        except TextError as error:  # its message names the file and the line
             raise RunError(str(error)) from error
         except ConfigError as error:
             raise RunError(f"{self.config} cannot be used: {error}") from error
@@ -100,7 +100,7 @@ class RunFolder:
         return config
 
     def _reason(self) -> str:
-        """Return why this is no run folder: where there are runs below it, the newest of them."""
+        """Return why this is no run folder; if there are runs below it, name the newest."""
         runs = sorted(self.folder.glob("*/config.yaml"), key=lambda file: file.stat().st_mtime)
         if runs:
             return f"the newest run in it is {runs[-1].parent}"
@@ -110,7 +110,7 @@ class RunFolder:
         """Return `path`, a file of this folder that is about to be read.
 
         Raises:
-            RunError: it is a link to something outside the folder, or a pipe or a device.
+            RunError: `path` is a link to something outside the folder, or a pipe or a device.
         """
         if path.is_symlink() and not path.resolve().is_relative_to(self.folder.resolve()):
             raise RunError(f"{path} is a link to a file outside the run folder")
@@ -163,7 +163,7 @@ class RunFolder:
         return facts
 
     def write_text(self, path: Path, text: str) -> None:
-        """Save one of the files that are read by people, as the model card."""
+        """Save a file for people to read, such as the model card."""
         with atomic_write(path) as file:
             file.write(text)
 
@@ -197,7 +197,7 @@ class RunFolder:
         """Load the saved weights into `model` and put it into evaluation mode.
 
         Raises:
-            RunError: they are missing, damaged, or of another network.
+            RunError: the weights are missing, damaged, or of another network.
         """
         try:
             tensors = dequantize_tensors(load_file(self.file(self.model)))

@@ -1,4 +1,4 @@
-"""`python -m seq2seq.translate`: files, or standard input, through a run folder's model."""
+"""`python -m seq2seq.translate`: translations of files or of standard input."""
 
 from seq2seq.__main__ import entry_point
 

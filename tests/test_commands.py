@@ -439,9 +439,7 @@ def test_a_quantised_run_translates_alike_and_nothing_is_overwritten(home: Path)
 
     again = run("quantize", "run=run", "output=small", folder=home)
     assert again.returncode == 1
-    assert again.stderr == (
-        "seq2seq.quantize: small exists already: another output leaves it alone\n"
-    )
+    assert again.stderr == ("seq2seq.quantize: small exists already: choose another output\n")
 
 
 def answered(home: Path) -> subprocess.Popen[str]:

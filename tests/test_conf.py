@@ -11,7 +11,7 @@ from hydra.utils import get_class
 from seq2seq.builders import build_embedding, instantiate_node
 from seq2seq.commands import compose
 from seq2seq.commands.compose import recipe_names
-from seq2seq.config.choices import shipped_targets
+from seq2seq.config.allowed_classes import shipped_targets
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.task_options import UNUSED_OPTIONS

@@ -18,7 +18,7 @@ def fresh_cell(name: str, inputs: int, size: int, seed: int) -> Cell:
         name: a file of conf/model/cell, without its suffix.
         inputs: I, the size of the input vectors.
         size: H, the size of the hidden state.
-        seed: of torch's global random number generator, which this call resets.
+        seed: seed of torch's global random number generator, which this call resets.
     """
     torch.manual_seed(seed)
     node: Any = OmegaConf.to_container(OmegaConf.load(cell_files()[name]))

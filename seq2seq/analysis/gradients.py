@@ -50,7 +50,7 @@ def fresh_cell_norms(cell: Cell, inputs: int, length: int, batch: int, seed: int
         inputs: I, the size of its input vectors.
         length: the largest k; the inputs have `length` + 1 positions.
         batch: B, the number of input sequences.
-        seed: of the inputs and the unit vectors.
+        seed: seed of the inputs and the unit vectors.
 
     Returns:
         `length` + 1 medians, for k = 0, 1, ...
@@ -68,10 +68,10 @@ def median_norms(rows: Iterable[Tensor]) -> list[float]:
     """Compute the median norm at each distance k, over rows of different lengths.
 
     Args:
-        rows: one or more tensors (T,), norms by distance.
+        rows: norms by distance, one or more tensors (T,).
 
     Returns:
-        The upper medians, for as many distances as at least half of the rows have.
+        The upper medians, for all distances that at least half of the rows have.
     """
     norms_of_rows = [row.tolist() for row in rows]
     medians = []

@@ -41,8 +41,8 @@ def run_isolated(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
 def set_mmap_threshold(size: int) -> None:
     """Set the size in bytes from which freed blocks return to the system at once.
 
-    With `EXACT_THRESHOLD` the resident memory is that of the live tensors, without what glibc's
-    malloc caches; with `USUAL_THRESHOLD` allocations are as fast as in other programs. Systems
+    With `EXACT_THRESHOLD` the resident memory is that of the tensors in use, without the caches of
+    glibc's malloc; with `USUAL_THRESHOLD` allocations are as fast as in other programs. Systems
     without glibc ignore the call.
     """
     with suppress(AttributeError, OSError, TypeError):

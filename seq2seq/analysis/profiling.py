@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seq2seq.analysis import cells, isolated
 
-MIN_REPEATS, MIN_SECONDS = 3, 0.1  # of a timing, at least
+MIN_REPEATS, MIN_SECONDS = 3, 0.1  # a timing repeats the pass until it has reached both
 WARMUP_LENGTH = 2  # positions of the first pass, in which libraries initialise themselves
 
 Work = Callable[[], Tensor]  # a forward pass; its result is differentiated
@@ -30,11 +30,11 @@ def cell_work(name: str, size: int, batch: int, seed: int, device: str, length: 
 
     Args:
         name: a file of conf/model/cell, without its suffix.
-        size: H, of the inputs and of the hidden state.
-        batch: B.
-        seed: of weights and inputs.
+        size: H, the size of the inputs and of the hidden state.
+        batch: B, the number of sequences.
+        seed: seed of weights and inputs.
         device: a device of torch.
-        length: T.
+        length: T, the number of positions.
     """
     cell = cells.fresh_cell(name, size, size, seed).to(device)
     x = torch.randn(batch, length, size, device=device, requires_grad=True)
@@ -100,9 +100,9 @@ def compare_costs(
 ) -> Iterator[CostTrial]:
     """Measure all of `factories` at all lengths, in turn, `rounds` times.
 
-    They take turns, so that other load on the machine affects all alike. On a CPU each measurement
-    is in a process of its own, and `factories` must be picklable. On a GPU, which counts its memory
-    itself and takes long to initialise, all are in this process.
+    Factories take turns, so that other load on the machine affects all alike. On a CPU each
+    measurement has its own process, and `factories` must be picklable. On a GPU, which counts its
+    memory itself and takes long to initialise, all measurements are in this process.
     """
     points = [
         (name, length) for _ in range(rounds) for length in lengths for name in factories
@@ -125,5 +125,5 @@ def median_costs(trials: Sequence[CostTrial]) -> dict[tuple[str, int], Cost]:
 
 
 def powers_of_two(first: int, last: int) -> list[int]:
-    """Return the powers of two from `first`, which is one of them, to at most `last`."""
+    """Return the powers of two from `first`, a power of two, to at most `last`."""
     return [2**n for n in range(first.bit_length() - 1, last.bit_length())]

@@ -1,6 +1,6 @@
 """Recall of one token after a delay of N others: a long-term dependency, learned by fresh cells.
 
-The first token is one of SYMBOLS; N distractors follow, drawn at random from as many others; after
+The first token is one of SYMBOLS; N distractors follow, drawn from as many other tokens; after
 the last of them the model predicts the first token. The task is that of Hochreiter and Schmidhuber
 (1997), section 5.2, https://doi.org/10.1162/neco.1997.9.8.1735, with random distractors.
 """
@@ -19,7 +19,7 @@ from seq2seq.model.cells.cell import Cell
 SYMBOLS = 8
 CHANCE = 1 / SYMBOLS  # the accuracy of guessing
 LEARNING_RATE, MAX_NORM = 1e-2, 1.0  # Adam's learning rate, largest norm of a gradient
-STABLE_BATCHES = 5  # training stops after so many batches in a row without an error
+STABLE_BATCHES = 5  # training stops after this many batches in a row without an error
 TEST_SEQUENCES = 512  # fresh sequences that the accuracy is measured on
 
 KeepTraining = Callable[[int], bool]  # takes the number of steps so far
@@ -28,8 +28,8 @@ KeepTraining = Callable[[int], bool]  # takes the number of steps so far
 class RecallResult(NamedTuple):
     """The result of one training."""
 
-    accuracy: float  # on sequences that were not trained on
-    steps: int  # of training
+    accuracy: float  # accuracy on fresh sequences
+    steps: int  # number of training steps
 
 
 class RecallModel(nn.Module):
@@ -63,13 +63,13 @@ def train_recall(
 
     Args:
         name: a file of conf/model/cell, without its suffix.
-        size: H, of the embedding and of the hidden state.
-        batch: B, sequences in a batch.
-        delay: N, distractors after the token.
-        seed: of weights and sequences.
+        size: H, the size of the embedding and of the hidden state.
+        batch: B, the number of sequences in a batch.
+        delay: N, the number of distractors after the token.
+        seed: seed of weights and sequences.
         keep_training: called before each step with the number of steps so far; training ends
             when it returns False, or after STABLE_BATCHES without an error.
-        device: of weights and sequences.
+        device: device of weights and sequences.
     """
     model = RecallModel(fresh_cell(name, size, size, seed), size).to(device)
     generator = torch.Generator().manual_seed(seed)
@@ -97,7 +97,7 @@ class RecallTrial(NamedTuple):
     cell: str
     delay: int
     result: RecallResult
-    seconds: float  # of training
+    seconds: float  # duration of the training
 
 
 def compare_recall(
@@ -110,9 +110,9 @@ def compare_recall(
     that stops early have more.
 
     Args:
-        names: of the cells.
-        delays: N, usually rising.
-        seconds: the budget of all trainings together.
+        names: names of the cells.
+        delays: values of N, usually ascending.
+        seconds: the budget of all trainings together, in seconds.
         train: `train_recall` with all arguments but `name`, `delay` and `keep_training` bound.
     """
     train(names[0], delays[0], lambda step: step < 1)  # not counted: libraries initialise

@@ -23,12 +23,12 @@ class StateRecorder(Cell):
 
         Args:
             cell: the cell.
-            name: of its layer, for plots.
+            name: name of the layer, for plots.
             backward: whether its input is reversed, as in the backward direction of an encoder.
         """
         super().__init__()
         self.cell, self.name, self.backward = cell, name, backward
-        self.states: list[Tensor] = []  # of the last `forward`, T of (B, P, H)
+        self.states: list[Tensor] = []  # T states (B, P, H) of the last `forward`
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Compute outputs (B, T, H) and the final state (B, P, H), and keep the T states.
@@ -55,7 +55,7 @@ class LayerStates(NamedTuple):
 
     name: str
     states: list[Tensor]  # T of (1, P, H), in the order in which they were computed
-    backward: bool  # the first of them is that of the last position
+    backward: bool  # whether the first state is that of the last position
 
     def norms(self) -> list[float]:
         """Return the norm of the output (the first part of the state) at each position."""
@@ -86,7 +86,7 @@ def record_encoder(encoder: Encoder) -> tuple[Encoder, list[StateRecorder]]:
 
 
 def record_decoder(decoder: Decoder) -> list[StateRecorder]:
-    """Replace the cells of `decoder` by recorders of them, in place, and return the recorders."""
+    """Replace the cells of `decoder` by recorders, in place, and return the recorders."""
     stack = decoder.stack
     recorders = [StateRecorder(cell, f"layer {n}", False) for n, cell in enumerate(stack.cells, 1)]
     decoder.stack = Stack(recorders, stack.dropout, stack.residual).eval()

@@ -20,7 +20,7 @@ from seq2seq.plots.save import save_figure
 from seq2seq.storage.files import atomic_write
 
 GRADIENT_SAMPLES = 8  # held-out samples that a gradient norm is the median of
-ROUNDS = 3  # of timing
+ROUNDS = 3  # rounds of timing
 MIN_LENGTH = 16  # positions of the shortest timing
 FRESH, RUN = (f"gradient norm, 1 at k = 0\n{which}" for which in ("fresh cells", "the run"))
 
@@ -37,13 +37,14 @@ class PlotRequest(NamedTuple):
     options: InspectConfig
     run: RunUnderAnalysis | None
     device: torch.device
-    path: Path  # of the PNG file
+    path: Path  # path of the PNG file
 
 
 def draw_plots(options: InspectConfig, folder: Path) -> Iterator[str]:
-    """Draw the plots of `options` into `folder`, and yield a line for each: its path or why not.
+    """Draw the plots of `options` into `folder`, and yield a line for each.
 
-    Beside each plot NAME.png its data is written to NAME.jsonl.
+    The line is the path of the plot, or the reason why it is skipped. The data of the plot NAME.png
+    is written to NAME.jsonl beside it.
 
     Raises:
         UserError: the run cannot be read, there is no such device, the folder cannot be written.
@@ -178,7 +179,7 @@ def plot_attention_of_run(request: PlotRequest) -> ResultRows:
     if request.run is None:
         raise SkippedError("there is no run")
     if not (rows := request.run.plot_attention(request.path)):
-        raise SkippedError("this run attends to nothing")
+        raise SkippedError("this run has no attention")
     return rows
 
 
@@ -191,7 +192,7 @@ def plot_states(request: PlotRequest) -> ResultRows:
     if request.run is None:
         raise SkippedError("there is no run")
     if not request.run.samples:
-        raise SkippedError("this run has kept nothing to read")
+        raise SkippedError("this run keeps no held-out data")
     sample = request.run.samples[3 * len(request.run.samples) // 4]  # longer than most
     with torch.inference_mode():
         sides = request.run.record(sample, lines.MAX_TICKS)

@@ -15,6 +15,7 @@ from seq2seq.config.commands import InspectConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
 from seq2seq.inference import attention_map, loading
+from seq2seq.inference.planning import LineHandling, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.encoder_decoder import EncoderDecoder
@@ -40,7 +41,7 @@ class RecordedSide(NamedTuple):
     name: str
     tokens: list[str]  # T labels for plots
     layers: list[LayerStates]
-    loss: Tensor  # (), of which gradients with respect to the states are taken
+    loss: Tensor  # (); it is differentiated with respect to the states
 
 
 class RunUnderAnalysis(NamedTuple):
@@ -76,17 +77,18 @@ def analyse_translation(
 ) -> RunUnderAnalysis:
     """Load a translation model; its samples are test sentences with their references.
 
-    Each sentence starts from the initial state, also if the run was trained with the states of the
+    Each sentence starts from the initial state, even if training carried states over from the
     sentence before.
     """
     source, target = run.read_tokenizers()
     transform = TextTransforms(config.tokenizer.transforms)
+    planner = unit_planner(source, config, run.read_facts(), config.limits, LineHandling())
     model = builders.build_translation(
         config.model, vocab_sizes(source, target), config.document_context
     )
     run.read_weights(model)
     model.to(hardware.choose_device(options.device))
-    translator = Translator(model, source, target, Greedy(), config.limits, 1, transform)
+    translator = Translator(model, source, target, Greedy(), config.limits, 1, planner)
     pairs = sorted(run.read_test(), key=lambda pair: len(pair.source) + len(pair.target))
     drawn = [pairs[i].source for i in plots.evenly_spaced(len(pairs), MAX_ATTENTION)]
     model.encoder, encoder = record_encoder(cast(Encoder, model.encoder))
@@ -112,7 +114,7 @@ def analyse_captioning(
     run: RunFolder, config: TrainConfig, options: InspectConfig
 ) -> RunUnderAnalysis:
     """Load a captioning model; its samples are the images that the run folder keeps."""
-    del config  # one signature for all kinds
+    del config  # unused: the functions for all kinds of run share one signature
     limits = LengthLimits(max_length_extra=options.length)
     captioner = loading.load_captioner(
         run.folder, Greedy(), limits, 1, options.device, options.trusted
@@ -246,5 +248,5 @@ def _length(row: tuple[str, str]) -> int:
 
 
 def _no_attention(path: Path) -> ResultRows:
-    del path  # one signature for all kinds
+    del path  # unused: the functions for all kinds of run share one signature
     return []

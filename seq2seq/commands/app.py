@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 # Errors with a cause outside the program; any other one is a fault of the program.
 MISTAKES = (UserError, OSError, RecursionError, MemoryError)
-# What takes less memory, of commands without the option batch.
+# For commands without the option batch: the options that must be smaller to take less memory.
 SMALLER = {
     "train": "batches.tokens and batches.sentences",
     "check": "batches.tokens",
@@ -47,14 +47,14 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
     where it was raised.
 
     Args:
-        name: of the command.
+        name: name of the command.
         schema: the dataclass of its options.
         work: a function from the validated options and Hydra's output folder to the objective of a
             Hydra sweeper, which maximises it, or None.
     """
     use_utf8()
     register(name)
-    # Hydra's parser stops at a flag between overrides: first, a flag may stand anywhere.
+    # Hydra's parser stops at a flag between overrides, so --multirun is moved to the front.
     sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
     with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
@@ -71,13 +71,13 @@ def run_command(name: str, schema: type[T], work: Callable[[T, Path], float | No
                 raise
             raise exit_of(name, MemoryError(smaller_batch(name, cfg))) from None
 
-    # Hydra would print errors over several lines, and hide them from us: with this it raises them.
+    # With this variable Hydra raises errors; otherwise it prints them over several lines and exits.
     with environment_variable("HYDRA_FULL_ERROR", "1"), flushed_stdout(), interruptible():
         try:
             arguments = parse_arguments(name)
             require_completion_action(arguments)
             if arguments.help:
-                from seq2seq.commands.help import help_text  # which takes long to import
+                from seq2seq.commands.help import help_text  # a slow import
 
                 print(help_text(name, overrides_of(arguments), arguments.sections))
                 return
@@ -96,7 +96,7 @@ def require_completion_action(arguments: argparse.Namespace) -> None:
     """Require an action of --shell-completion, if that is given.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: there is no action.
     """
     keys = {word.partition("=")[0] for word in arguments.overrides}
     if arguments.shell_completion and not {"install", "uninstall", "query"} & keys:

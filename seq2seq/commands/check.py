@@ -1,4 +1,4 @@
-"""`python -m seq2seq.check`: an audit of a corpus, and the cost of training on it."""
+"""`python -m seq2seq.check`: an audit of a corpus, and the speed of training on it."""
 
 import logging
 from itertools import islice
@@ -26,10 +26,10 @@ def check(config: CheckConfig, _: Path) -> None:
     """Print an audit of the corpus, and time some training steps of the model on it.
 
     Raises:
-        UserError: the corpus cannot be read, or nothing remains of it.
+        UserError: the corpus cannot be read, or no training pair remains after cleaning.
     """
     if not config.task["_target_"].endswith(".TranslationTask"):
-        raise ConfigError("check looks at parallel text: task=translation is what it is for")
+        raise ConfigError("check audits parallel text: it needs task=translation")
     from seq2seq import builders  # torch is imported here
     from seq2seq.data.corpus import ParallelCorpus
     from seq2seq.tasks.translation import prepare_data

@@ -42,7 +42,7 @@ SCHEMAS: dict[str, type[Any]] = {
 }
 
 
-MAX_DEPTH = 50  # of a value: Hydra's parser needs minutes for thousands of levels
+MAX_DEPTH = 50  # levels of nesting of a value: Hydra's parser needs minutes for thousands
 
 
 @cache
@@ -64,7 +64,7 @@ def _local(folder: str | Path) -> Path:
 
 
 def parse_arguments(name: str) -> argparse.Namespace:
-    """Parse the command line, and quote the values in it that are not of Hydra's syntax.
+    """Parse the command line, and quote the values that are not in Hydra's syntax.
 
     Raises:
         ConfigError: an unknown flag, an option without a value, or a value nested too deep.
@@ -126,7 +126,7 @@ def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictCo
     """Compose the configuration of the command `name`, and Hydra's own on demand.
 
     Raises:
-        ConfigError: a group is given something that is no name.
+        ConfigError: the value of a group is not a name.
         HydraException: there is no such option or choice.
     """
     register(name)

@@ -35,6 +35,6 @@ def generate(config: GenerateConfig, _: Path) -> None:
         print(config.prompt, end="", flush=True, file=output)
         for text in generator.generate(config.prompt, config.length):
             print(text, end="", flush=True, file=output)
-    except KeyboardInterrupt:  # with length=0 nothing else ends it
+    except KeyboardInterrupt:  # the only end of a text with length=0
         pass
     print(file=output)

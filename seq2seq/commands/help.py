@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from seq2seq.commands.compose import SCHEMAS, compose, groups
-from seq2seq.config.choices import NODES, shipped_targets
+from seq2seq.config.allowed_classes import NODES, shipped_targets
 from seq2seq.config.describe import describe_options
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.errors import ConfigError
@@ -17,11 +17,11 @@ COLUMN = 34  # where meanings begin
 
 
 def help_text(name: str, overrides: list[str], sections: Sequence[str] = ()) -> str:
-    """Return the text of --help. Hydra's own takes seconds, most of them to list the groups.
+    """Return the text of --help. Hydra's own help takes seconds, mostly to list the groups.
 
     Args:
-        name: of the command.
-        overrides: of the command line; the options are shown as they stand with them.
+        name: name of the command.
+        overrides: overrides of the command line; options are shown with their values.
         sections: the options and groups to show, as in `--help model train.ema`; all if empty.
 
     Raises:
@@ -63,7 +63,7 @@ def option_lines(name: str, cfg: DictConfig, sections: Sequence[str] = ()) -> li
 
 
 def _meanings(name: str, cfg: DictConfig) -> dict[str, str]:
-    """Return the meaning of each option, of a choice those of the one that is chosen in `cfg`."""
+    """Return the meaning of each option, those of the choices in `cfg` included."""
     chosen = set()
     for node in NODES:
         target = OmegaConf.select(cfg, f"{node}._target_", default=None)

@@ -28,9 +28,9 @@ def input_output_pairs(
     """Pair each input with its output, and check them all.
 
     Args:
-        inputs: a file, - for standard input, or a list of them.
-        outputs: as many files, or - for standard output.
-        run: the run folder, or a list of them, whose files must stay.
+        inputs: a file, - for standard input, or a list of these.
+        outputs: a file for each input, or - for standard output.
+        run: a run folder, or a list of run folders, whose files must stay.
         others: more files that the command writes.
 
     Raises:
@@ -69,8 +69,8 @@ def map_lines(
     Args:
         name: a file, or - for standard input, whose lines are processed as they arrive.
         output: a file, which appears when it is complete, or - for standard output.
-        most: lines of a call of `work`, at most.
-        work: a function from a group of lines, and the number of its first, to as many lines.
+        most: maximum number of lines in a call of `work`.
+        work: a function from a group of lines, and the number of the first, to as many lines.
 
     Raises:
         TextError: the input cannot be read, the output cannot be written, or `work` has
@@ -93,7 +93,7 @@ def map_lines(
 
 
 def line_groups(name: str, most: int) -> Iterator[list[str]]:
-    """Yield the lines of `name`: groups of `most` of a file, those that have arrived of a pipe."""
+    """Yield groups of lines of `name`: `most` lines of a file, the arrived lines of a pipe."""
     if name == STANDARD:
         yield from available_lines(standard_input(), most)
         return
@@ -106,11 +106,11 @@ def standard_input() -> Iterator[str]:
     """Yield the lines of standard input.
 
     Raises:
-        TextError: there is none; later, when it is read: it is not UTF-8.
+        TextError: standard input is closed; later, when it is read: it is not UTF-8.
     """
     if sys.stdin is None:
         raise TextError("standard input is closed")
-    # Past its buffer, which Python could not close while a thread of `available_lines` waits in it.
+    # Unbuffered: Python could not close a buffer that a thread of `available_lines` waits in.
     raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return stream_lines(split_lines(raw.read), "standard input")
 
@@ -121,7 +121,7 @@ def standard_output() -> TextIO:
     On a terminal it shows no control characters: a translation may hold an escape sequence.
 
     Raises:
-        TextError: there is none.
+        TextError: standard output is closed.
     """
     if sys.stdout is None:
         raise TextError("standard output is closed")

@@ -1,4 +1,4 @@
-"""Messages in one line; those of Hydra and OmegaConf have several."""
+"""Messages in one line; messages of Hydra and OmegaConf have several lines."""
 
 import re
 
@@ -19,7 +19,7 @@ def one_line(name: str, error: object) -> str:
 def explain_hydra(error: Exception, name: str) -> str:
     """Return a message of Hydra or OmegaConf in one line, with the nearest known name.
 
-    Both have no codes for their errors: the patterns are those of Hydra 1.3.8 and OmegaConf 2.3.1.
+    Their errors have no codes: the patterns match the messages of Hydra 1.3.8 and OmegaConf 2.3.1.
     """
     text, cause = str(error), root_cause(error)
     if message := _explain_choice(error, name):

@@ -12,12 +12,12 @@ from seq2seq.storage.writable import STANDARD, require_writable
 def require_outputs(
     inputs: Sequence[NamedFile], outputs: Sequence[NamedFile], run: Any = None
 ) -> None:
-    """Require that all outputs can be written and replace neither input nor each other.
+    """Require that each output can be written, and replaces no input and no other output.
 
     Args:
         inputs: the files that the command reads; - is standard input.
         outputs: the files that it writes; - is standard output.
-        run: a run folder, a list of them, or None. Its files are inputs, too.
+        run: a run folder, a list of run folders, or None. Their files are inputs, too.
 
     Raises:
         TextError: an output cannot be written.

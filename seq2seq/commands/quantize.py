@@ -62,7 +62,7 @@ def require_new_folder(name: str) -> Path:
     """Return `name` as a path at which nothing exists yet.
 
     Raises:
-        RunError: it exists already, or no folder can have such a name.
+        RunError: something exists there already, or no folder can have such a name.
     """
     path = Path(name)
     try:
@@ -72,4 +72,4 @@ def require_new_folder(name: str) -> Path:
     except (OSError, ValueError) as error:  # ValueError: a NUL in it
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise RunError(f"output={name} cannot be written: {reason}") from None
-    raise RunError(f"{name} exists already: another output leaves it alone")
+    raise RunError(f"{name} exists already: choose another output")

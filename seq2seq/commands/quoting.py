@@ -36,7 +36,7 @@ def quote_overrides(
     Args:
         words: KEY=VALUE, +KEY=VALUE, ++KEY=VALUE, ~KEY=VALUE or ~KEY, as the shell passed them.
         text_keys: the options whose values are text, or lists of it.
-        path_keys: those of `text_keys` whose values are paths.
+        path_keys: the keys in `text_keys` whose values are paths.
         multirun: whether --multirun was given.
 
     Raises:

@@ -27,13 +27,15 @@ from seq2seq.storage.writable import STANDARD
 
 
 def fingerprint(config: TranslateConfig, name: str) -> str:
-    """Compute a hash of all that a translation of the file `name` depends on but its lines."""
+    """Compute a hash of everything that a translation of `name` depends on, except its lines."""
     options = asdict(config)
     for key in ("run", "input", "output", "resume"):
         del options[key]
     if OmegaConf.is_config(config.search):
         options["search"] = OmegaConf.to_container(config.search, resolve=True)
-    if config.scores:  # its rows have the name
+    if config.glossary and Path(config.glossary).is_file():
+        options["glossary"] = sha256_of_file(Path(config.glossary))
+    if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
     files = [Path(run) / file for run in runs for file in INFERENCE_FILES]
@@ -58,7 +60,7 @@ def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResu
 def kept_until_complete() -> Iterator[list[PartialResults]]:
     """Yield a list for partial results: they are removed when the block ends without an exception.
 
-    Until then those of finished outputs stay as well: the file of scores, which all outputs share,
+    Until then those of finished outputs stay too: the file of scores, which all outputs share,
     is complete at the very end.
     """
     partials: list[PartialResults] = []
@@ -89,7 +91,7 @@ class ResumableTranslation:
         """Translate the file `name`, write rows to `scores`, and recall and store in `partial`."""
         self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
         self.recalled = 0  # lines
-        self._state: Any = None  # of a document, at the end of the previous group
+        self._state: Any = None  # the document's state at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
 
     def __call__(self, group: list[str], first: int) -> list[str]:
@@ -126,13 +128,12 @@ class ResumableTranslation:
         return GroupResults([best[0].text for best in hypotheses], rows)
 
     def _translate_window(self, lines: list[str], first: int) -> list[list[ScoredTranslation]]:
-        scored, file = self.scores is not None, escaped(self.name)
         hypotheses, self._state = self.translator.translate_window(
-            lines, first, scored, file, self._state
+            lines, first, self.scores is not None, self._state
         )
         return hypotheses
 
 
 def _ends_document(groups: list[tuple[list[str], int]]) -> bool:
-    """Return whether nothing or a blank line comes last, after which a document begins."""
+    """Return whether `groups` is empty or ends in a blank line: then a new document begins."""
     return not groups or not groups[-1][0][-1].strip(" ")

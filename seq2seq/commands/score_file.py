@@ -11,7 +11,10 @@ from seq2seq.storage.files import atomic_write
 if TYPE_CHECKING:
     from seq2seq.inference.decode import ScoredTranslation
 
-TABLE_HEADER = "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\n"
+TABLE_HEADER = (
+    "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\t"
+    "ended\tsentences\tretries\trepetitive\n"
+)
 
 
 class ScoreWriter:
@@ -33,6 +36,7 @@ class ScoreWriter:
         cells = [
             name, line, rank, round(scored.score, 6), round(scored.logprob, 6),
             len(scored.logprobs), scored.text, " ".join(str(round(p, 6)) for p in scored.logprobs),
+            int(scored.has_eos), scored.sentences, scored.retries, int(scored.is_repetitive),
         ]  # fmt: skip
         return "\t".join(str(cell).translate({9: " ", 10: " "}) for cell in cells) + "\n"
 
@@ -46,6 +50,10 @@ class ScoreWriter:
             "translation": scored.text,
             "tokens": scored.tokens,
             "logprobs": [round(p, 6) for p in scored.logprobs],
+            "ended": scored.has_eos,
+            "sentences": scored.sentences,
+            "retries": scored.retries,
+            "repetitive": scored.is_repetitive,
         }
         return json.dumps(entry, ensure_ascii=False) + "\n"
 

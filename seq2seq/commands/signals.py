@@ -19,7 +19,7 @@ def flushed_stdout() -> Iterator[None]:
     Python would do so when the process ends, and report a full disk there in several lines. If the
     reader of standard output has gone, the process ends with status 1 and prints nothing.
     """
-    logging.raiseExceptions = False  # training does not end with the reader of its log
+    logging.raiseExceptions = False  # training continues when the reader of its log has gone
     try:
         try:
             yield

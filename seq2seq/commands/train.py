@@ -27,13 +27,13 @@ def main() -> None:
 def newest_run() -> list[Path]:
     """Return the newest folder into which this very command has written a checkpoint.
 
-    The list is empty where there is none, where the command is wrong, or where it does not resume.
+    The list is empty if there is none, if the command is wrong, or if it does not resume.
     """
     try:
         arguments = compose.parse_arguments("train")
         cfg = compose.compose("train", compose.overrides_of(arguments))
         name = cfg.name if to_schema(cfg, TrainConfig).resume else ""
-    except Exception:  # whatever is wrong with them is reported when the command is run
+    except Exception:  # a mistake in the options is reported when the command is run
         return []
     checkpoints = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
     return [path.parent for path in checkpoints[-1:]]
@@ -52,7 +52,7 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
         config: the options.
         folder: the run folder, which Hydra has created. After a mistake it is removed if it is
             empty, and so are runs/NAME and runs.
-        existing: those of the latter that existed before, and stay.
+        existing: the folders among runs/NAME and runs that existed before; they are kept.
 
     Raises:
         UserError: the folder, the data, an option or the disk does not allow it.
@@ -69,7 +69,7 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
 
 
 def _remove_empty_folder(folder: Path) -> None:
-    """Remove an empty run folder, and the log that the next line logged here would open in it."""
+    """Remove an empty run folder, and the log handlers that would create a file in it again."""
     log = logging.getLogger("seq2seq")  # conf/hydra/job_logging has the handlers there
     for handler in [*log.handlers]:
         if isinstance(handler, logging.FileHandler):

@@ -13,6 +13,7 @@ from seq2seq.commands.score_file import open_scores
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
 from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.visible import visible
 
 if TYPE_CHECKING:
     from seq2seq.search.interface import Search
@@ -36,13 +37,14 @@ def translate(config: TranslateConfig, _: Path) -> None:
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
     from seq2seq.commands.resuming import ResumableTranslation, kept_until_complete, open_partial
     from seq2seq.inference.loading import load_translator
+    from seq2seq.inference.planning import line_handling
 
     search = instantiate_node("search", config.search)
     if not config.scores:
         note_other_translations(search, config.search)
     translator = load_translator(
         config.run, search, config.limits, config.batch, config.device, config.trusted,
-        config.precision,
+        config.precision, line_handling(config),
     )  # fmt: skip
     start, count, recalled = time.monotonic(), 0, 0
     with kept_until_complete() as partials, open_scores(config.scores) as scores:
@@ -55,7 +57,25 @@ def translate(config: TranslateConfig, _: Path) -> None:
             recalled += work.recalled
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
     before = f", {recalled} of them before an interruption" if recalled else ""
+    for line in term_table(translator.term_counts):
+        print(visible(line), file=sys.stderr)
     print(f"{count} lines{before}, {rate:.1f} lines/s", file=sys.stderr)
+
+
+def term_table(counts: Mapping[tuple[str, str], int]) -> list[str]:
+    """Return a table of the terms of a glossary that were in the lines: met, enforced, missing.
+
+    Args:
+        counts: by term and outcome.
+    """
+    if not counts:
+        return []
+    outcomes = ("met", "enforced", "missing")
+    lines = [f"{'term':<30}" + "".join(f"{outcome:>10}" for outcome in outcomes)]
+    for term in sorted({term for term, _ in counts}):
+        numbers = "".join(f"{counts.get((term, outcome), 0):>10,}" for outcome in outcomes)
+        lines.append(f"{term:<30}{numbers}")
+    return lines
 
 
 def check_files(config: TranslateConfig) -> list[tuple[str, str]]:

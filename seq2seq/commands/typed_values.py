@@ -27,7 +27,7 @@ def quote_typed(value: str, reading: Reading) -> str:
     """Quote `value` for Hydra where it is text.
 
     Raises:
-        HydraException: it is evidently meant as Hydra's syntax, but is not.
+        HydraException: `value` is evidently meant as Hydra's syntax, but is not valid.
     """
     try:
         read = read_override(f"key={value}")
@@ -63,7 +63,7 @@ def _is_syntax(value: str, read: Override, multirun: bool) -> bool:
         return multirun
     if read.value() is None or value.lstrip(" \t").startswith(("[", "{", "'", '"')):
         return True
-    if multirun and "\\" in value:  # a comma that is no sweep's has a backslash before it
+    if multirun and "\\" in value:  # a comma that separates no runs has a backslash before it
         return True
     return bool(read.value() == value) and ("${" not in value or _interpolates(value))
 
@@ -72,7 +72,7 @@ def _quote_unread(value: str, reading: Reading, error: HydraException) -> str:
     """Quote a `value` that Hydra refuses: as text, or element by element.
 
     Raises:
-        HydraException: it is evidently meant as Hydra's syntax, but is not.
+        HydraException: `value` is evidently meant as Hydra's syntax, but is not valid.
     """
     element = replace(reading, is_text=False)
     stripped, runs = value.strip(" \t"), _split_elements(value) if reading.is_multirun else [value]
@@ -101,7 +101,7 @@ def _split_elements(text: str) -> list[str]:
             continue
         if quote:
             quote = "" if char == quote and not escaped else quote
-        elif char in "'\"" and not parts[-1].strip():  # an apostrophe within a word is none
+        elif char in "'\"" and not parts[-1].strip():  # an apostrophe within a word is no quote
             quote = char
         else:
             depth += (char in "[{(") - (char in "]})")

@@ -14,8 +14,8 @@ from typing import Any
 from seq2seq.config.ranges import Range, numbers_in, require, require_in
 from seq2seq.config.training import MAX_COUNT, MAX_LAYERS, MAX_SEED, MAX_SIZE, MAX_TOKENS
 
-MAX_HYPOTHESES = 1000  # of a sentence; the largest beams studied have 1000, Koehn & Knowles (2017)
-MAX_COLUMN = 10_000  # of a table
+MAX_HYPOTHESES = 1000  # per sentence; the largest beams studied have 1000, Koehn & Knowles (2017)
+MAX_COLUMN = 10_000  # number of a table's column
 MAX_PIXELS = 1024  # width and height that images are scaled to
 MAX_IMAGES = 10**6  # drawn ones; each takes a millisecond
 MAX_LIST = 10  # numbers: each stage of a convolutional network halves the image
@@ -88,8 +88,8 @@ def require_bounds(path: str, node: dict[str, Any]) -> None:
     """Check the numbers of a node against the ranges of the class that it names.
 
     Args:
-        path: of the node, as in "search".
-        node: its options, `_target_` among them; a class without an entry is not checked.
+        path: path of the node, as in "search".
+        node: options of the node, with `_target_`; a class without an entry is not checked.
 
     Raises:
         ConfigError: a number is out of its range, or a list of numbers is too long.

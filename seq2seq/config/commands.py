@@ -36,6 +36,14 @@ class DecodingConfig:
     batch: int = number(128, 1, MAX_BATCH)  # sentences translated together, at most
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     precision: str = choice("fp32", ("fp32", "bf16", "int8"))  # of the decoder's products
+    # Lines into sentences; auto: those longer than the median of training.
+    split: str = choice("auto", ("auto", "off", "always"))
+    protect: bool = True  # keep placeholders, tags, numbers and the like as the run learned to
+    retry_repetition: bool = True  # decode again, without repeated n-grams, what repeats itself
+    # A file of terms and their translations, separated by tabs, which translations have.
+    glossary: str | None = None
+    # Letters of a glossary's target that an inflected form may share with it; 0: exact forms.
+    stem_length: int = number(0, 0, 100)
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:

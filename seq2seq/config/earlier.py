@@ -77,6 +77,7 @@ RENAMED_OPTIONS = (
 
 # Groups that were added later, with their only earlier choice, for a run that has none.
 EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
+    "protect": {"kinds": []},
     "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
     "model.embedding": {"_target_": "seq2seq.model.embeddings.Embedding"},
     "model.vision": {
@@ -91,7 +92,7 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a run folder of any version under their current names.
 
     Args:
-        options: of config.yaml, as plain values; not changed.
+        options: the options of config.yaml, as plain values; they are not changed.
 
     Returns:
         The same options; those under a current name are kept.

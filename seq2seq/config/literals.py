@@ -20,11 +20,11 @@ def read_override(word: str) -> Override:
     """Parse `word`, which is KEY=VALUE or ~KEY, as Hydra does.
 
     Raises:
-        HydraException: it is not Hydra's syntax.
+        HydraException: the text is not in Hydra's syntax.
     """
     try:
         return _PARSER.parse_override(word)
-    except (ValueError, RecursionError) as error:  # thousands of digits, of brackets
+    except (ValueError, RecursionError) as error:  # thousands of digits or of brackets
         raise HydraException(str(error)) from error
 
 
@@ -36,7 +36,7 @@ def escape_interpolations(text: str) -> str:
 def escape_all_interpolations(node: Any) -> Any:
     """Escape the interpolations of all texts in a container that has been resolved.
 
-    Without this, a configuration that is made of it would resolve them a second time.
+    Otherwise a configuration made from the container would resolve them a second time.
     """
     if isinstance(node, dict):
         return {key: escape_all_interpolations(child) for key, child in node.items()}
@@ -53,7 +53,7 @@ def quote_for_hydra(text: str) -> str:
 def quote_value(text: str) -> str:
     """Quote `text` as the value of an override, which then means exactly `text`.
 
-    The exception is `???`: OmegaConf has no form of it that does not stand for a missing value.
+    The exception is `???`: in OmegaConf, every form of it stands for a missing value.
     """
     return quote_for_hydra(escape_interpolations(text))
 

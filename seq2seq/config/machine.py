@@ -9,15 +9,15 @@ from pathlib import Path
 def machine_memory() -> int | None:
     """Return the bytes of memory that a process may use here, or None if it is unknown.
 
-    It is the smaller one of the machine's memory and of the limit of the container (cgroup) that
-    the process is in.
+    It is the smaller of two sizes: the machine's memory, and the limit of the container (cgroup)
+    that the process is in.
     """
     known = [size for size in (_physical_memory(), _container_limit()) if size]
     return min(known, default=None)
 
 
 def has_gpu_driver() -> bool:
-    """Return whether there may be a GPU with memory of its own, by the drivers' files."""
+    """Return whether a GPU with its own memory may be present, judged by its driver's files."""
     files = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # CUDA, ROCm, CUDA within Windows
     return sys.platform == "win32" or any(Path(file).exists() for file in files)
 
@@ -55,8 +55,8 @@ def _container_limit(root: Path = Path("/sys/fs/cgroup"), own: Path | None = Non
     """Return the smallest limit of the control groups that this process is in.
 
     Args:
-        root: where the control groups are mounted.
-        own: the file with the groups of the process, a line each: ID:CONTROLLERS:PATH.
+        root: folder in which the control groups are mounted.
+        own: file with the groups of the process, one per line: ID:CONTROLLERS:PATH.
     """
     try:
         lines = (own or Path("/proc/self/cgroup")).read_text(encoding="utf-8").splitlines()

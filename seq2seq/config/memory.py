@@ -1,6 +1,6 @@
 """Estimates of the memory that options ask for, from sizes alone, and without torch.
 
-All are lower bounds: what is refused would certainly not have fitted. A recurrent layer of size H
+All are lower bounds: refused options would certainly not have fitted. A recurrent layer of size H
 that reads E values has g * H * (E + H) weights, with g gates (4 for LSTM, 3 for GRU).
 """
 
@@ -34,7 +34,7 @@ PARTS = {
     "CaptioningTask": (1, False, True),
     "ClassificationTask": (1, True, False),
 }
-# The options that a need depends on, to name the one that is farthest from its default.
+# The options that the size depends on; a message names the one farthest from its default.
 TRAINING_SIZES = (
     "model.embedding_size", "model.encoder.size", "model.encoder.layers", "model.decoder.size",
     "model.decoder.layers", "tokenizer.vocab_size", "batches.tokens", "batches.sentences",
@@ -46,11 +46,11 @@ def require_memory(config: Any) -> None:
     """Refuse the options of a command that need more memory than this machine has.
 
     Args:
-        config: of any command, checked. Training is estimated with `training_bytes`, decoding with
+        config: validated options. Training is estimated with `training_bytes`, decoding with
             `decoding_bytes`, `inspect` by the states of a fresh cell.
 
     Raises:
-        ConfigError: it certainly needs more. The message names the option and both sizes.
+        ConfigError: the options certainly need more. The message has the option and both sizes.
     """
     if isinstance(config, TrainConfig):
         if isinstance(config, CheckConfig) and not config.steps:
@@ -76,7 +76,7 @@ def require_memory_to_load(config: TrainConfig) -> None:
     """Refuse a network whose weights alone are larger than the memory of this machine.
 
     Raises:
-        ConfigError: they are.
+        ConfigError: the weights are larger.
     """
     _require(weight_bytes(config), _largest_option(config, TRAINING_SIZES), "loading the network")
 
@@ -118,8 +118,8 @@ def cell_weights(cell: Mapping[str, Any], inputs: int, size: int) -> int:
 
     Args:
         cell: the node model.cell.
-        inputs: E, values that it reads.
-        size: H, of its state.
+        inputs: E, the size of its input.
+        size: H, the size of its state.
     """
     of_input, of_state = GATES.get(_class_of(cell), (1, 0))
     transitions = int(cell.get("depth", 1)) if _class_of(cell) == "DeepTransition" else 1
@@ -152,10 +152,10 @@ def decoding_bytes(
     """Return the bytes of the tokens, logits and hidden states of all hypotheses of a batch.
 
     Args:
-        search: the node search: its `beam_size`, or its `samples` and `beam`.
-        limits: of the length; the longest source is assumed.
-        batch: B, sentences at a time.
-        model: of the run, where it is known.
+        search: the node search, of which `beam_size`, or `samples` and `beam`, count.
+        limits: limits of the length; the longest source is assumed.
+        batch: B, the number of sentences translated together.
+        model: model options of the run, if known.
         vocab_size: V.
     """
     sizes = [search.get(name, 0) for name in ("beam_size", "samples", "beam")]

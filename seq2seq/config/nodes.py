@@ -102,7 +102,7 @@ def _validate_type(option: str, value: object, annotation: str) -> None:
     known = [kind for kind in kinds if kind]
     if len(known) < len(kinds):
         return
-    # To Python, true is the number 1: not to whoever writes an option.
+    # To Python, true is the number 1; in an option it is a mistake.
     types = [t for types, _ in known for t in types if t is bool or not isinstance(value, bool)]
     if not isinstance(value, tuple(types)):
         names = " or ".join(name for _, name in known)

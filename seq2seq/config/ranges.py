@@ -56,7 +56,7 @@ class Range:
         return f"{also}from {plain_number(self.low)} to {end}"
 
     def requirement(self, value: float) -> str:
-        """Return the part of the range that `value` violates, or all of it where it is short."""
+        """Return the part of the range that `value` violates, or the full range if it is short."""
         is_nan = value != value  # noqa: PLR0124  # math.isnan overflows for a huge whole number
         if self.also or self.high <= 1 or is_nan:
             return str(self)
@@ -123,13 +123,18 @@ def choices(default: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
     return declared  # type: ignore[no-any-return]
 
 
+def optional_choices(words: tuple[str, ...]) -> list[str] | None:
+    """Return a dataclass field of a list of some of `words`, or null, the default."""
+    return _declared(None, Choice(words))
+
+
 def duration(default: T) -> T:
     """Return a dataclass field of a duration, as `parse_duration` reads it."""
     return _declared(default, Duration())
 
 
 def _declared(default: T, range_: object) -> T:
-    # The type is that of the default: dataclasses take the field out of the class again.
+    # The type is that of the default: dataclasses replace the field by its default.
     declared: Any = field(default=default, metadata={"range": range_})
     return declared  # type: ignore[no-any-return]
 
@@ -144,7 +149,7 @@ def require_ranges(path: str, options: Any) -> None:
     """Check every field of the dataclass instance `options` that declares a range.
 
     Args:
-        path: of the options, before the name of a field: "train.", or "" at the top.
+        path: prefix of the option names: "train.", or "" at the top.
         options: the instance.
 
     Raises:
@@ -173,7 +178,7 @@ def require_in(option: str, value: Any, range_: Range | Choice | Duration | None
 
 
 def numbers_in(value: object, option: str) -> Iterator[tuple[str, int | float]]:
-    """Yield every number in `value`, a number or a list or mapping of them, with its path."""
+    """Yield every number in `value`, a number or a list or mapping of numbers, with its path."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield option, value
     elif isinstance(value, list):
@@ -192,7 +197,7 @@ def parse_duration(text: str, option: str = "") -> float:
         option: the name of the option that holds it, for the message.
 
     Raises:
-        ConfigError: it is not of that form, not positive, or longer than ten years.
+        ConfigError: `text` is not of that form, not positive, or longer than ten years.
     """
     match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,12})?)([smh])", text, re.ASCII)
     seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
@@ -211,7 +216,7 @@ def require(option: str, value: object, is_valid: bool, range_: str) -> None:
     """Refuse `value`, naming the option and its range, unless `is_valid`.
 
     Raises:
-        ConfigError: it is not valid.
+        ConfigError: `is_valid` is false.
     """
     if not is_valid:
         shown = shortened(value)

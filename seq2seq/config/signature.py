@@ -27,8 +27,8 @@ def signature_of(target: str) -> Signature | None:
         target: module.name of a class or function.
 
     Returns:
-        None if the source does not have them: a constructor that is inherited from another module,
-        or arguments by `**`.
+        None if the module's source does not show them: the constructor is inherited from another
+        module, or takes `**`, or the package imports the name.
 
     Raises:
         ConfigError: there is no such module or name.

@@ -3,13 +3,13 @@
 import difflib
 from collections.abc import Iterable
 
-# Similarity of two names, from 0 to 1, above which one may be a slip for the other: the default of
+# Similarity of two names, from 0 to 1, above which a name may be a slip for the other: default of
 # difflib.get_close_matches.
 SIMILARITY_CUTOFF = 0.6
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return `; did you mean …?` with the one of `words` that is closest to `word`, or "".
+    """Return `; did you mean …?` with the word of `words` that is closest to `word`, or "".
 
     The last part of a dotted key counts most: for train.lrr, the answer is optimizer.lr.
     """

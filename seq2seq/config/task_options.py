@@ -15,7 +15,9 @@ from seq2seq.errors import ConfigError
 
 _NO_SEARCH = ("search", "limits")
 _NO_SOURCE = ("model.encoder", "model.attention", "model.bridge", "model.tie_source_target")
-_ONE_SIDE = ("clean", "tokenizer.joint", "tokenizer.sampling", "document_context")
+_ONE_SIDE = (
+    "clean", "tokenizer.joint", "tokenizer.sampling", "document_context", "augment", "protect",
+)  # fmt: skip
 # By `_target_` of the task: a task of another module has to check its options itself.
 UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
     "seq2seq.tasks.translation.TranslationTask": ("model.vision", "batches.reset"),
@@ -25,9 +27,10 @@ UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
         "validation.sentences",
     ),
     "seq2seq.tasks.captioning.CaptioningTask": (
-        "clean", "heldout", "tokenizer.joint", "model.encoder", "model.initial_state",
-        "model.tie_source_target", "batches.reset", "train.bptt", "document_context",
-        "limits.max_length_ratio", "limits.max_source_length", "validation.sentences",
+        "clean", "heldout", "tokenizer.joint", "augment", "protect", "model.encoder",
+        "model.initial_state", "model.tie_source_target", "batches.reset", "train.bptt",
+        "document_context", "limits.max_length_ratio", "limits.max_source_length",
+        "validation.sentences",
     ),
     "seq2seq.tasks.classification.ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
@@ -49,11 +52,11 @@ def require_used_options(config: Any) -> None:
     """Refuse options of a `TrainConfig` that the chosen task does not use.
 
     Raises:
-        ConfigError: one has another value than its default.
+        ConfigError: an unused option has another value than its default.
     """
     task = str(config.task.get("_target_")) if isinstance(config.task, dict) else ""
     if task not in UNUSED_OPTIONS:
-        return  # so do the defaults below, which have no task
+        return  # also for `defaults` below, which has no task
     defaults = type(config)()
     for option in UNUSED_OPTIONS[task]:
         value: Any = attrgetter(option)(config)

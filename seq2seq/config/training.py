@@ -14,6 +14,8 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config import task_options
+from seq2seq.config.augment import AugmentOptions
+from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.ranges import (
     choice,
     choices,
@@ -247,6 +249,8 @@ class TrainConfig:
     clean: CleaningOptions = field(default_factory=CleaningOptions)
     heldout: HeldOutOptions = field(default_factory=HeldOutOptions)
     tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
+    protect: ProtectOptions = field(default_factory=ProtectOptions)
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
     model: ModelOptions = field(default_factory=ModelOptions)
     batches: BatchOptions = field(default_factory=BatchOptions)
     optimizer: Any = MISSING  # group optimizer: the update of the weights
@@ -266,6 +270,8 @@ class TrainConfig:
             raise ConfigError(
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"
             )
+        if self.document_context == "carry" and not self.augment.is_identity:
+            raise ConfigError("augment has no meaning with document_context=carry: leave one out")
         task_options.require_used_options(self)
 
 

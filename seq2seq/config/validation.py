@@ -23,7 +23,7 @@ from seq2seq.errors import ConfigError
 T = TypeVar("T")
 
 LARGEST = 10**300
-LONGEST_MESSAGE = 200  # characters of OmegaConf's
+LONGEST_MESSAGE = 200  # characters of a message of OmegaConf
 # Messages of OmegaConf 2.3 about a wrong type, and the types in words.
 _WRONG_TYPE = (
     r"Value '(?P<value>.*)' of type '.*' could not be converted to (?P<kind>Integer|Float)",
@@ -77,7 +77,7 @@ def _merged(cfg: DictConfig, schema: type) -> Any:
 
 
 def _validate_all_names(cfg: DictConfig, schema: type) -> None:
-    """Refuse options that do not exist, whatever their values."""
+    """Refuse options that do not exist, without regard to their values."""
     plain = OmegaConf.to_container(cfg, resolve=False)
     OmegaConf.merge(OmegaConf.structured(schema), plain)
     for path, node in target_nodes(plain):

@@ -20,16 +20,22 @@ TokenIds = Sequence[int] | NDArray[np.int32]
 
 
 class Batch(NamedTuple):
-    """Pairs as tensors."""
+    """Pairs as tensors.
+
+    Tasks other than translation use the same fields. Classification: `labels` holds one label per
+    row, and `target_input` is empty, (B, 0). Language models: `source` is empty, (B, 0),
+    `target_input` is a slice of the text, and `labels` are the tokens that follow, without an
+    appended EOS. Captioning: `source` holds the stored images, (B, ...), without lengths.
+    """
 
     source: Tensor  # (B, S)
-    source_lengths: Tensor | None  # (B,) of the source, on the CPU; None where all are S long
+    source_lengths: Tensor | None  # (B,) without padding, on the CPU; None if all are S
     target_input: Tensor  # (B, T) BOS, then the tokens (teacher forcing)
     labels: Tensor  # (N,) tokens and EOS of all sentences, without padding
-    # (N,) their indices in the flattened (B * T); found here, not on the device
+    # (N,) indices of the labels in the flattened (B * T); computed on the host, not on the device
     label_positions: Tensor
     is_first: Tensor | None = None  # (B,) bool, rows that start from the initial state; None: all
-    stream_ids: Tensor | None = None  # (b,) whose states the first b rows take; None: 0 to b - 1
+    stream_ids: Tensor | None = None  # (b,) the streams of the first b rows; None: 0 to b - 1
     target_lengths: Tensor | None = None  # (B,) without padding, on the CPU; None: not needed
 
     @property

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("seq2seq.cache")
 
-TEMPORARY_PREFIX = ".making-"  # of the names of folders that are being built
+TEMPORARY_PREFIX = ".making-"  # prefix of the names of folders that are being built
 ABANDONED_SECONDS = 24 * 3600  # after the last write, a folder that is being built is abandoned
 
 
@@ -39,8 +39,8 @@ def build_once(folder: Path, marker: str, build: Callable[[Path], None]) -> None
     """Build `folder` atomically, unless it exists.
 
     Args:
-        folder: in the cache.
-        marker: the file in it that shows that it is complete.
+        folder: folder in the cache.
+        marker: the file in the folder that shows that it is complete.
         build: fills the empty temporary folder that it is called with; files beside that folder are
             removed in the end.
 
@@ -70,10 +70,10 @@ def load_or_build(
     A damaged folder is removed and built again, with a line in the log.
 
     Args:
-        folder: in the cache.
+        folder: folder in the cache.
         marker: see `build_once`.
         build: see `build_once`.
-        load: reads the folder; whatever it raises means that the folder is damaged.
+        load: reads the folder; any exception means that the folder is damaged.
     """
     build_once(folder, marker, build)
     try:
@@ -88,7 +88,7 @@ def load_or_build(
 def remove_abandoned(folder: Path) -> None:
     """Remove folders that killed processes were building in `folder`."""
     for work in folder.glob(f"{TEMPORARY_PREFIX}*"):
-        with suppress(OSError):  # another process removes it just now
+        with suppress(OSError):  # another process is removing it
             newest = max(path.stat().st_mtime for path in (work, *work.rglob("*")))
             if time.time() - newest > ABANDONED_SECONDS:
                 shutil.rmtree(work)

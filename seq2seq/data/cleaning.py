@@ -1,4 +1,7 @@
-"""Filters of training pairs: pure functions of a transformed pair."""
+"""Filters of training pairs: pure functions of a transformed pair.
+
+Duplicates and leakage, which only show when all pairs are compared, are in `seq2seq.data.splits`.
+"""
 
 from collections.abc import Callable
 

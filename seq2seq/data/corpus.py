@@ -9,12 +9,12 @@ SPLITS = ("train", "validation", "test")
 
 
 class Pair(NamedTuple):
-    """A sentence and its translation, neither with a line break in it."""
+    """A sentence and its translation, both without line breaks."""
 
     source: str
     target: str
     document: str | None = None  # name of the document that the sentence is from
-    weight: float | None = None  # how often it is seen in one epoch; None is once
+    weight: float | None = None  # occurrences of the pair in one epoch, on average; None: 1
 
 
 class ParallelCorpus(NamedTuple):

@@ -57,12 +57,16 @@ class ParallelDataset:
         table = self.dataset[rows]
         if not self.sampling:
             return collate(token_ids(table["source_ids"]), token_ids(table["target_ids"]))
-        entropy = [self.sampler.seed, epoch, int(rows[0])]
-        seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+        seed = sampling_seed(self.sampler.seed, epoch, rows)
         return collate(
             self.source.sample(table["source"].to_pylist(), self.sampling, seed),
             self.target.sample(table["target"].to_pylist(), self.sampling, seed + 1),
         )
+
+
+def sampling_seed(seed: int, epoch: int, rows: RowIndices) -> int:
+    """Return the seed of subword sampling of a batch."""
+    return int(np.random.SeedSequence([seed, epoch, int(rows[0])]).generate_state(1)[0])
 
 
 def token_ids(column: Any) -> list[NDArray[np.int32]]:

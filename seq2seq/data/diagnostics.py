@@ -14,7 +14,7 @@ from seq2seq.text.normalization import dedup_key, normalize
 BUCKETS = 2**16  # hash buckets of trigrams
 SAMPLE_LINES = 50_000  # pairs that the trigram models are trained on
 WRONG_LANGUAGE_MARGIN = 0.7  # nats a trigram in favour of the other side, to report a line
-MIN_CHARACTERS = 15  # of a line, to report it
+MIN_CHARACTERS = 15  # shorter lines are not reported
 
 
 class Overlap(NamedTuple):
@@ -74,7 +74,7 @@ def _key(line: str) -> str:
 
 
 def length_statistics(lines: Iterable[str], count: int) -> LengthStatistics:
-    """Return mean, median and the `count` longest of `lines`, of which there is at least one."""
+    """Return mean and median length, and the `count` longest, of one or more `lines`."""
     sizes = np.fromiter((len(line) for line in lines), np.int32)
     longest = np.argsort(-sizes, kind="stable")[:count]
     return LengthStatistics(
@@ -98,7 +98,7 @@ class TrigramModel:
             self.costs[bucket] = math.log(total / (number + 1))
 
     def cross_entropy(self, buckets: list[int]) -> float:
-        """Return the nats a trigram, on average, of a line with these buckets."""
+        """Return the mean cross-entropy per trigram, in nats, of a line with these buckets."""
         costs: NDArray[np.float64] = self.costs[buckets]
         return float(costs.mean())
 
@@ -116,7 +116,7 @@ def misplaced_lines(pairs: Iterable[Pair], sample: list[Pair]) -> Iterator[Mispl
     """Yield the lines that look more like the language of the other side.
 
     Args:
-        pairs: to check.
+        pairs: pairs to check.
         sample: pairs to train the trigram models on; most of them must be correct.
     """
     source, target = (

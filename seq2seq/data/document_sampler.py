@@ -1,6 +1,6 @@
 """Batches of documents: parallel streams of sentences, each one document after another.
 
-The state of a stream can be carried from sentence to sentence, as that of a language model is from
+The state of a stream can be carried from sentence to sentence, as a language model's state is from
 chunk to chunk.
 """
 
@@ -38,13 +38,13 @@ class DocumentBatchSampler(LengthBatchSampler):
         """Sample documents of pairs of these lengths and weights.
 
         A document is seen as often as the weight of its first pair. Pairs that are too long are
-        left out: the pair after such a one takes the state of the pair before it.
+        left out: the pair after it then continues from the state of the pair before it.
 
         Args:
-            lengths: of sources and targets, and weights, each (N,).
+            lengths: lengths of sources, lengths of targets, and weights, each (N,).
             is_first: whether a pair is the first of a document, (N,).
             options: sizes of batches.
-            seed: of the order.
+            seed: seed of the order.
         """
         super().__init__(*lengths, options, seed)
         rows = np.flatnonzero(self.fits)
@@ -99,10 +99,10 @@ class DocumentDataset(ParallelDataset):
         self.is_first = sampler.is_first
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """Return the pairs of `rows` (b, 2) as a batch, with the streams whose states they take."""
+        """Return the pairs of `rows` (b, 2) as a batch, with the streams that they continue."""
         batch = super().load(rows[:, 0], epoch)
         count, width = batch.target_input.shape
-        is_first = np.ones(count, dtype=np.bool_)  # of sentences without labels too
+        is_first = np.ones(count, dtype=np.bool_)  # True for the sentences without labels too
         is_first[: len(rows)] = self.is_first[rows[:, 0]]
         lengths = torch.bincount(batch.label_positions // width, minlength=count).clamp(min=1)
         streams = torch.from_numpy(np.ascontiguousarray(rows[:, 1]))

@@ -18,7 +18,7 @@ REFERENCE = re.compile(
 class EntityCounts(NamedTuple):
     """Character references in some lines."""
 
-    lines: int  # that have at least one
+    lines: int  # number of lines with at least one reference
     counts: dict[str, int]  # occurrences by reference, the most frequent first
     examples: list[tuple[int, str]]  # number of a line, from 1, and its text
 
@@ -42,7 +42,7 @@ def count_entities(lines: Iterable[str]) -> EntityCounts:
     """Count the lines with character references of HTML, and the references.
 
     Args:
-        lines: of one side of a corpus.
+        lines: lines of one side of a corpus.
     """
     number_of_lines, counts = 0, Counter[str]()
     examples: list[tuple[int, str]] = []

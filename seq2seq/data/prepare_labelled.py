@@ -12,16 +12,16 @@ import pyarrow as pa
 
 from seq2seq.config.training import DEFAULT_TRANSFORMS
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
+from seq2seq.data.arrow_files import CHUNK_PAIRS, write_arrow
 from seq2seq.data.cache import fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
-from seq2seq.data.prepare_parallel import CHUNK_PAIRS, write_arrow
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 
-CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
+CACHE_FORMAT = 2  # of the prepared files; with another number all data is prepared again
 MAX_LABELS = 10_000
 
 SCHEMA = pa.schema(
@@ -67,7 +67,7 @@ def prepare_labelled(
             full.
     """
     facts: list[Any] = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
-    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # the first version always applied these
         facts.append(options.transforms)
     key = fingerprint(facts)
     folder = cache / "labelled" / key

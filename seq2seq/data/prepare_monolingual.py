@@ -23,7 +23,7 @@ from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import MAX_SENTENCE_BYTES, train_tokenizer
 
-CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
+CACHE_FORMAT = 2  # of the prepared files; with another number all data is prepared again
 CHUNK_LENGTH = 500_000  # characters that are encoded, or tokens that are decoded, at a time
 # Longer lines are encoded in parts; a character has four bytes at most.
 MAX_PART_CHARACTERS = MAX_SENTENCE_BYTES // 4
@@ -46,7 +46,7 @@ class PreparedText(NamedTuple):
     fingerprint: str
 
     def text(self, split: str) -> Iterator[str]:
-        """Yield a split as text, a chunk at a time, cut at no byte of a character."""
+        """Yield a split as text, a chunk at a time; no chunk ends within a character."""
         tokens, start = self.tokens[split], 0
         while start < len(tokens):
             end = start + CHUNK_LENGTH
@@ -72,10 +72,10 @@ def prepare_monolingual(
     """Split and tokenise `text`, or load the result from `cache`.
 
     Args:
-        text: as a reader returns it.
-        options: of the tokenizer; its `joint` and `sampling` have no meaning here.
-        share: of the training text that is held out, each, for validation and test where the text
-            brings none: its end, in whole lines if these are not too long, and no more than
+        text: the text, as a reader returns it.
+        options: tokenizer options; `joint` and `sampling` have no meaning here.
+        share: share of the training text that is held out for validation, and as much for test,
+            if the text has none: its end, in whole lines if these are not too long, and at most
             `MAX_HELD_OUT` characters.
         cache: folder of prepared corpora.
 
@@ -132,7 +132,7 @@ def _build(text: TextCorpus, options: TokenizerOptions, share: float, folder: Pa
 
 
 def split_text(text: TextCorpus, share: float) -> dict[str, Iterable[str]]:
-    """Return the parts of each split; what the text does not bring is held out from its end."""
+    """Return the parts of each split; missing splits are held out from the end of the text."""
     splits: dict[str, Iterable[str]] = {
         name: _TextRange(lines, 0, sys.maxsize, 0) for name, lines in text.splits.items()
     }

@@ -5,31 +5,37 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import datasets
+import numpy as np
 import pyarrow as pa
 
-from seq2seq.config.training import DEFAULT_TRANSFORMS, CleaningOptions, HeldOutOptions
+from seq2seq.config.protect import ProtectOptions
+from seq2seq.config.training import (
+    DEFAULT_TRANSFORMS,
+    CleaningOptions,
+    HeldOutOptions,
+)
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
+from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
 from seq2seq.data.cache import fingerprint, load_or_build
-from seq2seq.data.cleaning_report import CleaningReport
+from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
-from seq2seq.data.splits import SplitAssignment, assign_splits
+from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
+from seq2seq.data.splits import assign_splits
 from seq2seq.errors import TextError
+from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import TrainedTokenizer, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 
 CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
-CHUNK_PAIRS = 10_000  # pairs that are tokenised and written at a time
+PROTECTION_FORMAT = 1  # of symbols in them
 
-RAW_SCHEMA = pa.schema(
-    {"source": pa.string(), "target": pa.string(), "document": pa.string(), "weight": pa.float32()}
-)
 PREPARED_SCHEMA = pa.schema(
     {
         **dict(zip(RAW_SCHEMA.names, RAW_SCHEMA.types, strict=True)),
@@ -56,6 +62,13 @@ class PreparedCorpus(NamedTuple):
     licence: str
     origin: dict[str, str]
     fingerprint: str
+    protected_kinds: list[str]  # of spans that translations keep
+
+    @property
+    def typical_length(self) -> int:
+        """Return the median number of source tokens of the training pairs."""
+        lengths = self.train.data.column("source_length").to_numpy()
+        return max(1, int(np.median(lengths)))
 
 
 def prepare_parallel(
@@ -64,6 +77,8 @@ def prepare_parallel(
     heldout: HeldOutOptions,
     options: TokenizerOptions,
     cache: Path,
+    protect: ProtectOptions,
+    adds_spans: bool = False,
 ) -> PreparedCorpus:
     """Clean, split and tokenise `corpus`, or load the result from `cache`.
 
@@ -73,6 +88,8 @@ def prepare_parallel(
         heldout: sizes of the splits that the corpus does not bring.
         options: of the tokenizers.
         cache: folder of prepared corpora; the result is found by a fingerprint of the arguments.
+        protect: spans of training pairs for which symbols stand.
+        adds_spans: whether augmentation adds spans to pairs, which need symbols then.
 
     Raises:
         TextError: no pair is left to train on, the text cannot be read, or the disk is full.
@@ -86,11 +103,14 @@ def prepare_parallel(
     if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
         tokenizer["transforms"] = options.transforms
     key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
-    folder = cache / "prepared" / key
+    # The fingerprint of the data, which resuming compares, is that of versions without symbols.
+    is_plain = protect.kinds == []
+    name = key if is_plain else fingerprint([key, PROTECTION_FORMAT, asdict(protect), adds_spans])
+    folder = cache / "prepared" / name
     return load_or_build(
         folder,
         "prepared.json",
-        lambda temporary: _build(corpus, clean, heldout, options, temporary),
+        lambda temporary: _build(corpus, clean, heldout, options, temporary, protect, adds_spans),
         lambda: _load(folder, corpus, key),
     )
 
@@ -114,27 +134,33 @@ def _build(
     heldout: HeldOutOptions,
     options: TokenizerOptions,
     folder: Path,
+    protect: ProtectOptions,
+    adds_spans: bool,
 ) -> None:
     """Write the files of a prepared corpus into `folder`, an empty one."""
     transform = TextTransforms(options.transforms)
     raw = {name: folder.with_name(f"{name}.raw") for name in SPLITS}
     for name in SPLITS:
-        write_arrow(raw[name], RAW_SCHEMA, _raw_columns(corpus.splits.get(name, ())))
+        write_arrow(raw[name], RAW_SCHEMA, raw_columns(corpus.splits.get(name, ())))
     assignment = assign_splits(
         {name: lambda p=path: read_pairs(p) for name, path in raw.items()},  # type: ignore[misc]
         clean,
         heldout,
         transform,
     )
-    train = assignment.audit.split("train")
-    count = train.kept
-    if not count:
-        dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
-        raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
-    source, target, notices = _train_tokenizers(raw["train"], assignment, options, count)
+    count = _require_pairs(assignment.audit.split("train"))
+
+    def pairs(name: str) -> Iterator[Pair]:
+        return assignment.pairs(name, lambda n: read_pairs(raw[n]))
+
+    protection = choose_protection(pairs("train"), protect, adds_spans)
+    source, target, notices = _train_tokenizers(
+        lambda: protect_pairs(pairs("train"), protection, protect), options, count, protection
+    )
     for name in SPLITS:
         rows = _tokenized_columns(
-            assignment.pairs(name, lambda n: read_pairs(raw[n])),
+            pairs(name),
+            protect_pairs(pairs(name), protection, protect),
             (source, target),
             transform,
             name == "train",
@@ -143,24 +169,48 @@ def _build(
     source.save(folder / "source.model")
     if target is not source:
         target.save(folder / "target.model")
-    facts = {"audit": assignment.audit.to_dict(), "notices": notices}
+    facts = {
+        "audit": assignment.audit.to_dict(),
+        "notices": [*protection.notices, *notices],
+        "protected_kinds": protection.kinds,
+    }
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
+def _require_pairs(train: SplitCounts) -> int:
+    """Return the number of training pairs.
+
+    Raises:
+        TextError: none is left.
+    """
+    if not train.kept:
+        dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
+        raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
+    return train.kept
+
+
 def _train_tokenizers(
-    raw: Path, assignment: SplitAssignment, options: TokenizerOptions, count: int
+    read: Callable[[], Iterator[Pair]],
+    options: TokenizerOptions,
+    count: int,
+    protection: Protection,
 ) -> tuple[Tokenizer, Tokenizer, list[str]]:
     """Return the tokenizers of both sides, trained on `count` pairs, and notices about them."""
     transform = TextTransforms(options.transforms)
 
     def lines(*names: str) -> Iterator[str]:
-        for pair in assignment.pairs("train", lambda _: read_pairs(raw)):
+        for pair in read():
             for name in names:
                 yield transform(getattr(pair, name))
 
     def trained(*names: str) -> TrainedTokenizer:
         return train_tokenizer(
-            lines(*names), options.kind, options.vocab_size, count * len(names), count
+            lines(*names),
+            options.kind,
+            options.vocab_size,
+            count * len(names),
+            count,
+            symbols=SYMBOLS if protection.is_trained else (),
         )
 
     if options.joint:
@@ -171,22 +221,21 @@ def _train_tokenizers(
     return source.tokenizer, target.tokenizer, notices
 
 
-def _raw_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
-    for chunk in _chunks(iter(pairs)):
-        columns = zip(*chunk, strict=True)
-        yield dict(zip(RAW_SCHEMA.names, (list(column) for column in columns), strict=True))
-
-
 def _tokenized_columns(
     pairs: Iterator[Pair],
+    protected: Iterator[Pair],
     tokenizers: tuple[Tokenizer, Tokenizer],
     transform: TextTransforms,
     is_training: bool,
 ) -> Iterator[dict[str, list[Any]]]:
-    """Yield columns of `PREPARED_SCHEMA`; training text is transformed, other text stays raw."""
-    for chunk in _chunks(pairs):
-        sources = transform.apply(pair.source for pair in chunk)
-        targets = transform.apply(pair.target for pair in chunk)
+    """Yield columns of `PREPARED_SCHEMA`.
+
+    The tokens are those of the protected pairs, transformed, and so is training text; other text
+    stays raw.
+    """
+    for chunk, of_chunk in zip(chunks(pairs), chunks(protected), strict=True):
+        sources = transform.apply(pair.source for pair in of_chunk)
+        targets = transform.apply(pair.target for pair in of_chunk)
         source_ids, target_ids = tokenizers[0].encode(sources), tokenizers[1].encode(targets)
         yield {
             "source": sources if is_training else [pair.source for pair in chunk],
@@ -198,33 +247,6 @@ def _tokenized_columns(
             "source_length": [len(ids) for ids in source_ids],
             "target_length": [len(ids) for ids in target_ids],
         }
-
-
-def _chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
-    chunk: list[Pair] = []
-    for pair in pairs:
-        chunk.append(pair)
-        if len(chunk) == CHUNK_PAIRS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def write_arrow(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[Any]]]) -> None:
-    """Write chunks of columns as one Arrow file that `datasets` maps into memory."""
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
-        for chunk in columns:
-            writer.write_batch(pa.record_batch(chunk, schema=schema))
-
-
-def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yield the pairs of an Arrow file. Mapped, its pages would count as our memory."""
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
-        for part in stream:
-            columns = (part.column(name).to_pylist() for name in RAW_SCHEMA.names)
-            for row in zip(*columns, strict=True):
-                yield Pair(*row)
 
 
 def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
@@ -247,4 +269,5 @@ def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
         corpus.licence,
         corpus.origin,
         key,
+        facts.get("protected_kinds", []),
     )

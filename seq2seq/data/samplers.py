@@ -27,7 +27,7 @@ class LengthBatchSampler:
         options: BatchOptions,
         seed: int,
     ) -> None:
-        """Sample pairs of the given lengths, each as often in an epoch as its weight, on average.
+        """Sample pairs of these lengths; on average, a pair occurs `weight` times in an epoch.
 
         Raises:
             ConfigError: not one pair fits into a batch.
@@ -43,10 +43,10 @@ class LengthBatchSampler:
             )
         self.left_out = int((~self.fits).sum())
         seen = self.fits if weights is None else self.fits * weights
-        self.pairs = int(seen.sum())  # in one epoch, on average
+        self.pairs = int(seen.sum())  # pairs in one epoch, on average
 
     def notices(self, things: str) -> list[str]:
-        """Return notices about pairs that are never sampled; `things` is what a pair is called."""
+        """Return notices about pairs that are never sampled; `things` is the word for pairs."""
         if not self.left_out:
             return []
         return [f"{self.left_out} {things} are longer than batches.tokens and are left out"]
@@ -63,7 +63,7 @@ class LengthBatchSampler:
                 yield batches[index]
 
     def _rows(self, random: np.random.Generator) -> RowIndices:
-        """Return each row as often as its weight, on average, in random order."""
+        """Return the rows in random order; on average, a row occurs as often as its weight."""
         if self.weights is None:
             rows = np.flatnonzero(self.fits)
         else:
@@ -90,6 +90,6 @@ class LengthBatchSampler:
             yield rows[start:]
 
     def _capacity(self, positions: int) -> int:
-        """Return the number of pairs of so many positions that a batch holds."""
+        """Return the maximum number of pairs in a batch whose longest pair has `positions`."""
         count = min(self.options.sentences, self.options.tokens // positions)
         return count - count % BATCH_MULTIPLE if count > BATCH_MULTIPLE else count

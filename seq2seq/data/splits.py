@@ -24,7 +24,7 @@ SPLIT_NUMBERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 class SplitAssignment(NamedTuple):
     """The split that each pair of a corpus belongs to."""
 
-    numbers: Mapping[str, NDArray[np.int8]]  # of each pair of each split as read, or DROPPED
+    numbers: Mapping[str, NDArray[np.int8]]  # split number of each pair as read, or DROPPED
     audit: CleaningReport
 
     def pairs(self, split: str, read: Callable[[str], Iterator[Pair]]) -> Iterator[Pair]:
@@ -39,10 +39,10 @@ class SplitAssignment(NamedTuple):
 class PairHashes(NamedTuple):
     """64-bit hashes of the pairs of one split, in their order."""
 
-    pair: Hashes  # of both sides, transformed
-    source: Hashes  # of `dedup_key` of the source
-    target: Hashes  # of `dedup_key` of the target
-    unit: Hashes  # of what is held out together: the document, or without one the source
+    pair: Hashes  # hashes of both sides, transformed
+    source: Hashes  # hashes of `dedup_key` of the source
+    target: Hashes  # hashes of `dedup_key` of the target
+    unit: Hashes  # hashes of the unit that is held out as a whole: the document, else the source
 
 
 def assign_splits(
@@ -53,18 +53,18 @@ def assign_splits(
 ) -> SplitAssignment:
     """Assign each pair to a split, or drop it.
 
-    Training pairs are filtered by the rules of `clean`. Of validation and test text that the corpus
-    brings only blank pairs are dropped. Where it brings none, training pairs are held out: those
-    with the smallest hashes of their source's key, so that neither the order of the text nor the
-    machine matters, and one pair a source; where pairs name their documents, whole documents. Then
-    training pairs that leak are dropped: a side of theirs, compared without case and punctuation,
-    is in held-out text.
+    Training pairs are filtered by the rules of `clean`, and of equal pairs only the first is kept.
+    From the corpus's own validation and test text, only blank pairs are dropped. If the corpus has
+    none, training pairs are held out. They are the ones with the smallest hashes of the source, one
+    pair per source, so that neither the order of the text nor the machine matters. If pairs name
+    documents, whole documents are held out. Then training pairs that leak are dropped: one of their
+    sides, compared without case and punctuation, is in held-out text.
 
     Args:
-        splits: for train, validation and test a function that reads the pairs from the first on.
+        splits: train, validation and test, each a function that reads the pairs from the start.
         clean: the rules.
         heldout: how much to hold out.
-        transform: of both sides, before they are checked and hashed.
+        transform: applied to both sides before they are checked and hashed.
     """
     audit = CleaningReport()
     numbers: dict[str, NDArray[np.int8]] = {}
@@ -97,7 +97,7 @@ def _scan_pairs(
     audit: CleaningReport,
     transform: TextTransform,
 ) -> tuple[NDArray[np.int8], PairHashes]:
-    """Return the split number and the hashes of each pair of a split, each pair by itself."""
+    """Return the split number and the hashes of each pair of a split, without comparing pairs."""
     numbers, hashes = array("b"), (array("Q"), array("Q"), array("Q"), array("Q"))
     number, count = SPLIT_NUMBERS[name], audit.split(name)
     for pair in read():
@@ -137,15 +137,15 @@ def _hold_out(
 ) -> None:
     """Move the first pair of each of the sources with the smallest hashes out of training.
 
-    Of documents all pairs are moved, as long as there are not too many.
+    A document is moved whole, if it fits into `size` and `share`.
     """
     unit = hashed.unit
-    taken = np.isin(unit, unit[numbers > TRAIN])  # for another split already
+    taken = np.isin(unit, unit[numbers > TRAIN])  # held out for another split already
     rows = np.flatnonzero((numbers == TRAIN) & ~taken)
     _, first, which, sizes = np.unique(unit[rows], True, True, True)
     alone = hashed.source[rows[first]] == unit[rows[first]]
     sizes[alone] = 1
-    # A corpus of a few pairs or documents gives one, if there is another to train on.
+    # At least one unit is held out, even if it is too large, where three or more units exist.
     count = min(size, int(share * sizes.sum()))
     count = max(int(np.searchsorted(sizes.cumsum(), count, "right")), int(len(sizes) > 2))
     moved = which < count
@@ -163,7 +163,7 @@ def _remove_leakage(
     train = numbers["train"]
     for number, others in ((VALIDATION, (TEST,)), (TRAIN, (VALIDATION, TEST))):
         if number == VALIDATION and len(numbers["validation"]):
-            continue  # the corpus brings it: it stays as it is
+            continue  # the corpus has its own validation text, which stays as it is
         seen = np.zeros(len(train), dtype=np.bool_)
         for side in ("source", "target"):
             hashes = [getattr(hashed[n], side)[np.isin(numbers[n], others)] for n in numbers]

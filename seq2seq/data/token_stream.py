@@ -10,29 +10,29 @@ from seq2seq.data.batches import Batch, RowIndices
 
 
 class StreamDataset:
-    """One long text as parallel streams, of which a batch is the next chunk of each.
+    """One long text as parallel streams; a batch is the next chunk of each stream.
 
     The text is cut into B streams of equal length; chunk i of stream b goes on where chunk i - 1
-    ended, so that a state can be carried from batch to batch. Each epoch begins a little further on
-    in the text, so that it is cut elsewhere.
+    ended, so that a state can be carried from batch to batch. Each epoch begins at another position
+    of the text, so that it is cut elsewhere.
 
-    Now and then a stream begins anew in the midst of its text, as in Melis et al. (2018,
-    https://arxiv.org/abs/1707.05589). A state that is only ever carried drifts to where it never
-    was at first, the network learns to read from there alone, and has forgotten how to begin.
+    Now and then a stream restarts from the initial state within its text, as in Melis et al. (2018,
+    https://arxiv.org/abs/1707.05589). A state that is always carried drifts away from the initial
+    state; the network would then predict the beginning of a text badly.
     """
 
     def __init__(
         self, tokens: NDArray[np.int32], streams: int, chunk: int, seed: int, reset: int = 0
     ) -> None:
-        """Cut `tokens` into as many `streams`, fewer where it is short, and chunks of `chunk`.
+        """Cut `tokens` into `streams`, or fewer for a short text, and into chunks of size `chunk`.
 
-        A stream begins anew after `reset` positions on average, with a chunk; 0: never.
+        A stream restarts every `reset` positions on average, at the start of a chunk; 0: never.
         """
         self.tokens, self.seed = tokens, seed
         self.streams = max(1, min(streams, (len(tokens) - 1) // 2))
-        self.length = (len(tokens) - 1) // self.streams  # of each stream, in positions
+        self.length = (len(tokens) - 1) // self.streams  # positions of each stream
         self.chunk = min(chunk, self.length) if chunk else self.length
-        self.chance = self.chunk / reset if reset else 0.0  # of a stream to begin anew
+        self.chance = self.chunk / reset if reset else 0.0  # probability of a restart at a chunk
         self.pairs = -(-self.length // self.chunk)  # chunks in one epoch
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
@@ -41,7 +41,7 @@ class StreamDataset:
         return (np.array([index]) for index in range(self.pairs))
 
     def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """Chunk `rows[0]` of every stream; `source` is empty."""
+        """Return chunk `rows[0]` of every stream as a batch; `source` is empty."""
         shift = int(np.random.default_rng([self.seed, epoch]).integers(self.length)) if epoch else 0
         first = int(rows[0]) * self.chunk
         positions = np.arange(first, min(first + self.chunk, self.length) + 1)

@@ -16,7 +16,7 @@ from seq2seq.errors import ConfigError, TextError
 
 METRICS = ("bleu", "chrf", "ter")
 CHINESE = {"zh", "cmn", "yue", "wuu", "nan", "lzh"}
-# No spaces between words: BLEU is that of characters.
+# Languages without spaces between words: BLEU is over characters.
 UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}
 
 
@@ -26,8 +26,8 @@ class Score(NamedTuple):
     name: str
     value: float
     signature: str
-    low: float | None = None  # the ends of the 95 % interval, from bootstrap resampling
-    high: float | None = None
+    low: float | None = None  # lower end of the 95 % interval, from bootstrap resampling
+    high: float | None = None  # upper end
 
     def __str__(self) -> str:
         interval = f" [{self.low:.2f}, {self.high:.2f}]" if self.low is not None else ""
@@ -38,8 +38,8 @@ class Comparison(NamedTuple):
     """The scores of two systems in one metric, and the significance of their difference."""
 
     name: str
-    value: float  # of the first system
-    other: float  # of the second
+    value: float  # score of the first system
+    other: float  # score of the second system
     p: float  # probability of a difference as large by chance (paired bootstrap)
     signature: str
 
@@ -48,7 +48,7 @@ class ChangedSentence(NamedTuple):
     """A sentence that two systems translate differently."""
 
     line: int  # from 1
-    gain: float  # chrF of the second translation less that of the first
+    gain: float  # chrF of the second translation minus chrF of the first
     first: str
     second: str
     reference: str
@@ -74,8 +74,8 @@ def sacrebleu_metric(name: str, language: str, references: Sequence[str] | None 
 
     Args:
         name: bleu, chrf or ter.
-        language: of hypotheses and references.
-        references: one a line, which a metric for paired tests needs in advance.
+        language: language of hypotheses and references.
+        references: one reference per line; a metric for paired tests needs them in advance.
 
     Raises:
         ConfigError: there is no such metric.
@@ -107,15 +107,15 @@ def require_scorable(hypotheses: Sequence[str], references: Sequence[object]) ->
         raise TextError("there is nothing to score: no references")
 
 
-References = Sequence[str] | Sequence[Sequence[str]]  # one a line, or several
+References = Sequence[str] | Sequence[Sequence[str]]  # one per line, or several per line
 
 
 def reference_streams(references: References) -> list[list[str | None]]:
     """Transpose references to the lists that sacreBLEU takes.
 
     Returns:
-        As many lists as the most references of a line: the first reference of each line, the second
-        of each, and so on, None where a line has fewer.
+        The first reference of each line, then the second of each, and so on, up to the largest
+        number of references of a line; None where a line has fewer.
     """
     lines = [[line] if isinstance(line, str) else list(line) for line in references]
     most = max((len(line) for line in lines), default=1)
@@ -134,12 +134,12 @@ def score(
     Args:
         hypotheses: N translations.
         references: N references, or N lists of references.
-        language: of both; BLEU and TER tokenise by it.
+        language: language of both; BLEU and TER tokenise by it.
         metrics: some of bleu, chrf and ter.
         bootstrap: resamples for the confidence interval, at least 2; 0: no interval.
 
     Returns:
-        A score for each metric: percent, TER the lower the better, the others the higher.
+        A score for each metric, in percent. TER is better if it is lower, the others if higher.
 
     Raises:
         TextError: there are no references, or not as many as hypotheses.
@@ -192,8 +192,8 @@ def compare(
     Args:
         first: N hypotheses of the first system.
         second: N hypotheses of the second system.
-        references: N references, one a line.
-        language: of all three.
+        references: N references, one per line.
+        language: language of hypotheses and references.
         metrics: some of bleu, chrf and ter.
         resamples: the number of resamples; p is at least 1 / (resamples + 1).
 

@@ -17,7 +17,7 @@ def parse_mo(data: bytes) -> dict[str, str]:
         with a context has it in front, with `po.CONTEXT_SEPARATOR` between them.
 
     Raises:
-        ValueError: it is no .mo file, or is truncated, or is no UTF-8.
+        ValueError: the data is no .mo file, is truncated, or is not UTF-8.
     """
     byte_order = next((o for o in "<>" if data[:4] == struct.pack(f"{o}I", _MAGIC)), None)
     if byte_order is None:

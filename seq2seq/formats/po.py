@@ -37,7 +37,7 @@ def parse_po(text: str) -> dict[str, str]:
 
 
 def _add_message(messages: dict[str, str], entry: dict[str, str], is_fuzzy: bool) -> None:
-    """Add the message of `entry` to `messages`, if it is one that can be used."""
+    """Add the message of `entry` to `messages`, if it can be used."""
     is_plural = "msgid_plural" in entry
     if entry.get("msgid") and entry.get("msgstr") and not is_fuzzy and not is_plural:
         context = entry["msgctxt"] + CONTEXT_SEPARATOR if "msgctxt" in entry else ""

@@ -10,10 +10,16 @@ from seq2seq.text.special_tokens import BOS
 
 @torch.inference_mode()
 def attention_map(translator: Translator, line: str) -> AttentionMatrix | None:
-    """Return the attention weights of one line's translation; None without attention."""
-    ids = translator.source.encode([translator.transforms(line)])[0]
-    best = translator.translate_window([line]).hypotheses[0][0]
-    if not ids or not best.tokens:
+    """Return the attention weights of one line's translation; None without attention.
+
+    Of a line that is translated in several units it is the first.
+    """
+    units = translator.planner.plan([line])[0].units[:1]
+    if not units:
+        return None
+    ids = units[0].ids
+    best = translator.decoder.decode(units, pad([ids]), [1], scored=True)[0][0]
+    if not best.tokens:
         return None
     model = translator.model.eval()
     device = next(model.parameters()).device

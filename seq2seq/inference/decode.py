@@ -7,6 +7,7 @@ import torch
 
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.search.interface import Hypothesis, Search, TextRanking
+from seq2seq.search.logit_processors import LogitProcessor
 from seq2seq.text.tokenizer import Tokenizer
 
 
@@ -18,6 +19,11 @@ class ScoredTranslation(NamedTuple):
     logprob: float  # in nats, of all tokens together
     tokens: list[str]
     logprobs: list[float]  # of each token, and of the end of sentence if generated
+    has_eos: bool = True  # False: it was ended by the maximum length
+    sentences: int = 1  # parts of the line that were translated one by one
+    retries: int = 0  # parts that were decoded again because they repeated themselves
+    is_repetitive: bool = False  # it repeats itself still
+    repaired: int = 0  # spans that were missing and were inserted
 
 
 def decode_batch(
@@ -27,6 +33,7 @@ def decode_batch(
     max_lengths: Sequence[int],
     sentence_ids: Sequence[int],
     scored: bool,
+    constraints: Sequence[LogitProcessor] = (),
 ) -> list[list[Hypothesis]]:
     """Return the hypotheses of `search` for each source of a batch.
 
@@ -38,12 +45,13 @@ def decode_batch(
         max_lengths: B maximum numbers of tokens.
         sentence_ids: B numbers that identify the sentences, to seed random choices.
         scored: whether to return log-probabilities.
+        constraints: on the hypotheses of this batch.
     """
     device = next(model.parameters()).device
     with evaluation_mode(model), torch.inference_mode():
         state = model.init_decoding(source[0].to(device), *source[1:])
         lengths = torch.tensor(max_lengths, device=device)
-        return search(model.step, state, lengths, sentence_ids, scored)
+        return search(model.step, state, lengths, sentence_ids, scored, constraints)
 
 
 def to_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> ScoredTranslation:
@@ -52,7 +60,12 @@ def to_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> ScoredTranslation:
     text = " ".join(text.split("\n")).replace("\r", " ")
     tokens = [tokenizer.piece(token) for token in hypothesis.tokens]
     return ScoredTranslation(
-        text, hypothesis.score, sum(hypothesis.logprobs), tokens, hypothesis.logprobs
+        text,
+        hypothesis.score,
+        sum(hypothesis.logprobs),
+        tokens,
+        hypothesis.logprobs,
+        hypothesis.has_eos,
     )
 
 

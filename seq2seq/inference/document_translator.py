@@ -9,7 +9,12 @@ from torch import Tensor
 
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
-from seq2seq.inference.translator import BLANK_TRANSLATION, Translator, WindowTranslations
+from seq2seq.inference.translator import (
+    Translator,
+    WindowTranslations,
+    join_units,
+    unit_keys,
+)
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.special_tokens import BOS
 
@@ -45,12 +50,7 @@ class DocumentTranslator(Translator):
 
     @torch.inference_mode()
     def translate_window(
-        self,
-        lines: Sequence[str],
-        first: int = 1,
-        scored: bool = True,
-        file: str = "",
-        state: Any = None,
+        self, lines: Sequence[str], first: int = 1, scored: bool = True, state: Any = None
     ) -> WindowTranslations:
         """Return the translations of consecutive lines, and the state of the last document.
 
@@ -58,27 +58,33 @@ class DocumentTranslator(Translator):
             lines: the lines.
             first: the number of the first one; see `hypotheses`.
             scored: whether to return scores.
-            file: the name of the text, for warnings.
             state: a `PreviousState` of one sentence, of the window before it; None: the first line
                 begins a document.
         """
-        translations = [[BLANK_TRANSLATION] for _ in lines]
-        encoded = self._encode(lines, first, file)
-        documents = document_line_indices(encoded)
+        planned = self.planner.plan(lines)
+        units = [unit for line in planned for unit in line.units]
+        keys = unit_keys(planned, first)
+        translations: list[list[ScoredTranslation]] = [[] for _ in units]
+        documents = document_unit_indices([len(line.units) for line in planned])
         states = None
         if state is not None:
             states = state.empty(len(documents))
             states.scatter(torch.zeros(1, dtype=torch.long), state)
         document_of = {index: row for row, indices in enumerate(documents) for index in indices}
-        # The first lines of all documents, then the second ones, and so on.
+        # The first units of all documents, then the second ones, and so on.
         for position in range(max(len(indices) for indices in documents)):
             current = [indices[position] for indices in documents if len(indices) > position]
-            for indices in self._batches(current, encoded):
-                source = pad([encoded[index] for index in indices])
+            for indices in self._batches(current, units):
+                source = pad([units[index].ids for index in indices])
                 rows = torch.tensor([document_of[index] for index in indices])
                 previous = states.select(rows) if states else None
-                keys = [first + index for index in indices]
-                best = self._search((*source, previous), keys, scored)
+                best = self.decode_units(
+                    [units[index] for index in indices],
+                    source,
+                    [keys[index] for index in indices],
+                    scored,
+                    previous,
+                )
                 for index, hypotheses in zip(indices, best, strict=True):
                     translations[index] = hypotheses
                 final = self._advance(source, [b[0] for b in best], previous)
@@ -86,7 +92,8 @@ class DocumentTranslator(Translator):
                 states.scatter(rows, final)
         # Only the last document can go on in the next window: blank lines have ended the others.
         last = torch.tensor([len(documents) - 1])
-        return WindowTranslations(translations, states.select(last) if states else None)
+        joined = join_units(planned, translations)
+        return WindowTranslations(joined, states.select(last) if states else None)
 
     def _advance(
         self, source: tuple[Tensor, Tensor | None], best: Sequence[ScoredTranslation], previous: Any
@@ -101,16 +108,21 @@ class DocumentTranslator(Translator):
             return self.model.advance_document(*encoded, (target.to(device), lengths), previous)
 
 
-def document_line_indices(encoded: Sequence[list[int]]) -> list[list[int]]:
-    """Return the indices of the lines of each document: those between blank lines.
+def document_unit_indices(counts: Sequence[int]) -> list[list[int]]:
+    """Return the indices of the units of each document: those between blank lines.
 
     The first document is that of the first line and the last that of the last line: they are empty
     where that line is blank.
+
+    Args:
+        counts: number of units of each line; 0: the line is blank.
     """
     documents: list[list[int]] = [[]]
-    for index, ids in enumerate(encoded):
-        if ids:
-            documents[-1].append(index)
+    index = 0
+    for count in counts:
+        if count:
+            documents[-1].extend(range(index, index + count))
+            index += count
         else:
             documents.append([])
     return documents

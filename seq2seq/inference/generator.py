@@ -49,7 +49,9 @@ class Generator:
             logits, state = self.model.step(last, state)
             # The state holds the history; of the tokens only the last is kept.
             generated = last.view(1, 1, 1)
-            logits = process_logits(self.sample.processors, logits.unsqueeze(1), generated)
+            logits = process_logits(
+                self.sample.processors, logits.unsqueeze(1), generated, torch.arange(len(logits))
+            )
             logits[..., EOS] = -torch.inf  # the text has no end
             uniform = torch.tensor([[random.random()]], device=device)
             last = self.sample.draw(logits, uniform)[0]

@@ -15,6 +15,7 @@ from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.planning import LineHandling, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
@@ -74,6 +75,7 @@ def load_translator(
     device: str = DecodingConfig.device,
     trusted: Iterable[str] = (),
     precision: str = DecodingConfig.precision,
+    lines: LineHandling | None = None,
 ) -> Translator:
     """Load the translator that was trained into the folder `run`.
 
@@ -85,6 +87,7 @@ def load_translator(
         device: auto, cpu, cuda or mps.
         trusted: modules beside ours that the run may take classes from.
         precision: fp32, bf16 or int8 (CPUs only) products.
+        lines: how lines are split, protected and tried again; the defaults if left out.
 
     Raises:
         RunError: it is no run folder, or a damaged one.
@@ -102,14 +105,17 @@ def load_translator(
     model = Ensemble(members) if len(members) > 1 else members[0]
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
+    limits, lines = limits or LengthLimits(), lines or LineHandling()
+    facts = first.folder.read_facts() if first.folder.facts.is_file() else {}
     return kind(
         model,
         first.source,
         first.target,
         search or Greedy(),
-        limits or LengthLimits(),
+        limits,
         batch,
-        TextTransforms(first.config.tokenizer.transforms),
+        unit_planner(first.source, first.config, facts, limits, lines),
+        lines.retry_repetition,
     )
 
 

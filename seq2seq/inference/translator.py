@@ -1,26 +1,28 @@
 """Translation of lines: a run folder's model and a search strategy, lines in, lines out."""
 
-import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import torch
 
 from seq2seq.config.training import LengthLimits
 from seq2seq.data.batches import pad
 from seq2seq.errors import TextError
-from seq2seq.inference.decode import ScoredTranslation, decode_batch, rerank, to_text
+from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.unit_decoding import Source, UnitDecoder
+from seq2seq.inference.units import LineUnits, Unit, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
-from seq2seq.storage.regular import escaped
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 
-log = logging.getLogger("seq2seq.translator")
-
 BLANK_TRANSLATION = ScoredTranslation("", 0.0, 0.0, [], [])
 WINDOW_BATCHES = 64  # batches of lines that are read ahead and sorted by length together
+UNIT_KEYS = 2**40  # the k-th unit of line n has the random numbers of line n + k UNIT_KEYS
 
 
 class WindowTranslations(NamedTuple):
@@ -33,7 +35,8 @@ class WindowTranslations(NamedTuple):
 class Translator:
     """Translates lines independently of one another: n lines in, n lines out, in order.
 
-    A blank line gives a blank line and never reaches the model.
+    A blank line gives a blank line and never reaches the model. A line is translated in units, see
+    `seq2seq.inference.units`: what is protected in it is in its translation, and no text is lost.
     """
 
     def __init__(
@@ -44,7 +47,8 @@ class Translator:
         search: Search,
         limits: LengthLimits,
         batch: int,
-        transforms: TextTransforms | None = None,
+        planner: UnitPlanner | None = None,
+        retry_repetition: bool = True,
     ) -> None:
         """Translate with `model`, on the device of the model.
 
@@ -53,13 +57,23 @@ class Translator:
             source: tokenizer of the lines.
             target: tokenizer of the translations.
             search: strategy.
-            limits: on the length of a line and of its translation.
-            batch: lines that are translated together, at most.
-            transforms: what is done to a line before it is tokenised; the default list if left out.
+            limits: on the length of a unit and of its translation.
+            batch: units that are translated together, at most.
+            planner: cuts lines into units; if left out, a line is one unit, or several where it is
+                longer than `limits.max_source_length`, and nothing is protected.
+            retry_repetition: decode a unit again whose translation repeats itself.
         """
-        self.transforms = transforms or TextTransforms()
-        self.model, self.source, self.target = model, source, target
-        self.search, self.limits, self.batch = search, limits, batch
+        self.source, self.target, self.batch = source, target, batch
+        self.planner = planner or UnitPlanner(
+            source, TextTransforms(), None, ("", ""), "off", 0, limits.max_source_length
+        )
+        self.term_counts: Counter[tuple[str, str]] = Counter()  # by term, and met or enforced
+        self.decoder = UnitDecoder(model, target, search, limits, retry_repetition)
+
+    @property
+    def model(self) -> Any:
+        """Return the network."""
+        return self.decoder.model
 
     @property
     def window_lines(self) -> int:
@@ -90,8 +104,8 @@ class Translator:
 
         Args:
             lines: any text; a character that stands for a line break becomes a space.
-            first: the number of the first line, for warnings and for the random numbers of a
-                sampling search: a line gets the same translation under the same number.
+            first: the number of the first line, for the random numbers of a sampling search: a line
+                gets the same translation under the same number.
             scored: whether to return scores; a search may be faster without.
         """
         window: list[str] = []
@@ -99,18 +113,13 @@ class Translator:
         for line in lines:
             window.append(line)
             if len(window) == self.window_lines:
-                translations, state = self.translate_window(window, first, scored, "", state)
+                translations, state = self.translate_window(window, first, scored, state)
                 yield from translations
                 first, window = first + len(window), []
-        yield from self.translate_window(window, first, scored, "", state).hypotheses
+        yield from self.translate_window(window, first, scored, state).hypotheses
 
     def translate_window(
-        self,
-        lines: Sequence[str],
-        first: int = 1,
-        scored: bool = True,
-        file: str = "",
-        state: Any = None,
+        self, lines: Sequence[str], first: int = 1, scored: bool = True, state: Any = None
     ) -> WindowTranslations:
         """Return the translations of consecutive lines of a text.
 
@@ -118,57 +127,112 @@ class Translator:
             lines: the lines.
             first: the number of the first one; see `hypotheses`.
             scored: whether to return scores.
-            file: the name of the text, for warnings.
             state: the state of the window before it, which only a `DocumentTranslator` uses.
         """
         del state
-        translations = [[BLANK_TRANSLATION] for _ in lines]
-        encoded = self._encode(lines, first, file)
-        for indices in self._batches([i for i, ids in enumerate(encoded) if ids], encoded):
-            source = pad([encoded[index] for index in indices])
-            best = self._search(source, [first + index for index in indices], scored)
+        planned = self.planner.plan(lines)
+        units = [unit for line in planned for unit in line.units]
+        keys = unit_keys(planned, first)
+        translations: list[list[ScoredTranslation]] = [[] for _ in units]
+        for indices in self._batches(range(len(units)), units):
+            source = pad([units[index].ids for index in indices])
+            best = self.decode_units(
+                [units[index] for index in indices], source, [keys[i] for i in indices], scored
+            )
             for index, hypotheses in zip(indices, best, strict=True):
                 translations[index] = hypotheses
-        return WindowTranslations(translations)
+        return WindowTranslations(join_units(planned, translations))
 
-    def _encode(self, lines: Sequence[str], first: int, file: str) -> list[list[int]]:
-        """Return the token ids of each line, at most `limits.max_source_length` of them."""
-        longest = self.limits.max_source_length
-        encoded = self.source.encode(self.transforms.apply(lines))
-        for index, ids in enumerate(encoded):
-            if len(ids) > longest:
-                log.warning(
-                    "%sline %d is cut to its first %d of %d tokens (limits.max_source_length)",
-                    f"{escaped(file)}, " if file else "",
-                    first + index,
-                    longest,
-                    len(ids),
-                )
-        return [ids[:longest] for ids in encoded]
+    def decode_units(
+        self,
+        units: Sequence[Unit],
+        source: Source,
+        keys: Sequence[int],
+        scored: bool,
+        previous: Any = None,
+    ) -> list[list[ScoredTranslation]]:
+        """Return the translations of a batch of units, which have the terms of the glossary.
 
-    def _batches(self, indices: list[int], encoded: list[list[int]]) -> Iterator[list[int]]:
-        """Yield batches of lines of similar length, the longest first.
+        A unit whose best translation lacks a term is decoded again with a symbol for that. The
+        arguments are those of `UnitDecoder.decode`.
+        """
+        translations = self.decoder.decode(units, source, keys, scored, previous)
+        glossary = self.planner.glossary
+        if glossary is None:
+            return translations
+        forced: dict[int, Unit] = {}
+        for index, (unit, best) in enumerate(zip(units, translations, strict=True)):
+            missing = []
+            for match in unit.terms:
+                is_met = glossary.is_met(match.term, best[0].text)
+                outcome = "met" if is_met else "enforced" if self.decoder.has_symbols else "missing"
+                self.term_counts[match.term.source, outcome] += 1
+                missing += [] if is_met else [match]
+            if missing and self.decoder.has_symbols:
+                forced[index] = self.planner.force_terms(unit, missing)
+        if forced:
+            again = self.decoder.decode(
+                list(forced.values()),
+                pad([unit.ids for unit in forced.values()]),
+                [keys[index] for index in forced],
+                scored,
+                previous.select(torch.tensor(list(forced))) if previous is not None else None,
+            )
+            for index, best in zip(forced, again, strict=True):
+                translations[index] = best
+        return translations
+
+    def _batches(self, indices: Iterable[int], units: Sequence[Unit]) -> Iterator[list[int]]:
+        """Yield batches of units of similar length, the longest first.
 
         Where memory does not suffice, the first batch shows it.
         """
-        order = sorted(indices, key=lambda index: -len(encoded[index]))
+        order = sorted(indices, key=lambda index: -len(units[index].ids))
         for start in range(0, len(order), self.batch):
             yield order[start : start + self.batch]
 
-    def _search(
-        self, source: tuple[Any, ...], keys: list[int], scored: bool
-    ) -> list[list[ScoredTranslation]]:
-        """Return the translations of a batch: token ids (B, S), lengths (B,) and what follows."""
-        tokens, lengths = source[:2]
-        counts = [tokens.shape[1]] * len(tokens) if lengths is None else lengths.tolist()
-        max_lengths = [self._max_length(count) for count in counts]
-        batch = decode_batch(self.model, self.search, source, max_lengths, keys, scored)
-        return [
-            rerank(self.search, [to_text(hypothesis, self.target) for hypothesis in hypotheses])
-            for hypotheses in batch
-        ]
 
-    def _max_length(self, source_length: int) -> int:
-        """Return the most target tokens of a sentence of `source_length` tokens."""
-        limits = self.limits
-        return int(source_length * limits.max_length_ratio) + limits.max_length_extra
+def unit_keys(planned: Sequence[LineUnits], first: int) -> list[int]:
+    """Return a number for each unit of consecutive lines, of which the first is line `first`."""
+    return [
+        first + index + UNIT_KEYS * number
+        for index, line in enumerate(planned)
+        for number in range(len(line.units))
+    ]
+
+
+def join_units(
+    planned: Sequence[LineUnits], translations: Sequence[list[ScoredTranslation]]
+) -> list[list[ScoredTranslation]]:
+    """Return the translations of each line from those of its units, in their order.
+
+    Where a line has several units, its k-th translation is made of their k-th ones.
+    """
+    of_units = iter(translations)
+    joined = []
+    for line in planned:
+        units = [next(of_units) for _ in line.units]
+        if not units:
+            joined.append([BLANK_TRANSLATION])
+            continue
+        joined.append([_join(line, parts) for parts in zip(*units, strict=False)])
+    return joined
+
+
+def _join(line: LineUnits, parts: Sequence[ScoredTranslation]) -> ScoredTranslation:
+    """Return the translation of a line from one translation of each of its units."""
+    text = line.join([part.text for part in parts])
+    if len(parts) == 1:
+        return parts[0]._replace(text=text)
+    return ScoredTranslation(
+        text,
+        sum(part.score for part in parts),
+        sum(part.logprob for part in parts),
+        [token for part in parts for token in part.tokens],
+        [logprob for part in parts for logprob in part.logprobs],
+        all(part.has_eos for part in parts),
+        len(parts),
+        sum(part.retries for part in parts),
+        any(part.is_repetitive for part in parts),
+        sum(part.repaired for part in parts),
+    )

@@ -34,7 +34,7 @@ def _batched_product(a: Tensor, b: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Base class of attentions: T (or K) queries for each sentence read a `Memory` at once."""
+    """Base class of attentions: T (or K) queries per sentence attend to a `Memory` at once."""
 
     context_size: int  # M; 0 without attention
 
@@ -46,7 +46,7 @@ class Attention(nn.Module):
             mask: (B, S) bool, False at padding.
             final: (B, M) final hidden state of the last encoder layer.
         """
-        del final  # attention is over the positions
+        del final  # unused: attention is over the positions
         return Memory(values, self.project(values), mask)
 
     def input_weights(self) -> list[Tensor]:
@@ -79,7 +79,7 @@ class NoAttention(Attention):
 
     def __init__(self, query_size: int, memory_size: int) -> None:
         super().__init__()
-        del query_size, memory_size  # the interface of attentions
+        del query_size, memory_size  # unused: all attentions share one signature
         self.context_size = 0
 
     def project(self, values: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ class FixedContext(Attention):
 
     def __init__(self, query_size: int, memory_size: int) -> None:
         super().__init__()
-        del query_size  # the interface of attentions
+        del query_size  # unused: all attentions share one signature
         self.context_size = memory_size
 
     def prepare_memory(self, values: Tensor, mask: Tensor, final: Tensor) -> Memory:

@@ -46,7 +46,7 @@ class ZeroBridge(nn.Module):
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
-        del source  # the interface of bridges
+        del source  # unused: all bridges share one signature
         self.target = target
 
     def forward(self, final: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class LearnedBridge(nn.Module):
 
     def __init__(self, source: StateShape, target: StateShape) -> None:
         super().__init__()
-        del source  # the interface of bridges
+        del source  # unused: all bridges share one signature
         self.state = nn.Parameter(torch.zeros(target))
 
     def forward(self, final: Tensor) -> Tensor:

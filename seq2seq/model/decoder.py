@@ -44,11 +44,11 @@ class Decoder(nn.Module):
         """Decode all positions at once, with teacher forcing.
 
         Args:
-            tokens: (B, T) target input: BOS and the tokens. Padding does not affect what precedes.
+            tokens: (B, T) target input: BOS and the tokens. Padding does not affect earlier tokens.
             state: (B, L, P, H) initial state.
-            memory: of the B sentences.
-            lengths: (B,) on the CPU, numbers of tokens without padding, only where the final state
-                is needed; `None`: it is the state after all T.
+            memory: memory of the B sentences.
+            lengths: (B,) on the CPU, numbers of tokens without padding. Needed only if the final
+                state is needed; `None`: the final state is the state after all T positions.
         """
         x = self.dropout(self.embedding(tokens))  # (B, T, E)
         query, bottom = self.stack.first_layer(x, state, lengths)  # (B, T, H)
@@ -62,8 +62,8 @@ class Decoder(nn.Module):
 
         Args:
             tokens: (B, K) last tokens.
-            state: (B, K, L, P, H) state before them.
-            memory: of the B sentences, shared by their hypotheses.
+            state: (B, K, L, P, H) state before these tokens.
+            memory: memory of the B sentences, shared by their hypotheses.
 
         Returns:
             Features (B, K, E), the next state (B, K, L, P, H), weights (B, K, S).

@@ -12,8 +12,8 @@ LEVELS = 256  # dropout rates are multiples of 1/256 on CPUs, where each choice 
 def keep_mask(shape: tuple[int, ...], p: float, like: Tensor) -> tuple[Tensor, float]:
     """Draw a mask of `shape` on the device of `like`, False with probability `p`.
 
-    On CPUs one random number of 64 bits gives eight choices: torch's `bernoulli_` makes one from
-    each, and takes four times as long as all else that dropout does.
+    On CPUs one random number of 64 bits gives eight choices. torch's `bernoulli_` draws one number
+    for each choice, and takes four times as long as the rest of dropout.
 
     Returns:
         The mask, True: keep, and the probability of True: `1 - p`, rounded on CPUs.
@@ -22,7 +22,7 @@ def keep_mask(shape: tuple[int, ...], p: float, like: Tensor) -> tuple[Tensor, f
         return like.new_empty(shape, dtype=torch.bool).bernoulli_(1 - p), 1 - p
     dropped = min(max(round(p * LEVELS), 1), LEVELS - 1)
     count = math.prod(shape)
-    # 8 bytes each; uniform over all 64 bits, since an upper bound of None is that of the type.
+    # Numbers of 8 bytes; uniform over all 64 bits, since the upper bound None is that of the type.
     numbers = torch.empty(count // 8 + 1, dtype=torch.int64).random_(-(2**63), None)
     return numbers.view(torch.uint8)[:count].view(shape) >= dropped, 1 - dropped / LEVELS
 

@@ -22,8 +22,8 @@ class EncoderOutput(NamedTuple):
 class Encoder(nn.Module):
     """Uni- or bidirectional recurrent layers over embedded tokens.
 
-    A layer reads both directions of the one below. The backward direction starts at the last token
-    of each sentence, so padding is never read.
+    A layer reads both directions of the layer below. The backward direction starts at the last
+    token of each sentence, so padding is never read.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class Encoder(nn.Module):
         """Compose an encoder.
 
         Args:
-            embedding: of the source tokens.
-            layers: the cells of each layer: the forward one, and the backward one if bidirectional.
+            embedding: embedding of the source tokens.
+            layers: the cells of each layer: a forward cell, and a backward cell if bidirectional.
             initial: returns the initial states (B, L, D, P, H) of D directions.
-            dropout: after the embedding and between layers.
+            dropout: dropout after the embedding and between layers.
             residual: whether to add the input of a layer to its output, from the second layer on.
         """
         super().__init__()
@@ -65,7 +65,7 @@ class Encoder(nn.Module):
         """Encode sentences.
 
         Args:
-            tokens: (B, S).
+            tokens: (B, S) source tokens.
             lengths: (B,) on the CPU, numbers of tokens without padding; `None`: all are S.
             first: (B, L, D, P, H) initial states; `None`: those of `initial_states`.
             chunk: positions over which gradients flow back; 0: all. See `truncated_forward`.

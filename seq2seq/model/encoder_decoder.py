@@ -16,7 +16,7 @@ class DecoderState(NamedTuple):
     """Decoder state of K hypotheses for each of B sentences."""
 
     hidden: Tensor  # (B, K, L, P, H)
-    memory: Memory  # of the B sentences
+    memory: Memory  # memory of the B sentences
 
     def reorder(self, parents: Tensor) -> Self:
         """Return the state in which hypothesis k' of sentence b continues `parents[b, k']`.
@@ -68,10 +68,10 @@ class EncoderDecoder(nn.Module):
 
         Args:
             encoder: `Encoder`, or any module from a batch and its lengths to an `EncoderOutput`.
-            bridge: of `seq2seq.model.bridge`.
-            decoder: from the initial state and the memory to features.
-            output: from features to the vocabulary.
-            gate: mixes in the decoder state of the previous sentence; `None`: sentences are
+            bridge: a bridge of `seq2seq.model.bridge`.
+            decoder: computes features from the initial state and the memory.
+            output: computes logits over the vocabulary from features.
+            gate: adds the decoder state of the previous sentence; `None`: sentences are
                 independent.
         """
         super().__init__()

@@ -25,10 +25,10 @@ class ImageEncoder(nn.Module):
 
         Args:
             vision: a backbone that computes features (B, S, F) of images.
-            positions: S, grid cells.
-            features: F.
-            size: M.
-            dropout: of the features.
+            positions: S, the number of grid cells.
+            features: F, the number of features of a grid cell.
+            size: M, the size of the outputs.
+            dropout: dropout of the features.
         """
         super().__init__()
         self.vision, self.dropout = vision, dropout
@@ -37,7 +37,7 @@ class ImageEncoder(nn.Module):
 
     def forward(self, images: Tensor, lengths: Tensor | None) -> EncoderOutput:
         """Encode `images` (B, ...), which have no padding."""
-        del lengths  # the interface of encoders
+        del lengths  # unused: all encoders share one signature
         grid = self.vision(images)  # (B, S, F)
         values = torch.relu(self.project(self.dropout(grid)) + self.place)  # (B, S, M)
         return EncoderOutput(values, values.mean(1).view(len(values), 1, 1, -1))  # (B, 1, 1, M)

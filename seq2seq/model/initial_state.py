@@ -35,7 +35,7 @@ def reset_where(carried: Tensor | None, initial: Tensor, is_first: Tensor) -> Te
         carried: (B, ...) states after the preceding text, without a gradient; `None`: there are
             none, and all are initial.
         initial: (B, ...) initial states.
-        is_first: (B,) bool, True: the carried state is of another text.
+        is_first: (B,) bool, True: a text starts, and the carried state is of another text.
     """
     if carried is None:
         return initial

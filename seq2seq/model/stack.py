@@ -10,7 +10,7 @@ from seq2seq.model.dropout import Dropout
 
 
 class Stack(nn.Module):
-    """Cells of one size, each reading the output of the one below, and a context if there is one.
+    """Cells of one size; each reads the output of the cell below, and the context if there is one.
 
     With `residual`, a layer adds its input to its output, from the second layer on (Wu et al. 2016,
     equation 6). State: (B, L, P, H).
@@ -35,9 +35,9 @@ class Stack(nn.Module):
 
         Args:
             x: (B, T, H) the outputs of the first layer.
-            context: (B, T, C) input of every layer beside the output of the one below; C may be 0.
-            state: (B, L, P, H) initial state of all layers; that of the first is ignored.
-            lengths: as for `Cell.forward`.
+            context: (B, T, C) second input of every layer, beside the layer below; C may be 0.
+            state: (B, L, P, H) initial states of all layers; the first layer's is ignored.
+            lengths: the argument `lengths` of `Cell.forward`.
 
         Returns:
             The outputs of the last layer (B, T, H), and the final states (B, L - 1, P, H).

@@ -26,8 +26,8 @@ def plot_attention(matrices: Sequence[AttentionMatrix], path: Path) -> None:
     """Draw the attention weights of translations as heat maps, one below the other.
 
     Args:
-        matrices: one or more translations.
-        path: of the PNG file.
+        matrices: the attention weights of one or more translations.
+        path: path of the PNG file.
 
     Raises:
         TextError: the file cannot be written.

@@ -12,12 +12,12 @@ COLOUR_EXPONENT = 0.3  # of shares: a root makes rare confusions visible
 
 
 def plot_confusion(counts: NDArray[np.int64], names: list[str], path: Path) -> None:
-    """Draw a confusion matrix, each row as shares of its lines.
+    """Draw a confusion matrix; each row is drawn as shares of the lines of its label.
 
     Args:
-        counts: (L, L) lines of each label (rows) that were classified as each (columns).
+        counts: (L, L) numbers of lines of each label (rows) classified as each label (columns).
         names: the L labels.
-        path: of the PNG file.
+        path: path of the PNG file.
 
     Raises:
         TextError: the file cannot be written.

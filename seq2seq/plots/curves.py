@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from seq2seq.plots.save import save_figure
 
-# Of metrics whose name in metrics.jsonl is no label.
+# Labels of metrics whose name in metrics.jsonl is not fit for a plot.
 SCORE_LABELS = {"bleu": "BLEU", "bits": "bits per character"}
 LOWER_IS_BETTER = ("bits", "perplexity", "loss")
 
@@ -22,7 +22,7 @@ def plot_curves(entries: Entries, path: Path) -> None:
 
     Args:
         entries: the lines of metrics.jsonl.
-        path: of the PNG file.
+        path: path of the PNG file.
 
     Raises:
         TextError: the file cannot be written.

@@ -18,19 +18,19 @@ MAX_TICKS = 64  # tokens on an axis, at most: more labels would overlap
 class TokenValues(NamedTuple):
     """A text, and a value of each layer at each of its tokens."""
 
-    label: str  # of the horizontal axis
+    label: str  # label of the horizontal axis
     tokens: Sequence[str]  # T
     values: Mapping[str, Sequence[float]]  # T for each layer
 
 
 def plot_lines(panels: Panels, x: str, log: tuple[bool, bool], title: str = "") -> Figure:
-    """Plot curves, a panel for each quantity, in it a curve for each name.
+    """Plot curves: a panel for each quantity, with a curve for each name.
 
     Args:
         panels: the points of each curve, by the label of the vertical axis and by name.
         x: label of the horizontal axis.
         log: whether the horizontal and the vertical axes are logarithmic.
-        title: of the figure.
+        title: title of the figure.
     """
     figure = Figure(figsize=(7, 3.2 * len(panels) + 0.4), layout="constrained")
     if title:
@@ -54,7 +54,7 @@ def plot_lines(panels: Panels, x: str, log: tuple[bool, bool], title: str = "") 
 
 
 def _draw_curves(axis: Axes, curves: Mapping[str, Sequence[Point]], is_log: bool) -> None:
-    """Draw each curve; with `is_log` without the points that are at most `LOG_FLOOR`."""
+    """Draw each curve; `is_log` leaves out the points that are at most `LOG_FLOOR`."""
     for index, (name, points) in enumerate(curves.items()):
         drawn = [p for p in points if not is_log or p[1] > LOG_FLOOR] or [(float("nan"),) * 2]
         # Dashes show both of two curves that coincide.
@@ -72,9 +72,9 @@ def plot_token_values(panels: Sequence[TokenValues], y: str, title: str = "") ->
     """Plot curves over the tokens of texts, a panel for each text.
 
     Args:
-        panels: one or more texts.
+        panels: one or more texts with their values.
         y: label of the vertical axes, which start at 0.
-        title: of the figure.
+        title: title of the figure.
     """
     longest = max(len(panel.tokens) for panel in panels)
     width = max(7.0, 0.22 * min(longest, MAX_TICKS))

@@ -15,7 +15,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Write `figure` as PNG to `path`, atomically: on an error an earlier file stays.
 
     Raises:
-        TextError: it cannot be written: no such folder, no permission, a full disk.
+        TextError: the file cannot be written: no such folder, no permission, a full disk.
     """
     add_fallback_fonts(figure)
     try:

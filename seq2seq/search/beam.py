@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seq2seq.search.interface import Hypothesis, S, Step, accumulation_dtype, bos_tokens
 from seq2seq.search.length_penalty import length_penalty
-from seq2seq.search.logit_processors import default_processors, process_logits
+from seq2seq.search.logit_processors import LogitProcessor, default_processors, process_logits
 from seq2seq.search.topk import logsumexp, topk_of_rows
 from seq2seq.text.special_tokens import EOS
 
@@ -70,12 +70,14 @@ class Beam:
         max_lengths: Tensor,
         sentence_ids: Sequence[int],
         scored: bool = True,
+        constraints: Sequence[LogitProcessor] = (),
     ) -> list[list[Hypothesis]]:
         """Generate at most `n_best` hypotheses for each sentence.
 
         See `seq2seq.search.interface.Search`.
         """
         del sentence_ids, scored  # nothing is random; hypotheses are ranked by their scores
+        processors = [*self.processors, *constraints]
         count, device = len(max_lengths), max_lengths.device
         dtype = accumulation_dtype(device)
         hypotheses: list[list[Hypothesis]] = [[] for _ in range(count)]  # finished ones
@@ -88,7 +90,7 @@ class Beam:
         for length in range(int(max_lengths.max()) + 1):
             # (1) Compute the logits of the next token and advance the decoder state.
             logits, state = step(state, last)  # (b, K, V)
-            logits = process_logits(self.processors, logits, alive.tokens)
+            logits = process_logits(processors, logits, alive.tokens, active)
             # (2) Expand to the top K continuations, and score the finished hypotheses.
             at_limit = max_lengths[active] == length  # (b,)
             expanded, parents, finished = self._expand(alive, logits, at_limit)

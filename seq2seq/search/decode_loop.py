@@ -83,7 +83,7 @@ def _generate(
     for t in range(steps):
         # (1) Compute the logits of the next token and advance the decoder state.
         logits, state = step(state, last)  # (b, K, V)
-        logits = process_logits(processors, logits, tokens[..., :t])
+        logits = process_logits(processors, logits, tokens[..., :t], active)
         # (2) Select a token; PAD after the end and at the maximum length.
         last = select_token(logits, active, t)  # (b, K)
         at_limit = (max_lengths[active] == t).unsqueeze(1)  # (b, 1)

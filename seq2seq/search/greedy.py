@@ -6,7 +6,7 @@ from torch import Tensor
 
 from seq2seq.search.decode_loop import decode_loop
 from seq2seq.search.interface import Hypothesis, S, Step
-from seq2seq.search.logit_processors import default_processors
+from seq2seq.search.logit_processors import LogitProcessor, default_processors
 from seq2seq.search.topk import argmax
 
 
@@ -23,6 +23,7 @@ class Greedy:
         max_lengths: Tensor,
         sentence_ids: Sequence[int],
         scored: bool = True,
+        constraints: Sequence[LogitProcessor] = (),
     ) -> list[list[Hypothesis]]:
         """Generate one hypothesis for each sentence.
 
@@ -30,7 +31,7 @@ class Greedy:
         """
         del sentence_ids  # nothing is random
         return decode_loop(
-            step, state, max_lengths, _most_probable, 1, scored, self.processors
+            step, state, max_lengths, _most_probable, 1, scored, [*self.processors, *constraints]
         )  # 1 hypothesis for each sentence
 
 

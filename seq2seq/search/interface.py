@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 import torch
 from torch import Tensor
 
+from seq2seq.search.logit_processors import LogitProcessor
 from seq2seq.text.special_tokens import BOS
 
 
@@ -51,6 +52,7 @@ class Search(Protocol):
         max_lengths: Tensor,
         sentence_ids: Sequence[int],
         scored: bool = True,
+        constraints: Sequence[LogitProcessor] = (),
     ) -> list[list[Hypothesis]]:
         """Generate hypotheses for a batch of sentences.
 
@@ -61,6 +63,7 @@ class Search(Protocol):
             sentence_ids: B numbers that identify the sentences, to seed random choices.
             scored: whether to compute log-probabilities. Without them a search may skip the
                 normalisation over the vocabulary, which takes longer than the argmax.
+            constraints: logit processors for this batch alone, applied after those of the search.
 
         Returns:
             For each sentence its hypotheses, at least one, the best first. None is empty, unless

@@ -12,12 +12,13 @@ from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
 class LogitProcessor(Protocol):
     """Change of the logits that depends on the tokens generated so far."""
 
-    def __call__(self, logits: Tensor, generated: Tensor) -> Tensor:
+    def __call__(self, logits: Tensor, generated: Tensor, sentences: Tensor) -> Tensor:
         """Return the changed logits.
 
         Args:
             logits: (b, K, V) of the next token, fp32; may be overwritten.
             generated: (b, K, t) tokens generated so far, without BOS. They may not be changed.
+            sentences: (b,) indices of the sentences among the B of the search.
         """
         ...
 
@@ -25,8 +26,9 @@ class LogitProcessor(Protocol):
 class MaskSpecialTokens:
     """Mask on PAD, BOS and UNK at every step, and on EOS as the first token."""
 
-    def __call__(self, logits: Tensor, generated: Tensor) -> Tensor:
+    def __call__(self, logits: Tensor, generated: Tensor, sentences: Tensor) -> Tensor:
         """Return `logits` with -inf for the masked tokens, changed in place."""
+        del sentences
         return mask_special_tokens(logits, first=generated.shape[-1] == 0)
 
 
@@ -46,7 +48,7 @@ def default_processors() -> list[LogitProcessor]:
 
 
 def process_logits(
-    processors: Sequence[LogitProcessor], logits: Tensor, generated: Tensor
+    processors: Sequence[LogitProcessor], logits: Tensor, generated: Tensor, sentences: Tensor
 ) -> Tensor:
     """Return `logits` (b, K, V) in fp32 after all `processors`, applied in their order.
 
@@ -54,8 +56,9 @@ def process_logits(
         processors: each sees the logits that the one before it returned.
         logits: (b, K, V) from the model; overwritten if they are fp32.
         generated: (b, K, t) tokens generated so far.
+        sentences: (b,) indices of the sentences among the B of the search.
     """
     logits = logits.float()
     for process in processors:
-        logits = process(logits, generated)
+        logits = process(logits, generated, sentences)
     return logits

@@ -9,6 +9,7 @@ from torch import Tensor
 from seq2seq.errors import ConfigError
 from seq2seq.search.beam import Beam
 from seq2seq.search.interface import Hypothesis, S, Step
+from seq2seq.search.logit_processors import LogitProcessor
 from seq2seq.search.sampling import Sampling
 
 # From c candidates and r references to the similarities of each pair, c rows of r, from 0 to 100.
@@ -66,15 +67,17 @@ class MinimumBayesRisk:
         max_lengths: Tensor,
         sentence_ids: Sequence[int],
         scored: bool = True,
+        constraints: Sequence[LogitProcessor] = (),
     ) -> list[list[Hypothesis]]:
         """Generate the candidates: the hypotheses of the beam, then the samples.
 
         See `seq2seq.search.interface.Search`. The texts are ranked by `expected` afterwards.
         """
-        samples = self.sample(step, state, max_lengths, sentence_ids, scored)
+        batch = (step, state, max_lengths, sentence_ids, scored, constraints)
+        samples = self.sample(*batch)
         if self.beam is None:
             return samples
-        beams = self.beam(step, state, max_lengths, sentence_ids, scored)
+        beams = self.beam(*batch)
         return [beam + sampled for beam, sampled in zip(beams, samples, strict=True)]
 
     def expected(self, texts: Sequence[str]) -> list[float]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seq2seq.search.decode_loop import decode_loop
 from seq2seq.search.interface import Hypothesis, S, Step, accumulation_dtype
-from seq2seq.search.logit_processors import default_processors
+from seq2seq.search.logit_processors import LogitProcessor, default_processors
 
 
 class Sampling:
@@ -53,6 +53,7 @@ class Sampling:
         max_lengths: Tensor,
         sentence_ids: Sequence[int],
         scored: bool = True,
+        constraints: Sequence[LogitProcessor] = (),
     ) -> list[list[Hypothesis]]:
         """Generate samples, ranked by their log-probability.
 
@@ -64,8 +65,9 @@ class Sampling:
             return self.draw(logits, uniform[sentences, :, position])
 
         scored = scored or self.samples > 1  # several samples are ranked
+        processors = [*self.processors, *constraints]
         hypotheses = decode_loop(
-            step, state, max_lengths, select_token, self.samples, scored, self.processors
+            step, state, max_lengths, select_token, self.samples, scored, processors
         )
         return [sorted(samples, key=lambda h: -h.score) for samples in hypotheses]
 

@@ -1,4 +1,4 @@
-"""Files that are opened by their compression and written atomically."""
+"""Compressed files, and atomic writes of text."""
 
 import bz2
 import gzip
@@ -30,7 +30,7 @@ OPENERS: dict[str, Callable[..., Any]] = {
     ".xz": lzma.open,
     ".zst": open_zstd,
 }
-SUFFIXES = ("", *OPENERS)  # of a plain file and of compressed ones
+SUFFIXES = ("", *OPENERS)  # suffixes of plain and of compressed files
 # The first bytes of compressed files; no UTF-8 text begins with those of gzip, xz or Zstandard.
 SIGNATURES = {
     ".gz": re.compile(rb"\x1f\x8b"),
@@ -41,7 +41,7 @@ SIGNATURES = {
 
 
 def compression(start: bytes) -> str | None:
-    """Return the suffix of the compression of data that begins with `start`, if it has one."""
+    """Return the suffix of the compression of data that begins with `start`, or None."""
     return next((s for s, signature in SIGNATURES.items() if signature.match(start)), None)
 
 
@@ -59,13 +59,13 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[TextIO]:
-    """Yield a UTF-8 file to write, compressed by its name, that replaces `path` when it is whole.
+    """Yield a UTF-8 file to write, compressed by its name, that replaces `path` when complete.
 
-    Until the block ends without an exception, whatever was at `path` stays there. A link stays one;
-    a device or a pipe is written to as it is.
+    Until the block ends without an exception, an earlier file stays at `path`. A link stays a link;
+    a device or a pipe is written to directly.
 
     Raises:
-        TextError: it cannot be written: no such folder, no right, a full disk.
+        TextError: the file cannot be written: no such folder, no permission, a full disk.
     """
     try:
         with (
@@ -76,7 +76,7 @@ def atomic_write(path: Path) -> Iterator[TextIO]:
             yield text
             text.flush()
             text.detach()
-    except BrokenPipeError:  # nobody reads on, here or where else the block writes
+    except BrokenPipeError:  # a reader has gone: of `path`, or of another output of the block
         raise
     except OSError as error:
         raise TextError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -24,24 +24,24 @@ except ImportError:  # everywhere else
     msvcrt = None  # type: ignore[assignment]
 
 LOCK_NAME = ".lock"
-OWNER_NAME = ".lock.owner"  # where the file system has no locks
-WINDOWS_OFFSET = 1 << 30  # byte that Windows locks: a locked byte cannot be read, the owner must be
+OWNER_NAME = ".lock.owner"  # used if the file system has no locks
+WINDOWS_OFFSET = 1 << 30  # Windows locks this byte, beyond the owner's, which must stay readable
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 REFUSED = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)
 
-_descriptors: set[int] = set()  # of the locks that this process has
+_descriptors: set[int] = set()  # descriptors of the locks that this process holds
 
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Create `folder` and hold it for this process alone until the block ends.
 
-    The lock is one of the operating system (flock, or msvcrt.locking on Windows) on the file .lock
-    in the folder: it ends with the process, however that ends. Where the file system has no locks,
-    a file names its owner, and another process removes it when that owner is dead.
+    The operating system locks the file .lock in the folder (flock, or msvcrt.locking on Windows),
+    and unlocks it when the process ends, for any reason. Where the file system has no locks, a file
+    names its owner, and another process removes it when that owner is dead.
 
     Raises:
-        RunError: another process holds it, or the folder or its lock cannot be written.
+        RunError: another process holds the folder, or the folder or its lock cannot be written.
     """
     path = folder / LOCK_NAME
     try:
@@ -77,14 +77,14 @@ def _acquire(path: Path) -> Callable[[], None]:
         os.close(descriptor)
         if not has_locks:
             return _acquire_by_name(path.with_name(OWNER_NAME))
-        # Its former holder has just removed the file: there may be a new one.
+        # The former owner has just removed the file; another process may have created a new one.
 
 
 def _lock_descriptor(descriptor: int, path: Path) -> bool:
-    """Lock an open file; False if there are no locks here.
+    """Lock an open file; return False if the file system has no locks.
 
     Raises:
-        RunError: another process has locked it.
+        RunError: another process has locked the file.
     """
     try:
         if fcntl is not None:
@@ -103,7 +103,7 @@ def _lock_descriptor(descriptor: int, path: Path) -> bool:
 
 
 def _is_file_at(descriptor: int, path: Path) -> bool:
-    """Return whether the open file is still the one of that name."""
+    """Return whether the open file is still the file at `path`."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
@@ -114,20 +114,20 @@ def _release_descriptor(descriptor: int, path: Path) -> None:
     _descriptors.discard(descriptor)
     if os.name != "nt" and _is_file_at(descriptor, path):
         with suppress(OSError):
-            path.unlink()  # while it is locked: who has opened it sees that it is gone
+            path.unlink()  # while locked: a process that has opened it sees that it is gone
     os.close(descriptor)
     if os.name == "nt":
-        with suppress(OSError):  # Windows removes no open file: another process has it by now
+        with suppress(OSError):  # Windows removes no file that another process has opened
             path.unlink()
 
 
 def _acquire_by_name(path: Path) -> Callable[[], None]:
     """Own the file `path` by creating it, where the file system has no locks.
 
-    A file whose owner is dead is removed by the one process that creates a second file, named for
-    the first one's content: no other process' new file can be removed in its stead. Whether an
-    owner is dead, `is_alive` says; where it gives no start times, an owner whose number a later
-    process has got counts as alive, and the file must be removed by hand.
+    A file whose owner is dead is removed by the process that creates a second file, named after the
+    content of the first; thus no process removes the new file of another by mistake. `is_alive`
+    decides whether an owner is dead. Without start times, an owner whose number a later process has
+    counts as alive, and the file must be removed by hand.
     """
     line = _owner_line()
     for _ in range(2):
@@ -141,7 +141,7 @@ def _acquire_by_name(path: Path) -> Callable[[], None]:
 
 
 def _create_complete(path: Path, line: bytes) -> None:
-    """Create a file that nobody sees empty, or raise FileExistsError."""
+    """Create a file that no process sees incomplete, or raise FileExistsError."""
     complete = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         complete.write_bytes(line)
@@ -180,7 +180,7 @@ def _release_name(path: Path, line: bytes) -> None:
 
 
 class _Owner(NamedTuple):
-    """The process that holds a lock; of a line that is none of ours, no process."""
+    """The process that holds a lock, parsed from a line; no process if the line is malformed."""
 
     process: int = 0
     host: str = ""
@@ -202,7 +202,7 @@ def _parse_owner(line: bytes) -> _Owner:
 
 
 def _read_line(path: Path) -> bytes:
-    """Read the owner of a lock, waiting a moment for one who is just writing it."""
+    """Read the owner of a lock; if it is just being written, wait a moment."""
     for _ in range(20):
         try:
             line = path.read_bytes()[:500]
@@ -222,7 +222,7 @@ def _in_use(path: Path) -> RunError:
 
 
 def _close_in_child() -> None:
-    """Close the locks of the parent: a worker that outlives it must not hold them."""
+    """Close the parent's locks: a worker that outlives its parent must not hold them."""
     for descriptor in _descriptors:
         with suppress(OSError):
             os.close(descriptor)

@@ -1,6 +1,6 @@
 """Outputs that would replace an input or one another, refused before any work is done.
 
-Files are compared by what they are, not by their names: links, hard links, and names that are one
+Files are compared by identity, not by name: links, hard links, and names that are equal
 to the file system are recognised.
 """
 
@@ -43,7 +43,7 @@ def require_distinct(inputs: Sequence[NamedFile], outputs: Sequence[NamedFile]) 
     looked up once, so that the time is linear in their number.
 
     Raises:
-        ConfigError: naming both.
+        ConfigError: two files are the same; the message names both.
     """
     known = _Files()
     for second in outputs:
@@ -88,7 +88,8 @@ class _Files:
 def _identity(name: str) -> _Identity | None:
     """Return the identity of a file, which need not exist yet.
 
-    None: it is written through, or can be neither read nor written; another check refuses that.
+    Return None for a file that is written through, and for one that can be neither read nor
+    written, which another check refuses.
     """
     try:
         path = Path(os.path.realpath(name))

@@ -14,13 +14,13 @@ from seq2seq.storage.regular import open_regular
 if TYPE_CHECKING:
     from hashlib import _Hash as Hash
 
-MAX_STEM_BYTES = 200  # of a name that stands in the name of its partial file
+MAX_STEM_BYTES = 200  # a longer name is hashed in the name of its partial file
 
 log = logging.getLogger("seq2seq.storage.partial")
 
 
 def partial_path(output: Path) -> Path:
-    """Return .NAME.part beside the file that `output` is or leads to; of a long NAME a hash."""
+    """Return .NAME.part beside the file `output`, links resolved; a long NAME is hashed."""
     target = Path(os.path.realpath(output))
     name = target.name
     if len(os.fsencode(name)) > MAX_STEM_BYTES:
@@ -48,8 +48,8 @@ class PartialResults:
         self.path = partial_path(output)
         self.done = 0  # lines whose results are in the file
         self._header = json.dumps(fingerprint).encode() + b"\n"
-        self._hash = sha256()  # of the lines before the next group
-        self._end = 0  # bytes of the file that are valid
+        self._hash = sha256()  # hash of the lines before the next group
+        self._end = 0  # number of valid bytes of the file
         self._writer: BinaryIO | None = None
         self._reader = self._open_stored()
 
@@ -111,7 +111,7 @@ class PartialResults:
         self.done = 0
 
     def _open_stored(self) -> BinaryIO | None:
-        if self.path.is_symlink():  # this program writes none
+        if self.path.is_symlink():  # this program writes no links
             return None
         try:
             reader = open_regular(self.path)

@@ -12,7 +12,8 @@ from seq2seq.errors import TextError
 from seq2seq.storage.temporary import remove_abandoned, temporary_name, visible_name
 from seq2seq.storage.writable import is_written_through
 
-# A mount point, another device, an open file on Windows, another user's file in a sticky folder.
+# Errors of a move after which the content is copied: a mount point, another device, an open file on
+# Windows, another user's file in a sticky folder.
 _COPY_INSTEAD = {errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM}
 _NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # errors of file systems without fsync
 
@@ -48,7 +49,7 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         raise
     try:
         _flush(temporary, rights)
-    except OSError as error:  # a full disk, which some file systems tell only now
+    except OSError as error:  # a full disk, which some file systems report only now
         _remove(temporary)
         raise _unwritable(path, error) from error
     except BaseException:
@@ -94,7 +95,7 @@ def _fsync(descriptor: int) -> None:
 
 
 def _move(temporary: Path, target: Path, path: Path) -> None:
-    """Move a complete file to `target`, or copy its content, or else give it a visible name."""
+    """Move a complete file to `target`; else copy its content; else give it a visible name."""
     try:
         try:
             temporary.replace(target)
@@ -111,7 +112,7 @@ def _move(temporary: Path, target: Path, path: Path) -> None:
     with suppress(OSError):  # Windows opens no folders
         folder = os.open(target.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)  # which holds the name
+            os.fsync(folder)  # the folder holds the name
         finally:
             os.close(folder)
 
@@ -125,7 +126,7 @@ def _copy(temporary: Path, target: Path) -> None:
 
 
 def _show(temporary: Path, target: Path) -> Path:
-    """Give a complete temporary file a visible name, and return the name that it has then."""
+    """Give a complete temporary file a visible name, and return its path."""
     visible = visible_name(target)
     try:
         temporary.rename(visible)

@@ -19,7 +19,7 @@ def read_plain_json(path: Path, max_bytes: int = 2**22, max_depth: int = 50) -> 
     """Read the JSON object of a file.
 
     Raises:
-        TextError: it is no regular file, too large, too deep, not JSON, or no object.
+        TextError: the file is no regular file, too large, too deep, not JSON, or no object.
     """
     value = parse_plain_json(read_regular(path, max_bytes), max_depth, str(path))
     if not isinstance(value, dict):
@@ -33,7 +33,7 @@ def read_plain_json_lines(
     """Yield the values of a file of JSON lines; one line at a time is in memory.
 
     Raises:
-        TextError: it is no regular file, or a line is too long, too deep, or not JSON.
+        TextError: the file is no regular file, or a line is too long, too deep, or not JSON.
     """
     with open_regular(path) as file:
         lines = iter(lambda: file.readline(max_line_bytes + 1), b"")
@@ -47,11 +47,12 @@ def read_plain_json_lines(
 
 
 def parse_plain_json(text: str, max_depth: int, location: str) -> Any:
-    """Parse `text` as JSON; `location`, a file and perhaps a line of it, is for messages.
+    """Parse `text` as JSON; messages name `location`, a file and perhaps a line.
 
     Raises:
-        TextError: it is not JSON, which has no NaN and no infinity; it has more than `max_depth`
-            levels, a number beyond `MAX_NUMBER` characters or a float, or half a surrogate pair.
+        TextError: `text` is not JSON, which has no NaN and no infinity; it has more than
+            `max_depth` levels, a number beyond `MAX_NUMBER` characters or the range of floats, or
+            half a surrogate pair.
     """
     _require_depth(text, max_depth, location)
     try:

@@ -1,4 +1,4 @@
-r"""YAML from strangers as plain data: nothing in it is computed or refers to something else.
+r"""YAML from strangers as plain data, in which no value is computed or refers to another.
 
 No tags, anchors, aliases, merge keys, interpolations, or repeated keys. The parser's events are
 checked one by one, so that no alias is expanded, and depth is known before recursion.
@@ -17,7 +17,8 @@ from seq2seq.storage.regular import escaped, quoted, read_regular
 
 _TAG = "tag:yaml.org,2002:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# YAML 1.1 wants a dot and a sign in 1.0e+3; this is OmegaConf's pattern, from get_yaml_loader.
+# YAML 1.1 reads 1e3 as text, since it demands a dot and a signed exponent; this is the pattern of
+# OmegaConf's get_yaml_loader.
 _FLOAT = re.compile(
     r"""^(?:
      [-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
@@ -39,7 +40,7 @@ def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> 
     """Read the options of a YAML file as str, int, float, bool, None, lists and dicts.
 
     Raises:
-        TextError: it is no regular file, too large, too deep, not YAML, or more than plain data.
+        TextError: the file is not regular, too large, too deep, not YAML, or more than plain data.
     """
     text = read_regular(path, max_bytes)
     try:
@@ -52,12 +53,15 @@ def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> 
         line = text.count("\n", 0, error.position) + 1
         character = escaped(chr(error.character))
         raise TextError(f"{path}, line {line} is not YAML: it has {character}") from None
-    except (ValueError, OverflowError):  # of an escape such as "\UFFFFFFFF", or in a directive
+    except (ValueError, OverflowError):  # in an escape such as "\UFFFFFFFF", or in a directive
         raise TextError(f"{path} is not YAML: it has a number that is out of range") from None
 
 
 class _Reader:
-    """A reader of one document; a level of nesting is a level of calls."""
+    """A reader of one document.
+
+    It recurses once for each level of nesting, which is why the depth is bounded.
+    """
 
     def __init__(self, text: str, path: Path, max_depth: int) -> None:
         self.path = path
@@ -83,7 +87,7 @@ class _Reader:
         return value
 
     def read_value(self, event: Any, depth: int) -> Any:
-        """Read the value that begins with `event`; `depth` is the level of a list or a dict."""
+        """Read the value that begins with `event`; `depth` is its level if it is a list or dict."""
         self.require_plain(event)
         if isinstance(event, yaml.ScalarEvent):
             return self.read_scalar(event)
@@ -121,7 +125,7 @@ class _Reader:
         if tag == "str":
             return str(text)
         if tag in {"merge", "value"}:
-            self.refuse(event, f"{text} is not allowed here: it is text only in quotes")
+            self.refuse(event, f"{text} is not allowed here: quote it if it is text")
         if tag in {"int", "float"} and len(text) > MAX_NUMBER:
             self.refuse(event, f"{quoted(text)} has more than {MAX_NUMBER} characters for a number")
         try:

@@ -20,7 +20,7 @@ def machine_id() -> str:
 def start_time(process: int) -> str:
     """Return the time at which a process was started, in clock ticks since boot.
 
-    It is empty where there is no /proc/PID/stat, which only Linux has, and for a process that has
+    The text is empty without /proc/PID/stat, which only Linux has, and for a process that has
     ended.
     """
     fields = _stat_fields(process)
@@ -30,9 +30,9 @@ def start_time(process: int) -> str:
 def is_alive(process: int, started: str = "") -> bool:
     """Return whether a process of this machine is alive.
 
-    A number is used again by a later process: where Linux gives start times, and `started` is the
-    one of the process in question, another start time means that it is dead. Elsewhere the later
-    process counts as the one in question. On Windows, where os.kill would end a process, each
+    A later process may have the same number. If Linux gives start times, and `started` is the
+    start time of the process, another start time means that it is dead. Otherwise the later
+    process counts as the process itself. On Windows, where os.kill would end a process, each
     counts as alive.
     """
     if os.name == "nt":
@@ -41,7 +41,7 @@ def is_alive(process: int, started: str = "") -> bool:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # it is another user's
+    except OSError:  # the process of another user
         pass
     fields = _stat_fields(process)
     if not fields:

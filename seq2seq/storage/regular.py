@@ -21,8 +21,8 @@ _KINDS = (
 def open_regular(path: Path) -> BinaryIO:
     """Open the bytes of `path`, which must be a regular file or a link to one.
 
-    Its kind is checked before it is opened, since opening a device may have an effect, and again
-    when it is open, since it may have been replaced in between.
+    The kind of the file is checked before opening, since opening a device may have an effect, and
+    again after opening, since the file may have been replaced in between.
 
     Raises:
         TextError: there is no such file, it cannot be read, or it is not a regular file.
@@ -46,7 +46,7 @@ def read_regular(path: Path, max_bytes: int) -> str:
     """Read the UTF-8 text of a regular file of at most `max_bytes`.
 
     Raises:
-        TextError: as `open_regular`; or it is larger, or is not UTF-8.
+        TextError: as for `open_regular`; or the file is larger, or is not UTF-8.
     """
     with open_regular(path) as file:
         try:
@@ -60,10 +60,10 @@ def read_regular(path: Path, max_bytes: int) -> str:
 
 
 def decode(data: bytes, location: str) -> str:
-    """Decode UTF-8; `location`, a file and perhaps a line of it, is for the message.
+    """Decode UTF-8; the message names `location`, a file and perhaps a line.
 
     Raises:
-        TextError: it is not UTF-8.
+        TextError: the data is not UTF-8.
     """
     try:
         return data.decode("utf-8")

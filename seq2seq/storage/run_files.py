@@ -12,14 +12,14 @@ CURVES = "curves.png"
 ATTENTION = "attention.png"
 TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
 
-TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one of both sides, or two
-# Of tasks: the test text of a classifier and of a language model, confusion matrix, captions.
+TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sides, or two
+# Files of single tasks: test text of classifiers and language models, confusion matrix, captions.
 TASK_FILES = ("test.tsv", "test.txt", "confusion.png", "captions.png")
-# No command that reads a run replaces one of these.
+# A command that reads a run replaces none of these files.
 RUN_FILES = (
     *(CONFIG, FACTS, MODEL, LAST, METRICS, TEST, AUDIT, CARD, CURVES, ATTENTION),
     *TOKENIZERS,
     *TASK_FILES,
 )
-INFERENCE_FILES = (CONFIG, MODEL, *TOKENIZERS)  # that a translation depends on
-COPIED_FILES = (CONFIG, FACTS, TEST, *TOKENIZERS)  # beside weights, for translation and evaluation
+INFERENCE_FILES = (CONFIG, MODEL, *TOKENIZERS)  # files that a translation depends on
+COPIED_FILES = (CONFIG, FACTS, TEST, *TOKENIZERS)  # needed to translate and evaluate, with weights

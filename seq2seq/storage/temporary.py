@@ -1,4 +1,4 @@
-"""Names of temporary files, and the removal of those that killed processes did not remove."""
+"""Names of temporary files, and removal of the temporary files of killed processes."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from typing import cast
 
 from seq2seq.storage.processes import is_alive, machine_id
 
-STEM_BYTES = 48  # of an output's name in that of its temporary file: far below any NAME_MAX
-SUFFIX_BYTES = 16  # a longer suffix is dropped; others stay, since writers may go by them
+STEM_BYTES = 48  # of the output's name in its temporary file's name: far below any NAME_MAX
+SUFFIX_BYTES = 16  # a longer suffix is dropped; others stay, since writers may depend on them
 _TOKEN = r"(?:(?P<machine>[0-9a-f]{6})-(?P<process>[0-9]+)-)?[0-9a-f]{8}"
 _TEMPORARY = re.compile(rf"\.(?P<stem>.*\.)?{_TOKEN}\.tmp(?P<suffix>\.[^.]*)?", re.DOTALL)
 
@@ -35,7 +35,7 @@ def visible_name(target: Path) -> Path:
 def remove_temporaries(folder: Path) -> None:
     """Remove the temporary files in `folder` that killed processes did not remove.
 
-    Only while this process has locked the folder: no other may be writing there. Names are random,
+    This process must have locked the folder: no other may be writing there. Names are random,
     so that each kill in the middle of a checkpoint adds another file.
     """
     for path in folder.iterdir():
@@ -58,7 +58,7 @@ def remove_abandoned(target: Path) -> None:
 
 
 def _is_abandoned(other: re.Match[str], ours: re.Match[str]) -> bool:
-    """Return whether a temporary name is of the same output and machine, and its process dead."""
+    """Return whether a temporary name has the same output and machine, and its process is dead."""
     is_same = all(other[part] == ours[part] for part in ("stem", "suffix", "machine"))
     return is_same and not is_alive(int(other["process"]))
 
@@ -75,5 +75,5 @@ def _name_beside(target: Path, token: str, kind: str) -> Path:
     suffix = target.suffix if len(os.fsencode(target.suffix)) <= SUFFIX_BYTES else ""
     stem = target.name.removesuffix(suffix)
     while len(os.fsencode(stem)) > STEM_BYTES:
-        stem = stem[:-1]  # by characters: macOS refuses a part of one
+        stem = stem[:-1]  # whole characters: macOS refuses a part of a character
     return target.with_name(f"{stem}.{token}.{kind}{suffix}".lstrip("."))

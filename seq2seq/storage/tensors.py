@@ -16,10 +16,10 @@ INT8_MAX = 127  # largest code; -128 is not used, so that codes are symmetric
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write `tensors` as safetensors; until the file is complete, an earlier one at `path` stays.
+    """Write `tensors` as safetensors; an earlier file stays until the new one is complete.
 
     Raises:
-        RunError: they cannot be written: no such folder, no permission, a full disk.
+        RunError: the file cannot be written: no such folder, no permission, a full disk.
     """
     try:
         with temporary_beside(path) as temporary:
@@ -52,7 +52,7 @@ def quantize_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def dequantize_tensors(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Dequantise what `quantize_tensors` has quantised; other tensors stay as they are."""
+    """Dequantise the tensors that `quantize_tensors` quantised; the others stay as they are."""
     tensors = {}
     for name, value in stored.items():
         if name + SCALE_SUFFIX in stored:

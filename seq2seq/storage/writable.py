@@ -23,7 +23,7 @@ def is_written_through(path: str | Path) -> bool:
     """Return whether `path` is a device, pipe, socket or open descriptor: never to be replaced.
 
     Raises:
-        OSError: it is a loop of links, its name is too long, or its folder may not be searched.
+        OSError: `path` is a loop of links, the name is too long, or the folder may not be searched.
     """
     name = _absolute(Path(path))
     for _ in range(LINKS_MAX):
@@ -31,7 +31,7 @@ def is_written_through(path: str | Path) -> bool:
             return True
         try:
             name = _absolute(name.parent / name.readlink())
-        except OSError:  # it is no link
+        except OSError:  # no link
             break
     try:
         mode = Path(path).stat().st_mode
@@ -44,15 +44,15 @@ def require_writable(name: str | Path, option: str) -> None:
     """Require that the value of an option can be an output, before work is done for it.
 
     Standard output, devices, pipes and open descriptors are allowed. For any other a temporary file
-    is created in its folder and removed: on Windows and networks nothing else shows the rights.
+    is created in its folder and removed: on Windows and network drives only this shows the rights.
 
     Args:
         name: the value, unchanged: Path drops a slash at its end, which makes it a folder.
         option: the option, for the message.
 
     Raises:
-        TextError: it is empty, a folder, or a name that no file can have, or it or its folder
-            cannot be written.
+        TextError: the value is empty, a folder, or a name that no file can have; or the file or its
+            folder cannot be written.
     """
     text = os.fspath(name)
     if text == STANDARD:
@@ -103,7 +103,7 @@ def _require_replaceable(path: Path, shown: str) -> None:
 
 
 def _is_permitted(path: Path) -> bool:
-    """Return whether its mode lets this process write to `path`."""
+    """Return whether the mode of `path` lets this process write to it."""
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 

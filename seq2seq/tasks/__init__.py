@@ -1,1 +1,1 @@
-"""Systems: the same parts put together differently, each a `seq2seq.training.task.Task`."""
+"""Systems made of the same parts, each a `seq2seq.training.task.Task`."""

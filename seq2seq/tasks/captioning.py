@@ -85,7 +85,7 @@ class CaptioningTask:
     def _validation_loss(self, config: TrainConfig) -> ValidationLoss | None:
         """Return the loss on a caption of each of the first validation images.
 
-        It is None where none fits into a batch.
+        Return None if no caption fits into a batch.
         """
         split = self.prepared.splits["validation"]
         stored, names = split.stored[:MAX_LOSS_EXAMPLES], split.names[:MAX_LOSS_EXAMPLES]
@@ -151,7 +151,7 @@ class CaptioningTask:
         return bleu, sum(is_exact) / len(is_exact)
 
     def finish(self, run: RunFolder) -> FinalReport:
-        """Score captions of the test images with and without sight, and draw their attention."""
+        """Score captions of the test images, also with zeroed features, and draw attention maps."""
         data = self.prepared.splits["test"]
         hypotheses = self.captions(data)
         bleu, exact = self.scores(hypotheses, data)
@@ -212,7 +212,7 @@ class CaptionDataset:
 
         Args:
             data: images and captions.
-            tokenizer: of the captions.
+            tokenizer: tokenizer of the captions.
             config: the options.
             sampling: `tokenizer.sampling`; above 0 a caption is tokenised anew in each epoch.
 

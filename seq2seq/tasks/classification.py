@@ -34,7 +34,7 @@ from seq2seq.training.task import CarriedStates, FinalReport, Segment, Validatio
 
 FINAL_SAMPLES = 10  # test lines that are printed and in the model card
 BASELINE_LINES = 500_000  # maximum number of training lines of the baseline
-MAX_PLOTTED_LABELS = 40  # of a confusion matrix
+MAX_PLOTTED_LABELS = 40  # no confusion matrix is drawn of more labels
 
 
 class ClassificationTask:
@@ -74,7 +74,7 @@ class ClassificationTask:
         self.loss = self._validation_loss(config)
 
     def _validation_loss(self, config: TrainConfig) -> ValidationLoss | None:
-        """Return the loss on the first validation lines; None where none fits into a batch."""
+        """Return the loss on the first validation lines; None if no line fits into a batch."""
         validation = self.data.splits["validation"]
         lines = validation.select(range(min(len(validation), MAX_LOSS_EXAMPLES)))
         lengths = line_lengths(lines)
@@ -179,7 +179,7 @@ def confusion_matrix(labels: Any, predicted: Any, classes: int) -> NDArray[np.in
     Args:
         labels: (N,) indices of the labels.
         predicted: (N,) indices of the predicted labels.
-        classes: C.
+        classes: C, the number of labels.
 
     Returns:
         The counts (C, C).

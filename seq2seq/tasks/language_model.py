@@ -32,7 +32,7 @@ from seq2seq.training.task import CarriedStates, FinalReport, Segment, Validatio
 
 # Parallel streams into which held-out text is cut, and positions computed at a time.
 EVALUATION_STREAMS, EVALUATION_CHUNK = 16, 256
-# Of the n-gram baseline: its order n, and the maximum number of training tokens that it counts.
+# The order n of the n-gram baseline, and the maximum number of training tokens that it counts.
 BASELINE_ORDER, BASELINE_TOKENS = 5, 20_000_000
 SAMPLE_TOKENS = 300
 LONG_STREAM = 5000  # positions whose backward pass takes gigabytes
@@ -117,9 +117,9 @@ class LanguageModelTask:
         return ValidationResult(-bits, {"bits": bits, "perplexity": perplexity}, seconds)
 
     def sample_text(self, seed: int) -> str:
-        """Return a text of `SAMPLE_TOKENS` tokens that the model generates, another for each seed.
+        """Generate a text of `SAMPLE_TOKENS` tokens, a function of the weights and the seed.
 
-        No global random number is drawn.
+        The global random number generator is not used.
         """
         sampling = Sampling(temperature=0.8, top_k=0, top_p=1.0, samples=1, seed=seed)
         generator = Generator(self.model, self.stream.tokenizer, sampling)
@@ -129,13 +129,13 @@ class LanguageModelTask:
         """Return bits per character and perplexity per token of a held-out split."""
         tokens = self.stream.tokens[split]
         nats, count = total_nats(self.model, tokens)
-        # The tokens that begin the streams are not predicted: they count with the mean of the rest.
+        # The first tokens of the streams are not predicted; each counts as the mean of the others.
         characters = self.stream.characters[split] * count / len(tokens)
         return nats / math.log(2) / characters, math.exp(nats / count)
 
     def finish(self, run: RunFolder) -> FinalReport:
         """Score the model and an n-gram baseline on the test text, and generate a sample."""
-        del run  # nothing is drawn but the curves
+        del run  # no plots but the learning curves
         tokens = self.stream.tokens["test"]
         train_tokens = self.stream.tokens["train"]
         baseline = KneserNey(
@@ -166,7 +166,7 @@ def format_scores(bits: float, perplexity: float) -> str:
 
 def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
     """Yield the next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
-    # Only for the initial states; the pass itself calls `forward`, which may be a wrapper.
+    # `model` is for the initial states only; the pass itself calls `forward`, perhaps a wrapper.
     model: LanguageModel = unwrap_model(forward)
     initial = model.initial_states(len(batch.target_input))  # (B, L, P, H)
     state = initial
@@ -181,7 +181,7 @@ def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Itera
 def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
     """Return the cross-entropy of `tokens` in nats, and the number of predicted tokens.
 
-    The tokens are cut into parallel streams, the first token of which is not predicted.
+    The tokens are cut into parallel streams; the first token of a stream is not predicted.
     """
     device = next(model.parameters()).device
     streams = StreamDataset(tokens, EVALUATION_STREAMS, EVALUATION_CHUNK, 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from seq2seq import builders
 from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.data.augmented_dataset import AugmentedDataset
 from seq2seq.data.batches import Batch
 from seq2seq.data.cache import cache_folder
 from seq2seq.data.corpus import SPLITS, ParallelCorpus
@@ -17,6 +18,7 @@ from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.evaluation.metrics import score
 from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
 from seq2seq.tasks.truncated_bptt import truncated_segments
@@ -28,7 +30,6 @@ from seq2seq.tasks.validation import (
     worst_and_median,
 )
 from seq2seq.tasks.validation_loss import MAX_LOSS_EXAMPLES, ValidationLoss, any_fits
-from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import plots
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
@@ -71,7 +72,7 @@ class TranslationTask:
             search,
             config.limits,
             config.batches.sentences,
-            TextTransforms(config.tokenizer.transforms),
+            unit_planner(source, config, self.facts(), config.limits, LineHandling()),
         )
         self.chunk = config.train.bptt
         self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
@@ -105,7 +106,27 @@ class TranslationTask:
             for name in SPLITS:
                 require_documents(name, getattr(self.prepared, name))
         columns = sampler_columns(self.prepared.train)
-        return self._batches(config, self.prepared.train, columns, config.tokenizer.sampling)
+        data, streams = self._batches(
+            config, self.prepared.train, columns, config.tokenizer.sampling
+        )
+        if not config.augment.is_identity:
+            data = self._augmented(config, data)
+        return data, streams
+
+    def _augmented(self, config: TrainConfig, data: ParallelDataset) -> ParallelDataset:
+        """Return the training pairs of `data`, changed in every epoch."""
+        prepared = self.prepared
+        kinds = {"protected_kinds": prepared.protected_kinds}
+        rules = span_rules(config, kinds) if prepared.source_tokenizer.has_symbols else None
+        return AugmentedDataset(
+            prepared.train,
+            data.sampler,
+            (data.source, data.target),
+            data.sampling,
+            config.augment,
+            (prepared.source, prepared.target),
+            rules,
+        )
 
     def _validation_loss(self, config: TrainConfig) -> ValidationLoss | None:
         """Return the loss on the first validation sentences; None where none fits into a batch."""
@@ -147,6 +168,8 @@ class TranslationTask:
             "licence": prepared.licence,
             "origin": prepared.origin,
             "fingerprint": prepared.fingerprint,
+            "protected_kinds": prepared.protected_kinds,
+            "typical_length": prepared.typical_length,
             "test": f"{len(prepared.test)} sentences",
         }
 
@@ -218,7 +241,13 @@ def prepare_data(
     """
     corpus, download_seconds = builders.load_data(config.data, ParallelCorpus)
     prepared = prepare_parallel(
-        corpus, config.clean, config.heldout, config.tokenizer, cache_folder()
+        corpus,
+        config.clean,
+        config.heldout,
+        config.tokenizer,
+        cache_folder(),
+        config.protect,
+        config.augment.adds_spans,
     )
     for line in (*prepared.audit.table().splitlines(), *prepared.notices):
         notify(line)

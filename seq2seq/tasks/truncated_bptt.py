@@ -22,17 +22,17 @@ def truncated_segments(
 ) -> Iterator[Segment]:
     """Cut a batch of sentence pairs into segments for truncated backpropagation through time.
 
-    With `chunk` gradients flow back over at most so many positions on either side (Williams and
+    With `chunk`, gradients flow back over at most `chunk` positions on either side (Williams and
     Peng 1990, https://doi.org/10.1162/neco.1990.2.4.490). The target is cut into segments of
-    `chunk` positions; the decoder's state is carried from one to the next without its gradient. The
-    source is encoded once, before the first segment, in chunks of as many positions
+    `chunk` positions; the decoder's state is carried between segments without its gradient. The
+    source is encoded once, before the first segment, in chunks of `chunk` positions
     (`seq2seq.model.cells.truncated`), and every segment attends to all of it: the losses are those
     of the uncut batch. Gradients with respect to the encoder outputs are accumulated over the
-    segments, and `finish_backward` of the last one back-propagates them once through the encoder,
-    where they stop between chunks.
+    segments, and `finish_backward` of the last segment back-propagates them once into the encoder,
+    where they stop at the borders of chunks.
 
-    Of the decoder no more than `chunk` positions are in memory at a time, which is most of the
-    memory. The activations of the encoder still grow with the source, some vectors a position.
+    Most of the memory is the decoder's, which keeps the activations of at most `chunk` positions at
+    a time. The activations of the encoder grow with the source: some vectors per position.
 
     With `streams` of documents, the initial states of a sentence are the final states of the
     sentence before it in its stream, unless it is the first of its document. No gradient flows
@@ -70,7 +70,7 @@ def truncated_segments(
 
 
 def gather_states(carried: CarriedStates, batch: Batch) -> PreviousState | None:
-    """Return the final states of the sentences before those of `batch` in their streams."""
+    """Return the final states of the previous sentence in the stream of each row of `batch`."""
     if batch.stream_ids is None or batch.is_first is None or carried is None:
         return None
     padding = batch.stream_ids.new_zeros(len(batch.is_first) - len(batch.stream_ids))
@@ -81,7 +81,7 @@ def gather_states(carried: CarriedStates, batch: Batch) -> PreviousState | None:
 def scatter_states(
     carried: CarriedStates, rows: Tensor, final: PreviousState, streams: int
 ) -> dict[str, Tensor]:
-    """Return the states `carried` of all `streams`, with those of `rows` replaced by `final`."""
+    """Return the states `carried` of all `streams`; `final` replaces the states of `rows`."""
     if carried is None:
         table = final.empty(streams)
     else:  # a copy: the old states must not change until the step is done
@@ -103,9 +103,9 @@ def decode_segment(
     Args:
         model: the network.
         tokens: (B, T) of the target, from position `start` on.
-        initial: the decoder's states (B, L, P, H) before them, and the memory.
-        target_lengths: (B,) on the CPU, where the final states are needed: those of sentences that
-            have ended do not change any more.
+        initial: the decoder's states (B, L, P, H) before `tokens`, and the memory.
+        target_lengths: (B,) on the CPU; None if the final states are not needed. The states of
+            sentences that have ended do not change any more.
         start: index of the first position.
     """
     state, memory = initial
@@ -127,7 +127,7 @@ def segment_labels(batch: Batch, start: int, width: int) -> tuple[Tensor, Tensor
     if width == batch_width:
         return batch.label_positions, batch.labels
     row, column = batch.label_positions // batch_width, batch.label_positions % batch_width - start
-    inside = ((column >= 0) & (column < width)).nonzero().squeeze(1)  # a GPU is waited for here
+    inside = ((column >= 0) & (column < width)).nonzero().squeeze(1)  # waits for a GPU
     return (row * width + column)[inside], batch.labels[inside]
 
 

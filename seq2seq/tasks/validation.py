@@ -23,7 +23,7 @@ from seq2seq.training.task import ValidationResult
 class Validator:
     """Validation by translation of held-out text with the current weights.
 
-    BLEU (Papineni et al. 2002) is the one that `translate` followed by `evaluate` would give.
+    BLEU (Papineni et al. 2002) equals the BLEU that `translate` followed by `evaluate` would give.
     """
 
     def __init__(
@@ -37,9 +37,9 @@ class Validator:
         """Validate on raw sentence pairs.
 
         Args:
-            translator: with the network that is trained.
+            translator: a translator with the network that is trained.
             pairs: the validation text.
-            language: of the targets.
+            language: language of the targets.
             samples: number of translations that are logged at each validation.
             loss: the validation loss; `None`: none is computed.
         """
@@ -72,10 +72,10 @@ def validation_line(step: int, scores: str, perplexity: float | None, seconds: f
     """Return the log line of a validation, which fits a terminal of 100 columns.
 
     Args:
-        step: after which the network was validated.
-        scores: such as "BLEU 31.20".
-        perplexity: per label; `None`: not computed.
-        seconds: that the validation took.
+        step: the step after which the network was validated.
+        scores: the scores as text, such as "BLEU 31.20".
+        perplexity: perplexity per label; `None`: not computed.
+        seconds: duration of the validation.
     """
     if perplexity is not None:
         number = f"{perplexity:.2f}" if perplexity < 1e6 else f"{perplexity:.3g}"
@@ -84,12 +84,12 @@ def validation_line(step: int, scores: str, perplexity: float | None, seconds: f
 
 
 def changing_samples(sizes: Sequence[int], count: int, seed: int) -> list[int]:
-    """Return indices of `count` random lines, different for each `seed`, one of them a long one.
+    """Return indices of `count` random lines, different for each `seed`; at least one is long.
 
     Args:
-        sizes: characters of each line.
-        count: of the indices; at most all lines.
-        seed: the step, for example.
+        sizes: number of characters of each line.
+        count: number of indices; capped at the number of lines.
+        seed: seed of the random numbers, such as the step.
     """
     random = np.random.default_rng(seed)
     longest = np.argsort(sizes, kind="stable")[-max(1, len(sizes) // 10) :]
@@ -114,7 +114,7 @@ def sample_translations(
 def worst_and_median(pairs: Sequence[HeldOutPair], hypotheses: Sequence[str], count: int) -> str:
     """Return a Markdown table of the `count` worst and the `count` median translations.
 
-    They are ordered by the chrF of each sentence, from 0 to 100.
+    Translations are ordered by their sentence chrF, from 0 to 100.
     """
     metric = CHRF()
     scores = [
@@ -135,7 +135,7 @@ def worst_and_median(pairs: Sequence[HeldOutPair], hypotheses: Sequence[str], co
 
 
 def _table_cell(text: str) -> str:
-    """Return a text as it stands in a cell of a Markdown table, cut to 200 characters."""
+    """Return a text escaped for a cell of a Markdown table, cut to 200 characters."""
     cell = text if len(text) <= 200 else text[:200] + "…"
     for character in "\\`*_|<>[]":
         cell = cell.replace(character, "\\" + character)
@@ -143,7 +143,7 @@ def _table_cell(text: str) -> str:
 
 
 def usage_commands(overrides: str) -> str:
-    """Return the commands that translate and evaluate with the `overrides` of decoding."""
+    """Return the commands that translate and evaluate with the decoding options `overrides`."""
     return (
         f"python -m seq2seq.translate run=THIS_FOLDER input=FILE output=FILE{overrides}\n"
         f"python -m seq2seq.evaluate run=THIS_FOLDER{overrides}"
@@ -156,12 +156,12 @@ def decoding_overrides(
     """Return the overrides with which a command decodes as training did.
 
     Args:
-        search: node of the run.
-        limits: of the run.
-        defaults: default limits of the command.
+        search: the node `search` of the run.
+        limits: the length limits of the run.
+        defaults: the default length limits of the command.
 
     Returns:
-        The overrides, each with a space before it; empty where the defaults do the same.
+        The overrides, each with a space before it; empty if the defaults decode in the same way.
     """
     overrides = []
     for file in sorted((CONF_DIR / "search").glob("*.yaml")):

@@ -13,7 +13,7 @@ from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.training.task import CarriedStates, SegmentFunction
 from seq2seq.training.train_step import perplexity
 
-MAX_LOSS_EXAMPLES = 1000  # of the validation data: so many cost little beside decoding them
+MAX_LOSS_EXAMPLES = 1000  # of the validation data: their loss costs little beside decoding
 MAX_LOGITS = 2**22  # computed at a time
 
 
@@ -21,7 +21,7 @@ class ValidationLoss:
     """Perplexity of a network on held-out batches, without label smoothing.
 
     The network is in evaluation mode, no gradient is computed, and no global random number is
-    drawn, so that training continues to the same weights as without it.
+    drawn, so that training leads to the same weights with and without it.
     """
 
     def __init__(self, model: Any, segments: SegmentFunction, data: BatchSource) -> None:
@@ -62,8 +62,8 @@ def any_fits(source_lengths: Any, target_lengths: Any, options: BatchOptions) ->
     """Return whether at least one example fits into a batch, with EOS.
 
     Args:
-        source_lengths: (N,) tokens.
-        target_lengths: (N,) tokens, EOS not counted.
+        source_lengths: (N,) numbers of tokens.
+        target_lengths: (N,) numbers of tokens, without EOS.
         options: the limits of a batch.
     """
     positions = np.asarray(source_lengths) + np.asarray(target_lengths) + 1

@@ -1,0 +1,1 @@
+"""Text: lines, sentences, normalisation, transforms, tokenizers, protected spans, augmentation."""

@@ -14,9 +14,9 @@ from typing import BinaryIO
 from seq2seq.errors import TextError
 from seq2seq.storage.files import compression, open_binary
 
-MAX_LINE_BYTES = 2**26  # of one line after decompression
+MAX_LINE_BYTES = 2**26  # bytes of one line after decompression
 DECOMPRESSORS = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}
-# The first bytes of what is no text, and what to do with it.
+# The first bytes of files that are no text, with the kind of file and the remedy.
 BINARY_FORMATS = {
     b"PK\x03\x04": "a zip file (.zip, .xlsx, .docx): extract the text from it",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive: extract the text from it",
@@ -65,11 +65,11 @@ def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:
     r"""Yield the text of lines of bytes with their \n, as of a stream.
 
     Args:
-        lines: in UTF-8, the first perhaps after a byte order mark.
-        name: of the stream, for messages.
+        lines: lines in UTF-8; the first may begin with a byte order mark.
+        name: name of the stream, for messages.
 
     Raises:
-        TextError: it is not UTF-8, or begins as a file of another kind does.
+        TextError: the stream is not UTF-8, or begins like a file of another kind.
     """
     offset, first = 0, b""
     for number, raw in enumerate(lines):
@@ -77,7 +77,7 @@ def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:
             first = raw
             require_text(raw, name)
         elif number == 1 and raw.startswith(b"\0") and is_printable(raw[1:-1], "UTF-16LE"):
-            require_text(first + b"\0", name)  # which is the second half of a \n in UTF-16
+            require_text(first + b"\0", name)  # the NUL is the second half of a \n in UTF-16
         line = raw.removeprefix(codecs.BOM_UTF8) if offset == 0 else raw
         try:
             text = line.decode("utf-8")
@@ -92,7 +92,7 @@ def require_text(start: bytes, name: str) -> None:
     """Check that data which begins with the line `start` may be UTF-8.
 
     Raises:
-        TextError: it is of another kind, which is named with what to do; `name` is its own.
+        TextError: the data is of another kind; the message has `name`, the kind, and the remedy.
     """
     if suffix := compression(start):
         raise TextError(f"{name} is compressed as {suffix}: {DECOMPRESSORS[suffix]} FILE")
@@ -122,7 +122,7 @@ def utf16_encoding(line: bytes) -> str | None:
 
 
 def is_printable(data: bytes, encoding: str) -> bool:
-    """Return whether data in an encoding is text without control characters but white space."""
+    """Return whether data in an encoding is text whose only control characters are white space."""
     try:
         return "".join(data.decode(encoding).split()).isprintable()
     except UnicodeDecodeError:

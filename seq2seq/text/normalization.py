@@ -3,13 +3,13 @@
 import re
 import unicodedata
 
-# Spaces and line breaks of every kind, to a plain space.
+# Spaces and line breaks of every kind become a plain space.
 _SPACE = re.compile(
     r"[\t\n\x0b\x0c\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 )
 
 
-# Control and format characters that nobody sees: C0, DEL, C1, soft hyphen, zero-width space, marks
+# Invisible control and format characters: C0, DEL, C1, soft hyphen, zero-width space, marks
 # and overrides of direction, word joiner, BOM, interlinear annotation. The joiners U+200C and
 # U+200D stay: Persian, the languages of India and emoji mean something by them. Halves of
 # surrogate pairs go too: they are no characters, and cannot be written as UTF-8.
@@ -28,17 +28,17 @@ def normalize(line: str) -> str:
     The function is idempotent.
     """
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", line))
-    # Taking a character out may bring together two that compose.
+    # Removing a character may bring together two characters that compose.
     return _SPACE.sub(" ", unicodedata.normalize("NFC", plain)).strip(" ")
 
 
 def is_blank(line: str) -> bool:
-    """Return whether `line` has no character that can be seen."""
+    """Return whether `line` has no visible character."""
     return not normalize(line)
 
 
 def dedup_key(line: str) -> str:
-    """Return the key under which lines that differ only in case, spaces and punctuation agree.
+    """Return a key that is equal for lines that differ only in case, spaces and punctuation.
 
     A line of nothing but punctuation is its own key.
     """
@@ -52,7 +52,7 @@ def dedup_key(line: str) -> str:
 def display_width(line: str) -> int:
     """Return the length in letters of an alphabet: an ideograph or syllable sign counts as three.
 
-    So English and Japanese of the same meaning have similar lengths. Signs that count as three are
-    those that take three bytes in UTF-8 and belong to no alphabet.
+    English and Japanese of the same meaning thus have similar lengths. The signs that count as
+    three take three bytes in UTF-8 and belong to no alphabet.
     """
     return len(line) + 2 * sum("\u2e80" <= c <= "\ud7ff" or c >= "\U00020000" for c in line)

@@ -4,16 +4,16 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-READ_BYTES = 2**16  # bytes of one read: as many as a pipe holds
+READ_BYTES = 2**16  # bytes of one read: the capacity of a pipe
 
 
 def split_lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
     r"""Yield lines with their \n, each as soon as it is complete.
 
     Args:
-        read: a function of a number of bytes, which returns at most so many, and b"" at the end.
+        read: a function of n, which returns at most n bytes, and b"" at the end.
     """
-    parts: list[bytes] = []  # of a line that is not complete
+    parts: list[bytes] = []  # parts of a line that is not complete
     while chunk := read(READ_BYTES):
         *complete, rest = chunk.split(b"\n")
         for end in complete:
@@ -26,13 +26,13 @@ def split_lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
 
 
 def available_lines(lines: Iterable[str], most: int) -> Iterator[list[str]]:
-    """Yield groups of 1 to `most` lines: those that have arrived since the group before.
+    """Yield groups of 1 to `most` lines: the lines that have arrived since the previous group.
 
-    So a line that somebody types is answered at once, and a large file comes in large groups. An
+    A typed line is thus yielded at once, and a large file is yielded in large groups. An
     exception of `lines` is raised here, after the lines before it.
 
     The thread that reads may be blocked when the process ends: `lines` must not read from a buffer
-    that Python closes then, as it does with that of `sys.stdin`.
+    that Python closes at exit, such as the buffer of `sys.stdin`.
     """
     waiting: queue.Queue[str | BaseException] = queue.Queue(maxsize=2 * most)
 
@@ -57,9 +57,9 @@ def available_lines(lines: Iterable[str], most: int) -> Iterator[list[str]]:
 def _drain(
     waiting: "queue.Queue[str | BaseException]", most: int
 ) -> tuple[list[str], BaseException | None]:
-    """Return the lines that wait, at most `most`, and the exception that ends them, if any.
+    """Return the waiting lines, at most `most`, and the exception that ends them, if any.
 
-    It blocks until there is a line or the end.
+    The call blocks until there is a line or the end.
     """
     group: list[str] = []
     while len(group) < most:

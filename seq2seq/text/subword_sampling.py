@@ -1,7 +1,7 @@
 """Subword regularisation: random segmentations of words, the same in every process for a seed.
 
 SentencePiece samples too, but its generator cannot be seeded so that two processes agree, and a
-resumed training run must read what the uninterrupted one would have read.
+resumed training run must read the same pieces as an uninterrupted one.
 
 Pieces never cross a space, so each word is segmented by itself: the space before a word belongs to
 it, as U+2581.
@@ -15,7 +15,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple, Protocol
 
-CACHED_WORDS = 2**16  # lattices that are kept: words repeat
+CACHED_WORDS = 2**16  # number of lattices that are cached: words repeat
 
 _WORD = re.compile("\u2581?[^\u2581]+|\u2581")
 
@@ -23,12 +23,12 @@ _WORD = re.compile("\u2581?[^\u2581]+|\u2581")
 class Vocabulary(NamedTuple):
     """The pieces that a word may be cut into."""
 
-    scores: Mapping[str, float]  # of each piece: log probability (unigram), or minus its rank (BPE)
+    scores: Mapping[str, float]  # of each piece: log-probability (unigram), or minus its rank (BPE)
     ids: Mapping[str, int]
-    byte_ids: tuple[int, ...]  # of the 256 bytes, which spell a character that is no piece
+    byte_ids: tuple[int, ...]  # ids of the 256 bytes, which spell characters that are no pieces
 
     def encode(self, piece: str) -> list[int]:
-        """Return the id of `piece`, or those of its bytes."""
+        """Return the id of `piece`, or the ids of its bytes if it is no piece."""
         known = self.ids.get(piece)
         return [self.byte_ids[byte] for byte in piece.encode()] if known is None else [known]
 
@@ -69,7 +69,7 @@ class UnigramSampler:
         return pieces[::-1]
 
     def _build_lattice(self, word: str, alpha: float) -> list[tuple[list[int], list[float]]]:
-        """Return for each end of a piece the starts that it may have, and their probabilities."""
+        """Return, for each end of a piece, its possible starts and their probabilities."""
         total = [0.0]  # log of the summed weights of all segmentations of word[:end]
         lattice: list[tuple[list[int], list[float]]] = [([], [])]
         for end in range(1, len(word) + 1):
@@ -89,10 +89,10 @@ class UnigramSampler:
 
 
 class BpeDropoutSampler:
-    """BPE with each merge left out with probability alpha (Provilkov et al. 2020)."""
+    """BPE that skips each merge with probability alpha (Provilkov et al. 2020)."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """Merge into the pieces of `vocabulary`, those with the highest score first."""
+        """Merge characters into the pieces of `vocabulary`; the highest score is merged first."""
         self._scores = vocabulary.scores
 
     def sample(self, word: str, alpha: float, random: Random) -> list[str]:

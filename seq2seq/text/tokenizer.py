@@ -25,9 +25,9 @@ _UNESCAPES = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})
 
 
 class Tokenizer:
-    """A vocabulary of pieces. Nothing is unknown to it: rare characters are spelled in bytes.
+    """A vocabulary of pieces. No text is unknown: rare characters are spelled in bytes.
 
-    `decode(encode(x)) == x` for `x` as `text.normalization.normalize` returns it, but for U+E581
+    `decode(encode(x)) == x` if `text.normalization.normalize` returned `x`, except for U+E581
     and U+E00A of the private use area, which stand for characters that SentencePiece uses itself.
     """
 
@@ -45,7 +45,7 @@ class Tokenizer:
         """
         try:
             model = path.read_bytes()
-            if not model:  # SentencePiece takes it for a model of no pieces
+            if not model:  # SentencePiece accepts an empty file as a model without pieces
                 raise RuntimeError("it is empty")
             return ByteTokenizer() if model == BYTE_TOKENIZER_FILE else cls(model)
         except (OSError, RuntimeError, UnicodeDecodeError) as error:
@@ -73,7 +73,7 @@ class Tokenizer:
         """Return the token ids of a random segmentation of each line: subword regularisation.
 
         For unigram models `alpha` smooths the distribution of segmentations (Kudo 2018); for BPE it
-        is the share of merges that are left out (Provilkov et al. 2020). The result is a function
+        is the share of merges that are skipped (Provilkov et al. 2020). The result is a function
         of the arguments, in every process.
         """
         random = Random(seed)
@@ -86,6 +86,10 @@ class Tokenizer:
             ]
             for line in lines
         ]
+
+    def word_starts(self) -> list[bool]:
+        """Return for each token whether it begins a word: a space comes first."""
+        return [self.piece(token).startswith("\u2581") for token in range(self.vocab_size)]
 
     @cached_property
     def has_symbols(self) -> bool:
@@ -100,7 +104,7 @@ class Tokenizer:
 
     @cached_property
     def _has_dummy_prefix(self) -> bool:
-        # A tokenizer of running text has none; a full stop alone shows it.
+        # A tokenizer of running text has no dummy prefix; the pieces of a full stop show it.
         first = self.processor.encode(".", out_type=str)[0]
         return bool(first.startswith("\u2581"))
 
@@ -131,7 +135,7 @@ class Tokenizer:
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
         """Return the text of each sentence of token ids; special tokens are skipped."""
         plain = [[int(i) for i in ids if i not in SPECIAL_TOKENS] for ids in sentences]
-        # One at a time: for a list, however short, SentencePiece begins threads.
+        # One sentence at a time: for any list, SentencePiece starts threads.
         return [unescape(self.processor.decode(ids)) for ids in plain]
 
     def piece(self, token: int) -> str:
@@ -139,7 +143,7 @@ class Tokenizer:
         return str(self.processor.id_to_piece(token))
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
-        """Return the tokens of `pieces`, as `piece` returns them."""
+        """Return the token ids of `pieces`, the inverse of `piece`."""
         return [int(self.processor.piece_to_id(piece)) for piece in pieces]
 
 
@@ -162,7 +166,7 @@ class ByteTokenizer(Tokenizer):
         return [[byte + len(SPECIAL_TOKENS) for byte in line.encode()] for line in lines]
 
     def decode(self, sentences: Sequence[Sequence[int]]) -> list[str]:
-        """Return the text of each sentence of bytes; what is no UTF-8 becomes U+FFFD."""
+        """Return the text of each sentence of bytes; invalid UTF-8 becomes U+FFFD."""
         plain = (
             bytes(i - len(SPECIAL_TOKENS) for i in ids if i not in SPECIAL_TOKENS)
             for ids in sentences
@@ -180,12 +184,12 @@ class ByteTokenizer(Tokenizer):
 def escape(line: str) -> str:
     r"""Return `line` without characters that SentencePiece treats in its own way.
 
-    U+2581 is its space, and \0 ends a text. A line break, which only the text of a language model
-    has, it would treat as a space.
+    U+2581 is SentencePiece's space, and \0 ends a text. SentencePiece would treat a line break,
+    which only the text of a language model has, as a space.
     """
     return line.translate(_ESCAPES) if _ESCAPED.search(line) else line
 
 
 def unescape(line: str) -> str:
-    """Return the line of which `escape` returned `line`, but for removed characters."""
+    """Invert `escape`, except for the characters that it removed."""
     return line.translate(_UNESCAPES)

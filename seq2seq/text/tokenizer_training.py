@@ -1,4 +1,4 @@
-"""Training of tokenizers: a vocabulary from text, of a size that fits it."""
+"""Training of tokenizers: a vocabulary from text, of a size that fits the text."""
 
 import io
 import math
@@ -13,7 +13,7 @@ from seq2seq.errors import TextError
 from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer, escape
 
-TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on, of a larger text about as many
+TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on; a larger text is sampled
 MAX_SENTENCE_BYTES = 16_000  # longer lines are left out when a tokenizer is trained
 
 
@@ -38,12 +38,12 @@ def train_tokenizer(
     Args:
         lines: the text; only a sample is held in memory.
         kind: unigram, bpe, char, or byte, which has nothing to train.
-        size: of the vocabulary; None: `default_vocab_size(pairs)`.
+        size: size of the vocabulary; None: `default_vocab_size(pairs)`.
         count: number of lines.
-        pairs: number of sentences of one language that the lines amount to.
-        sentences: whether each line is a sentence, whose first word gets the space that words have
-            within a line; False for running text, which is cut anywhere.
-        symbols: texts that are tokens by themselves, wherever they are.
+        pairs: number of sentences of one language, or the equivalent amount of text.
+        sentences: whether each line is a sentence, whose first word gets a space before it, like
+            words within a line; False for running text, which is cut anywhere.
+        symbols: texts that are always tokens of their own.
 
     Raises:
         TextError: there is no text to train on, or `size` does not fit it.
@@ -54,7 +54,7 @@ def train_tokenizer(
     kept = [escape(line) for line in subsample(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
-    # Of a large alphabet the rarest characters are spelled in bytes, or few pieces would be words.
+    # The rarest characters of a large alphabet are spelled in bytes, or few pieces would be words.
     coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
     try:
         model = _train_sentencepiece(kept, kind, requested, coverage, sentences, symbols)
@@ -62,7 +62,7 @@ def train_tokenizer(
         fitting = _fitting_vocab_size(str(error), requested, is_given=size is not None)
         try:
             model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
-        except RuntimeError as second:  # enough for the characters, too many for the words
+        except RuntimeError as second:  # enough for the characters, but too many for the words
             fitting = _fitting_vocab_size(str(second), requested, is_given=True)
             model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
     tokenizer = Tokenizer(model)
@@ -117,8 +117,8 @@ def _train_sentencepiece(
 def _fitting_vocab_size(message: str, requested: int, is_given: bool) -> int:
     """Return a vocabulary size that fits the text, from the `message` of SentencePiece 0.2.
 
-    A text of few words has not enough pieces. One of many characters needs more: each of them, and
-    half as many again of the requested size, so that some pieces are longer than a character.
+    A text of few words has not enough pieces. A text of many characters needs a piece for each, and
+    half the requested size more, so that some pieces are longer than a character.
 
     Raises:
         TextError: the size was given by the user and is too small, or something else is wrong.
@@ -137,9 +137,10 @@ def _fitting_vocab_size(message: str, requested: int, is_given: bool) -> int:
 
 
 def subsample(lines: Iterable[str], count: int) -> Iterator[str]:
-    """Return about `TRAINING_LINES` of `count` lines, the same ones each time.
+    """Return about `TRAINING_LINES` of `count` lines, the same lines in each call.
 
-    They are drawn at random: of alternating source and target lines, every n-th may be all source.
+    The lines are drawn at random. Every n-th line would not do: where source and target alternate,
+    it could always be a source.
     """
     random = Random(0)
     return (line for line in lines if count * random.random() < TRAINING_LINES)

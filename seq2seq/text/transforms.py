@@ -1,7 +1,7 @@
-"""The ordered list of text transforms: what is done to a line before it is tokenised.
+"""Text transforms, which are applied to a line before it is tokenised.
 
-A run remembers its list as `tokenizer.transforms`: training, validation, translation and analysis
-all apply the same transforms in the same order.
+A run has a list of them, the option `tokenizer.transforms`: training, validation, translation and
+analysis apply the same transforms in the same order.
 """
 
 import unicodedata
@@ -30,6 +30,7 @@ def straight_quotes(line: str) -> str:
     return line.translate(_STRAIGHT_QUOTES)
 
 
+# Add the name of a new transform to `TRANSFORM_NAMES` of `seq2seq.config.training` too.
 TRANSFORMS: Mapping[str, TextTransform] = {
     "lowercase": str.lower,
     "nfkc": nfkc,

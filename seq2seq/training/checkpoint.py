@@ -1,4 +1,4 @@
-"""Checkpoints: everything that resuming needs, in one file that is written atomically."""
+"""Checkpoints: one file, written atomically, with everything that is needed to resume."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from seq2seq.training.progress import Progress
 
 
 class TrainingState(Protocol):
-    """State that training changes, the EMA aside: `seq2seq.training.train_step.TrainStep`."""
+    """State that training changes, except the EMA: `seq2seq.training.train_step.TrainStep`."""
 
     model: Any  # nn.Module
     optimizer: torch.optim.Optimizer
@@ -29,10 +29,10 @@ def save_checkpoint(
 ) -> None:
     """Write the state of training to `path`, atomically: an earlier file stays on an error.
 
-    Random numbers need no saving: those of a step are a function of the seed and the step.
+    Random numbers are not saved: in each step they are a function of the seed and the step.
 
     Raises:
-        RunError: the file cannot be written, because the disk is full for example.
+        RunError: the file cannot be written, for example because the disk is full.
     """
     model = training.model
     names = {id(p): name for name, p in model.named_parameters()}
@@ -91,7 +91,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Progress]:
 def _require_known_tensors(
     path: Path, tensors: Mapping[str, Tensor], parameters: Mapping[str, nn.Parameter]
 ) -> None:
-    """Raise RunError for a tensor that belongs to nothing, or that holds a NaN."""
+    """Raise RunError for a tensor that the model does not have, or that holds a NaN."""
     for name, value in tensors.items():
         kind, _, rest = name.partition(".")
         owner = rest.partition(".")[2] if kind == "optimizer" else rest
@@ -119,7 +119,7 @@ def _load_optimizer(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
-    # State is on the device of its parameter. The number of steps is so for fused kernels only.
+    # State is on the device of its parameter; the number of steps is so only for fused kernels.
     on_device = any(g.get("fused") or g.get("capturable") for g in optimizer.param_groups)
     for name, value in tensors.items():
         key, _, parameter = name.partition(".")

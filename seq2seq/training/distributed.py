@@ -10,7 +10,7 @@ from seq2seq.errors import ConfigError
 def unwrap_model(forward: Any) -> Any:
     """Return the network itself, whether or not `DistributedDataParallel` wraps it.
 
-    It is for what needs no gradient hook, such as initial states. A pass over a batch has to call
+    Use it where no gradient hook is needed, as for initial states. A pass over a batch has to call
     the wrapper: only a backward pass that follows the wrapper's own forward pass is synchronised.
     """
     return forward.module if isinstance(forward, DistributedDataParallel) else forward
@@ -20,11 +20,11 @@ def require_single_process(forward: Any, option: str) -> Any:
     """Return the network of a training that calls its parts one by one.
 
     Such calls bypass the forward pass of `DistributedDataParallel`, which would then leave the
-    gradients of each process as they are, without an error: processes would train apart.
+    gradients of each process unsynchronised, without an error: the processes would diverge.
 
     Args:
         forward: the network as it is called in training.
-        option: that calls the parts, for the message.
+        option: the option that makes training call the parts, for the message.
 
     Raises:
         ConfigError: the network is wrapped.

@@ -12,7 +12,7 @@ class WeightEMA:
 
     At the n-th update the decay is at most (1 + n) / (10 + n), so that the first weights are soon
     forgotten, as with `num_updates` of TensorFlow's ExponentialMovingAverage. Polyak and Juditsky
-    (1992) give the reason for averages. With a decay of 0 there is no average.
+    (1992) justify averaging. With a decay of 0 there is no average.
     """
 
     def __init__(self, model: nn.Module, decay: float, interval: int) -> None:
@@ -43,7 +43,7 @@ class WeightEMA:
 
     @torch.no_grad()
     def _swap(self) -> None:
-        # By value: kernels want the weights of a layer contiguous, at their address.
+        # By value: kernels need the weights of a layer contiguous and at the same address.
         for name, value in self.values.items():
             weights = self.weights[name]
             trained = weights.clone()

@@ -1,5 +1,7 @@
 """Cross-entropy with label smoothing, fused with the output layer, without storing the logits.
 
+Padding never reaches it: `collate` in `seq2seq.data.batches` leaves it out of the labels.
+
 R-Drop adds the divergence between predictions for the same text under two dropout masks (Liang et
 al. 2021, https://arxiv.org/abs/2106.14448).
 """
@@ -12,9 +14,9 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional
 
-# Logits computed at a time: as many as fit into the cache of a CPU, and as keep a GPU busy.
+# Number of logits computed at a time: they fit into the cache of a CPU, and keep a GPU busy.
 CHUNK_LOGITS, CHUNK_LOGITS_GPU = 2**20, 2**26
-ROWS = 64  # of which chunks hold a multiple: oneDNN caches megabytes for every new shape
+ROWS = 64  # chunks have a multiple of this many rows: oneDNN caches megabytes for each new shape
 
 
 class _OutputCrossEntropy(Function):
@@ -83,7 +85,7 @@ def symmetric_kl(log_p: Tensor, consistency: float) -> tuple[Tensor, Tensor]:
     """Compute the symmetric KL divergence between the two halves of `log_p` (2 n, V).
 
     Args:
-        log_p: (2 n, V) log-probabilities, first of all positions and then of all of them again.
+        log_p: (2 n, V) log-probabilities of n positions, and of the same positions again.
         consistency: weight of the divergence.
 
     Returns:
@@ -110,16 +112,16 @@ def cross_entropy(
     """Compute the cross-entropy of `features @ weight.T + bias`, summed over positions.
 
     Args:
-        features: (N, E) of the positions that have a label: `collate` of `seq2seq.data.batches`
+        features: (N, E) features of the positions with a label: `collate` of `seq2seq.data.batches`
             leaves padding out.
-        weight: (V, E) of the output layer.
-        bias: (V,)
+        weight: (V, E) weights of the output layer.
+        bias: (V,) bias of the output layer.
         labels: (N,) tokens or classes to predict.
         smoothing: share of the probability that is spread evenly over all V tokens, Szegedy et al.
             (2016), section 7, https://arxiv.org/abs/1512.00567
-        consistency: above 0, `features` and `labels` hold all positions and then all of them
-            again, and this is the weight of the symmetric KL divergence of the two: alpha of Liang
-            et al. (2021), equation 3, https://arxiv.org/abs/2106.14448
+        consistency: weight of the symmetric KL divergence, alpha of Liang et al. (2021), equation
+            3, https://arxiv.org/abs/2106.14448. Above 0, `features` and `labels` hold all positions
+            and then the same positions again.
 
     Returns:
         The smoothed loss, in nats, to be minimised; and the plain cross-entropy, in nats, without

@@ -12,7 +12,7 @@ class Schedule(Protocol):
     """Interface of all schedules."""
 
     def __call__(self, step: int, progress: float, scores: Sequence[float]) -> float:
-        """Return the factor, from 0 to 1, on the learning rate.
+        """Return the factor, from 0 to 1, of the learning rate.
 
         Args:
             step: number of the next step, from 1.
@@ -23,7 +23,7 @@ class Schedule(Protocol):
 
 
 def warmup_factor(step: int, warmup: int) -> float:
-    """Return a linear rise from 1/`warmup` at step 1 to 1 at step `warmup` and after."""
+    """Return a factor that rises linearly from 1/`warmup` at step 1 to 1 at step `warmup`."""
     return min(1.0, step / warmup) if warmup > 0 else 1.0
 
 
@@ -31,7 +31,7 @@ def require_range(name: str, value: float, is_valid: bool, valid_range: str) -> 
     """Check an argument of a schedule.
 
     Raises:
-        ValueError: it is not valid; the message names the argument, its value and its range.
+        ValueError: an argument is not valid; the message has its name, value and range.
     """
     if not is_valid:
         raise ValueError(f"{name} must be {valid_range}, not {value}")

@@ -18,13 +18,13 @@ class Meter:
 
         Args:
             now: seconds of training so far.
-            fraction: of the planned training that is done, from 0 to 1.
+            fraction: the fraction of the planned training that is done, from 0 to 1.
         """
         self.start, self.start_fraction = now, fraction
         self.restart()
 
     def remaining(self, now: float, fraction: float) -> float:
-        """Return the expected seconds to the end of training, by the speed since the start."""
+        """Return the expected seconds to the end of training, from the speed since the start."""
         done = max(fraction - self.start_fraction, 1e-6)
         return (now - self.start) * (1 - fraction) / done
 
@@ -35,7 +35,7 @@ class Meter:
 
     @contextmanager
     def excluded(self) -> Iterator[None]:
-        """Exclude the time of this block: it is not spent on training."""
+        """Exclude the time of this block, which is not spent on training."""
         start = time.monotonic()
         yield
         self.since += time.monotonic() - start
@@ -46,7 +46,7 @@ class Meter:
         self.tokens += result.tokens
 
     def is_stale(self) -> bool:
-        """Return whether the live line is at least a second old; then it counts as renewed."""
+        """Return whether the live line is at least a second old; if so, restart its age."""
         if time.monotonic() - self.displayed < 1:
             return False
         self.displayed = time.monotonic()
@@ -56,7 +56,7 @@ class Meter:
         """Check the losses and gradients; waits for the device.
 
         Raises:
-            RunError: one is NaN.
+            RunError: a loss or gradient is NaN.
         """
         if any(math.isnan(float(result.loss) + float(result.grad_norm)) for result in self.results):
             raise RunError("the loss is NaN: a smaller optimizer.lr may help")

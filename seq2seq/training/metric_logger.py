@@ -1,4 +1,4 @@
-"""Log of training: a live line and messages on the terminal, and metrics.jsonl."""
+"""Log of training: a live line and messages on the terminal, and the file metrics.jsonl."""
 
 import json
 import logging
@@ -22,8 +22,8 @@ class MetricLogger:
 
         Args:
             metrics: the file metrics.jsonl, whose entries of later steps are removed.
-            tracker: of the metrics, beside the file.
-            last_step: of the checkpoint; 0: a new run.
+            tracker: tracker of the metrics, beside the file.
+            last_step: step of the checkpoint; 0: a new run.
         """
         self.metrics, self.tracker = metrics, tracker
         self.is_terminal = sys.stderr.isatty()
@@ -58,7 +58,7 @@ class MetricLogger:
 
 
 def read_metrics(metrics: Path) -> list[dict[str, Any]]:
-    """Return the entries of a metrics.jsonl, without a last line that was cut off by a kill.
+    """Return the entries of a metrics.jsonl, without an incomplete last line of a killed process.
 
     Runs of earlier versions call the learning rate `rate`.
     """

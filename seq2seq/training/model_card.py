@@ -34,7 +34,7 @@ def with_folder(commands: str, folder: Path) -> str:
 
 
 def limits(facts: Mapping[str, Any], config: str) -> str:
-    """Return the limits of the model: the text that it is not for, in one or two sentences."""
+    """Return the limits of the model: unsuitable text, in one or two sentences."""
     if ".catalogues" in config or ".languages" in config:
         return (
             "The data are the texts of program interfaces: menus, messages, error lines. "
@@ -51,7 +51,7 @@ def cost(facts: Mapping[str, Any]) -> str:
     if "seconds" not in facts:
         return "The time was not recorded."
     minutes = facts["seconds"] / 60
-    threads = facts.get("threads")  # not in runs of earlier versions; likewise the precision
+    threads = facts.get("threads")  # absent in runs of earlier versions, like the precision
     cores = f", {threads} processor threads" if threads and facts["device"] == "cpu" else ""
     precision = f", in {facts['precision']}" if facts.get("precision") else ""
     return f"{minutes:.1f} minutes on {facts['device']}{cores}{precision}."
@@ -74,8 +74,8 @@ def model_card(facts: Mapping[str, Any], table: str, config: str, report: FinalR
     """Return the model card, as Markdown.
 
     Args:
-        facts: content of run.json.
-        table: how many examples cleaning dropped, and why.
+        facts: the content of run.json.
+        table: the numbers of examples that cleaning dropped, by reason.
         config: the resolved options, as YAML.
         report: scores, samples and commands.
     """
@@ -123,6 +123,6 @@ def _score_sections(facts: Mapping[str, Any], report: FinalReport) -> list[str]:
 
 
 def _training_section(facts: Mapping[str, Any]) -> str:
-    """Return why training ended, its cost, and the curves."""
+    """Return the reason why training ended, its cost, and the curves."""
     curves = "![Loss, score and learning rate over steps](curves.png)"
     return f"## Training\n\n{facts['ended']}.\n\nCost: {cost(facts)}\n\n{curves}"

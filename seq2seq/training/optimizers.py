@@ -17,7 +17,7 @@ def adamw(
     return torch.optim.AdamW(
         parameters,
         lr,
-        (float(betas[0]), float(betas[1])),  # torch wants both of one type
+        (float(betas[0]), float(betas[1])),  # torch requires one type for both
         eps=eps,
         weight_decay=weight_decay,
         fused=True,

@@ -17,6 +17,6 @@ def draw_attention(translator: Translator, lines: Sequence[str], path: Path) -> 
 
 
 def evenly_spaced(size: int, count: int) -> list[int]:
-    """Return `count` evenly spaced indices from 0 to `size` - 1; at most `size` of them."""
+    """Return `count` evenly spaced indices from 0 to `size` - 1; all indices if there are fewer."""
     count = min(size, count)
     return [size * i // count for i in range(count)]

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """Counts of a run, which with weights and optimizer state determine its continuation."""
+    """Counts of a run; with weights and optimizer state, they determine its continuation."""
 
     step: int = 0  # training steps taken
     epoch: int = 0  # completed epochs
-    batches: int = 0  # of the current epoch, completed
-    pairs: int = 0  # of the current epoch, completed
+    batches: int = 0  # completed batches of the current epoch
+    pairs: int = 0  # completed pairs of the current epoch
     tokens: int = 0  # labels in all batches so far
-    seconds: float = 0.0  # of wall-clock time, earlier parts of an interrupted run included
-    scores: list[float] = field(default_factory=list)  # of each validation
+    seconds: float = 0.0  # wall-clock time, with the earlier parts of an interrupted run
+    scores: list[float] = field(default_factory=list)  # one score for each validation
     validated: int = 0  # step of the last validation
     best_step: int = 0  # step of the best validation, whose weights are saved
     reserve: float = 0.0  # seconds of the budget reserved for the last validation and report
@@ -37,7 +37,7 @@ class Clock:
         """Start the clock.
 
         Args:
-            start: of this part, by `time.monotonic`; downloads move it forward.
+            start: start of this part, by `time.monotonic`; downloads move it forward.
             previous: seconds of earlier parts.
         """
         self.start, self.previous = start, previous

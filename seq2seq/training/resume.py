@@ -14,7 +14,7 @@ from seq2seq.training.task import Task
 
 log = logging.getLogger("seq2seq.train")
 
-# Options that decide when training ends or what is shown may change when a run is resumed; so may
+# Options about the end of training or about output may change when a run is resumed; so may
 # the names of the data files, whose content is compared by its fingerprint.
 CHANGEABLE_OPTIONS = (
     "train.epochs",
@@ -40,11 +40,11 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
     """Check that a run can be started in this folder or, with `resume`, continued there.
 
     Returns:
-        The options that differ from those of the run that is resumed, and that may do so.
+        The options that may change and that differ from those of the resumed run.
 
     Raises:
         RunError: there is a run and `resume` is off, there is none and `resume` is on, or its
-            options are others.
+            options differ.
     """
     if not config.resume:
         if run.exists():
@@ -68,12 +68,12 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
 
 
 def require_same_data(run: RunFolder, task: Task) -> None:
-    """Check that the data are those of the start of the run, by their fingerprint.
+    """Check, by fingerprint, that the data are the same as at the start of the run.
 
     The same bytes under other file names are the same data.
 
     Raises:
-        RunError: they are others.
+        RunError: the data are others.
     """
     before, now = run.read_facts(), task.facts()
     is_same = before.get("fingerprint") == now.get("fingerprint")
@@ -81,6 +81,17 @@ def require_same_data(run: RunFolder, task: Task) -> None:
         raise RunError(
             f"{run.folder} was begun with other data: the content of the files has changed since"
         )
+
+
+def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
+    """Return `config` without protected spans where it resumes a run that has none.
+
+    Runs of versions before `protect` protect nothing; their training pairs have no symbols.
+    """
+    if not config.resume or config.protect.kinds is not None or not run.exists():
+        return config
+    saved = run.read_config(_trusted_modules(config)).protect
+    return replace(config, protect=saved) if saved.kinds == [] else config
 
 
 def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:

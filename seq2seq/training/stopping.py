@@ -12,9 +12,9 @@ class StoppingCriteria:
         """Combine the criteria of `options` with early stopping.
 
         Args:
-            options: epochs, steps and budget.
-            pairs: examples in one epoch.
-            patience: validations without a better score after which training stops.
+            options: the options `epochs`, `steps` and `budget`.
+            pairs: number of examples in one epoch.
+            patience: number of validations without a better score after which training stops.
         """
         self.options, self.pairs, self.patience = options, pairs, patience
         self.budget = parse_duration(options.budget) if options.budget else None
@@ -46,7 +46,7 @@ class StoppingCriteria:
     def should_validate(self, progress: Progress, interval: int, now: float) -> bool:
         """Return whether to validate now: every `interval` steps, and once at half of the budget.
 
-        The time to reserve for the end of the budget is known after the first validation only.
+        The time to reserve at the end of the budget is only known after the first validation.
         """
         is_early = self.budget and not progress.scores and now >= self.budget / 2
         return progress.step % interval == 0 or bool(is_early)

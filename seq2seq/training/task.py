@@ -22,8 +22,8 @@ class Segment(NamedTuple):
     features: Tensor  # (N, E) the input of the output layer
     labels: Tensor  # (N,) the classes to predict
     carried: "CarriedStates" = None  # initial states of the next batch
-    # To be called after the gradients of this segment and of all before it have been computed: the
-    # rest of the backward pass, which the segments of a batch share. Only the last one has it.
+    # A function to call after the gradients of this segment and of earlier ones are computed: the
+    # rest of the backward pass, which the segments of a batch share. Only the last segment has it.
     finish_backward: Callable[[], None] | None = None
 
 
@@ -36,18 +36,18 @@ SegmentFunction = Callable[[Any, Batch, CarriedStates], Iterator[Segment]]
 class ValidationResult(NamedTuple):
     """Result of a validation."""
 
-    score: float  # the larger the better: it decides which weights are kept
-    # For metrics.jsonl; the curves show the first, and `perplexity` as the validation loss.
+    score: float  # larger is better; the weights with the best score are kept
+    # Values for metrics.jsonl; the curves show the first, and `perplexity` as the validation loss.
     values: Mapping[str, float]
-    seconds: float  # that it took
+    seconds: float  # duration of the validation
 
 
 class FinalReport(NamedTuple):
     """Scores and samples at the end of training."""
 
-    scores: list[str]  # of the held-out test data, each a line
+    scores: list[str]  # scores on the held-out test data, one per line
     samples: list[str]  # outputs of the network for some of the test data
-    commands: str  # that use the network; THIS_FOLDER stands for the run folder
+    commands: str  # commands that use the network; THIS_FOLDER stands for the run folder
     table: str = ""  # Markdown: the worst and the median examples of the test data
 
 
@@ -57,18 +57,18 @@ class Task(Protocol):
     The constructor takes the options, and a function that is called with lines for the user.
     """
 
-    kind: str  # of network, for the model card: "translation model"
+    kind: str  # the kind of network, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
     train_data: BatchSource  # the training data
     download_seconds: float  # seconds of downloads, which do not count towards train.budget
     finish_cost: float  # duration of `finish` as a multiple of a validation, to plan train.budget
 
     def facts(self) -> dict[str, Any]:
-        """Return entries of run.json beyond those of all runs: data, languages, counts."""
+        """Return the entries of run.json that are specific to the task: data, languages, counts."""
         ...
 
     def table(self) -> str:
-        """Return what cleaning dropped, or other counts of the data, for the model card."""
+        """Return the counts of cleaning, or other counts of the data, for the model card."""
         ...
 
     def write_run_files(self, run: RunFolder) -> None:

@@ -14,7 +14,7 @@ def measure_throughput(task: Task, train_step: TrainStep, steps: int) -> Iterato
     """Take `steps` training steps, and yield lines on the time of an epoch and the memory."""
     examples = tokens = 0
     start = time.monotonic()
-    # The first step is not counted: libraries are set up in it.
+    # The first step is not counted: libraries initialise themselves in it.
     batches = chain.from_iterable(task.train_data.epoch(epoch) for epoch in count())
     for number, rows in enumerate(islice(batches, steps + 1)):
         if number == 1:

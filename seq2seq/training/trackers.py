@@ -17,7 +17,7 @@ class NoTracker:
     """Tracker that logs nothing."""
 
     def __init__(self, folder: Path) -> None:
-        del folder  # the interface of trackers
+        del folder  # unused: all trackers share one signature
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Do nothing."""

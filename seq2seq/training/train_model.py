@@ -26,6 +26,7 @@ from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.resume import (
     require_resumable,
     require_same_data,
+    with_earlier_protection,
     with_original_precision,
 )
 from seq2seq.training.task import Task
@@ -40,7 +41,7 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
 
     Args:
         config: the options.
-        folder: of the run; no other process can train in it at the same time.
+        folder: folder of the run; no other process can train in it at the same time.
         given: the overrides of the command line, for run.json.
 
     Returns:
@@ -53,6 +54,7 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
     """
     started = time.monotonic()
     run = RunFolder(folder)
+    config = with_earlier_protection(run, config)
     require_resumable(run, config)  # before a folder is created
     with lock_folder(folder):
         remove_temporaries(folder)
@@ -62,11 +64,11 @@ def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float
 def _train_in_locked_folder(
     config: TrainConfig, run: RunFolder, given: Sequence[str], started: float
 ) -> float | None:
-    """Do what `train` does, while no other process can use the folder."""
+    """Train the model of `config`, or resume its run; the caller has locked the folder."""
     changed = require_resumable(run, config)  # again: another process may have trained since
     tracker = builders.instantiate_node(
         "tracker", config.tracker, {"folder": run.folder}
-    )  # early: it may not be installed
+    )  # early, since its package may not be installed
     schedule = builders.instantiate_node("schedule", config.schedule)
     task, train_step, average = build_training(
         with_original_precision(run, config) if config.resume else config, log.info
@@ -111,7 +113,7 @@ def build_training(
 
     Args:
         config: the options.
-        notify: called with each line for the user: dropped pairs, device, sizes.
+        notify: a function of a line for the user: dropped pairs, device, sizes.
 
     Raises:
         UserError: the data or an option does not allow it.
@@ -119,17 +121,17 @@ def build_training(
     torch.set_flush_denormal(True)
     device = hardware.choose_device(config.train.device)
     precision = choose_precision(config.train.precision, device)
-    # Several runs in one process: each has its own device and precision.
+    # Reset, since several runs in one process may differ in device and precision.
     AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         mixed_precision="bf16" if precision == "bf16" else "no", cpu=device.type == "cpu"
     )
-    # First with a single weight: an invalid option is reported before the corpus is prepared.
+    # A first optimizer, of one weight: a wrong option is reported before the corpus is prepared.
     builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": [torch.nn.Parameter(torch.ones(1))]}
     )
     torch.manual_seed(config.train.seed)
-    # Only the class is looked up by Hydra: it would turn the options into dictionaries.
+    # Hydra only looks up the class: a call by Hydra would turn the options into dictionaries.
     task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(config, notify)
     task.model.to(accelerator.device)
     classes = task.model.output.linear.out_features
@@ -191,8 +193,8 @@ def finish_run(run: RunFolder, config: TrainConfig, task: Task, outcome: Mapping
     Args:
         run: the run folder.
         config: the options.
-        task: with its model, whose weights become the best ones.
-        outcome: for run.json: `ended`, the reason, and `seconds` of training.
+        task: the task; the best weights are loaded into its model.
+        outcome: entries of run.json: `ended`, the reason, and `seconds` of training.
     """
     run.read_weights(task.model)
     report = task.finish(run)

@@ -50,13 +50,13 @@ class TrainStep:
 
         Args:
             model: a module with an output layer.
-            segments: cuts a batch into segments.
-            optimizer: of the parameters of `model`, with its learning rates.
+            segments: a function that cuts a batch into segments.
+            optimizer: optimizer of the parameters of `model`, with their learning rates.
             accelerator: device and precision.
             clip: maximum norm of the gradient.
             smoothing: label smoothing.
-            seed: of the run.
-            consistency: alpha of R-Drop; 0: none.
+            seed: seed of the run.
+            consistency: alpha of R-Drop; 0: no R-Drop.
         """
         self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
@@ -64,16 +64,16 @@ class TrainStep:
         self.learning_rates = [float(group["lr"]) for group in optimizer.param_groups]
         self.clip, self.seed = clip, seed
         self.smoothing, self.consistency = smoothing, consistency
-        # Initial states of the next batch, where the task carries states from batch to batch.
+        # Initial states of the next batch, if the task carries states from batch to batch.
         self.carried: CarriedStates = None
 
     def step(self, micro_batches: Sequence[Batch], number: int, factor: float) -> StepResult:
         """Update the weights once, on `micro_batches` as if they were one batch.
 
         Args:
-            micro_batches: their gradients accumulate to that of the mean loss over all tokens.
-            number: of the step, from 1.
-            factor: on the learning rate.
+            micro_batches: batches whose gradients add up to that of the mean loss over all tokens.
+            number: number of the step, from 1.
+            factor: factor of the learning rate.
         """
         torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
         self.model.train()

@@ -29,11 +29,13 @@ STOP_SIGNALS = [
 
 
 class Trainer:
-    """Trainer of a model, from a checkpoint until a stopping criterion holds.
+    """Trainer of a model, from the start or a checkpoint until a stopping criterion holds.
 
     In this order: a step; a log line every train.log_interval steps; a validation every
-    validation.interval steps; a checkpoint every train.save_interval steps; then training stops, if
-    a signal was received or a criterion holds. The last step is always validated.
+    validation.interval steps, and one at half of the time budget if there was none before; a
+    checkpoint every train.save_interval steps, and after a signal. Then training stops, if a signal
+    was received or a criterion holds. Every validation also writes a checkpoint. If training ends
+    between validations, a checkpoint is written, and then the last step is validated.
     """
 
     def __init__(
@@ -53,10 +55,10 @@ class Trainer:
         self.received: int | None = None  # number of the signal that stops training
 
     def train(self, progress: Progress, clock: Clock, report: MetricLogger) -> str:
-        """Train until a stopping criterion holds, and return which one as text.
+        """Train until a stopping criterion holds, and return the criterion as text.
 
         Raises:
-            Stopped: a signal was received, and the checkpoint is written.
+            Stopped: a signal was received; a checkpoint has been written.
             RunError: the loss is NaN, or the device has too little memory for a batch.
         """
         meter = Meter(clock.now(), self.criteria.fraction_done(progress, clock.now()))
@@ -68,7 +70,7 @@ class Trainer:
                     self._validate_and_save(progress, meter, clock, report)
                 if self.received:
                     raise Stopped(self.received)
-            # After the validation another criterion might hold too: this is the first one.
+            # The first criterion that held: after the validation below another might hold too.
             reason = self.criteria.stop_reason(progress, clock.now()) or "training has ended"
             if progress.validated < progress.step or not progress.scores:
                 meter.require_finite()
@@ -81,7 +83,7 @@ class Trainer:
     def _steps(self, progress: Progress, clock: Clock) -> Iterator[list[RowIndices]]:
         """Yield the micro-batches of each step until a stopping criterion holds.
 
-        The first epoch is continued after the batches that `progress` counts in it.
+        The current epoch continues after the batches that `progress` counts as completed.
         """
         while not self.criteria.stop_reason(progress, clock.now()):
             batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
@@ -115,7 +117,7 @@ class Trainer:
     def _validate_and_save(
         self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger
     ) -> None:
-        """Validate if that is due after this step, then save if that is due."""
+        """Validate if a validation is due after this step, then save if a checkpoint is due."""
         interval = self.config.validation.interval
         if self.criteria.should_validate(progress, interval, clock.now()):
             meter.require_finite()
@@ -169,8 +171,8 @@ class Trainer:
             if progress.waited == 0:
                 progress.best_step = progress.step
                 self.run.write_model(self.train_step.model)
-        # The budget reserves time for one more validation and the final report: a fifth more than
-        # this validation suggests, and 8 s for the plots and the model card.
+        # Part of the budget is reserved for one more validation and the final report: a fifth more
+        # than the seconds of this validation suggest, and 8 s for the plots and the model card.
         progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
         values = {**result.values, "seconds": round(clock.now(), 1)}
         report.log_metrics("validation", progress.step, values)

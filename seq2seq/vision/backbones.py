@@ -1,7 +1,7 @@
 """Image backbones, from images to grids of features: trained, pretrained, or precomputed.
 
-Each has `store`, which computes what the prepared data keeps of an image, once, and `forward`,
-which computes the features of a batch of that.
+Each has two steps: `store` computes an array for each image once, which the prepared data keeps;
+`forward` computes the features of a batch of these arrays.
 """
 
 import math
@@ -18,18 +18,18 @@ from seq2seq.errors import ConfigError, TextError
 from seq2seq.vision.images import CaptionedImage, square_pixels
 
 StoredImages = NDArray[Any]
-NORM_GROUPS = 8  # groups of channels, at most, each normalised together
+NORM_GROUPS = 8  # maximum number of groups of channels that are normalised together
 BATCH = 16  # images in a forward pass of a pretrained network
 
 
 class ImageBackbone(nn.Module):
     """A network from images to grids of features."""
 
-    size: int  # F, features of a position
-    positions: int  # S, of the grid
+    size: int  # F, the number of features of a position
+    positions: int  # S, the number of positions of the grid
 
     def store(self, images: Iterable[CaptionedImage]) -> Iterator[StoredImages]:
-        """Yield what the prepared data keeps of each image: arrays of one shape and type."""
+        """Yield the array of each image that the prepared data keeps, all of one shape and type."""
         raise NotImplementedError
 
     def forward(self, stored: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class ConvNet(ImageBackbone):
         """Encode images of `pixels` by `pixels` with a stage for each of `channels`.
 
         Raises:
-            ValueError: the image is too small for as many stages.
+            ValueError: the image is too small for so many stages.
         """
         super().__init__()
         if pixels >> len(channels) < 1:
@@ -117,7 +117,7 @@ class EfficientNetLite(ImageBackbone):
 
 
 class PrecomputedFeatures(ImageBackbone):
-    """Features that are read with the data, which another program has computed."""
+    """Features that another program has computed, and that are read with the data."""
 
     def __init__(self, size: int, positions: int) -> None:
         """Expect `positions` vectors of `size` numbers for each image."""
@@ -128,7 +128,7 @@ class PrecomputedFeatures(ImageBackbone):
         """Yield the features (S, F) of each image, in single precision.
 
         Raises:
-            TextError: an image has none, or some of another shape.
+            TextError: an image has no features, or features of another shape.
         """
         for image in images:
             features = image.image

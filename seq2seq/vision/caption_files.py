@@ -15,10 +15,10 @@ CaptionsByName = Mapping[str, list[str]]  # captions by the name of the image
 
 
 def read_captions(file: Path) -> CaptionsByName:
-    """Read the captions of a file by the names of the images they are for.
+    """Read the captions of a file, by the names of their images.
 
     Raises:
-        TextError: it is no JSON, or lacks what is needed: the line is named.
+        TextError: the file is not JSON, or lacks a required field; the message names the line.
     """
     lines = list(read_lines(file))
     if len(lines) == 1 and '"annotations"' in lines[0]:
@@ -37,14 +37,14 @@ def read_captions(file: Path) -> CaptionsByName:
 
 
 def text_list(value: Any) -> list[str] | None:
-    """Return a text, or a list of texts, as a list; None: it is neither, or an empty list."""
+    """Return a text, or a list of texts, as a list; None for other values and an empty list."""
     texts = [value] if isinstance(value, str) else value
     is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
     return texts if is_list and texts else None
 
 
 def has_blank(captions: Sequence[str]) -> bool:
-    """Return whether a caption is blank: it would train the end of a caption alone."""
+    """Return whether a caption is blank: a blank caption would only train EOS."""
     return any(is_blank(caption) for caption in captions)
 
 

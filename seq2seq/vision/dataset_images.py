@@ -18,7 +18,7 @@ class DatasetImages(Sequence[CaptionedImage]):
     def __init__(
         self, data: Any, image_column: str, caption_column: str, split: str, rows: Sequence[int]
     ) -> None:
-        """Read `rows` of `data`, the split of that name."""
+        """Read `rows` of `data`, which is the split called `split`."""
         self.data, self.image_column, self.caption_column = data, image_column, caption_column
         self.split, self.rows = split, rows
 
@@ -53,7 +53,7 @@ def _to_image(value: Any) -> Image.Image:
     """Return the value of an image column as an image; it may be lists of pixels.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the value is neither.
     """
     if isinstance(value, list):
         return Image.fromarray(np.asarray(value, dtype=np.uint8))

@@ -14,7 +14,7 @@ def read_features(file: Path) -> Any:
     """Read an array (N, F), or (N, S, F) for a grid of S positions for each image.
 
     Raises:
-        TextError: it is no .npy or .safetensors file with one such array of numbers.
+        TextError: the file is no .npy or .safetensors file with one such array of numbers.
     """
     try:
         if file.suffix == ".safetensors":

@@ -9,7 +9,7 @@ HELD_OUT_SHARE = 0.05  # of the training images, for each of validation and test
 
 
 def split_of_name(name: str, existing: Container[str]) -> str:
-    """Return the split of a training image: one that is not `existing`, by hash, or train."""
+    """Return the split of a training image by its hash: one that does not exist yet, or train."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
     missing = [split for split in ("validation", "test") if split not in existing]
     for index, split in enumerate(missing):
@@ -19,7 +19,7 @@ def split_of_name(name: str, existing: Container[str]) -> str:
 
 
 def split_rows(count: int, existing: Container[str]) -> dict[str, list[int]]:
-    """Return the `count` rows of training by split: train, and those that are not `existing`."""
+    """Return the `count` training rows by split: train, and the splits that do not exist yet."""
     splits = [split for split in SPLITS if split == "train" or split not in existing]
     rows: dict[str, list[int]] = {split: [] for split in splits}
     for row in range(count):

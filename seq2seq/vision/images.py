@@ -18,7 +18,7 @@ class CaptionedImage(NamedTuple):
     """An image and its reference captions."""
 
     name: str
-    image: Any  # a file, an image of PIL's, pixels (height, width, 3) of bytes, or features
+    image: Any  # a file, a PIL image, pixels (height, width, 3) of bytes, or features
     captions: Sequence[str]
 
 
@@ -26,9 +26,9 @@ class CaptionedImages(NamedTuple):
     """Images with captions by split: train, validation and test."""
 
     splits: Mapping[str, Sequence[CaptionedImage]]
-    language: str  # code, of the captions
+    language: str  # language code of the captions
     licence: str
-    origin: dict[str, str]  # what was read, and a fingerprint of it
+    origin: dict[str, str]  # the sources that were read, and their fingerprints
 
 
 def has_pixels(image: CaptionedImage) -> bool:
@@ -40,7 +40,7 @@ def square_pixels(image: CaptionedImage, size: int) -> Pixels:
     """Crop the middle square of an image and scale it to `size` pixels of width and height.
 
     Raises:
-        TextError: it is no image, or a damaged one, or features.
+        TextError: the image is no image file, or is damaged, or is features.
     """
     if not has_pixels(image):
         raise TextError(f"{image.name} is features, not pixels: model/vision=features reads them")
@@ -57,10 +57,10 @@ def square_pixels(image: CaptionedImage, size: int) -> Pixels:
 
 
 def decode_image(image: CaptionedImage) -> Image.Image:
-    """Return the decoded image of a file, or the one of PIL's that is there already.
+    """Return the decoded image of a file, or the image itself if it is decoded already.
 
     Raises:
-        TextError: the file is missing, or is no image, or a damaged one.
+        TextError: the file is missing, no image, or damaged.
     """
     if isinstance(image.image, Image.Image):
         return image.image
@@ -79,7 +79,7 @@ def image_files(folder: Path) -> list[Path]:
     """Return the image files of a folder, sorted by name.
 
     Raises:
-        TextError: there is no such folder, or no image in it.
+        TextError: there is no such folder, or it has no image.
     """
     if not folder.is_dir():
         raise TextError(f"there is no folder {folder}")

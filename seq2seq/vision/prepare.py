@@ -64,17 +64,17 @@ def prepare_captions(
 
     Args:
         album: the images, as a reader returns them.
-        vision: the backbone, which computes what is stored of an image.
+        vision: the backbone, whose `store` computes the stored arrays.
         about: the options of `vision`.
-        options: of the tokenizer; its `joint` has no meaning here.
+        options: tokenizer options; `joint` has no meaning here.
         cache: the cache folder.
-        notify: prints a line before what takes long.
+        notify: a function that prints a line before a slow step.
 
     Raises:
         TextError: an image cannot be read, a split is empty, or the disk is full.
     """
     tokenizer_facts: list[Any] = [options.kind, options.vocab_size]
-    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # the first version always applied these
         tokenizer_facts.append(options.transforms)
     counts = {name: len(images) for name, images in album.splits.items()}
     vision_facts = to_first_names(about)
@@ -118,7 +118,7 @@ def _build(
                 shape = (len(images), *stored.shape)
                 array = open_memmap(folder / f"{name}.npy", "w+", stored.dtype, shape)
             array[index] = stored
-        del array  # which writes the file
+        del array  # writes the file
         splits[name] = [captions, names]
     lines = [caption for references in splits["train"][0] for caption in references]
     trained = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))

@@ -31,16 +31,17 @@ def images(
         path: the folder; names in the files of captions are below it.
         train: a file of captions in `path`: JSON lines, `{"file": ..., "caption": ...}` or
             `{"file": ..., "captions": [...]}`, or one JSON object in COCO's form.
-        validation: likewise; None: a twentieth of the images, by the hashes of their names.
-        test: likewise.
+        validation: a file of captions; None: a twentieth of the images, by the hashes of their
+            names.
+        test: a file of captions; None: another twentieth.
         features: an array (.npy or .safetensors) with a row for each image, in the order in which
             names first occur in the files of captions, train, validation, test; no image is read
             then.
-        language: of the captions.
-        licence: of the images and captions.
+        language: language of the captions.
+        licence: licence of the images and captions.
 
     Raises:
-        TextError: a file is missing or is no such file; an image that a caption is for is missing.
+        TextError: a file is missing or of another kind, or a captioned image is missing.
     """
     folder = Path(path)
     names = zip(SPLITS, (train, validation, test), strict=True)
@@ -91,7 +92,7 @@ def _require_images(name: str | Path, splits: Mapping[str, Sequence[CaptionedIma
 
 
 def _files_fingerprint(folder: Path, names: Sequence[str]) -> str:
-    """Return a hash of the sizes and times of files: to read them all would take long."""
+    """Return a hash of the sizes and times of files: reading all of them would take long."""
     digest = hashlib.sha256()
     for name in names:
         status = (folder / name).stat()
@@ -114,20 +115,20 @@ def dataset(
     """Read a data set with an image column by its hub name, or from a local folder.
 
     Args:
-        path: as for the reader `huggingface`; so are `name` and `revision`.
-        name: of the configuration.
-        revision: of the data set.
+        path: see the reader `huggingface`, as for `name` and `revision`.
+        name: name of the configuration.
+        revision: revision of the data set.
         train: names of the split; the first that exists is taken.
-        validation: likewise; none exists: a twentieth of the training rows, by the hashes of their
-            numbers.
-        test: likewise.
-        image_column: the images.
-        caption_column: a text, or a list of texts.
-        language: of the captions.
-        licence: of the images and captions.
+        validation: names of the split; if none exists, a twentieth of the training rows, by the
+            hashes of their numbers.
+        test: names of the split; if none exists, another twentieth.
+        image_column: column of images.
+        caption_column: column of captions: a text, or a list of texts.
+        language: language of the captions.
+        licence: licence of the images and captions.
 
     Raises:
-        TextError: it cannot be loaded, or has no such split or column.
+        TextError: the data set cannot be loaded, or has no such split or column.
     """
     sets = load_splits(path, name, revision)
     candidates = dict(zip(SPLITS, (train, validation, test), strict=True))

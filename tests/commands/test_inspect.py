@@ -189,7 +189,7 @@ def test_a_run_of_every_kind_is_drawn(
                 [1.0] * len(row["target"]), abs=1e-4
             )
     else:
-        assert said[1] == "attention: skipped, this run attends to nothing"
+        assert said[1] == "attention: skipped, this run has no attention"
         assert not (output / "attention.png").exists()
 
 
@@ -223,7 +223,7 @@ def test_a_captioner_of_features_has_nothing_to_read(tokenizer: Tokenizer, tmp_p
     said = drawn(tmp_path / "out", f"run={run.folder}", "pictures=[states,gradient]",
                  "cells=[rnn]", "length=16")  # fmt: skip
 
-    assert said[0] == "states: skipped, this run has kept nothing to read"
+    assert said[0] == "states: skipped, this run keeps no held-out data"
     assert {row["trained"] for row in rows_of(tmp_path / "out" / "gradient")} == {False}
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.config.training import CleaningOptions, HeldOutOptions, TokenizerOptions
+from seq2seq.config.protect import ProtectOptions
+from seq2seq.config.training import (
+    CleaningOptions,
+    HeldOutOptions,
+    TokenizerOptions,
+)
 from seq2seq.data.corpus import ParallelCorpus
 from seq2seq.data.prepare_parallel import prepare_parallel
 from seq2seq.data.readers.jsonl import jsonl
@@ -70,7 +75,7 @@ def test_a_small_text_of_many_characters_gets_the_vocabulary_that_it_needs() -> 
 def prepared(corpus: ParallelCorpus, cache: Path) -> list[str]:
     options = TokenizerOptions(vocab_size=330)
     heldout = HeldOutOptions(validation=5, test=5)
-    made = prepare_parallel(corpus, CleaningOptions(), heldout, options, cache)
+    made = prepare_parallel(corpus, CleaningOptions(), heldout, options, cache, ProtectOptions())
     return [str(text) for text in made.train["source"]]
 
 

@@ -3,7 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.config.training import CleaningOptions, HeldOutOptions, TokenizerOptions
+from seq2seq.config.protect import ProtectOptions
+from seq2seq.config.training import (
+    CleaningOptions,
+    HeldOutOptions,
+    TokenizerOptions,
+)
 from seq2seq.data.corpus import Pair, ParallelCorpus
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
 from seq2seq.errors import TextError
@@ -23,9 +28,15 @@ def made(
     options: TokenizerOptions = SMALL,
     heldout: HeldOutOptions | None = None,
     clean: CleaningOptions | None = None,
+    protect: ProtectOptions | None = None,
 ) -> PreparedCorpus:
     return prepare_parallel(
-        given, clean or CleaningOptions(), heldout or HeldOutOptions(), options, cache
+        given,
+        clean or CleaningOptions(),
+        heldout or HeldOutOptions(),
+        options,
+        cache,
+        protect or ProtectOptions(),
     )
 
 

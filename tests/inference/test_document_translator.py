@@ -88,7 +88,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Document
 def test_a_document_is_translated_alone_as_among_others(
     translator: DocumentTranslator, name: str, documents: list[list[str]], batch: int
 ) -> None:
-    translator.search, translator.batch = SEARCHES[name](), batch
+    translator.decoder.search, translator.batch = SEARCHES[name](), batch
     together = [line for document in documents for line in ["", *document]]
 
     found = translator.translate(together)
@@ -103,7 +103,7 @@ def test_a_document_is_translated_alone_as_among_others(
 def test_a_line_takes_the_state_of_the_line_before_it_unless_that_is_blank(
     translator: DocumentTranslator, name: str
 ) -> None:
-    translator.search, translator.batch = SEARCHES[name](), 4
+    translator.decoder.search, translator.batch = SEARCHES[name](), 4
     line, other, third = TEXT[:3]
 
     first = [next(translator.hypotheses([line], number)) for number in (1, 2, 4)]
@@ -143,7 +143,7 @@ def test_states_are_carried_as_in_training(tokenizer: Tokenizer) -> None:
 def test_the_state_is_passed_from_window_to_window_and_not_from_file_to_file(
     translator: DocumentTranslator, lines: list[str], cut: int
 ) -> None:
-    translator.search, translator.batch = Greedy(), 4
+    translator.decoder.search, translator.batch = Greedy(), 4
     whole = translator.translate_window(lines).hypotheses
 
     before = translator.translate_window(lines[:cut])
@@ -160,7 +160,7 @@ def test_the_state_is_passed_from_window_to_window_and_not_from_file_to_file(
 def test_document_names_separate_documents_as_blank_lines_do(
     translator: DocumentTranslator,
 ) -> None:
-    translator.search, translator.batch = Greedy(), 4
+    translator.decoder.search, translator.batch = Greedy(), 4
     named = ["a", "a", "b", "a", "a", None, None]
 
     found = translator.translate(TEXT[:7], named)

@@ -1,6 +1,5 @@
 """The line promise and the neighbours promise, on text of every kind."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError, TextError
 from seq2seq.inference.translator import Translator
+from seq2seq.inference.units import UnitPlanner
 from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -24,6 +24,7 @@ from seq2seq.search.sampling import Sampling
 from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import train_model
 from tests.search.searches import minimum_risk
 from tests.toy_corpus import sentences, write_corpus
@@ -86,7 +87,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
 @settings(max_examples=40)
 @given(lines=st.lists(LINE, max_size=12))
 def test_n_lines_give_n_translations(translator: Translator, name: str, lines: list[str]) -> None:
-    translator.search = SEARCHES[name]()
+    translator.decoder.search = SEARCHES[name]()
 
     found = translator.translate(lines)
 
@@ -106,7 +107,7 @@ def test_n_lines_give_n_translations(translator: Translator, name: str, lines: l
 def test_a_translation_does_not_depend_on_its_neighbours(
     translator: Translator, name: str, lines: list[str], batch: int
 ) -> None:
-    translator.search = SEARCHES[name]()
+    translator.decoder.search = SEARCHES[name]()
     translator.batch = batch
 
     together = list(translator.hypotheses(lines))
@@ -122,56 +123,48 @@ def test_a_translation_does_not_depend_on_its_neighbours(
 def test_a_model_that_never_ends_is_stopped_by_the_length_limit(
     translator: Translator,
 ) -> None:
-    translator.search, translator.limits = (
+    translator.decoder.search, translator.decoder.limits = (
         Greedy(),
         LengthLimits(max_length_ratio=2.0, max_length_extra=1),
     )
 
     def endless(state: object, last: torch.Tensor) -> tuple[torch.Tensor, object]:
-        logits, state = step(state, last)  # type: ignore[arg-type]
+        logits, state = step(state, last)
         return logits.index_fill(-1, torch.tensor([2]), -1e9), state  # END never comes
 
-    step = translator.model.step
+    step = translator.decoder.model.step
     lines = ["the dog", "the dog sees a book and the girl"]
     pieces = [len(ids) for ids in translator.source.encode(lines)]
     try:
-        translator.model.step = endless  # type: ignore[method-assign, assignment]
+        translator.decoder.model.step = endless
         found = [best[0] for best in translator.hypotheses(lines)]
     finally:
-        translator.model.step = step  # type: ignore[method-assign]
-        translator.limits = LIMITS
+        translator.decoder.model.step = step
+        translator.decoder.limits = LIMITS
 
     assert [len(best.tokens) for best in found] == [2 * count + 1 for count in pieces]
 
 
-def test_a_line_that_is_too_long_is_cut_and_named(
-    translator: Translator, caplog: pytest.LogCaptureFixture
+def test_a_line_that_is_too_long_is_translated_in_parts(
+    translator: Translator, tokenizer: Tokenizer
 ) -> None:
-    translator.search, translator.limits = (
-        Greedy(),
-        LengthLimits(max_source_length=5, max_length_extra=3),
-    )
     line = "the dog sees the house"
-    ids = translator.source.encode([line])[0]
-    try:
-        with caplog.at_level(logging.WARNING):
-            whole, cut = translator.translate(
-                [line, translator.source.decode([ids[:5]])[0]],
-            )
-    finally:
-        translator.limits = LIMITS
+    planner = UnitPlanner(tokenizer, TextTransforms(), None, ("en", "de"), "off", 99, max_length=5)
 
-    assert caplog.messages == [
-        f"line 1 is cut to its first 5 of {len(ids)} tokens (limits.max_source_length)"
-    ]
-    assert whole == cut
-    caplog.clear()
-    translator.limits = LengthLimits(max_source_length=5)
+    units = planner.plan([line])[0].units
+
+    assert len(units) > 1
+    assert all(len(unit.ids) <= 5 for unit in units)
+    assert "".join(unit.source + unit.blank_after for unit in units) == line
+    parts = translator.translate([unit.source for unit in units])
+    translator.planner, whole = planner, translator.planner
     try:
-        translator.translate_window([line], 7, file="a.txt")
+        [found] = translator.hypotheses([line])
     finally:
-        translator.limits = LIMITS
-    assert caplog.messages[0].startswith("a.txt, line 7 is cut to its first 5 of ")
+        translator.planner = whole
+    blanks = [unit.blank_after for unit in units]
+    assert found[0].text == "".join(p + b for p, b in zip(parts, blanks, strict=True))
+    assert found[0].sentences == len(units)
 
 
 def test_one_text_in_place_of_lines_is_refused(translator: Translator) -> None:
@@ -180,7 +173,7 @@ def test_one_text_in_place_of_lines_is_refused(translator: Translator) -> None:
 
 
 def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
-    translator.search = SEARCHES["sample"]()
+    translator.decoder.search = SEARCHES["sample"]()
     translator.batch = 1  # a window of 64 lines
     lines = [source for source, _ in sentences()[:70]]
 
@@ -192,7 +185,7 @@ def test_lines_are_numbered_through_all_windows(translator: Translator) -> None:
 
 
 def test_samples_are_ranked_by_their_similarity_to_the_others(translator: Translator) -> None:
-    translator.search = search = minimum_risk(samples=6)
+    translator.decoder.search = search = minimum_risk(samples=6)
 
     [found] = translator.hypotheses(["The dog sees the house today."])
 
@@ -214,7 +207,7 @@ def test_a_run_remembers_its_text_transforms(config: Compose, tmp_path: Path) ->
     upper = translator.translate([line.upper() for line in lines])
     assert upper == translator.translate([line.lower() for line in lines])
     assert translator.target.encode(["Ä"]) != translator.target.encode(["ä"])
-    assert translator.transforms.names == ["lowercase", "normalize"]
+    assert translator.planner.transforms.names == ["lowercase", "normalize"]
     train_model.train(config(*options), tmp_path / "default")
     with pytest.raises(RunError, match=r"vocabulary|tokenizer\.transforms"):
         seq2seq.load([tmp_path / "run", tmp_path / "default"])

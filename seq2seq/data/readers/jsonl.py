@@ -1,4 +1,4 @@
-"""One JSON object a line."""
+"""Files of JSON lines: one object per line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def jsonl(
     licence: str,
     document_field: str | None = None,
 ) -> ParallelCorpus:
-    """Read files of JSON lines; a field may be dotted, as in translation.de.
+    """Read files of JSON lines; a dot names a nested field, as in translation.de.
 
     Rows next to one another with the same `document_field` are sentences of one document.
 
@@ -42,7 +42,7 @@ def jsonl(
 
 
 def json_records(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield file and number of each line, and its JSON value; blank lines are skipped.
+    """Yield ("FILE, line N", value) for each line of JSON; blank lines are skipped.
 
     Raises:
         TextError: a line is not JSON.

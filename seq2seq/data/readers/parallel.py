@@ -1,4 +1,4 @@
-"""Two files, line n of one the translation of line n of the other."""
+"""Pairs of files: line n of one is the translation of line n of the other."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -52,11 +52,11 @@ def parallel(
 
 
 def is_reversed(first: Path, second: Path, source: str, target: str) -> bool:
-    """Return whether the source file, `first`, is the one that its name makes the second.
+    """Return whether the source file, `first`, comes second in the order that names suggest.
 
     Fingerprints do not depend on the order of the labels in an origin: without this, two files and
-    the same two swapped would be one corpus. The order that names suggest is that of
-    the languages where they end in those, the alphabet's otherwise.
+    the same two swapped would be one corpus. The order that names suggest is source, target if they
+    end in the language codes, and the alphabetical order otherwise.
     """
     suffixes = [file.name.removesuffix(file.suffix * (file.suffix in OPENERS)).rpartition(".")[2]
                 for file in (first, second)]  # fmt: skip
@@ -69,7 +69,7 @@ def find_files(folder: Path, name: str | list[str], source: str, target: str) ->
     """Return the two files of a split.
 
     Raises:
-        TextError: one is missing, or `name` is a list of another length.
+        TextError: a file is missing, or `name` is a list of another length than 2.
     """
     names = [f"{name}.{source}", f"{name}.{target}"] if isinstance(name, str) else name
     if len(names) != 2:
@@ -88,7 +88,7 @@ def parallel_pairs(source: Path, target: Path) -> Iterator[Pair]:
     """Yield the pairs of two files.
 
     Raises:
-        TextError: one has more lines than the other.
+        TextError: one file has more lines than the other.
     """
     for source_line, target_line in zip_longest(read_lines(source), read_lines(target)):
         if source_line is None or target_line is None:
@@ -100,7 +100,7 @@ def parallel_pairs(source: Path, target: Path) -> Iterator[Pair]:
 
 
 def document_pairs(source: Path, target: Path) -> Iterator[Pair]:
-    """Yield the pairs of two files with the number of their document; blank ones are dropped."""
+    """Yield the pairs of two files with the number of their document, without blank pairs."""
     number = 1
     for pair in parallel_pairs(source, target):
         if pair.source.strip() or pair.target.strip():

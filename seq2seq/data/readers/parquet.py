@@ -23,7 +23,7 @@ def parquet(
     licence: str,
     document_field: str | None = None,
 ) -> ParallelCorpus:
-    """Read Parquet files; a field may be dotted, as in translation.de.
+    """Read Parquet files; a dot names a nested field, as in translation.de.
 
     Rows next to one another with the same `document_field` are sentences of one document.
 
@@ -41,10 +41,10 @@ def parquet(
 
 
 def parquet_records(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield file and number of each row, and the row, with `BATCH_ROWS` in memory.
+    """Yield ("FILE, row N", row) for each row; `BATCH_ROWS` rows are in memory at a time.
 
     Raises:
-        TextError: it is no Parquet file, or a damaged one.
+        TextError: the file is no Parquet file, or a damaged one.
     """
     from pyarrow import ArrowException, ArrowInvalid
     from pyarrow.parquet import ParquetFile

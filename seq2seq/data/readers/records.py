@@ -24,14 +24,14 @@ def corpus_of_records(
     """Return a corpus with one file of records for each split.
 
     Args:
-        read: a function of a file, which yields its records, each after its file and number.
-        names: of the files, by split; None where the corpus has no such split.
-        path: the folder that they are in.
-        fields: of the source, the target and, if any, the document; dotted where nested.
-        about: language of the source, of the target, licence.
+        read: a function of a file, which yields ("FILE, line N" or the like, record).
+        names: names of the files, by split; None if the corpus has no such split.
+        path: the folder of the files.
+        fields: fields of the source, the target and, if any, the document; dotted if nested.
+        about: (source language, target language, licence).
 
     Raises:
-        TextError: a file is missing, or one for validation or test has no pair.
+        TextError: a file is missing, or a file for validation or test has only blank pairs.
     """
     options = without_trailing_none(*fields)
     return corpus_of_files(partial(read_records, read), names, path, lambda _: options, about)
@@ -47,7 +47,7 @@ def read_records(
     """Yield the pairs of the records that `read` yields of `file`.
 
     Raises:
-        TextError: a record lacks a field, or has something else than text in it.
+        TextError: a record lacks a field, or a field has no text.
     """
     for where, record in read(file):
         document = document_at(record, document_field, where)
@@ -62,7 +62,7 @@ def value_at(record: Any, field: str, where: str) -> str:
 
     Args:
         record: a mapping, with mappings in it for a dotted field.
-        field: its name.
+        field: name of the field.
         where: file and number of the record, for messages.
 
     Raises:
@@ -85,7 +85,7 @@ def value_at(record: Any, field: str, where: str) -> str:
 
 
 def describe_fields(value: Any) -> str:
-    """Return the names of the fields of a record for a message, or the type of what is none."""
+    """Return the names of the fields of a record for a message, or the type if it has none."""
     if not isinstance(value, dict):
         return type(value).__name__
     names = [escaped(str(name)) for name in list(value)[:SHOWN_FIELDS]]
@@ -97,7 +97,7 @@ def document_at(record: Any, field: str | None, where: str) -> str | None:
     """Return the document of a record, a text or a number at the dotted `field`, if one is named.
 
     Raises:
-        TextError: there is no such field, or it has neither.
+        TextError: there is no such field, or it has neither text nor a number.
     """
     if field is None:
         return None

@@ -17,10 +17,10 @@ def text(
     """Read files of text, one after the other, plain or compressed.
 
     Args:
-        path: of the training text: a file, or several.
-        validation: likewise; None: the part of the training text before the last.
-        test: likewise; None: the last part of the training text.
-        licence: of the text.
+        path: path of the training text: a file, or several.
+        validation: a file, or several; None: the part of the training text before the test part.
+        test: a file, or several; None: the last part of the training text.
+        licence: licence of the text.
 
     Raises:
         TextError: a file is missing, or validation or test text has nothing but blank lines; later,

@@ -7,7 +7,8 @@ from typing import Any
 
 from seq2seq.data.corpus import Pair, ParallelCorpus
 from seq2seq.data.readers.files import corpus_of_files
-from seq2seq.data.readers.headers import (
+from seq2seq.data.readers.records import without_trailing_none
+from seq2seq.data.readers.table_headers import (
     HEADER,
     SOURCE_NAMES,
     TARGET_NAMES,
@@ -17,7 +18,6 @@ from seq2seq.data.readers.headers import (
     language_names,
     log_header,
 )
-from seq2seq.data.readers.records import without_trailing_none
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.regular import quoted
 from seq2seq.text.lines import read_lines
@@ -37,9 +37,10 @@ def tsv(
 ) -> ParallelCorpus:
     r"""Read files of lines with \t between columns, which are counted from 1.
 
-    There is no quoting: a `"` is a character, and NA and null are words. A first line that names
-    the columns is skipped. Rows next to one another with the same text in `document_column` are
-    sentences of one document.
+    Cells are taken literally: `"` does not quote, and NA and null are text. A header is skipped: a
+    first line whose cells in the source and target columns name the languages ("de", "German") or
+    the sides ("source", "tgt"), perhaps with a word for text ("German sentence"). Rows next to one
+    another with the same text in `document_column` are sentences of one document.
 
     Raises:
         ConfigError: a column is not counted from 1.
@@ -65,7 +66,7 @@ def file_options(
     """Return the options of `tsv_pairs` for a file: columns, and `HEADER` if it has one.
 
     Raises:
-        TextError: a header names the source column as the target language, and the reverse.
+        TextError: the header has the two languages in the opposite order.
     """
     sides = columns[:2]
     names = (language_names(source), language_names(target))
@@ -90,14 +91,16 @@ def tsv_pairs(
     document_column: int | None = None,
     header: str | None = None,
 ) -> Iterator[Pair]:
-    """Yield the pairs of a file; blank lines at its end are skipped, others are blank pairs.
+    """Yield the pairs of a file.
+
+    Blank lines at the end of the file are skipped; a blank line elsewhere yields a blank pair.
 
     Raises:
-        TextError: a line has too few columns, or more or fewer than the first line; empty cells at
-            the end of a line may be missing.
+        TextError: a line lacks a required column, or has not as many columns as the first row,
+            where empty cells at the end of a line do not count.
     """
     required = max(source_column, target_column, document_column or 1)
-    width = trimmed = 0  # cells of the first row, and those before empty ones at its end
+    width = trimmed = 0  # cells of the first row: all, and without the empty ones at its end
     blank = 0
     for number, line in enumerate(read_lines(file), 1):
         if number == 1 and header:

@@ -22,9 +22,10 @@ HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: 
 class _NgramCounts(NamedTuple):
     """Counts of the n-grams of one order. G n-grams, C contexts."""
 
-    keys: Keys  # (G,) of each n-gram, rising
-    counts: Floats  # (G,) occurrences, or the number of different preceding tokens
-    contexts: Keys  # (C,) of the n-grams without their last token, rising
+    keys: Keys  # (G,) hash of each n-gram, ascending
+    # (G,) occurrences; below the largest order, the number of different tokens that precede it
+    counts: Floats
+    contexts: Keys  # (C,) hash of each n-gram without its last token, ascending
     totals: Floats  # (C,) the sum of the counts of each context
     kinds: Floats  # (C,) the number of different tokens that follow each context
     discount: float
@@ -76,7 +77,8 @@ class KneserNey:
         """Compute the negative log-likelihood of `tokens` (T,), a chunk in memory at a time."""
         nats = 0.0
         for start in range(0, len(tokens), CHUNK_TOKENS):
-            context_start = max(0, start - len(self.orders) + 1)  # as many as the order needs
+            # The chunk begins with the preceding tokens that the largest order needs.
+            context_start = max(0, start - len(self.orders) + 1)
             chunk = np.asarray(tokens[context_start : start + CHUNK_TOKENS])
             nats -= float(np.log(self.probabilities(chunk)[start - context_start :]).sum())
         return nats
@@ -100,7 +102,7 @@ def _context_keys(tokens: TokenArray, n: int) -> Keys:
 
 
 def _first_indices(all_keys: Keys, keys: Keys) -> Indices:
-    """Return the index of the first occurrence in `all_keys` of each of `keys`, which rise."""
+    """Return the index of the first occurrence in `all_keys` of each of `keys`."""
     unique, firsts = np.unique(all_keys, return_index=True)
     return firsts[np.searchsorted(unique, keys)]
 
@@ -118,6 +120,6 @@ def _count_contexts(tokens: TokenArray, n: int, keys: Keys, counts: Floats) -> _
 
 
 def _look_up(keys: Keys, values: Floats, queries: Keys) -> Floats:
-    """Return the value of each of `queries`, 0 where it is none of `keys`, which rise."""
+    """Return the value of each of `queries`, or 0 where it is not in `keys` (ascending)."""
     indices = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
     return np.where(keys[indices] == queries, values[indices], 0.0)

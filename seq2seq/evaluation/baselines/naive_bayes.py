@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_ORDER = 3  # characters of the longest n-grams
-BUCKETS = 2**17  # that n-grams are hashed into
+BUCKETS = 2**17  # hash buckets of n-grams
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 LabelArray = NDArray[np.int64]
@@ -54,7 +54,7 @@ def character_ngrams(lines: Sequence[str]) -> tuple[LabelArray, LabelArray]:
     A line is case-folded, and has a space before and after it, which are part of n-grams.
 
     Returns:
-        For each n-gram, the shortest n first, its bucket and the index of its line.
+        For each n-gram its bucket and the index of its line; unigrams first, then bigrams, ...
     """
     padded = [f" {line.casefold()} " for line in lines]
     text = np.frombuffer("".join(padded).encode("utf-32-le"), np.uint32).astype(np.uint64)

@@ -33,7 +33,7 @@ class Cell(nn.Module):
 
         Args:
             x: (B, I) input.
-            state: (B, P, H) state before it.
+            state: (B, P, H) state before this position.
 
         Returns:
             The output (B, H) and the next state (B, P, H).
@@ -47,7 +47,7 @@ class Cell(nn.Module):
         return functional.linear(self.prepare(x), *self.input_weights())
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Return the input (..., I) as its matrix reads it; unchanged by default."""
+        """Return the input (..., I) of the matrix product; unchanged by default."""
         return x
 
     def input_weights(self) -> tuple[Tensor, Tensor]:
@@ -55,7 +55,7 @@ class Cell(nn.Module):
         raise NotImplementedError
 
     def state_weights(self) -> tuple[Tensor, Tensor]:
-        """Return U (R, H) and its bias (R,), which project h; R is 0 where h meets no matrix."""
+        """Return U (R, H) and its bias (R,), which project h; R is 0 if no matrix multiplies h."""
         raise NotImplementedError
 
     def update(self, x_proj: Tensor, h_proj: Tensor, state: Tensor) -> Tensor:
@@ -64,6 +64,6 @@ class Cell(nn.Module):
         Args:
             x_proj: (B, G) the input projected by `project_input`.
             h_proj: (B, R) h projected by `state_weights`.
-            state: (B, P, H) h and the other parts, as the c of an LSTM.
+            state: (B, P, H) h and the other parts, such as c of an LSTM.
         """
         raise NotImplementedError

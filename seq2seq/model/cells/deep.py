@@ -24,9 +24,9 @@ class DeepTransition(Cell):
         """Create a cell.
 
         Args:
-            input_size: I.
-            size: H.
-            depth: transitions between two positions; 1: a GRU.
+            input_size: I, the size of the input.
+            size: H, the size of the hidden state.
+            depth: number of transitions between two positions; 1: a GRU.
 
         Raises:
             ValueError: `depth` is less than 1.

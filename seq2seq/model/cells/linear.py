@@ -14,7 +14,8 @@ from seq2seq.hardware import to_device
 from seq2seq.model.cells.cell import Cell
 from seq2seq.model.cells.scan import scan
 
-MIN_PHASE = 0.01  # of lambda at first, in radians; its logarithm is the parameter
+# Smallest initial phase of lambda, in radians; the parameter theta is the logarithm of the phase.
+MIN_PHASE = 0.01
 
 
 class _ScanCell(Cell):
@@ -120,7 +121,8 @@ class MinLSTM(_ScanCell):
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
         f, i, candidate = x_proj.chunk(3, -1)
-        # f' / (f' + i') with f' = sigmoid(f), i' = sigmoid(i), by softplus(-x) = -log(sigmoid(x)).
+        # a = f' / (f' + i') = sigmoid(log f' - log i'), where log f' = log sigmoid(f) =
+        # -softplus(-f), and log i' = -softplus(-i).
         a = torch.sigmoid(functional.softplus(-i) - functional.softplus(-f))
         return a, (1 - a) * positive(candidate)
 
@@ -130,8 +132,8 @@ class LRU(_ScanCell):
 
     h_t = lambda * h_{t-1} + gamma * (B x_t), lambda = exp(-exp(nu) + i exp(theta)) for each element
     of the state; y_t = Re(C h_t) + D x_t, and the output is gelu(y) * sigmoid(W gelu(y)), the gated
-    unit that follows it in the paper. https://arxiv.org/abs/2303.06349, equations 4 to 7. State:
-    the output, and the real and imaginary part of h.
+    unit that follows the recurrence in the paper. https://arxiv.org/abs/2303.06349, equations 4 to
+    7. State: the output, and the real and imaginary parts of h.
     """
 
     num_states = 3

@@ -22,8 +22,8 @@ def truncated_forward(
         cell: the recurrence.
         x: (B, S, I) inputs.
         first: (B, P, H) initial state.
-        lengths: (B,) on the CPU, as for `Cell.forward`.
-        chunk: positions in a chunk.
+        lengths: (B,) on the CPU, the argument `lengths` of `Cell.forward`.
+        chunk: number of positions in a chunk.
         backward: whether each sentence is read from its end.
 
     Returns:

@@ -27,14 +27,14 @@ SIZES = {"small": "klein", "large": "groß"}
 RELATIONS = {"above": "über", "below": "unter", "left of": "links von", "right of": "rechts von"}
 ENGLISH_NUMBERS, GERMAN_NUMBERS = ("a", "two", "three"), ("", "zwei", "drei")
 
-# Of the indefinite article, and of an adjective after it: by case and gender.
+# Endings of the indefinite article, and of an adjective after it, by case and gender.
 _ARTICLES = {
     ("nominative", "m"): "ein", ("nominative", "n"): "ein", ("nominative", "f"): "eine",
     ("dative", "m"): "einem", ("dative", "n"): "einem", ("dative", "f"): "einer",
 }  # fmt: skip
 _ENDINGS = {("nominative", "m"): "er", ("nominative", "n"): "es", ("nominative", "f"): "e"}
-_WEAK = "en"  # of adjectives in the dative, and of most other cases
-_STRONG = "e"  # of adjectives in the plural, without an article
+_WEAK = "en"  # ending of adjectives in the dative, and in most other cases
+_STRONG = "e"  # ending of adjectives in the plural, without an article
 
 
 class Group(NamedTuple):

@@ -1,7 +1,7 @@
 """Drawn scenes of coloured shapes: images with captions that need no download.
 
 The combinations of shape, colour, size and number are split: a combination that is in a test image
-is in no training image, though each part of it is.
+is in no training image, although each of its four parts is.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from seq2seq.vision.images import CaptionedImage, CaptionedImages, Pixels
 from seq2seq.vision.synthetic.captions import COLOURS, RELATIONS, SHAPES, SIZES, Group, describe
 
 IMAGE_SIZE = 64  # pixels of width and height
-SUPERSAMPLING = 4  # scenes are drawn so many times as large, and scaled down
+SUPERSAMPLING = 4  # scenes are drawn this many times as large, and scaled down
 RGB = {
     "red": (214, 48, 40), "green": (44, 160, 64), "blue": (44, 84, 214), "yellow": (240, 208, 40),
     "white": (240, 240, 240), "grey": (128, 128, 128),
@@ -53,13 +53,13 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
 
     Args:
         train: the number of training images.
-        validation: of validation images.
-        test: of test images.
-        seed: of all random numbers.
-        language: of the captions, en or de.
+        validation: number of validation images.
+        test: number of test images.
+        seed: seed of all random numbers.
+        language: language of the captions, en or de.
 
     Raises:
-        ConfigError: it is another language, or a number is out of range.
+        ConfigError: `language` is another one, or a number is out of range.
     """
     require_one_of("data.language", language, LANGUAGES)
     require("data.seed", seed, seed >= 0, "0 or more")
@@ -98,7 +98,7 @@ class Scenes(Sequence[CaptionedImage]):
 
 
 def held_out_combinations(split: str) -> set[Group]:
-    """Return the combinations that are in no other split."""
+    """Return the combinations that belong to `split` alone."""
     order = sorted(
         (Group(*parts) for parts in product(SHAPES, COLOURS, SIZES, NUMBERS)),
         key=lambda group: hashlib.sha256(" ".join(map(str, group)).encode()).hexdigest(),
@@ -110,7 +110,7 @@ def held_out_combinations(split: str) -> set[Group]:
 
 
 def random_scene(random: Random, split: str) -> Scene:
-    """Draw a scene; one of validation or test has a combination that is not in training."""
+    """Draw a scene; in validation and test, a scene has a combination that training lacks."""
     own, known = sorted(held_out_combinations(split)), sorted(held_out_combinations("train"))
     first = own[random.integers(len(own))]
     if random.random() < 0.3:
@@ -153,7 +153,7 @@ def draw_scene(scene: Scene, random: Random) -> Pixels:
 
 
 def _draw_group(pen: ImageDraw.ImageDraw, group: Group, area: Area, random: Random) -> None:
-    """Draw the shapes of a group in an area, none over another."""
+    """Draw the shapes of a group in an area, without overlaps."""
     for x, y in _centres(group, area, random):
         radius = RADII[group.size] * random.uniform(0.9, 1.1)
         OUTLINES[group.shape](
@@ -162,7 +162,7 @@ def _draw_group(pen: ImageDraw.ImageDraw, group: Group, area: Area, random: Rand
 
 
 def _centres(group: Group, area: Area, random: Random) -> Points:
-    """Return the centres of the shapes: random, or in a row where random ones overlap."""
+    """Return the centres of the shapes: random, or in a row if random ones would overlap."""
     x_min, y_min, x_max, y_max = area
     radius = RADII[group.size] * 1.15
     centres: Points = []
@@ -196,9 +196,9 @@ def _polygon(corners: int, turn: float, inner: float = 1.0) -> Callable[..., Non
     """Return a function that draws a polygon.
 
     Args:
-        corners: their number, on a circle.
+        corners: number of corners, which lie on a circle.
         turn: the angle of the first corner, in radians clockwise from the top.
-        inner: radius of every second corner, as a share of the others'.
+        inner: radius of every second corner, as a share of the radius of the others.
     """
 
     def outline(

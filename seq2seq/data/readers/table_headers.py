@@ -1,4 +1,4 @@
-"""Header lines of tables: a row whose cells name their columns instead of holding text."""
+"""Headers of tables: first rows whose cells name their columns instead of holding text."""
 
 import logging
 import re
@@ -109,7 +109,7 @@ def is_name(cell: str, names: frozenset[str]) -> bool:
 
 
 def first_cells(file: Path, columns: Sequence[int]) -> list[str]:
-    """Return the cells of line 1 in some columns, counted from 1; none if it has too few."""
+    """Return the cells of line 1 in `columns`, counted from 1; empty if it has too few."""
     cells = next((line.split("\t") for line in islice(read_lines(file), 1)), [])
     return [cells[column - 1] for column in columns] if len(cells) >= max(columns) else []
 
@@ -118,9 +118,9 @@ def has_header(file: Path, columns: Sequence[int], names: Sequence[frozenset[str
     """Return whether line 1 of a file names its columns.
 
     Args:
-        file: with tabs between columns.
-        columns: counted from 1.
-        names: of each of these columns.
+        file: a file with tabs between columns.
+        columns: numbers of columns, counted from 1.
+        names: the accepted names of each of these columns.
     """
     cells = first_cells(file, columns)
     return bool(cells) and all(map(is_name, cells, names))

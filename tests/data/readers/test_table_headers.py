@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from seq2seq.data.corpus import ParallelCorpus
-from seq2seq.data.readers.headers import is_name, language_names
 from seq2seq.data.readers.labelled import labelled
+from seq2seq.data.readers.table_headers import is_name, language_names
 from seq2seq.data.readers.tsv import tsv
 from seq2seq.errors import TextError
 

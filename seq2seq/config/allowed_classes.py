@@ -41,12 +41,12 @@ def require_known_targets(options: dict[str, Any], trusted: Collection[str]) -> 
     """Refuse options that would call anything but a shipped choice of their node.
 
     Args:
-        options: of a run folder, as plain values under the names of today.
-        trusted: modules beside ours whose classes may be named.
+        options: the options of a run folder, as plain values under their current names.
+        trusted: modules outside this package whose classes may be named.
 
     Raises:
-        ConfigError: a class is not in the list of its node, a node that chooses nothing names one,
-            or a node has another instruction than `_target_`.
+        ConfigError: a class is not a shipped choice of its node, a node outside `NODES` names a
+            class, or a node has another instruction than `_target_`.
     """
     for path, node in _nodes(options):
         for name in node:
@@ -57,7 +57,7 @@ def require_known_targets(options: dict[str, Any], trusted: Collection[str]) -> 
 
 
 def _require_known(path: str, target: object, trusted: Collection[str]) -> None:
-    # Each corpus of a joined one is a node like `data` itself.
+    # Each corpus of a joined corpus is a node like `data` itself.
     node = re.sub(r"^data(\.corpora\.[^.]+)+$", "data", path)
     if node not in NODES:
         raise ConfigError(f"{path or 'the options'} cannot name a class: {target!r}")

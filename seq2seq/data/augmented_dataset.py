@@ -1,0 +1,124 @@
+"""Training pairs changed on the fly: another version of each in every epoch."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seq2seq.config.augment import AugmentOptions
+from seq2seq.data.batches import Batch, RowIndices, TokenIds, collate
+from seq2seq.data.datasets import ParallelDataset, sampling_seed, token_ids
+from seq2seq.data.samplers import LengthBatchSampler
+from seq2seq.text.augment import Context, LinePair, augment, pair_random
+from seq2seq.text.protection import protect_pair
+from seq2seq.text.spans.rules import SpanRules
+from seq2seq.text.tokenizer import Tokenizer
+
+CHUNK_PAIRS = 10_000  # pairs that are changed at a time
+MAX_JOINED = 4  # consecutive pairs
+
+
+class AugmentedDataset(ParallelDataset):
+    """Prepared training pairs, augmented anew in every epoch, in batches of similar length.
+
+    Before an epoch all pairs are augmented, each with random numbers of its own, and those that
+    changed are kept: the batches are made of the lengths that the pairs have then.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        sampler: LengthBatchSampler,
+        sides: tuple[Tokenizer, Tokenizer],
+        sampling: float,
+        options: AugmentOptions,
+        languages: tuple[str, str],
+        rules: SpanRules | None,
+    ) -> None:
+        """Load from `dataset`, the training pairs of a `PreparedCorpus`.
+
+        Args:
+            dataset: memory-mapped.
+            sampler: of the pairs as they are.
+            sides: tokenizers of source and target.
+            sampling: `tokenizer.sampling`.
+            options: rates of the modifiers.
+            languages: of source and target.
+            rules: of the spans for which symbols stand, so that spans which a modifier adds get
+                symbols too; None: there are no symbols.
+        """
+        super().__init__(dataset, sampler, sides, sampling)
+        self.options, self.rules = options, rules
+        self.context = Context(*languages)
+        self._epoch = -1  # that `_changed` is of
+        self._changed: dict[int, tuple[LinePair, TokenIds, TokenIds]] = {}
+
+    def epoch(self, number: int) -> Iterator[RowIndices]:
+        """Yield the row indices of each batch of epoch `number`, by the lengths of its pairs."""
+        self._augment(number)
+        source, target = self.sampler.source.copy(), self.sampler.target.copy()
+        for row, (_, source_ids, target_ids) in self._changed.items():
+            source[row], target[row] = len(source_ids), len(target_ids)
+        original = self.sampler
+        lengths = LengthBatchSampler(
+            source, target, original.weights, original.options, original.seed
+        )
+        return lengths.epoch(number)
+
+    def load(self, rows: RowIndices, epoch: int) -> Batch:
+        """Return the pairs `rows` of an epoch as a batch, a function of the arguments alone."""
+        self._augment(epoch)
+        table = self.dataset[rows]
+        changed = {
+            i: self._changed[row] for i, row in enumerate(rows.tolist()) if row in self._changed
+        }
+        if self.sampling:
+            texts = [table[side].to_pylist() for side in ("source", "target")]
+            for i, (pair, _, _) in changed.items():
+                texts[0][i], texts[1][i] = pair
+            seed = sampling_seed(self.sampler.seed, epoch, rows)
+            return collate(
+                self.source.sample(texts[0], self.sampling, seed),
+                self.target.sample(texts[1], self.sampling, seed + 1),
+            )
+        sources: list[TokenIds] = list(token_ids(table["source_ids"]))
+        targets: list[TokenIds] = list(token_ids(table["target_ids"]))
+        for i, (_, source_ids, target_ids) in changed.items():
+            sources[i], targets[i] = source_ids, target_ids
+        return collate(sources, targets)
+
+    def _augment(self, epoch: int) -> None:
+        """Augment all pairs for `epoch`, unless that is done."""
+        if self._epoch == epoch:
+            return
+        self._changed = {}
+        for start in range(0, len(self.dataset), CHUNK_PAIRS):
+            self._augment_chunk(epoch, start)
+        self._epoch = epoch
+
+    def _augment_chunk(self, epoch: int, start: int) -> None:
+        table = self.dataset[start : start + CHUNK_PAIRS]
+        texts = zip(table["source"].to_pylist(), table["target"].to_pylist(), strict=True)
+        pairs = [LinePair(*pair) for pair in texts]
+        rows: list[int] = []
+        made: list[LinePair] = []
+        for index, pair in enumerate(pairs):
+            random = pair_random(self.sampler.seed, epoch, start + index)
+            following = pairs[index + 1 : index + MAX_JOINED]
+
+            def next_pairs(
+                count: int, following: Sequence[LinePair] = following
+            ) -> Sequence[LinePair]:
+                return following[:count]
+
+            changed = augment(pair, random, self.options, self.context, next_pairs)
+            if changed == pair:
+                continue
+            if self.rules is not None:
+                changed = LinePair(*protect_pair(*changed, self.rules))
+            rows.append(start + index)
+            made.append(changed)
+        sources = self.source.encode([pair.source for pair in made])
+        targets = self.target.encode([pair.target for pair in made])
+        longest = self.sampler.options.tokens
+        for row, pair, source_ids, target_ids in zip(rows, made, sources, targets, strict=True):
+            if len(source_ids) + len(target_ids) + 1 <= longest:  # else it stays as it was
+                self._changed[row] = (pair, source_ids, target_ids)

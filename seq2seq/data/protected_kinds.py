@@ -1,0 +1,91 @@
+"""Choice of the kinds of spans that a corpus copies, and pairs with symbols in their place."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from seq2seq.config.protect import ProtectOptions
+from seq2seq.data.corpus import Pair
+from seq2seq.errors import ConfigError
+from seq2seq.text.protection import protect_pair
+from seq2seq.text.spans.comparison import MIN_SHARE, choose_kinds
+from seq2seq.text.spans.rules import KINDS, SpanRules
+
+SAMPLE_PAIRS = 50_000  # training pairs that the kinds are chosen from
+MIN_PAIRS = 20  # with a kind, for what the corpus does with it to count
+# Kinds that translators write in another way, or leave out, and so are protected only where nearly
+# all pairs copy them. The others mean something to a program.
+OF_LANGUAGE = ("number", "emoji", "markup")
+MIN_TECHNICAL_SHARE = 0.5
+
+
+class Protection(NamedTuple):
+    """The kinds of spans that are protected, and whether the training pairs teach it."""
+
+    kinds: list[str]
+    is_trained: bool  # symbols stand for spans in the training pairs
+    notices: list[str]
+
+
+def choose_protection(
+    pairs: Iterable[Pair], options: ProtectOptions, adds_spans: bool
+) -> Protection:
+    """Return what is protected, chosen from the training pairs where the options leave it open.
+
+    A kind is protected that the pairs copy, or that too few of them have to tell. Symbols are
+    trained where enough pairs copy a span, or augmentation adds spans to pairs.
+
+    Raises:
+        ConfigError: one of the user's patterns or words cannot be used.
+    """
+    rules = span_rules(options, KINDS)
+    if options.kinds == []:
+        return Protection([], False, [])
+    sample = ((pair.source, pair.target) for pair in islice(pairs, SAMPLE_PAIRS))
+    counts = choose_kinds(sample, rules).counts
+    known = {kind: count for kind, count in counts.items() if count.pairs >= MIN_PAIRS}
+    copied = [kind for kind, count in known.items() if count.share >= _min_share(kind)]
+    if options.kinds is None:
+        kinds = [kind for kind in KINDS if kind not in known or kind in copied]
+    else:
+        kinds = list(options.kinds)
+    taught = [kind for kind in kinds if kind in known]
+    notices = []
+    if known:
+        shares = ", ".join(
+            f"{kind} ({count.share:.0%} of {count.pairs:,} pairs)" for kind, count in known.items()
+        )
+        translated = [kind for kind in known if kind not in kinds]
+        but = f"; translated as text: {', '.join(translated)}" if translated else ""
+        notices.append(f"spans that pairs copy: {shares}{but} (protect.kinds)")
+    return Protection(kinds, bool(taught) or (bool(kinds) and adds_spans), notices)
+
+
+def _min_share(kind: str) -> float:
+    """Return the least share of pairs that copy a kind for it to be protected."""
+    return MIN_SHARE if kind in OF_LANGUAGE else MIN_TECHNICAL_SHARE
+
+
+def span_rules(options: ProtectOptions, kinds: Iterable[str]) -> SpanRules:
+    """Return the rules of the options for `kinds`.
+
+    Raises:
+        ConfigError: one of the user's patterns or words cannot be used.
+    """
+    try:
+        return SpanRules(kinds, options.patterns, options.words)
+    except ValueError as error:
+        raise ConfigError(f"protect: {error}") from None
+
+
+def protect_pairs(
+    pairs: Iterable[Pair], protection: Protection, options: ProtectOptions
+) -> Iterator[Pair]:
+    """Yield the pairs with symbols in place of the spans that both sides share, if trained."""
+    if not protection.is_trained:
+        yield from pairs
+        return
+    rules = span_rules(options, protection.kinds)
+    for pair in pairs:
+        source, target = protect_pair(pair.source, pair.target, rules)
+        yield pair._replace(source=source, target=target)

@@ -1,0 +1,87 @@
+"""Planners of units for a run: what it was trained with decides what is protected and split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seq2seq.config.commands import DecodingConfig
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.errors import RunError
+from seq2seq.inference.units import UnitPlanner
+from seq2seq.text.glossary import Glossary
+from seq2seq.text.spans.rules import KINDS, SpanRules
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.transforms import TextTransforms
+
+DEFAULT_TYPICAL_LENGTH = 40  # tokens, for runs of versions that did not record it
+
+
+@dataclass(frozen=True)
+class LineHandling:
+    """Options of the translation of lines, beside the search."""
+
+    split: str = "auto"  # into sentences: auto, off or always
+    protect: bool = True  # keep placeholders, tags, numbers and the like
+    retry_repetition: bool = True  # decode again what repeats itself
+    glossary: Glossary | None = None  # terms whose translation is given
+
+
+def unit_planner(
+    tokenizer: Tokenizer,
+    config: TrainConfig,
+    facts: Mapping[str, Any],
+    limits: LengthLimits,
+    handling: LineHandling,
+) -> UnitPlanner:
+    """Return the planner of a run.
+
+    Args:
+        tokenizer: of the source.
+        config: the options of the run.
+        facts: of run.json: `source`, `target`, and of runs of this version `protected_kinds` and
+            `typical_length`.
+        limits: on the length of a unit.
+        handling: what was asked for.
+
+    Raises:
+        RunError: the facts are none of this program.
+    """
+    return UnitPlanner(
+        tokenizer,
+        TextTransforms(config.tokenizer.transforms),
+        span_rules(config, facts) if handling.protect else None,
+        (str(facts.get("source", "en")), str(facts.get("target", "en"))),
+        handling.split,
+        _whole(facts.get("typical_length", DEFAULT_TYPICAL_LENGTH)),
+        limits.max_source_length,
+        handling.glossary,
+    )
+
+
+def line_handling(config: DecodingConfig) -> LineHandling:
+    """Return what the options of a command ask for.
+
+    Raises:
+        TextError: the glossary cannot be read, or has a wrong line.
+    """
+    glossary = None
+    if config.glossary is not None:
+        glossary = Glossary.load(Path(config.glossary), config.stem_length)
+    return LineHandling(config.split, config.protect, config.retry_repetition, glossary)
+
+
+def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | None:
+    """Return the rules of the spans that a run protects; None: it protects nothing."""
+    kinds = facts.get("protected_kinds")
+    if kinds is None:
+        return None
+    if not isinstance(kinds, list) or not set(kinds) <= set(KINDS):
+        raise RunError(f"run.json names unknown kinds of spans: {kinds}")
+    return SpanRules(kinds, config.protect.patterns, config.protect.words)
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise RunError(f"run.json has no number of tokens as typical_length: {value!r}")
+    return value

@@ -1,0 +1,213 @@
+"""Units: nothing of a line is lost, and what is protected comes out as it went in."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq import builders
+from seq2seq.commands import compose
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
+from seq2seq.inference.engines.ensemble import Ensemble
+from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.translator import Translator
+from seq2seq.inference.units import UnitPlanner
+from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.run_folder import vocab_sizes
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.interface import Search
+from seq2seq.search.sampling import Sampling
+from seq2seq.text.glossary import Glossary, Term
+from seq2seq.text.normalization import normalize
+from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.rules import SpanRules
+from seq2seq.text.special_tokens import SYMBOLS
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.transforms import TextTransforms
+from tests.toy_corpus import sentences
+
+RULES = SpanRules()
+LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
+SEARCHES: dict[str, Callable[[], Search]] = {
+    "greedy": Greedy,
+    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
+    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
+}
+MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
+          "3.5", "[", "](http://x.y)", "a@b.cd", "sensor.temp_1", "0x80F0"]  # fmt: skip
+WORDS = ["the dog", "sees", "a book.", "The cat likes bread!", "犬", "no", "water?", " ", "\u00a0"]
+LINE = st.lists(st.sampled_from([*MARKUP, *WORDS]), max_size=14).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    lines = [side for pair in sentences() for side in pair]
+    count = len(lines)
+    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=SYMBOLS).tokenizer
+
+
+def network(tokenizer: Tokenizer, attention: str, seed: int) -> EncoderDecoder:
+    """Return a network that was never trained: its hypotheses are random."""
+    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
+               "model.decoder.size=12", f"model/attention={attention}"]  # fmt: skip
+    torch.manual_seed(seed)
+    model = builders.build_translation(
+        to_schema(compose.compose("train", options), TrainConfig).model,
+        vocab_sizes(tokenizer, tokenizer),
+    )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)
+    return model.eval()
+
+
+def planner(tokenizer: Tokenizer, split: str = "auto", max_length: int = 40) -> UnitPlanner:
+    return UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "de"), split, 12, max_length)
+
+
+@pytest.fixture(scope="module", params=["none", "additive", "int8", "ensemble"])
+def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
+    attention = "additive" if request.param == "additive" else "none"
+    networks = [network(tokenizer, attention, seed) for seed in (5, 6)]
+    model: Any = networks[0]
+    if request.param == "int8":
+        model = IncrementalModel(networks[0], "int8")
+    elif request.param == "ensemble":
+        model = Ensemble([IncrementalModel(each, "fp32") for each in networks])
+    return Translator(model, tokenizer, tokenizer, Greedy(), LIMITS, 4, planner(tokenizer))
+
+
+def spans(line: str) -> Counter[str]:
+    return Counter(span.text for span in find_spans(line, RULES))
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@settings(max_examples=15)
+@given(lines=st.lists(LINE, min_size=1, max_size=4))
+def test_spans_of_a_line_are_in_each_of_its_translations(
+    translator: Translator, name: str, lines: list[str]
+) -> None:
+    translator.decoder.search = SEARCHES[name]()
+
+    for line, hypotheses in zip(lines, translator.hypotheses(lines), strict=True):
+        for hypothesis in hypotheses:
+            rest = hypothesis.text
+            for text, count in spans(line).items():
+                assert hypothesis.text.count(text) >= count, (line, hypothesis.text, text)
+            for text in sorted(spans(line), key=len, reverse=True):
+                rest = rest.replace(text, " ")
+            assert not any(character in rest for character in SYMBOLS)
+
+
+@settings(max_examples=150)
+@given(
+    line=st.one_of(LINE, st.text(max_size=60)),
+    split=st.sampled_from(["auto", "off", "always"]),
+    max_length=st.integers(3, 40),
+)
+def test_the_units_of_a_line_are_the_line(
+    tokenizer: Tokenizer, line: str, split: str, max_length: int
+) -> None:
+    made = planner(tokenizer, split, max_length).plan([line])[0]
+
+    if not normalize(line):
+        assert made.units == []
+    if made.units and made.icu is None:
+        assert made.join([unit.source for unit in made.units]) == line
+        restored = [unit.protected.restore(unit.protected.text) for unit in made.units]
+        expected = [normalize(unit.source) for unit in made.units]
+        assert [normalize(text) for text in restored] == expected
+
+
+def test_tags_of_a_translation_are_well_nested(translator: Translator) -> None:
+    line = "<b>the dog <i>sees</i></b> a <u>book</u>"
+
+    for name in SEARCHES:
+        translator.decoder.search = SEARCHES[name]()
+        for hypothesis in next(translator.hypotheses([line])):
+            tags = [span.text for span in find_spans(hypothesis.text, RULES) if span.kind == "tag"]
+            assert sorted(tags) == sorted(["<b>", "<i>", "</i>", "</b>", "<u>", "</u>"])
+            opened: list[str] = []
+            for tag in tags:
+                if tag.startswith("</"):
+                    assert opened.pop() == tag.replace("/", "")
+                else:
+                    opened.append(tag)
+
+
+@pytest.mark.parametrize(
+    ("line", "units"),
+    [
+        ("The dog sees. The cat likes it.", [("The dog sees.", " "), ("The cat likes it.", "")]),
+        ("See example.com. It works.\u00a0", [("See example.com.", " "), ("It works.", "\u00a0")]),
+        ("Dr. Smith sees {a. B} here.", [("Dr. Smith sees {a. B} here.", "")]),
+    ],
+)
+def test_sentences_of_a_line(tokenizer: Tokenizer, line: str, units: list[tuple[str, str]]) -> None:
+    made = planner(tokenizer, "always").plan([line])[0]
+
+    assert [(unit.source, unit.blank_after) for unit in made.units] == units
+
+
+def test_auto_splits_only_lines_that_are_longer_than_those_of_training(
+    tokenizer: Tokenizer,
+) -> None:
+    short, long = "No. No.", "The dog sees the house today. The girl likes the bread again."
+    assert len(tokenizer.encode([short])[0]) <= 12 < len(tokenizer.encode([long])[0])
+
+    made = planner(tokenizer).plan([short, long])
+
+    assert [len(line.units) for line in made] == [1, 2]
+    assert [len(line.units) for line in planner(tokenizer, "off", 99).plan([short, long])] == [1, 1]
+
+
+def test_a_unit_without_letters_is_copied(translator: Translator) -> None:
+    lines = ["😀 https://a.b/c", "{name}: 3.5", "3.5 < {x}"]
+
+    assert translator.translate(lines) == lines
+
+
+def test_icu_messages_keep_their_syntax_and_get_the_plurals_of_the_target(
+    tokenizer: Tokenizer,
+) -> None:
+    line = "  {count, plural, one {# dog} other {# dogs}} "
+    polish = UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "pl"), "auto", 12, 40).plan(
+        [line]
+    )[0]
+
+    assert [unit.source for unit in polish.units] == ["{#count} dog", "{#count} dogs"]
+    assert polish.join(["{#count} pies", "{#count} psy"]) == (
+        "  {count, plural, one {# pies} few {# psy} many {# psy} other {# psy}} "
+    )
+
+
+def test_a_no_break_space_stays_behind_its_word(tokenizer: Tokenizer) -> None:
+    made = planner(tokenizer).plan(["about 10\u00a0km or 5 km"])[0]
+
+    assert made.join(["etwa 10 km oder 5 km"]) == "etwa 10\u00a0km oder 5 km"
+
+
+def test_terms_of_a_glossary_are_in_the_translation(tokenizer: Tokenizer) -> None:
+    glossary = Glossary([Term("dog", ("Waldi", "Hund")), Term("the house", ("Haus",))])
+    made = planner(tokenizer)
+    made.glossary = glossary
+    translator = Translator(
+        network(tokenizer, "none", 5), tokenizer, tokenizer, Greedy(), LIMITS, 4, made
+    )
+
+    for name in SEARCHES:
+        translator.decoder.search = SEARCHES[name]()
+        both, one = translator.translate(["The Dog {a} sees the house.", "a dog"])
+        assert "Waldi" in both
+        assert "Haus" in both
+        assert both.count("{a}") == 1
+        assert "Waldi" in one
+    assert translator.term_counts["dog", "enforced"] == 2 * len(SEARCHES)
+    assert translator.term_counts["dog", "met"] == 0

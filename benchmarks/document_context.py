@@ -25,7 +25,7 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.data.readers.catalogues import pinned_wheel
 from seq2seq.data.readers.files import find_compressed
-from seq2seq.evaluation.metrics import compare, score
+from seq2seq.evaluation.metrics import compare, score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.files import atomic_write
 from seq2seq.tasks.translation import prepare_data
@@ -114,7 +114,7 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
             conditions["document_context=carry, each sentence alone"] = [None] * len(test)
         for name, document_of in conditions.items():
             translations[name] = translator.translate(sources, document_of)
-            scores = score(translations[name], references, language, ("bleu", "chrf"))
+            scores = score_hypotheses(translations[name], references, language, ("bleu", "chrf"))
             rows.append([name, duration, f"{steps:,}", *(f"{s.value:.2f}" for s in scores)])
     results.table(("condition", "time", "steps", "BLEU", "chrF"), rows)
     first, second, alone = translations.values()
@@ -124,7 +124,7 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
                 f"{c.name}: document_context=carry {c.value:.2f}, "
                 f"{name} {c.other:.2f}, p = {c.p:.4f}"
             )
-    for s in score(second, references, language, ("bleu", "chrf")):
+    for s in score_hypotheses(second, references, language, ("bleu", "chrf")):
         print(s.signature)
 
 

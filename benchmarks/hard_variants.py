@@ -21,7 +21,7 @@ from benchmarks.line_checks import (
     repeats,
     shared_word,
 )
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 
 Translate = Callable[[list[str]], list[str]]
 
@@ -73,7 +73,7 @@ class Text(NamedTuple):
         if lower_cased:
             translations = [line.lower() for line in translations]
             references = [line.lower() for line in references]
-        return score(translations, references, self.target_language, ("bleu",))[0].value
+        return score_hypotheses(translations, references, self.target_language, ("bleu",))[0].value
 
 
 Check = tuple[str, str, bool]  # a source, its translation, and whether it is kept

@@ -26,7 +26,7 @@ def _code(text: str) -> str:
 
 
 def _row(option: OptionDescription) -> str:
-    default = _code(option.default or ('""' if option.type == "text" else "???"))
+    default = _code(option.default or "???")
     cells = (_code(option.key), _cell(option.meaning), option.type, default, _cell(option.range))
     return f"| {' | '.join(cells)} |"
 

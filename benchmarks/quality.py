@@ -28,7 +28,7 @@ from sacrebleu.metrics.bleu import BLEU
 
 import seq2seq
 from benchmarks import quality_over_time, results
-from seq2seq.evaluation.metrics import Score, sacrebleu_tokenizer, score
+from seq2seq.evaluation.metrics import Score, sacrebleu_tokenizer, score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -104,10 +104,10 @@ def row(folder: Path) -> dict[str, Any]:
         "weights": facts["parameters"],
         "pairs": json.loads(run.audit.read_text())["train"]["left"],
         "test": len(test),
-        "greedy": score(greedy, references, language, METRICS),
-        "beam": score(beam, references, language, METRICS),
+        "greedy": score_hypotheses(greedy, references, language, METRICS),
+        "beam": score_hypotheses(beam, references, language, METRICS),
         "lower": [lower_cased(beam, references, language)],
-        "copied": score(sources, references, language, METRICS),
+        "copied": score_hypotheses(sources, references, language, METRICS),
     }
     serialisable = {
         k: [s._asdict() for s in v] if isinstance(v, list) else v for k, v in scores_of_run.items()
@@ -139,7 +139,7 @@ def searches(folder: Path) -> list[tuple[str, ...]]:
         translations = translator.translate([p.source for p in test], [p.document for p in test])
         duration = time.perf_counter() - start
         scores = " / ".join(
-            f"{s.value:.1f}" for s in score(translations, references, language, METRICS)
+            f"{s.value:.1f}" for s in score_hypotheses(translations, references, language, METRICS)
         )
         lower = lower_cased(translations, references, language).value
         rows.append((name, format_duration(duration), scores, f"{lower:.1f}"))

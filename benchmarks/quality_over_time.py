@@ -27,7 +27,7 @@ from benchmarks.results import Point
 from benchmarks.side_by_side import run_measured
 from benchmarks.toolkit_configs import joeynmt
 from seq2seq.data.readers.files import find_compressed
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.text.lines import read_lines
 from seq2seq.text.special_tokens import SPECIAL_TOKENS
@@ -122,7 +122,7 @@ def validations(log: str) -> list[Point]:
 def with_test_scores(curve: list[Point], hypotheses: Path, data: Path) -> SystemResult:
     """Score the hypotheses of the test text."""
     lines = list(read_lines(hypotheses)), list(read_lines(data / f"test.{TARGET}"))
-    scores = score(*lines, TARGET, ("bleu", "chrf"))
+    scores = score_hypotheses(*lines, TARGET, ("bleu", "chrf"))
     return SystemResult(curve, {s.name: s.value for s in scores}, scores[0].signature)
 
 

@@ -74,7 +74,7 @@ def point(sizes: Sizes) -> dict[str, float]:
     tokens = torch.randint(4, sizes.vocabulary, (sizes.batch, sizes.length)).tolist()
     batch = collate(tokens, [sentence[:-1] for sentence in tokens])
     training = rate(lambda: train_step.step([batch], 1, 1.0), sizes.batch * sizes.length)
-    peak = float(peak_memory())
+    peak = float(peak_memory() or 0)
     decoding_model = IncrementalModel(model.eval(), "fp32")
     limits = torch.full((sizes.batch,), sizes.length - 1)
 

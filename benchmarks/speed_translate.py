@@ -30,7 +30,7 @@ from benchmarks import results, toolkits
 from benchmarks.side_by_side import Figures, can_use_bf16, run_measured, show, take_turns
 from benchmarks.speed_train import OURS
 from benchmarks.toolkit_configs import CONFIGS
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.text.lines import read_lines
 
 STEPS, TIMEOUT = 1000, 7200.0
@@ -184,7 +184,7 @@ def with_bleu(turn: Callable[[], Figures], data: Path, work: Path, bleu: dict[st
     hypotheses, references = (
         list(read_lines(file)) for file in (work / "out.de", data / "test2016.de")
     )
-    bleu[name] = score(hypotheses, references, "de", ("bleu",))[0].value
+    bleu[name] = score_hypotheses(hypotheses, references, "de", ("bleu",))[0].value
     return figures
 
 

@@ -8,6 +8,7 @@ with status 1 where a table is out of date. A document shows a result by the two
 import json
 import re
 import sys
+import textwrap
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from benchmarks.results import show_help
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 OPTIONS = ROOT / "docs" / "options.md"
+MAX_LINE, WIDTH = 250, 120  # characters: a longer line below a table is broken into lines
+UNKNOWN = "not recorded"  # the machine, commit or date of some results from before they were data
 REGION = re.compile(r"(<!-- result: ([\w-]+) -->\n).*?(<!-- end of result -->)", re.DOTALL)
 
 
@@ -52,8 +55,12 @@ def render_result(result: dict[str, Any]) -> str:
     lines += [f"| {' | '.join(render_cell(cell) for cell in row)} |" for row in result["rows"]]
     facts = [f"`{result['command']}`"]
     for key in ("machine", "commit", "date"):
-        facts.append(result[key] or f"{key} not recorded")
-    return "\n".join([*lines, "", f"{result['title']}: {'; '.join(facts)}."])
+        value = result[key] or UNKNOWN
+        facts.append(f"{key} {UNKNOWN}" if value == UNKNOWN else value)
+    about = f"{result['title']}: {'; '.join(facts)}."
+    if len(about) > MAX_LINE:
+        about = textwrap.fill(about, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*lines, "", about])
 
 
 def render_document(text: str) -> str:

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seq2seq.inference.loading import load_translator as load
+    from seq2seq.inference.planning import LineHandling
     from seq2seq.inference.translator import Translator
 
 __version__ = "0.1.0"
-__all__ = ["Translator", "__version__", "load"]
+__all__ = ["LineHandling", "Translator", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """Return `load` or `Translator`, importing them and torch on first use."""
-    if name in ("load", "Translator"):
-        from seq2seq.inference import loading, translator
+    """Return `load`, `Translator` or `LineHandling`, importing them and torch on first use."""
+    if name in ("load", "LineHandling", "Translator"):
+        from seq2seq.inference import loading, planning, translator
 
-        return loading.load_translator if name == "load" else translator.Translator
+        public = {
+            "load": loading.load_translator,
+            "LineHandling": planning.LineHandling,
+            "Translator": translator.Translator,
+        }
+        return public[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

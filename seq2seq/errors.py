@@ -21,7 +21,7 @@ class ConfigError(UserError):
 
 
 class TextError(UserError):
-    """Text that cannot be read as it stands: a missing file, unequal line counts, broken UTF-8."""
+    """Text that cannot be read: a missing file, unequal line counts, broken UTF-8."""
 
 
 class RunError(UserError):

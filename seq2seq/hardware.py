@@ -119,10 +119,10 @@ def _works(device: torch.device) -> bool:
     return True
 
 
-def peak_memory() -> int:
-    """Return the peak memory of this process so far, in MB; 0 where it is not reported."""
+def peak_memory() -> int | None:
+    """Return the peak memory of this process so far, in MB; None where it is not reported."""
     if resource is None:
-        return 0
+        return None
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) // unit
 

@@ -1,6 +1,7 @@
 """Run folders: all files that translation, resumed training and a record of the run need."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -25,7 +26,15 @@ from seq2seq.storage.plain_yaml import read_plain_yaml
 from seq2seq.storage.regular import open_regular
 from seq2seq.storage.tensors import dequantize_tensors, quantize_tensors, save_tensors
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.truecase import Truecaser
 
+# The command that uses a run of each kind of system.
+TASK_COMMANDS = {
+    "translation": "translate",
+    "language_model": "generate",
+    "captions": "caption",
+    "classification": "classify",
+}
 RUN_FORMAT = 1  # format of the folder; later versions of the program read all earlier formats
 
 
@@ -52,10 +61,11 @@ class RunFolder:
         self.card = folder / run_files.CARD
         self.curves = folder / run_files.CURVES
         self.attention = folder / run_files.ATTENTION
+        self.truecase = folder / run_files.TRUECASE  # forms of the words of the source
 
     def exists(self) -> bool:
         """Return whether a training run has been started here."""
-        return self.config.is_file()
+        return os.path.lexists(self.config)  # reading refuses what is not a file, by its kind
 
     def write_config(self, config: TrainConfig) -> None:
         """Save the resolved options.
@@ -96,7 +106,10 @@ class RunFolder:
         except ConfigError as error:
             raise RunError(f"{self.config} cannot be used: {error}") from error
         if task and (kind := task_kind(config.task["_target_"])) != task:
-            raise RunError(f"{self.folder} is a run of {kind}: this command is for {task}")
+            advice = f"this command is for {task}"
+            if kind in TASK_COMMANDS:
+                advice = f"use python -m seq2seq.{TASK_COMMANDS[kind]}"
+            raise RunError(f"{self.folder} is a run of {kind}: {advice}")
         return config
 
     def _reason(self) -> str:
@@ -131,14 +144,31 @@ class RunFolder:
     def read_tokenizers(self) -> tuple[Tokenizer, Tokenizer]:
         """Read the tokenizers of source and target; one object where both share a vocabulary."""
         joint = self.folder / run_files.TOKENIZER
-        if joint.is_file():
+        if os.path.lexists(joint):
             tokenizer = Tokenizer.load(self.file(joint))
             return tokenizer, tokenizer
         source = self.folder / run_files.SOURCE_TOKENIZER
         target = self.folder / run_files.TARGET_TOKENIZER
-        if not (source.is_file() and target.is_file()):
+        if not (os.path.lexists(source) and os.path.lexists(target)):
             raise RunError(f"{self.folder} has no {joint.name}")
         return Tokenizer.load(self.file(source)), Tokenizer.load(self.file(target))
+
+    def write_truecaser(self, truecaser: Truecaser) -> None:
+        """Save the forms of the words of the source."""
+        truecaser.save(self.truecase)
+
+    def read_truecaser(self) -> Truecaser | None:
+        """Read the forms of the words of the source; None: the run has none.
+
+        Raises:
+            RunError: the file is damaged, or a link to something outside the folder.
+        """
+        if not os.path.lexists(self.truecase):
+            return None
+        try:
+            return Truecaser.load(self.file(self.truecase))
+        except TextError as error:
+            raise RunError(str(error)) from error
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Save run.json: languages, data, versions and scores of the run."""
@@ -180,7 +210,7 @@ class RunFolder:
         Raises:
             RunError: the file is missing or damaged.
         """
-        if not self.test.is_file():
+        if not os.path.lexists(self.test):
             raise RunError(f"{self.folder} has no {self.test.name}: give source= and reference=")
         try:
             lines = read_plain_json_lines(self.file(self.test))
@@ -199,6 +229,11 @@ class RunFolder:
         Raises:
             RunError: the weights are missing, damaged, or of another network.
         """
+        if not os.path.lexists(self.model) and os.path.lexists(self.last):
+            raise RunError(
+                f"{self.folder} has no model yet: it is being trained, or training was stopped "
+                "before its first validation, and continues with resume=true"
+            )
         try:
             tensors = dequantize_tensors(load_file(self.file(self.model)))
             missing, unexpected = model.load_state_dict(tensors, strict=False)

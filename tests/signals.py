@@ -35,7 +35,7 @@ def train_until(step: int, folder: Path, *overrides: str) -> None:
     log.setLevel(logging.INFO)
     try:
         with pytest.raises(SystemExit) as stop:
-            train_model.train(config, folder)
+            train_model.train_model(config, folder)
     finally:
         log.removeHandler(handler)
         log.setLevel(level)

@@ -374,7 +374,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_options(home: Path)
 
     assert again.returncode == other.returncode == 1
     assert "holds a run already" in again.stderr
-    assert "other options: train.clip" in other.stderr
+    assert "was started with another option: train.clip" in other.stderr
     assert again.stderr.count("\n") == other.stderr.count("\n") == 1
     assert contents(home / "run") == before
     command = json.loads(before[Path("run.json")])["overrides"]

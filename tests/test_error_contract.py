@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import DEVNULL
+from typing import IO
 
 import pytest
 
@@ -45,14 +47,17 @@ NEEDED = {
     "caption": ["images=file.txt"],
     "quantize": ["output=small"],
     "translate": ["input=file.txt"],
+    "score": ["source=file.txt", "target=file.txt"],
     "classify": ["input=file.txt"],
 }
+RUNS = {"translate": "translation", "classify": "classification"}  # frozen ones
 LANGUAGES = ["data.source=en", "data.target=de"]
 ABSURD = {
     "train": [*LANGUAGES, "model.encoder.size=1e12"],
     "check": [*LANGUAGES, "tokenizer.vocab_size=1e26"],
     "translate": ["run=run", "batch=1e12"],
     "evaluate": ["run=run", "bootstrap=1e9"],
+    "score": ["run=run", "batch=1e12"],
     "quantize": ["run=run", "output=small", "run=[1e400]"],
     "generate": ["run=run", "length=-1"],
     "caption": ["run=run", "images=file.txt", "limits.max_length_extra=1e12"],
@@ -84,7 +89,11 @@ CASES = [
     *[
         (name, case, ["run=run", f"input={file}"])
         for name in ("translate", "classify")
-        for case, file in {"no such input": "no", "a folder as an input": "run"}.items()
+        for case, file in {
+            "no such input": "no",
+            "a folder as an input": "run",
+            "a device as an input": "/dev/zero",
+        }.items()
     ],
     ("train", "a file as a run folder", [*LANGUAGES, "hydra.run.dir=file.txt"]),
     ("train", "a run folder that holds a run", [*LANGUAGES, "hydra.run.dir=run"]),
@@ -92,10 +101,30 @@ CASES = [
     ("quantize", "an output that exists", ["run=run", "output=run"]),
     ("caption", "no images", ["run=run"]),
     ("inspect", "an unknown plot", ["output=plots", "pictures=[nonsense]"]),
+    ("translate", "a pipe of prefixes", ["run=run", "input=file.txt", "prefix=pipe"]),
+    ("translate", "fewer prefixes", ["run=run", "input=file.txt", "prefix=empty"]),
     ("translate", "a pipe as an output's folder", ["run=run", "input=file.txt", "output=pipe/x"]),
     ("translate", "its own folder as an output", ["run=run", "input=file.txt", "output=."]),
     ("translate", "no output", ["run=run", "input=file.txt", "output="]),
+    *[
+        ("score", case, ["run=run", *words])
+        for case, words in {
+            "no target": ["source=file.txt"],
+            "a source that is not there": ["source=no", "target=file.txt"],
+            "a pipe as a target": ["source=file.txt", "target=pipe"],
+            "fewer targets": ["source=file.txt", "target=empty"],
+            "its source as an output": [*NEEDED["score"], "output=file.txt"],
+            "a plain text as an output": [*NEEDED["score"], "output=new.txt"],
+            "the same file for pairs": [*NEEDED["score"], "pairs=[new,new]"],
+            "pairs in one file of any kind": [*NEEDED["score"], "pairs=new"],
+            "a reverse run that is not there": [*NEEDED["score"], "reverse=nowhere"],
+            "a reverse run of the same direction": [*NEEDED["score"], "reverse=run"],
+            "a threshold of 2": [*NEEDED["score"], "threshold=2"],
+        }.items()
+    ],
     ("evaluate", "a folder as a result", ["run=run", "json=."]),
+    ("evaluate", "a device as a reference", ["hypothesis=file.txt", "reference=/dev/zero"]),
+    ("evaluate", "a device as a hypothesis", ["hypothesis=/dev/zero", "reference=file.txt"]),
     ("evaluate", "a reference that is not there", ["hypothesis=file.txt", "reference=no"]),
 ]
 
@@ -137,13 +166,44 @@ def test_a_mistake_ends_in_one_line_and_changes_nothing(
     folder: Path, tmp_path: Path, command: str, case: str, words: list[str]
 ) -> None:
     del case
+    require_one_line(folder, tmp_path, command, words)
+
+
+# Without an end: a command that reads it all is killed at `MEGABYTES` or after `MAX_WAIT`.
+ENDLESS_LINE = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 2**16)"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is bounded by a POSIX shell")
+@pytest.mark.parametrize("command", ["translate", "classify"])
+def test_a_line_without_an_end_on_standard_input_is_refused(
+    folder: Path, tmp_path: Path, command: str
+) -> None:
+    words = [f"run={FROZEN / '9491cbe' / RUNS[command]}", "output=new"]
+    writer = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS_LINE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert writer.stdout
+    try:
+        line = require_one_line(folder, tmp_path, command, words, writer.stdout)
+    finally:
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+
+    assert line.endswith("standard input, line 1, is longer than 64 MiB: is it text?")
+
+
+def require_one_line(
+    folder: Path, tmp_path: Path, command: str, words: list[str], stdin: IO[bytes] | int = DEVNULL
+) -> str:
+    """Run a command in `folder`, require that it keeps the contract, and return its line."""
     before, start = listing(folder), cpu_seconds()
     environment = os.environ | {"OMP_NUM_THREADS": "1", "SEQ2SEQ_CACHE": str(tmp_path)}
     limited = f'ulimit -d {MEGABYTES * 1024}; exec "$@"'
     with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
         process = subprocess.run(
             ["sh", "-c", limited, "sh", sys.executable, "-m", f"seq2seq.{command}", *words],
-            cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            cwd=folder, env=environment, stdin=stdin, stdout=out, stderr=err,
             timeout=MAX_WAIT, check=False,
         )  # fmt: skip
 
@@ -155,6 +215,7 @@ def test_a_mistake_ends_in_one_line_and_changes_nothing(
     assert lines[0].isprintable()
     assert listing(folder) == before
     assert cpu_seconds() - start < SECONDS
+    return lines[0]
 
 
 def test_every_command_is_tried_with_a_run_or_a_corpus_and_an_absurd_number() -> None:

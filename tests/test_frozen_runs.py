@@ -53,9 +53,12 @@ TRAIN = (
     "train.log_interval=1",
     "resume=true",
 )
-TRANSLATE = ("translate", "run={run}", "input={input}", "output={output}")
+# What that commit did not do to lines. Blanks around a line are kept now, and not compared.
+AS_THEN = ("split=off", "protect=false", "truecase=false", "retry_repetition=false")
+HANDLING = seq2seq.LineHandling(split="off", protect=False, truecase=False, retry_repetition=False)
+TRANSLATE = ("translate", "run={run}", "input={input}", "output={output}", *AS_THEN)
 SCORES = "scores={scores}"
-EVALUATE = ("evaluate", "run={run}", "bootstrap=0", "json={scores}")
+EVALUATE = ("evaluate", "run={run}", "bootstrap=0", "json={scores}", *AS_THEN)
 CLASSIFY = ("classify", "run={run}", "input={input}", "output={output}")
 GENERATE = ("generate", "run={run}")
 CAPTION = ("caption", "run={run}", "images=corpus/pictures", "output={output}", "sheet=null",
@@ -214,9 +217,9 @@ def lines_of(path: Path) -> list[str]:
 def test_a_run_folder_of_an_earlier_commit_translates_as_it_did(folder: Path, place: Path) -> None:
     wanted = expected(folder)
 
-    found = seq2seq.load(place / "run").translate(wanted["input"])
+    found = seq2seq.load(place / "run", lines=HANDLING).translate(wanted["input"])
 
-    assert found == wanted["translate"]["greedy"]
+    assert stripped(found) == stripped(wanted["translate"]["greedy"])
 
 
 @pytest.mark.parametrize("folder", folders("translate"), ids=name_of)
@@ -228,13 +231,14 @@ def test_its_beam_gives_the_same_hypotheses_with_the_same_scores(folder: Path, p
 
     command((*TRANSLATE, SCORES), *map(now, beam["options"]), **files)
 
-    assert lines_of(place / "out") == beam["output"]
+    assert stripped(lines_of(place / "out")) == stripped(beam["output"])
     rows = [json.loads(line) for line in lines_of(place / "scores.jsonl")]
     assert len(rows) == len(beam["scores"])
     for row, before in zip(rows, beam["scores"], strict=True):
         assert " ".join(row["tokens"]) == before["tokens"]
-        for key in ("line", "rank", "translation"):
+        for key in ("line", "rank"):
             assert row[key] == before[key]
+        assert row["translation"].strip() == before["translation"].strip()
         for key in ("score", "logprob"):
             assert row[key] == close_to(before[key])
         logprobs = [float(value) for value in before["logprobs"].split()]
@@ -347,7 +351,17 @@ def test_a_resumed_run_has_the_weights_of_the_uninterrupted_one(
     for entry, earlier in zip(metrics, wanted["metrics"], strict=True):
         if entry["kind"] == "validation" and NEW_METRIC not in earlier:
             del entry[NEW_METRIC]
-        assert entry == earlier
+        # Translations that repeat themselves are decoded again now: their scores are others, while
+        # the weights are the same.
+        assert without(entry, "bleu", "chrf") == without(earlier, "bleu", "chrf")
+
+
+def stripped(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines]
+
+
+def without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
 
 
 def of_then(file: Path) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.search.interface import Search
 from seq2seq.tasks.translation import sentence_segments
-from seq2seq.training.train_model import train
+from seq2seq.training.train_model import train_model
 from seq2seq.training.train_step import TrainStep
 from tests.conftest import TINY
 from tests.inference.test_cuda_graphs import SEARCHES, SOURCES, assert_same_said
@@ -145,7 +145,7 @@ def test_a_run_trained_on_a_gpu_translates_there_and_on_a_cpu(
     sizes = ["model.embedding_size=32", "model.encoder.size=32", "model.decoder.size=64"]
     config = to_schema(compose.compose("train", [*overrides, *sizes]), TrainConfig)
 
-    train(config, tmp_path / "run")
+    train_model(config, tmp_path / "run")
 
     assert AcceleratorState().device.type == "cuda"
     lines = [pair[0] for pair in sentences()[:40]]

@@ -57,10 +57,16 @@ def test_the_commands_need_nothing_that_windows_lacks(tmp_path: Path) -> None:
     call(tmp_path, "train", *data, "train.steps=4", "resume=true", **fake)
     call(tmp_path, "translate", "run=run", "input=test.en", "output=out.de", **fake)
     call(tmp_path, "evaluate", "hypothesis=out.de", "reference=test.de", **fake)
-    call(tmp_path, "check", *data[:-2], "steps=1", **fake)
+    checked = call(tmp_path, "check", *data[:-2], "steps=1", **fake)
+
+    assert "an epoch of" in checked
+    assert "memory:" not in checked  # nothing reports it
+    metrics = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
+    assert "perplexity" in metrics
+    assert "memory_mb" not in metrics
     call(tmp_path, "inspect", "pictures=[gradient]", "length=16", "output=pictures", **fake)
 
-    assert len((tmp_path / "out.de").read_text(encoding="utf-8").splitlines()) == 20
+    assert len((tmp_path / "out.de").read_text(encoding="utf-8").split("\n")) == 21
 
 
 @pytest.mark.slow

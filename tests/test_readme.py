@@ -2,7 +2,9 @@
 
 import json
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toy_corpus import sentences, write_corpus
+from tests.toy_corpus import sentences
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +25,7 @@ SHORT = ["train.steps=4", "validation.interval=4", "model.embedding_size=8"]
 TWO_SIDES = ["model.encoder.size=8", "model.decoder.size=8"]
 # Overrides that shorten recipes with a task of their own: toy data, and sizes that they have.
 RECIPES = {
-    "+recipe=char-lm": ["data=text", "data.path=corpus/train.en", "model.decoder.size=8"],
+    "+recipe=char-lm": ["data=text", "data.path=examples/corpus/train.en", "model.decoder.size=8"],
     "+recipe=captions": [
         "data.train=40",
         "data.validation=4",
@@ -38,7 +40,7 @@ RECIPES = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder like a user's: a corpus, and a toy wheel instead of the one to download."""
     folder = tmp_path_factory.mktemp("user")
-    write_corpus(folder / "corpus")
+    shutil.copytree(ROOT / "examples" / "corpus", folder / "examples" / "corpus")
     with zipfile.ZipFile(folder / "toy.whl", "w") as archive:
         for side, language in enumerate(("en", "de")):
             messages = {str(n): pair[side] for n, pair in enumerate(sentences())}
@@ -96,6 +98,20 @@ def test_every_command_of_the_readme_works(home: Path, monkeypatch: pytest.Monke
     assert (home / "out.de").read_text(encoding="utf-8").count("\n") == 20
     assert (home / "scores.tsv").is_file()
     assert (home / "captions.tsv").read_text(encoding="utf-8").count("\n") == 4
+
+
+def test_the_example_corpus_is_that_of_its_script() -> None:
+    corpus = runpy.run_path(str(ROOT / "examples" / "make_corpus.py"))["corpus_files"]()
+
+    folder = ROOT / "examples" / "corpus"
+    assert corpus == {file.name: file.read_text("utf-8") for file in folder.iterdir()}
+    sources = [line for name in corpus if name.endswith(".en") for line in corpus[name].split("\n")]
+    assert len(set(sources) - {""}) == 240  # no sentence is in two splits
+    assert [corpus[f"{name}.de"].count("\n") for name in ("train", "validation", "test")] == [
+        200,
+        20,
+        20,
+    ]
 
 
 def test_the_test_command_is_the_one_that_the_project_checks_itself_with() -> None:

@@ -1,6 +1,9 @@
 """Run folders: what is written is read again, and what is damaged is refused in one line."""
 
+import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from seq2seq.errors import RunError
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
 from seq2seq.storage.run_files import COPIED_FILES, INFERENCE_FILES, RUN_FILES, TOKENIZERS
 from seq2seq.text.tokenizer_training import train_tokenizer
+from tests.posix import needs_posix
 from tests.toy_corpus import sentences
 
 LINES = [side for pair in sentences() for side in pair]
@@ -132,6 +136,25 @@ def test_a_damaged_folder_is_refused_with_its_file(
         seq2seq.load(run.folder)
 
 
+@needs_posix
+@pytest.mark.parametrize("name", ["config.yaml", "tokenizer.model", "test.jsonl", "truecase.txt"])
+@pytest.mark.parametrize(("kind", "make"), [("pipe", os.mkfifo), ("folder", os.mkdir)])
+def test_what_is_no_file_is_not_taken_for_missing(
+    run: RunFolder, name: str, kind: str, make: Callable[[Path], None]
+) -> None:
+    (run.folder / name).unlink(missing_ok=True)
+    make(run.folder / name)
+    read: dict[str, Callable[[], object]] = {
+        "config.yaml": run.read_config,
+        "tokenizer.model": run.read_tokenizers,
+        "test.jsonl": run.read_test,
+        "truecase.txt": run.read_truecaser,
+    }
+
+    with pytest.raises(RunError, match=rf"{re.escape(name)} is a {kind}, not a file"):
+        read[name]()
+
+
 @pytest.mark.parametrize("damage", ["no", "[1]", "{}", '{"format": "x"}'])
 def test_damaged_facts_and_test_text_are_refused(run: RunFolder, damage: str) -> None:
     run.facts.write_text(damage)
@@ -147,6 +170,13 @@ def test_truncated_weights_are_refused(run: RunFolder) -> None:
     run.model.write_bytes(run.model.read_bytes()[:-100])
 
     with pytest.raises(RunError, match=r"model\.safetensors cannot be read"):
+        seq2seq.load(run.folder)
+
+
+def test_a_run_without_a_validation_yet_has_no_model_yet(run: RunFolder) -> None:
+    run.model.rename(run.last)
+
+    with pytest.raises(RunError, match=r"has no model yet: it is being trained, or training was"):
         seq2seq.load(run.folder)
 
 
@@ -177,7 +207,7 @@ def test_a_run_of_a_later_version_is_refused(run: RunFolder) -> None:
 def test_each_file_of_a_run_is_protected_from_being_an_output(run: RunFolder) -> None:
     names = {path.name for path in vars(run).values() if path != run.folder}
 
-    assert len(names) == 10
+    assert len(names) == 11
     assert names <= set(RUN_FILES)
     assert {path.name for path in run.folder.iterdir()} <= set(RUN_FILES)
     assert set(TOKENIZERS) <= set(INFERENCE_FILES) & set(COPIED_FILES)

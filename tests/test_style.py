@@ -13,7 +13,10 @@ VAGUE = re.compile(r"(What|How|Where|As|Which|Whether)\b")
 FORBIDDEN = {
     *("said", "spoken", "told", "place", "places", "walk", "walks", "walked", "walking"),
     *("begun", "ended", "wanted", "eighth", "sift", "sifted", "quick", "live", "learner"),
+    *("shown", "seen", "mark", "room", "fill"),
 }
+# The marks of punctuation, which augmentation and the sentence splitter know.
+PUNCTUATION_MARKS = {"final_mark", "no_final_mark", "_FINAL_MARK", "_LIST_MARK"}
 
 
 def functions() -> Iterator[tuple[str, Function]]:
@@ -56,12 +59,43 @@ def identifiers(module: ast.Module) -> Iterator[str]:
             yield node.id
 
 
+SHARED_NAMES = {"main", "log"}
+# Modules of the package itself that are no entry point of a command.
+COMMON = {"builders", "errors", "hardware", "run_folder"}
+
+
+def public_names(module: ast.Module) -> Iterator[str]:
+    """Yield the functions, classes and constants that a module defines for others to import."""
+    for node in module.body:
+        if isinstance(node, Function | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and not is_type_variable(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
+
+
+def is_type_variable(value: ast.expr | None) -> bool:
+    """Return whether a value is a TypeVar or a ParamSpec."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in ("TypeVar", "ParamSpec")
+
+
+def names_of_two_things() -> dict[str, list[str]]:
+    """Return the public names that several modules define, with the modules."""
+    modules: dict[str, list[str]] = {}
+    for path, module in sorted(MODULES.items()):
+        if path.parent != PACKAGE or path.stem in COMMON:
+            for name in set(public_names(module)) - SHARED_NAMES:
+                if not name.startswith("_"):
+                    modules.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+    return {name: paths for name, paths in modules.items() if len(paths) > 1}
+
+
 def forbidden_names() -> list[str]:
     """Return the defined names with a word of the old dialect."""
     return [
         f"{path.relative_to(PACKAGE)}: {name}"
         for path, module in MODULES.items()
-        for name in sorted(set(identifiers(module)))
+        for name in sorted(set(identifiers(module)) - PUNCTUATION_MARKS)
         if set(name.lower().split("_")) & FORBIDDEN
     ]
 
@@ -93,3 +127,7 @@ def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
 
 def test_names_have_no_word_of_the_old_dialect() -> None:
     assert forbidden_names() == []
+
+
+def test_no_two_public_things_share_a_name() -> None:
+    assert names_of_two_things() == {}

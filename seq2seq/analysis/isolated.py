@@ -70,4 +70,4 @@ def _proc_status(name: str) -> float:
     if STATUS.exists():
         lines = STATUS.read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) / KB_PER_MB for line in lines if line.startswith(name))
-    return float(peak_memory())
+    return float(peak_memory() or 0)

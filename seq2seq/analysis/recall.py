@@ -16,8 +16,8 @@ from torch.nn import functional
 from seq2seq.analysis.cells import fresh_cell, zero_state
 from seq2seq.model.cells.cell import Cell
 
-SYMBOLS = 8
-CHANCE = 1 / SYMBOLS  # the accuracy of guessing
+RECALLED_SYMBOLS = 8
+CHANCE = 1 / RECALLED_SYMBOLS  # the accuracy of guessing
 LEARNING_RATE, MAX_NORM = 1e-2, 1.0  # Adam's learning rate, largest norm of a gradient
 STABLE_BATCHES = 5  # training stops after this many batches in a row without an error
 TEST_SEQUENCES = 512  # fresh sequences that the accuracy is measured on
@@ -37,8 +37,8 @@ class RecallModel(nn.Module):
 
     def __init__(self, cell: Cell, size: int) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(2 * SYMBOLS, size)
-        self.cell, self.output = cell, nn.Linear(size, SYMBOLS)
+        self.embedding = nn.Embedding(2 * RECALLED_SYMBOLS, size)
+        self.cell, self.output = cell, nn.Linear(size, RECALLED_SYMBOLS)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Compute the logits (B, SYMBOLS) of the first token from `tokens` (B, N + 1)."""
@@ -50,8 +50,10 @@ class RecallModel(nn.Module):
 
 def random_sequences(batch: int, delay: int, generator: torch.Generator) -> Tensor:
     """Draw tokens (B, N + 1), N = `delay`; the first of each sequence is its label."""
-    symbol = torch.randint(SYMBOLS, (batch, 1), generator=generator)
-    distractors = torch.randint(SYMBOLS, 2 * SYMBOLS, (batch, delay), generator=generator)
+    symbol = torch.randint(RECALLED_SYMBOLS, (batch, 1), generator=generator)
+    distractors = torch.randint(
+        RECALLED_SYMBOLS, 2 * RECALLED_SYMBOLS, (batch, delay), generator=generator
+    )
     return torch.cat((symbol, distractors), 1)
 
 

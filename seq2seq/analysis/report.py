@@ -52,6 +52,12 @@ def draw_plots(options: InspectConfig, folder: Path) -> Iterator[str]:
     device = hardware.choose_device(options.device)
     run = load_run(options, Path(options.run)) if options.run is not None else None
     folder.mkdir(parents=True, exist_ok=True)
+    if "recall" in options.pictures:
+        log.info(
+            "recall takes up to budget=%s, the other plots about a minute; "
+            "pictures=[attention,states] takes seconds",
+            options.budget,
+        )
     for name in dict.fromkeys(options.pictures):
         path = folder / f"{name}.png"
         try:

@@ -82,7 +82,7 @@ def analyse_translation(
     """
     source, target = run.read_tokenizers()
     transform = TextTransforms(config.tokenizer.transforms)
-    planner = unit_planner(source, config, run.read_facts(), config.limits, LineHandling())
+    planner = unit_planner(source, config, run.read_facts(), config.limits, LineHandling(), None)
     model = builders.build_translation(
         config.model, vocab_sizes(source, target), config.document_context
     )
@@ -90,7 +90,8 @@ def analyse_translation(
     model.to(hardware.choose_device(options.device))
     translator = Translator(model, source, target, Greedy(), config.limits, 1, planner)
     pairs = sorted(run.read_test(), key=lambda pair: len(pair.source) + len(pair.target))
-    drawn = [pairs[i].source for i in plots.evenly_spaced(len(pairs), MAX_ATTENTION)]
+    lengths = [len(ids) for ids in source.encode([transform(pair.source) for pair in pairs])]
+    drawn = [pairs[i].source for i in plots.readable_indices(lengths, MAX_ATTENTION)]
     model.encoder, encoder = record_encoder(cast(Encoder, model.encoder))
     decoder = record_decoder(model.decoder)
 

@@ -4,6 +4,7 @@ COMMANDS = (
     "train",
     "translate",
     "evaluate",
+    "score",
     "check",
     "quantize",
     "generate",

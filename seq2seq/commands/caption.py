@@ -8,7 +8,7 @@ from seq2seq.commands import app
 from seq2seq.commands.line_io import open_output
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import CaptionConfig
-from seq2seq.data.readers.files import one_line
+from seq2seq.data.readers.files import without_line_breaks
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.regular import escaped
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def caption(config: CaptionConfig, _: Path) -> None:
-    """Write name<TAB>caption for each image, and draw the sheets.
+    """Write name<TAB>caption for each image, and draw the plots that were asked for.
 
     Raises:
         ConfigError: no run or no images are given, or an output would replace another file.
@@ -87,7 +87,9 @@ def read_images(value: Any) -> "list[CaptionedImage]":
 def write_captions(file: TextIO, images: "list[CaptionedImage]", captions: list[str]) -> None:
     """Write a line for each image; a tab or line break in a name or caption becomes a space."""
     for image, text in zip(images, captions, strict=True):
-        name, caption_line = (one_line(part).replace("\t", " ") for part in (image.name, text))
+        name, caption_line = (
+            without_line_breaks(part).replace("\t", " ") for part in (image.name, text)
+        )
         name = name.encode(errors="backslashreplace").decode()  # bytes that are not UTF-8
         file.write(f"{name}\t{caption_line}\n")
 
@@ -95,31 +97,38 @@ def write_captions(file: TextIO, images: "list[CaptionedImage]", captions: list[
 def draw_sheets(
     config: CaptionConfig, captioner: Any, images: "list[CaptionedImage]", captions: list[str]
 ) -> None:
-    """Draw the contact sheet and the attention maps, and print how many they omit."""
+    """Draw the contact sheet and the attention maps that were asked for, and print their names.
+
+    Raises:
+        ConfigError: there is nothing to draw: the model has no attention, or the images no pixels.
+    """
     from seq2seq.plots import contact_sheet
     from seq2seq.vision.images import has_pixels, square_pixels
 
     visible = [pair for pair in zip(images, captions, strict=True) if has_pixels(pair[0])]
-    if config.sheet and visible:
-        shown = [
+    if config.sheet:
+        if not visible:
+            raise ConfigError(f"sheet={config.sheet}: nothing to draw, features have no pixels")
+        entries = [
             contact_sheet.CaptionedThumbnail(p.name, square_pixels(p, SIDE), text)
-            for p, text in visible[: contact_sheet.MAX_IMAGES]
+            for p, text in visible[: contact_sheet.MAX_SHEET_IMAGES]
         ]
-        contact_sheet.plot_contact_sheet(shown, Path(config.sheet))
-        note_omitted(config.sheet, contact_sheet.MAX_IMAGES, len(visible), "pictures")
+        contact_sheet.plot_contact_sheet(entries, Path(config.sheet))
+        print(f"the sheet: {escaped(config.sheet)}", file=sys.stderr)
+        note_omitted(config.sheet, contact_sheet.MAX_SHEET_IMAGES, len(visible), "images")
     if config.attention:
         maps = captioner.attention_maps(images[:MAPPED])
-        if maps:
-            contact_sheet.plot_attention_sheet(maps, Path(config.attention))
-            note_omitted(config.attention, MAPPED, len(visible), "pictures")
-            longest = max(len(each.pieces) for each in maps)
-            note_omitted(
-                config.attention, contact_sheet.MAX_PIECES, longest, "pieces of the longest caption"
-            )
-        elif config.attention != CaptionConfig.attention:  # the default may draw nothing
+        if not maps:
             raise ConfigError(
                 f"attention={config.attention}: nothing to draw, for want of attention or of pixels"
             )
+        contact_sheet.plot_attention_sheet(maps, Path(config.attention))
+        print(f"the attention maps: {escaped(config.attention)}", file=sys.stderr)
+        note_omitted(config.attention, MAPPED, len(visible), "images")
+        longest = max(len(each.pieces) for each in maps)
+        note_omitted(
+            config.attention, contact_sheet.MAX_PIECES, longest, "pieces of the longest caption"
+        )
 
 
 def note_omitted(name: str, most: int, of: int, things: str) -> None:

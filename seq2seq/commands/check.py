@@ -13,7 +13,7 @@ from seq2seq.storage.visible import visible
 if TYPE_CHECKING:
     from seq2seq.data.corpus import ParallelCorpus
 
-SHOWN = 5  # examples of each finding
+MAX_EXAMPLES = 5  # examples of each finding
 log = logging.getLogger("seq2seq.check")
 
 
@@ -79,7 +79,7 @@ def side_lines(corpus: "ParallelCorpus") -> None:
             print(f"{name}: there is nothing in it")
             continue
         for side in ("source", "target"):
-            lengths = length_statistics((getattr(pair, side) for pair in pairs), SHOWN)
+            lengths = length_statistics((getattr(pair, side) for pair in pairs), MAX_EXAMPLES)
             longest = ", ".join(f"line {line}: {size}" for line, size in lengths.longest)
             print(
                 f"{name} {side}: {lengths.mean:.1f} characters a line, median {lengths.median}; "
@@ -95,6 +95,6 @@ def side_lines(corpus: "ParallelCorpus") -> None:
         misplaced = misplaced_lines(pairs, list(islice(corpus.splits["train"], SAMPLE_LINES)))
         count = 0
         for count, line in enumerate(misplaced, 1):
-            if count <= SHOWN:
+            if count <= MAX_EXAMPLES:
                 show(f"  line {line.line}: the {line.side} looks like the other: {line.text}")
         print(f"{name}: {count} lines look like the language of the other side")

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from seq2seq.commands import app
+from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.config.commands import ClassifyConfig
 from seq2seq.errors import ConfigError
@@ -55,4 +56,4 @@ def classify(config: ClassifyConfig, _: Path) -> None:
     if notices:
         more = f", the first of {len(notices):,} such lines" if len(notices) > 1 else ""
         print(notices[0] + more, file=sys.stderr)
-    print(f"{count} lines, {rate:,.0f} lines/s", file=sys.stderr)
+    print(f"{counted(count, 'line')}, {rate:,.0f} lines/s", file=sys.stderr)

@@ -15,6 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from seq2seq.commands.quoting import quote_overrides
+from seq2seq.commands.whole_numbers import expand_exponents, whole_number_keys
 from seq2seq.config.commands import (
     CaptionConfig,
     ClassifyConfig,
@@ -22,6 +23,7 @@ from seq2seq.config.commands import (
     GenerateConfig,
     InspectConfig,
     QuantizeConfig,
+    ScoreConfig,
     TranslateConfig,
 )
 from seq2seq.config.literals import quote_value
@@ -34,6 +36,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "check": CheckConfig,
     "translate": TranslateConfig,
     "evaluate": EvaluateConfig,
+    "score": ScoreConfig,
     "quantize": QuantizeConfig,
     "generate": GenerateConfig,
     "caption": CaptionConfig,
@@ -42,7 +45,7 @@ SCHEMAS: dict[str, type[Any]] = {
 }
 
 
-MAX_DEPTH = 50  # levels of nesting of a value: Hydra's parser needs minutes for thousands
+MAX_VALUE_DEPTH = 50  # levels of nesting of a value: Hydra's parser needs minutes for thousands
 
 
 @cache
@@ -80,11 +83,13 @@ def parse_arguments(name: str) -> argparse.Namespace:
     for word in arguments.overrides:
         if "=" not in word and not word.startswith("~"):
             raise ConfigError(f"{word} is no option: one is given as KEY=VALUE, or GROUP=NAME")
-        if nesting_depth(word) > MAX_DEPTH:
-            raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_DEPTH} levels")
+        if nesting_depth(word) > MAX_VALUE_DEPTH:
+            raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_VALUE_DEPTH} levels")
     # Hydra reads the command line again, and must get the same words.
     typed = arguments.overrides
-    arguments.overrides = quote_overrides(typed, multirun=bool(arguments.multirun))
+    quoted_words = quote_overrides(typed, multirun=bool(arguments.multirun))
+    whole = set(whole_number_keys(SCHEMAS[name]))
+    arguments.overrides = expand_exponents(quoted_words, whole)
     quoted = dict(zip(typed, arguments.overrides, strict=True))
     sys.argv[1:] = [quoted.get(word, word) for word in sys.argv[1:]]
     return arguments

@@ -1,7 +1,8 @@
 """`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or a file."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ from seq2seq.config.commands import EvaluateConfig
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import SUFFIXES, atomic_write
 from seq2seq.storage.outputs import NamedFile
+from seq2seq.storage.regular import require_file_or_pipe
 from seq2seq.storage.visible import visible
 from seq2seq.text.lines import read_lines
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.metrics import ChangedSentence, Comparison
 
-SHOWN_CHANGES = 10  # sentences that a comparison shows
+LISTED_CHANGES = 10  # sentences that a comparison shows
 
 
 def main() -> None:
@@ -49,7 +51,7 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
     )
     if first is None:  # only now, when all files are read and have the same number of lines
         first = translate_sources(config, scored, sources, documents)
-    scores = metrics.score(first, references, language, bootstrap=config.bootstrap)
+    scores = metrics.score_hypotheses(first, references, language, bootstrap=config.bootstrap)
     for score in scores:
         print(score)
     result: dict[str, Any] = {"scores": [score._asdict() for score in scores]}
@@ -58,7 +60,7 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
             second = translate_sources(config, config.against, sources, documents)
         resamples = config.bootstrap or 1000
         compared = metrics.compare(first, second, references, language, ["bleu", "chrf"], resamples)
-        changes = metrics.most_changed(first, second, references, SHOWN_CHANGES)
+        changes = metrics.most_changed(first, second, references, LISTED_CHANGES)
         show_comparison(compared, changes)
         result["comparison"] = [c._asdict() for c in compared]
         result["changes"] = [c._asdict() for c in changes]
@@ -84,13 +86,15 @@ def require_compatible(config: EvaluateConfig) -> None:
         config.run and config.reference and not config.source
     ):
         raise ConfigError("source and reference: with a run, both are needed, or neither")
-    for name in (config.source, config.reference, config.hypothesis):
-        if name and not Path(name).exists():
-            raise TextError(f"there is no file {name}")
     if config.against is not None and not Path(config.against).exists():
         raise TextError(f"there is no run and no file {config.against}")
-    if config.against and Path(config.against).is_dir() and config.reference and not config.source:
+    is_file = bool(config.against) and not Path(config.against or "").is_dir()
+    if config.against and not is_file and config.reference and not config.source:
         raise ConfigError(f"no value for source: {config.against} is a run, which needs text")
+    against = config.against if is_file else None
+    for name in (config.source, config.reference, config.hypothesis, against):
+        if name:
+            require_file_or_pipe(Path(name))
     if config.json is not None:
         texts = ("source", "reference", "hypothesis", "against")
         inputs = [NamedFile(name, value) for name in texts if (value := getattr(config, name))]
@@ -122,7 +126,20 @@ def read_test_text(config: EvaluateConfig) -> tuple[list[str] | None, list[str],
         language = str(run.read_facts()["target"])
     elif language is None:
         language = language_of_file(Path(config.reference or ""))
+        warn_of_unspaced(language, references)
     return sources, references, language
+
+
+def warn_of_unspaced(language: str, references: Sequence[str]) -> None:
+    """Print a warning if BLEU would take lines without spaces between words for one word each."""
+    from seq2seq.evaluation.unspaced import unspaced_language
+
+    if not language and (likely := unspaced_language(references)):
+        print(
+            "warning: the references have no spaces between words, and BLEU compares words: "
+            f"give their language, as in language={likely}",
+            file=sys.stderr,
+        )
 
 
 def language_of_file(path: Path) -> str:

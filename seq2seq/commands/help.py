@@ -8,9 +8,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from seq2seq.commands.compose import SCHEMAS, compose, groups
+from seq2seq.commands.messages import known_keys
 from seq2seq.config.allowed_classes import NODES, shipped_targets
 from seq2seq.config.describe import describe_options
 from seq2seq.config.paths import CONF_DIR
+from seq2seq.config.suggestions import did_you_mean
 from seq2seq.errors import ConfigError
 
 COLUMN = 34  # where meanings begin
@@ -35,15 +37,28 @@ def help_text(name: str, overrides: list[str], sections: Sequence[str] = ()) -> 
     choices = [
         f"{group}: {', '.join(sorted({file.stem for file in paths}))}"
         for group, paths in files.items()
-        if _is_shown(group.replace("/", "."), sections)
+        if _is_in_sections(group.replace("/", "."), sections)
     ]
     options = option_lines(name, cfg, sections)
     if not choices and not options:
-        raise ConfigError(f"there is no option or group {', '.join(sections)}")
-    template = Template(about["template"])
-    return template.substitute(
-        APP_CONFIG_GROUPS="\n".join(choices), CONFIG="\n".join(options)
-    ).rstrip()
+        raise ConfigError(_no_section(name, sections))
+    template = str(about["template"])
+    if not choices:  # the heading of the choices goes, too
+        template = re.sub(r"Choices \(.*\$APP_CONFIG_GROUPS\n+", "", template, flags=re.DOTALL)
+    if not options:
+        template = re.sub(r"\n+Options \(.*\$CONFIG", "", template, flags=re.DOTALL)
+    return (
+        Template(template)
+        .substitute(APP_CONFIG_GROUPS="\n".join(choices), CONFIG="\n".join(options))
+        .rstrip()
+    )
+
+
+def _no_section(name: str, sections: Sequence[str]) -> str:
+    """Return the message about sections that do not exist, with the nearest name of the first."""
+    known = [*groups(name), *known_keys(name)]
+    guess = did_you_mean(sections[0], known)
+    return f"there is no option or group {', '.join(sections)}{guess}"
 
 
 def option_lines(name: str, cfg: DictConfig, sections: Sequence[str] = ()) -> list[str]:
@@ -55,7 +70,7 @@ def option_lines(name: str, cfg: DictConfig, sections: Sequence[str] = ()) -> li
         if match:
             path = [*path[: len(match[1]) // 2], match[2]]
         key = ".".join(path)
-        if not _is_shown(key, sections):
+        if not _is_in_sections(key, sections):
             continue
         meaning = meanings.get(key, "") if match else ""
         lines.append(f"{line:<{COLUMN}} # {meaning}" if meaning else line)
@@ -78,7 +93,7 @@ def _meanings(name: str, cfg: DictConfig) -> dict[str, str]:
     return meanings
 
 
-def _is_shown(key: str, sections: Sequence[str]) -> bool:
+def _is_in_sections(key: str, sections: Sequence[str]) -> bool:
     """Return whether a dotted key is in one of the `sections`, or above one."""
     keys = [section.replace("/", ".").rstrip(".") for section in sections]
     return not keys or any(

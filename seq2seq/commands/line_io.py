@@ -8,11 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
+from seq2seq.commands.counts import counted
 from seq2seq.commands.outputs import require_outputs
+from seq2seq.config.literals import quote_argument
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.outputs import NamedFile
-from seq2seq.storage.regular import escaped
+from seq2seq.storage.regular import escaped, require_file_or_pipe
 from seq2seq.storage.visible import visible
 from seq2seq.storage.writable import STANDARD
 from seq2seq.text.lines import count_lines, read_lines, stream_lines
@@ -41,13 +43,12 @@ def input_output_pairs(
     sources, targets = _names("input", inputs), _names("output", outputs)
     if len(sources) != len(targets):
         raise ConfigError(
-            f"{len(sources)} inputs and {len(targets)} outputs: one for each is needed"
+            f"{counted(len(sources), 'input')} and {counted(len(targets), 'output')}: "
+            "each input needs an output"
         )
     for name in sources:
-        if name != STANDARD and not Path(name).exists():
-            raise TextError(f"there is no file {name}")
-        if Path(name).is_dir():
-            raise TextError(f"{name} is a folder, not a file")
+        if name != STANDARD:
+            require_file_or_pipe(Path(name))
     read = [NamedFile("input", name) for name in sources]
     written = [*(NamedFile("output", name) for name in targets), *others]
     require_outputs(read, written, run)
@@ -57,8 +58,17 @@ def input_output_pairs(
 def _names(option: str, value: Any) -> list[str]:
     names = value if isinstance(value, list) else [value]
     if not names or not all(isinstance(name, str | int | float) for name in names):
-        raise ConfigError(f"{option} must be a file, a list of files, or -, not {value}")
+        raise ConfigError(
+            f"{option} must be a file, a list of files, or -, not {_as_typed(option, value)}"
+        )
     return [str(name) for name in names]
+
+
+def _as_typed(option: str, value: Any) -> str:
+    """Return a value that names no file; for null, with the form of a file of that name."""
+    if value is None:
+        return f"null; for a file of that name, type {quote_argument(f'{option}=null')}"
+    return str(value)
 
 
 def map_lines(
@@ -112,7 +122,7 @@ def standard_input() -> Iterator[str]:
         raise TextError("standard input is closed")
     # Unbuffered: Python could not close a buffer that a thread of `available_lines` waits in.
     raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
-    return stream_lines(split_lines(raw.read), "standard input")
+    return stream_lines(split_lines(raw.read, "standard input"), "standard input")
 
 
 def standard_output() -> TextIO:

@@ -7,7 +7,7 @@ from omegaconf.errors import OmegaConfBaseException
 from seq2seq.commands.compose import SCHEMAS, groups
 from seq2seq.commands.quoting import describe_override_error
 from seq2seq.config.suggestions import did_you_mean
-from seq2seq.config.validation import explain_omegaconf, schema_keys
+from seq2seq.config.validation import cannot_be_removed, explain_omegaconf, schema_keys
 from seq2seq.storage.regular import escaped
 
 
@@ -22,14 +22,14 @@ def explain_hydra(error: Exception, name: str) -> str:
     Their errors have no codes: the patterns match the messages of Hydra 1.3.8 and OmegaConf 2.3.1.
     """
     text, cause = str(error), root_cause(error)
-    if message := _explain_choice(error, name):
+    if message := _explain_choice(error, name) or _explain_removal(text, name):
         return message
     named = re.search(r"Could not override '([^']+)'", text)
     where = re.match(r"In '([^']+)': ", text)
     file = f"in {where[1]}.yaml: " if where and where[1] != name else ""
     if isinstance(cause, OmegaConfBaseException):
         key = named[1] if named else cause.full_key
-        return file + explain_omegaconf(str(cause), known_keys(name), key)
+        return file + explain_omegaconf(str(cause), known_keys(name), key, cause.value)
     if where and where[1].startswith("recipe/") and "Key 'recipe' not in" in text:
         return f"{file}its first line must be # @package _global_"
     if inner := re.search(r"raised while composing config:\n(.*)\n +full_key: (\S+)", text):
@@ -56,6 +56,16 @@ def _explain_choice(error: Exception, name: str) -> str:
         hint = "; a recipe is added, +recipe=NAME" if named[1] == "recipe" else ""
         return f"{named[1]} chooses nothing here{hint}{did_you_mean(named[1], known_keys(name))}"
     return ""
+
+
+def _explain_removal(text: str, name: str) -> str:
+    """Return a message about an option that ~OPTION was to remove; empty for other errors."""
+    absent = re.match(r"Could not delete from config\. '(.+)' does not exist", text)
+    if not absent:
+        return ""
+    if absent[1] in known_keys(name):  # it has its default
+        return cannot_be_removed(absent[1])
+    return f"no option {absent[1]}{did_you_mean(absent[1], known_keys(name))}"
 
 
 def root_cause(error: BaseException | None) -> BaseException | None:

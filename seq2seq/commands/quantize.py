@@ -45,7 +45,7 @@ def quantize(config: QuantizeConfig, _: Path) -> None:
     try:
         temporary.mkdir(parents=True)
         for name in COPIED_FILES:
-            if (run.folder / name).is_file():
+            if os.path.lexists(run.folder / name):
                 shutil.copyfile(run.file(run.folder / name), temporary / name)
         RunFolder(temporary).write_model(model, int8=True)
         temporary.rename(output)

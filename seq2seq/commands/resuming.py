@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,8 @@ import torch
 from omegaconf import OmegaConf
 
 import seq2seq
+from seq2seq.commands.alignment_file import AlignmentWriter
+from seq2seq.commands.prefixes import LineReader
 from seq2seq.commands.score_file import ScoreWriter
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.data.readers.files import sha256_of_file
@@ -20,7 +22,8 @@ from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.translator import Translator
-from seq2seq.storage.partial import GroupResults, PartialResults
+from seq2seq.storage.locks import lock_file
+from seq2seq.storage.partial import GroupResults, PartialResults, partial_path
 from seq2seq.storage.regular import escaped
 from seq2seq.storage.run_files import INFERENCE_FILES
 from seq2seq.storage.writable import STANDARD
@@ -35,6 +38,10 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
         options["search"] = OmegaConf.to_container(config.search, resolve=True)
     if config.glossary and Path(config.glossary).is_file():
         options["glossary"] = sha256_of_file(Path(config.glossary))
+    if config.alignments:
+        options["alignments"] = Path(config.alignments).suffix
+    prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]
+    options["prefix"] = [sha256_of_file(Path(str(file))) for file in prefixes if file is not None]
     if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
@@ -50,10 +57,29 @@ def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResu
 
     Return None if it is not to be resumed, or cannot be: a pipe can be read only once.
     """
-    is_file = output != STANDARD and (not Path(output).exists() or Path(output).is_file())
-    if not (config.resume and is_file and name != STANDARD and Path(name).is_file()):
+    if not is_resumable(config, name, output):
         return None
     return PartialResults(Path(output), fingerprint(config, name))
+
+
+def is_resumable(config: TranslateConfig, name: str, output: str) -> bool:
+    """Return whether partial results of a translation of `name` into `output` are stored."""
+    is_file = output != STANDARD and (not Path(output).exists() or Path(output).is_file())
+    return config.resume and is_file and name != STANDARD and Path(name).is_file()
+
+
+@contextmanager
+def locked_outputs(config: TranslateConfig, files: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Lock the partial results of each output: two translations would mix their groups.
+
+    Raises:
+        RunError: another translation has the same output.
+    """
+    with ExitStack() as locks:
+        for name, output in files:
+            if is_resumable(config, name, output):
+                locks.enter_context(lock_file(partial_path(Path(output))))
+        yield
 
 
 @contextmanager
@@ -71,7 +97,8 @@ def kept_until_complete() -> Iterator[list[PartialResults]]:
             partial.close()
         if isinstance(error, KeyboardInterrupt) and (done := sum(p.done for p in partials)):
             file = escaped(str(partials[-1].path))
-            print(f"{done} lines are kept in {file}: the same command resumes", file=sys.stderr)
+            kept = "1 line is" if done == 1 else f"{done:,} lines are"
+            print(f"{kept} kept in {file}: the same command resumes", file=sys.stderr)
         raise
     for partial in partials:
         partial.remove()
@@ -86,10 +113,16 @@ class ResumableTranslation:
 
     def __init__(
         self, translator: Translator, name: str, scores: ScoreWriter | None,
-        partial: PartialResults | None,
+        partial: PartialResults | None, alignments: AlignmentWriter | None = None,
+        read: LineReader = lambda rows, _: rows,
     ) -> None:  # fmt: skip
-        """Translate the file `name`, write rows to `scores`, and recall and store in `partial`."""
+        """Translate the file `name`, and recall and store in `partial`.
+
+        Rows are written to `scores` and `alignments`. `read` returns the lines of rows of the file.
+        """
+        self.read = read
         self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
+        self.alignments = alignments
         self.recalled = 0  # lines
         self._state: Any = None  # the document's state at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
@@ -106,6 +139,8 @@ class ResumableTranslation:
                 self.partial.append(group, results)
         if self.scores:
             self.scores.file.write(results.scores)
+        if self.alignments:
+            self.alignments.file.write(results.alignments)
         return results.lines
 
     def _remember(self, group: list[str], first: int) -> None:
@@ -124,12 +159,14 @@ class ResumableTranslation:
         rows = ""
         if self.scores:
             numbered = enumerate(hypotheses, first)
-            rows = "".join(self.scores.rows(self.name, line, best) for line, best in numbered)
-        return GroupResults([best[0].text for best in hypotheses], rows)
+            rows = "".join(self.scores.rows(self.name, line, each) for line, each in numbered)
+        best = [of_line[0] for of_line in hypotheses]
+        aligned = self.alignments.rows(best) if self.alignments else ""
+        return GroupResults([translation.text for translation in best], rows, aligned)
 
     def _translate_window(self, lines: list[str], first: int) -> list[list[ScoredTranslation]]:
         hypotheses, self._state = self.translator.translate_window(
-            lines, first, self.scores is not None, self._state
+            self.read(lines, first), first, self.scores is not None, self._state
         )
         return hypotheses
 

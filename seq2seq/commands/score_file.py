@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TABLE_HEADER = (
     "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\t"
-    "ended\tsentences\tretries\trepetitive\n"
+    "ended\tsentences\tretries\trepetitive\trepaired\n"
 )
 
 
@@ -37,6 +37,7 @@ class ScoreWriter:
             name, line, rank, round(scored.score, 6), round(scored.logprob, 6),
             len(scored.logprobs), scored.text, " ".join(str(round(p, 6)) for p in scored.logprobs),
             int(scored.has_eos), scored.sentences, scored.retries, int(scored.is_repetitive),
+            scored.repaired,
         ]  # fmt: skip
         return "\t".join(str(cell).translate({9: " ", 10: " "}) for cell in cells) + "\n"
 
@@ -54,6 +55,7 @@ class ScoreWriter:
             "sentences": scored.sentences,
             "retries": scored.retries,
             "repetitive": scored.is_repetitive,
+            "repaired": scored.repaired,
         }
         return json.dumps(entry, ensure_ascii=False) + "\n"
 

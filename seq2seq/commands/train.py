@@ -1,6 +1,7 @@
 """`python -m seq2seq.train`: train a model on a corpus, into a run folder."""
 
 import logging
+import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
@@ -13,15 +14,35 @@ from seq2seq.commands import app, compose
 from seq2seq.config.literals import quote_value
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.errors import UserError
+from seq2seq.errors import ConfigError, UserError
 
 
 def main() -> None:
     """Entry point of `seq2seq-train`."""
+    try:
+        require_one_process(os.environ.get("WORLD_SIZE", ""))
+    except ConfigError as error:
+        raise app.exit_of("train", error) from None
     keys = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
     if "resume" in keys and "hydra.run.dir" not in keys:
         sys.argv += [f"hydra.run.dir={quote_value(str(folder))}" for folder in newest_run()]
     app.run_command("train", TrainConfig, partial(train, existing=run_parents()))
+
+
+def require_one_process(world_size: str) -> None:
+    """Refuse to train in several processes: each would train the same model, on its own.
+
+    Args:
+        world_size: the number of processes, as torchrun sets WORLD_SIZE; empty without torchrun.
+
+    Raises:
+        ConfigError: there are several processes.
+    """
+    if world_size.isdecimal() and int(world_size) > 1:
+        raise ConfigError(
+            f"training runs in one process, and WORLD_SIZE is {world_size}: "
+            "torchrun must be given --nproc-per-node 1"
+        )
 
 
 def newest_run() -> list[Path]:
@@ -60,7 +81,7 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
     from seq2seq.training import train_model  # torch is imported here, after the checks
 
     try:
-        return train_model.train(config, folder, HydraConfig.get().overrides.task)
+        return train_model.train_model(config, folder, HydraConfig.get().overrides.task)
     except UserError:
         if not any(folder.iterdir()):
             _remove_empty_folder(folder)

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seq2seq.commands import app
+from seq2seq.commands.alignment_file import HARD, SOFT, open_alignments
+from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import input_output_pairs, map_lines
+from seq2seq.commands.prefixes import line_reader, prefix_files
 from seq2seq.commands.score_file import open_scores
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
@@ -34,8 +37,14 @@ def translate(config: TranslateConfig, _: Path) -> None:
         TextError: an input cannot be read, or an output cannot be written; an earlier one stays.
     """
     files = check_files(config)
+    prefixes = prefix_files(config.prefix, files)
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
-    from seq2seq.commands.resuming import ResumableTranslation, kept_until_complete, open_partial
+    from seq2seq.commands.resuming import (
+        ResumableTranslation,
+        kept_until_complete,
+        locked_outputs,
+        open_partial,
+    )
     from seq2seq.inference.loading import load_translator
     from seq2seq.inference.planning import line_handling
 
@@ -46,20 +55,29 @@ def translate(config: TranslateConfig, _: Path) -> None:
         config.run, search, config.limits, config.batch, config.device, config.trusted,
         config.precision, line_handling(config),
     )  # fmt: skip
+    if config.alignments:
+        translator.return_alignments()
     start, count, recalled = time.monotonic(), 0, 0
-    with kept_until_complete() as partials, open_scores(config.scores) as scores:
-        for name, output in files:
+    with (
+        locked_outputs(config, files),
+        kept_until_complete() as partials,
+        open_scores(config.scores) as scores,
+        open_alignments(config.alignments) as alignments,
+    ):
+        for (name, output), prefix in zip(files, prefixes, strict=True):
             partial = open_partial(config, name, output)
             if partial:
                 partials.append(partial)
-            work = ResumableTranslation(translator, name, scores, partial)
+            work = ResumableTranslation(
+                translator, name, scores, partial, alignments, line_reader(prefix, search)
+            )
             count += map_lines(name, output, translator.window_lines, work)
             recalled += work.recalled
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
-    before = f", {recalled} of them before an interruption" if recalled else ""
+    before = f", {recalled:,} of them before an interruption" if recalled else ""
     for line in term_table(translator.term_counts):
         print(visible(line), file=sys.stderr)
-    print(f"{count} lines{before}, {rate:.1f} lines/s", file=sys.stderr)
+    print(f"{counted(count, 'line')}{before}, {rate:.1f} lines/s", file=sys.stderr)
 
 
 def term_table(counts: Mapping[tuple[str, str], int]) -> list[str]:
@@ -88,11 +106,16 @@ def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
     scores = []
     if config.scores is not None:
         scores.append(NamedFile("scores", config.scores))
+    if config.alignments is not None:
+        scores.append(NamedFile("alignments", config.alignments))
     files = input_output_pairs(config.input, config.output, config.run, scores)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")
     if config.scores is not None and not config.scores.endswith((".tsv", ".jsonl")):
         raise ConfigError(f"scores must be a .tsv or .jsonl file, not {config.scores}")
+    if config.alignments is not None and not config.alignments.endswith((*HARD, SOFT)):
+        ends = ", ".join(HARD)
+        raise ConfigError(f"alignments must be a {ends} or {SOFT} file, not {config.alignments}")
     return files
 
 

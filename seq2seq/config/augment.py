@@ -16,7 +16,8 @@ RATES = (
 class AugmentOptions:
     """Modifiers of training pairs; each rate is a share of the pairs, and 0 is off.
 
-    The modifiers are described in `seq2seq.text.augment`; docs/robust.md has their scores.
+    The modifiers are described in `seq2seq.text.augment`; docs/robust.md has their scores. With
+    document_context=carry no pair is changed.
     """
 
     capitals: float = number(0.0, 0, 1)  # both sides in capitals

@@ -11,8 +11,8 @@ depend on options. `tests/config/test_bounds.py` compares both.
 
 from typing import Any
 
-from seq2seq.config.ranges import Range, numbers_in, require, require_in
-from seq2seq.config.training import MAX_COUNT, MAX_LAYERS, MAX_SEED, MAX_SIZE, MAX_TOKENS
+from seq2seq.config.ranges import NumberRange, numbers_in, require, require_in
+from seq2seq.config.training import MAX_COUNT, MAX_LAYERS, MAX_SEED, MAX_SIZE, MAX_VOCAB_SIZE
 
 MAX_HYPOTHESES = 1000  # per sentence; the largest beams studied have 1000, Koehn & Knowles (2017)
 MAX_COLUMN = 10_000  # number of a table's column
@@ -20,66 +20,64 @@ MAX_PIXELS = 1024  # width and height that images are scaled to
 MAX_IMAGES = 10**6  # drawn ones; each takes a millisecond
 MAX_LIST = 10  # numbers: each stage of a convolutional network halves the image
 
-_SHARE = Range(0, 1)
-_OPEN_SHARE = Range(0, 1, above=True, below=True)
-_BELOW_ONE = Range(0, 1, below=True)
-_STEPS = Range(0, MAX_COUNT)
-_HYPOTHESES = Range(1, MAX_HYPOTHESES)
+_SHARE = NumberRange(0, 1)
+_OPEN_SHARE = NumberRange(0, 1, above=True, below=True)
+_BELOW_ONE = NumberRange(0, 1, below=True)
+_STEPS = NumberRange(0, MAX_COUNT)
+_HYPOTHESES = NumberRange(1, MAX_HYPOTHESES)
+_BEAM = {"beam_size": _HYPOTHESES, "length_penalty": NumberRange(0, 100), "n_best": _HYPOTHESES}
 _SAMPLING = {
-    "temperature": Range(0, 1000, above=True),
-    "top_k": Range(0, MAX_TOKENS),
-    "top_p": Range(0, 1, above=True),
+    "temperature": NumberRange(0, 1000, above=True),
+    "top_k": NumberRange(0, MAX_VOCAB_SIZE),
+    "top_p": NumberRange(0, 1, above=True),
     "samples": _HYPOTHESES,
-    "seed": Range(0, MAX_SEED),
+    "seed": NumberRange(0, MAX_SEED),
 }
 
-BOUNDS: dict[str, dict[str, Range]] = {
-    "seq2seq.search.beam.Beam": {
-        "beam_size": _HYPOTHESES,
-        "length_penalty": Range(0, 100),
-        "n_best": _HYPOTHESES,
-    },
+BOUNDS: dict[str, dict[str, NumberRange]] = {
+    "seq2seq.search.beam.Beam": _BEAM,
+    "seq2seq.search.prefix.PrefixSearch": _BEAM,
     "seq2seq.search.sampling.Sampling": _SAMPLING,
-    "seq2seq.search.mbr.MinimumBayesRisk": {**_SAMPLING, "beam": Range(0, MAX_HYPOTHESES)},
-    "seq2seq.model.attention.AdditiveAttention": {"size": Range(1, MAX_SIZE)},
-    "seq2seq.model.cells.rnn.LSTM": {"forget_bias": Range(-100, 100)},
+    "seq2seq.search.mbr.MinimumBayesRisk": {**_SAMPLING, "beam": NumberRange(0, MAX_HYPOTHESES)},
+    "seq2seq.model.attention.AdditiveAttention": {"size": NumberRange(1, MAX_SIZE)},
+    "seq2seq.model.cells.rnn.LSTM": {"forget_bias": NumberRange(-100, 100)},
     "seq2seq.model.cells.linear.LRU": {"smallest": _OPEN_SHARE, "largest": _OPEN_SHARE},
-    "seq2seq.model.cells.deep.DeepTransition": {"depth": Range(1, MAX_LAYERS)},
+    "seq2seq.model.cells.deep.DeepTransition": {"depth": NumberRange(1, MAX_LAYERS)},
     "seq2seq.vision.backbones.ConvNet": {
-        "pixels": Range(1, MAX_PIXELS),
-        "channels": Range(1, 4096),
+        "pixels": NumberRange(1, MAX_PIXELS),
+        "channels": NumberRange(1, 4096),
     },
     "seq2seq.vision.backbones.PrecomputedFeatures": {
-        "size": Range(1, MAX_SIZE),
-        "positions": Range(1, 10_000),
+        "size": NumberRange(1, MAX_SIZE),
+        "positions": NumberRange(1, 10_000),
     },
     "seq2seq.training.optimizers.adamw": {
-        "lr": Range(0, 1000),
+        "lr": NumberRange(0, 1000),
         "betas": _BELOW_ONE,
         "eps": _SHARE,
-        "weight_decay": Range(0, 1000),
+        "weight_decay": NumberRange(0, 1000),
     },
-    "seq2seq.training.optimizers.sgd": {"lr": Range(0, 1000), "momentum": _SHARE},
+    "seq2seq.training.optimizers.sgd": {"lr": NumberRange(0, 1000), "momentum": _SHARE},
     "seq2seq.training.lr_schedules.Constant": {"warmup": _STEPS},
     "seq2seq.training.lr_schedules.InverseSquareRoot": {"warmup": _STEPS},
     "seq2seq.training.lr_schedules.Cosine": {"warmup": _STEPS, "floor": _SHARE},
     "seq2seq.training.lr_schedules.Plateau": {
         "warmup": _STEPS,
         "factor": _OPEN_SHARE,
-        "patience": Range(1, MAX_COUNT),
+        "patience": NumberRange(1, MAX_COUNT),
     },
     "seq2seq.data.readers.tsv.tsv": {
-        "source_column": Range(1, MAX_COLUMN),
-        "target_column": Range(1, MAX_COLUMN),
-        "document_column": Range(1, MAX_COLUMN),
+        "source_column": NumberRange(1, MAX_COLUMN),
+        "target_column": NumberRange(1, MAX_COLUMN),
+        "document_column": NumberRange(1, MAX_COLUMN),
     },
-    "seq2seq.data.readers.languages.languages": {"most": Range(1, MAX_COUNT)},
-    "seq2seq.data.readers.joined.joined": {"weights": Range(0, 1000, above=True)},
+    "seq2seq.data.readers.languages.languages": {"most": NumberRange(1, MAX_COUNT)},
+    "seq2seq.data.readers.joined.joined": {"weights": NumberRange(0, 1000, above=True)},
     "seq2seq.vision.synthetic.shapes.shapes": {
-        "train": Range(1, MAX_IMAGES),
-        "validation": Range(1, MAX_IMAGES),
-        "test": Range(1, MAX_IMAGES),
-        "seed": Range(0, MAX_SEED),
+        "train": NumberRange(1, MAX_IMAGES),
+        "validation": NumberRange(1, MAX_IMAGES),
+        "test": NumberRange(1, MAX_IMAGES),
+        "seed": NumberRange(0, MAX_SEED),
     },
 }
 

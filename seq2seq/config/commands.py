@@ -16,7 +16,7 @@ from seq2seq.config.training import (
     MAX_COUNT,
     MAX_DECODED,
     MAX_SEED,
-    MAX_TOKENS,
+    MAX_VOCAB_SIZE,
     LengthLimits,
 )
 from seq2seq.errors import ConfigError
@@ -39,6 +39,8 @@ class DecodingConfig:
     # Lines into sentences; auto: those longer than the median of training.
     split: str = choice("auto", ("auto", "off", "always"))
     protect: bool = True  # keep placeholders, tags, numbers and the like as the run learned to
+    # Bring lines in capitals, Title Case or lower case into the case of the training text.
+    truecase: bool = True
     retry_repetition: bool = True  # decode again, without repeated n-grams, what repeats itself
     # A file of terms and their translations, separated by tabs, which translations have.
     glossary: str | None = None
@@ -47,13 +49,20 @@ class DecodingConfig:
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
-        runs = self.run if isinstance(self.run, list) else [self.run]
-        folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
-        require("run", self.run, self.run is None or folders, "a folder, or a list of folders")
-        require("run", f"{len(runs)}", len(runs) <= MAX_MODELS, f"at most {MAX_MODELS} folders")
-        if self.run is not None:  # YAML reads a name of digits as a number
-            self.run = [str(name) for name in runs] if isinstance(self.run, list) else str(self.run)
+        self.run = _run_folders("run", self.run)
         require_ranges("", self)
+
+
+def _run_folders(option: str, value: Any) -> Any:
+    """Return the value of an option that is a run folder, a list of them, or None, as text."""
+    runs = value if isinstance(value, list) else [value]
+    folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
+    require(option, value, value is None or folders, "a folder, or a list of folders")
+    require(option, f"{len(runs)}", len(runs) <= MAX_MODELS, f"at most {MAX_MODELS} folders")
+    if value is None:
+        return None
+    # YAML reads a name of digits as a number.
+    return [str(name) for name in runs] if isinstance(value, list) else str(value)
 
 
 @dataclass
@@ -63,7 +72,17 @@ class TranslateConfig(DecodingConfig):
     input: Any = "-"  # a file, a list of files, or - for standard input
     output: Any = "-"  # a file for each input, or - for standard output
     scores: str | None = None  # a file for the scores of translations: .tsv or .jsonl
+    # A file for each input: of each line a prefix that its translation begins with.
+    prefix: Any = None
+    # A file for word alignments: .txt or .pharaoh for pairs `i-j`, .jsonl for attention weights.
+    alignments: str | None = None
     resume: bool = True  # continue an interrupted translation of the same input
+
+    def __post_init__(self) -> None:
+        names = self.prefix if isinstance(self.prefix, list) else [self.prefix]
+        is_valid = self.prefix is None or all(isinstance(n, str | int | float) for n in names)
+        require("prefix", self.prefix, is_valid, "a file, or a list of files")
+        super().__post_init__()
 
 
 @dataclass
@@ -87,6 +106,38 @@ class EvaluateConfig(DecodingConfig):
 
 
 @dataclass
+class ScoreConfig:
+    """Options of `seq2seq.score`."""
+
+    run: Any = None  # a run folder, or a list of folders whose models form an ensemble
+    # The same, of the opposite direction: pairs get their dual conditional cross-entropy.
+    reverse: Any = None
+    source: str | None = None  # a file
+    target: str | None = None  # a file: the translation of each line of `source`
+    output: str = "-"  # a file for a row of each pair: .tsv or .jsonl; or - for standard output
+    # Where the pairs of these rows are written too: a .tsv file, or a list of two files.
+    pairs: Any = None
+    sort: bool = False  # rows by falling weight, which needs memory for all; false: in order
+    # Keep pairs of at least this weight: exp(-score) with `reverse`, else 1 / perplexity.
+    threshold: float | None = number(None, 0, 1)
+    unit: str = choice("word", ("word", "token"))  # that cross-entropies of `reverse` are per
+    protect: bool = True  # read placeholders, tags, numbers and the like as the run learned to
+    batch: int = number(128, 1, MAX_BATCH)  # pairs scored together, at most
+    device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
+
+    def __post_init__(self) -> None:
+        self.run = _run_folders("run", self.run)
+        self.reverse = _run_folders("reverse", self.reverse)
+        files = self.pairs if isinstance(self.pairs, list) else [self.pairs]
+        is_valid = self.pairs is None or (
+            len(files) <= 2 and files != [] and all(isinstance(name, str) for name in files)
+        )
+        require("pairs", self.pairs, is_valid, "a .tsv file, or a list of two files")
+        require_ranges("", self)
+
+
+@dataclass
 class QuantizeConfig:
     """Options of `seq2seq.quantize`."""
 
@@ -104,7 +155,7 @@ class GenerateConfig:
     length: int = number(500, 0, MAX_COUNT)  # tokens to generate; 0: until interrupted
     # Below 1 sharpens the distribution, above 1 flattens it.
     temperature: float = number(1.0, 0, 1000, above=True)
-    top_k: int = number(0, 0, MAX_TOKENS)  # most probable tokens to sample from; 0: all
+    top_k: int = number(0, 0, MAX_VOCAB_SIZE)  # most probable tokens to sample from; 0: all
     # Sample from the most probable tokens that together have this probability; 1: from all.
     top_p: float = number(1.0, 0, 1, above=True)
     seed: int = number(1, 0, MAX_SEED)  # of the random numbers
@@ -122,8 +173,8 @@ class CaptionConfig:
     run: str | None = None  # a captioning run folder
     images: Any = None  # a folder of images, an image, a list of them, or a file of features
     output: str = "-"  # a file for name<TAB>caption, or - for standard output
-    sheet: str | None = "captions.png"  # a file for all images with their captions; null: none
-    attention: str | None = "attention.png"  # a file for the attention maps; null: none
+    sheet: str | None = None  # a PNG file for the images with their captions; null: none
+    attention: str | None = None  # a PNG file for the attention maps; null: none
     search: Any = MISSING  # group search: the decoding
     # Only `max_length_extra` has a meaning here.
     limits: LengthLimits = field(default_factory=lambda: LengthLimits(max_length_extra=40))
@@ -168,7 +219,7 @@ class InspectConfig:
         default_factory=lambda: ["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
     )
     length: int = number(512, 16, MAX_DECODED)  # tokens at most: read, recalled and timed
-    size: int = number(64, 1, MAX_FRESH_SIZE)  # of the hidden states of fresh cells
+    size: int = number(64, 1, MAX_FRESH_SIZE)  # size of the hidden states of fresh cells
     batch: int = number(32, 1, 10_000)  # sequences that a fresh cell reads together
     budget: str = duration("4m")  # wall-clock time of all trainings for the recall plot together
     seed: int = number(1, 0, MAX_SEED)  # of fresh weights and random sequences

@@ -26,6 +26,8 @@ from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.ranges import range_of
 from seq2seq.config.signature import signature_of
 
+# A marker for the linter at the start of a comment, which has no meaning for a user.
+LINT_MARKER = re.compile(r"noqa(:[A-Z0-9, ]+)?(\s*#\s*)?")
 TYPES = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 
 
@@ -146,6 +148,8 @@ def _typed(value: Any) -> str:
         return f"[{','.join(_typed(element) for element in value)}]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{name}:{_typed(each)}" for name, each in value.items()) + "}"
+    if value == "":
+        return '""'
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -165,7 +169,7 @@ def _field_comments(schema: type) -> dict[str, str]:
     assert isinstance(tree, ast.ClassDef)
     lines = source.splitlines()
     comments = {
-        token.start[0]: token.string.lstrip("# ")
+        token.start[0]: LINT_MARKER.sub("", token.string.lstrip("# "), count=1)
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }

@@ -4,6 +4,7 @@ A run folder keeps the options that it was trained with. Each table maps a name 
 version wrote to the current name, so that every earlier run folder still loads.
 """
 
+import math
 from typing import Any
 
 # Classes and functions that moved or were renamed, by their earlier `_target_`.
@@ -75,10 +76,11 @@ RENAMED_OPTIONS = (
     ("context", "document_context"),
 )
 
+TRANSLATION = "seq2seq.tasks.translation.TranslationTask"
 # Groups that were added later, with their only earlier choice, for a run that has none.
 EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
-    "protect": {"kinds": []},
-    "task": {"_target_": "seq2seq.tasks.translation.TranslationTask"},
+    "task": {"_target_": TRANSLATION},
+    "protect": {"kinds": [], "truecase": False},  # of a translation: no other task protects spans
     "model.embedding": {"_target_": "seq2seq.model.embeddings.Embedding"},
     "model.vision": {
         "_target_": "seq2seq.vision.backbones.ConvNet",
@@ -105,7 +107,12 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
         if before == "model.embedding" and not is_earlier:
             continue
         _move(current, before.split("."), now.split("."))
+    train = current.get("train")
+    if isinstance(train, dict) and train.get("clip") == math.inf:  # before null meant no limit
+        train["clip"] = None
     for option, node in EARLIER_DEFAULTS.items():
+        if option == "protect" and _descend(current, ["task", "_target_"]) != TRANSLATION:
+            continue
         *parents, name = option.split(".")
         parent = _descend(current, parents)
         if isinstance(parent, dict):

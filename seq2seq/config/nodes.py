@@ -7,7 +7,7 @@ from typing import Any
 from seq2seq.config.bounds import require_bounds
 from seq2seq.config.ranges import shortened
 from seq2seq.config.signature import Signature, signature_of
-from seq2seq.config.suggestions import did_you_mean
+from seq2seq.config.suggestions import unknown_option
 from seq2seq.errors import ConfigError
 
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")  # en, no, pt-BR, zh_Hans
@@ -65,6 +65,7 @@ def validate_node(path: str, node: dict[str, Any]) -> None:
     _validate_languages(path, node)
     names = validate_names(path, node, signature)
     for name in names:
+        node[name] = _whole(node[name], signature.types.get(name, ""))
         _validate_type(f"{path}.{name}", node[name], signature.types.get(name, ""))
     known = {*names, *RUNTIME_ARGUMENTS.get(path, ())}
     if absent := [n for n in signature.required if n not in known]:
@@ -81,9 +82,8 @@ def validate_names(path: str, node: dict[str, Any], signature: Signature) -> lis
             raise ConfigError(f"{path}.{name} is not an option: the program sets it")
         if name not in signature.names:
             known = [f"{path}.{option}" for option in sorted(set(signature.names) - passed)]
-            suggestion = did_you_mean(f"{path}.{name}", known)
-            target = node["_target_"]
-            raise ConfigError(f"no option {path}.{name}: {target} takes no {name}{suggestion}")
+            reason = f"{node['_target_']} takes no {name}"
+            raise ConfigError(unknown_option(f"{path}.{name}", known, reason))
     return names
 
 
@@ -112,6 +112,12 @@ def _validate_type(option: str, value: object, annotation: str) -> None:
     if isinstance(value, list) and (inner := re.search(r"\blist\[(\w+)\]", annotation)):
         for index, element in enumerate(value):
             _validate_type(f"{option}[{index}]", element, inner[1])
+
+
+def _whole(value: object, annotation: str) -> object:
+    """Return the whole number that a float such as 1e3 is, where the class takes one."""
+    is_int = "int" in annotation.split(" | ") and "float" not in annotation
+    return int(value) if is_int and isinstance(value, float) and value.is_integer() else value
 
 
 def _validate_languages(path: str, node: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ class ProtectOptions:
     kinds: list[str] | None = optional_choices(SPAN_KINDS)  # noqa: RUF009
     patterns: list[str] = field(default_factory=list)  # regular expressions of spans of your own
     words: list[str] = field(default_factory=list)  # words that are not translated
+    # Remember the case of the words of the source, for lines in capitals, Title or lower case.
+    truecase: bool = True
 
     def __post_init__(self) -> None:
         require_ranges("protect.", self)

@@ -28,7 +28,7 @@ _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 80
 
 
 @dataclass(frozen=True)
-class Range:
+class NumberRange:
     """The numbers from `low` to `high` that an option accepts, and `also` those beside them."""
 
     low: float
@@ -71,7 +71,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Choice:
+class WordChoice:
     """The words that an option accepts; for a list, the words that it may hold, each once."""
 
     words: tuple[str, ...]
@@ -109,23 +109,25 @@ def number(
     also: tuple[float, ...] = (),
 ) -> T:
     """Return a dataclass field of a number with its default and its range (see `Range`)."""
-    return _declared(default, Range(low, high, above, below, also))
+    return _declared(default, NumberRange(low, high, above, below, also))
 
 
 def choice(default: T, words: tuple[str, ...]) -> T:
     """Return a dataclass field of one of `words`."""
-    return _declared(default, Choice(words))
+    return _declared(default, WordChoice(words))
 
 
 def choices(default: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
     """Return a dataclass field of a list of some of `words`."""
-    declared: Any = field(default_factory=lambda: list(default), metadata={"range": Choice(words)})
+    declared: Any = field(
+        default_factory=lambda: list(default), metadata={"range": WordChoice(words)}
+    )
     return declared  # type: ignore[no-any-return]
 
 
 def optional_choices(words: tuple[str, ...]) -> list[str] | None:
     """Return a dataclass field of a list of some of `words`, or null, the default."""
-    return _declared(None, Choice(words))
+    return _declared(None, WordChoice(words))
 
 
 def duration(default: T) -> T:
@@ -139,9 +141,9 @@ def _declared(default: T, range_: object) -> T:
     return declared  # type: ignore[no-any-return]
 
 
-def range_of(declared: "Field[Any]") -> Range | Choice | Duration | None:
+def range_of(declared: "Field[Any]") -> NumberRange | WordChoice | Duration | None:
     """Return the range that a dataclass field declares, or None."""
-    declared_range: Range | Choice | Duration | None = declared.metadata.get("range")
+    declared_range: NumberRange | WordChoice | Duration | None = declared.metadata.get("range")
     return declared_range
 
 
@@ -161,7 +163,7 @@ def require_ranges(path: str, options: Any) -> None:
             require_in(f"{path}{declared.name}", element, range_of(declared))
 
 
-def require_in(option: str, value: Any, range_: Range | Choice | Duration | None) -> None:
+def require_in(option: str, value: Any, range_: NumberRange | WordChoice | Duration | None) -> None:
     """Refuse a `value` that is not in `range_`; without a range, or for None, nothing is checked.
 
     Raises:
@@ -169,9 +171,9 @@ def require_in(option: str, value: Any, range_: Range | Choice | Duration | None
     """
     if value is None or range_ is None:
         return
-    if isinstance(range_, Range):
+    if isinstance(range_, NumberRange):
         require(option, value, value in range_, range_.requirement(value))
-    elif isinstance(range_, Choice):
+    elif isinstance(range_, WordChoice):
         require_one_of(option, value, range_.words)
     else:
         parse_duration(value, option)
@@ -219,10 +221,10 @@ def require(option: str, value: object, is_valid: bool, range_: str) -> None:
         ConfigError: `is_valid` is false.
     """
     if not is_valid:
-        shown = shortened(value)
+        typed = shortened(value)
         if isinstance(value, str):
-            shown = shown[1:-1]  # without its quotes
-        raise ConfigError(f"{option} must be {range_}, not {shown}")
+            typed = typed[1:-1]  # without its quotes
+        raise ConfigError(f"{option} must be {range_}, not {typed}")
 
 
 def require_one_of(option: str, value: str, choices: tuple[str, ...]) -> None:

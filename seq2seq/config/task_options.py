@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from seq2seq.config.allowed_classes import shipped_targets
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.errors import ConfigError
 
@@ -65,8 +66,9 @@ def require_used_options(config: Any) -> None:
         else:
             is_changed = value != attrgetter(option)(defaults)
         if is_changed:
-            kind = task.rpartition(".")[2]
-            raise ConfigError(f"{option} has no meaning for a {kind}: leave it as it is")
+            name = option.replace(".", "/") if option in _BASE else option
+            kind = shipped_targets("task")[task]
+            raise ConfigError(f"{name} has no meaning with task={kind}: leave it as it is")
 
 
 @cache

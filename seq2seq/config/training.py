@@ -8,7 +8,6 @@ commands that use a run are in `seq2seq.config.commands`.
 """
 
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 from omegaconf import MISSING
@@ -31,11 +30,12 @@ from seq2seq.errors import ConfigError
 # and not an exhausted machine. What several options need together is checked in `memory`.
 MAX_LAYERS = 64  # the deepest recurrent translators have 16, Zhou et al. (2016)
 MAX_SIZE = 65_536  # of a vector or state; a GRU of this size has 26 billion weights in a layer
-MAX_TOKENS = 1_000_000  # in a vocabulary; the largest multilingual ones have 256,000
+MAX_VOCAB_SIZE = 1_000_000  # in a vocabulary; the largest multilingual ones have 256,000
 MAX_COUNT = 10**9  # of what is only counted: steps, lines, epochs
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 MAX_DECODED = 10_000  # tokens beyond the ratio: a translation of twenty pages
 MAX_TARGET = 100_000  # tokens that the ratio allows: a book's chapter as one sentence
+MAX_CLIP = 10**6  # a norm of the gradient that no training comes near
 MAX_BATCH = 100_000  # sentences at a time
 DEVICES = ("auto", "cpu", "cuda", "mps")
 TRANSFORM_NAMES = ("lowercase", "nfkc", "normalize", "straight_quotes")  # see `text.transforms`
@@ -46,10 +46,11 @@ DEFAULT_TRANSFORMS = ("normalize",)
 class CleaningOptions:
     """Filters of training pairs. Of validation and test text only blank pairs are dropped."""
 
-    max_characters: int = number(1000, 1, 10**6)  # of the longer side; longer pairs are dropped
-    max_words: int = number(200, 1, 10**6)  # of the longer side, between spaces
-    max_ratio: float = number(6.0, 1, 10**6)  # of the longer side to the shorter, in characters
-    ratio_from: int = number(20, 0, 10**6)  # characters of the longer side; shorter: no ratio
+    max_characters: int = number(1000, 1, 10**6)  # characters of the longer side, at most
+    max_words: int = number(200, 1, 10**6)  # words of the longer side, at most
+    max_ratio: float = number(6.0, 1, 10**6)  # characters of the longer side to the shorter's
+    # Characters of the longer side from which on max_ratio holds.
+    ratio_from: int = number(20, 0, 10**6)
     copies: bool = False  # keep pairs whose two sides are equal
     duplicates: bool = False  # keep the second and later occurrences of a pair
     overlap: bool = False  # keep training pairs with a side that is in validation or test text
@@ -64,7 +65,8 @@ class HeldOutOptions:
 
     validation: int = number(1000, 1, 10**7)  # pairs at most
     test: int = number(1000, 1, 10**7)  # pairs at most
-    share: float = number(0.05, 0, 0.5, above=True, below=True)  # of all pairs at most, for each
+    # Share of all pairs that each of the two gets, at most.
+    share: float = number(0.05, 0, 0.5, above=True, below=True)
 
     def __post_init__(self) -> None:
         require_ranges("heldout.", self)
@@ -77,7 +79,9 @@ class TokenizerOptions:
     kind: str = choice("unigram", ("unigram", "bpe", "char", "byte"))  # SentencePiece model
     joint: bool = True  # one vocabulary for both languages
     # 256 bytes, 4 special tokens, and at least one more.
-    vocab_size: int | None = number(None, 261, MAX_TOKENS)  # tokens; null: from the amount of text
+    vocab_size: int | None = number(
+        None, 261, MAX_VOCAB_SIZE
+    )  # tokens; null: from the amount of text
     sampling: float = number(0.0, 0, 1)  # subword regularisation: the smoothing alpha; 0 is off
     # Applied to every line in this order before it is tokenised; the last is normalize.
     transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
@@ -102,7 +106,7 @@ class EncoderOptions:
     """The encoder, which reads the source."""
 
     layers: int = number(1, 1, MAX_LAYERS)  # recurrent layers
-    size: int = number(256, 1, MAX_SIZE)  # of the hidden state, in each direction
+    size: int = number(256, 1, MAX_SIZE)  # size of the hidden state, in each direction
     bidirectional: bool = True  # read from both ends
 
     def __post_init__(self) -> None:
@@ -114,7 +118,7 @@ class DecoderOptions:
     """The decoder, which generates the target."""
 
     layers: int = number(1, 1, MAX_LAYERS)  # recurrent layers
-    size: int = number(512, 1, MAX_SIZE)  # of the hidden state
+    size: int = number(512, 1, MAX_SIZE)  # size of the hidden state
 
     def __post_init__(self) -> None:
         require_ranges("model.decoder.", self)
@@ -132,7 +136,7 @@ class ModelOptions:
     vision: Any = MISSING  # group model/vision: the image encoder, for captioning
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     decoder: DecoderOptions = field(default_factory=DecoderOptions)
-    embedding_size: int = number(256, 1, MAX_SIZE)  # of a token's vector
+    embedding_size: int = number(256, 1, MAX_SIZE)  # size of a token's vector
     # Source and target share their embeddings; only with a joint vocabulary.
     tie_source_target: bool = False
     tie_output: bool = True  # the output layer is the target embedding, transposed
@@ -182,7 +186,7 @@ class EmaOptions:
 class TrainingOptions:
     """Training. It ends at the first of `epochs`, `steps`, `budget` and `validation.patience`."""
 
-    seed: int = number(1, 0, MAX_SEED)  # of weights, order and dropout
+    seed: int = number(1, 0, MAX_SEED)  # seed of weights, order and dropout
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     # Of products; auto: bf16 where the hardware is faster with it.
     precision: str = choice("auto", ("auto", "fp32", "bf16"))
@@ -192,7 +196,8 @@ class TrainingOptions:
     accumulate: int = number(1, 1, 10_000)  # batches whose gradients are summed for one step
     # Truncated backpropagation: tokens that the gradient goes back, on either side; 0: all.
     bptt: int = number(0, 0, 10**6)
-    clip: float = number(1.0, 0, inf, above=True)  # largest global norm of the gradient
+    # Largest global norm of the gradient; null: no limit.
+    clip: float | None = number(1.0, 0, MAX_CLIP, above=True)
     # Share of the probability that is spread over all tokens.
     label_smoothing: float = number(0.1, 0, 1, below=True)
     rdrop_alpha: float = number(0.0, 0, 1000)  # weight of R-Drop, Liang et al. (2021); 0 is off
@@ -243,7 +248,7 @@ class ValidationOptions:
 class TrainConfig:
     """Options of `seq2seq.train`."""
 
-    name: str = "dev"  # of the folder under runs/
+    name: str = "dev"  # name of the run: its folder is runs/NAME/TIME
     task: Any = MISSING  # group task: the kind of system
     data: Any = MISSING  # group data: the reader and its files
     clean: CleaningOptions = field(default_factory=CleaningOptions)
@@ -262,7 +267,8 @@ class TrainConfig:
     tracker: Any = None  # group tracker: where metrics go beside metrics.jsonl
     # carry: the decoder state of a sentence starts from the one before it in its document.
     document_context: str = choice("none", ("none", "carry"))
-    resume: bool = False  # continue the run in hydra.run.dir
+    # Continue the run in hydra.run.dir; without that, the newest run of this name.
+    resume: bool = False
 
     def __post_init__(self) -> None:
         require_ranges("", self)
@@ -270,8 +276,6 @@ class TrainConfig:
             raise ConfigError(
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"
             )
-        if self.document_context == "carry" and not self.augment.is_identity:
-            raise ConfigError("augment has no meaning with document_context=carry: leave one out")
         task_options.require_used_options(self)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seq2seq.config.literals import escape_all_interpolations
+from seq2seq.config.literals import escape_all_interpolations, quote_argument
 from seq2seq.config.nodes import (
     RUNTIME_ARGUMENTS,
     target_nodes,
@@ -17,13 +17,14 @@ from seq2seq.config.nodes import (
 )
 from seq2seq.config.ranges import numbers_in, shortened
 from seq2seq.config.signature import signature_of
-from seq2seq.config.suggestions import did_you_mean
+from seq2seq.config.suggestions import unknown_option
 from seq2seq.errors import ConfigError
 
 T = TypeVar("T")
 
 LARGEST = 10**300
 LONGEST_MESSAGE = 200  # characters of a message of OmegaConf
+MAX_EXAMPLE = 60  # characters of a value that is repeated in a message
 # Messages of OmegaConf 2.3 about a wrong type, and the types in words.
 _WRONG_TYPE = (
     r"Value '(?P<value>.*)' of type '.*' could not be converted to (?P<kind>Integer|Float)",
@@ -48,7 +49,7 @@ def to_schema(cfg: DictConfig, schema: type[T]) -> T:
         config = _merged(cfg, schema)
     except OmegaConfBaseException as error:
         raise ConfigError(
-            explain_omegaconf(str(error), keys_of(cfg, schema), error.full_key)
+            explain_omegaconf(str(error), keys_of(cfg, schema), error.full_key, error.value)
         ) from error
     except RecursionError:
         raise ConfigError("the options are nested too deeply") from None
@@ -85,18 +86,32 @@ def _validate_all_names(cfg: DictConfig, schema: type) -> None:
             validate_names(path, node, signature)
 
 
-def explain_omegaconf(message: str, known: list[str], key: str | None) -> str:
-    """Return one line for OmegaConf's `message` about `key`.
+def explain_omegaconf(message: str, known: list[str], key: str | None, value: object = None) -> str:
+    """Return one line for OmegaConf's `message` about `key`, which was given as `value`.
 
     Where there is no such key, the line has the nearest of the `known` dotted keys.
     """
     first = message.splitlines()[0]
     if key and first.startswith("Key '") and " not in " in first.replace(" is not in ", " not in "):
-        return f"no option {key}{did_you_mean(key, known)}"
+        return unknown_option(key, known)
+    if key and first.endswith("does not support deletion"):
+        return cannot_be_removed(key)
+    if key and first.endswith("is not a ListConfig, list or tuple."):
+        example = value if isinstance(value, str) and len(value) < MAX_EXAMPLE else "A"
+        return f"{key} must be a list, as in {key}=[{example}]"
+    if key and (name := re.fullmatch(r"Interpolation key '(.*)' not found", first)):
+        text = value if isinstance(value, str) and "${" in value else f"${{{name[1]}}}"
+        form = quote_argument(f"{key}={text}")
+        return f"{key}: there is no option {name[1]}; to give the text itself, type {form}"
     first = _plain_words(first)
     if key and first.startswith("must be "):
         return f"{key} {first}"
     return f"{key}: {first}" if key else first
+
+
+def cannot_be_removed(key: str) -> str:
+    """Return the message about the removal, as in ~train.budget, of an option."""
+    return f"{key} cannot be removed: give it a value, as in {key}=null"
 
 
 def _plain_words(message: str) -> str:
@@ -105,6 +120,10 @@ def _plain_words(message: str) -> str:
     if match:
         value = shortened(match["value"])[1:-1]
         return f"must be {_KINDS[match['kind']]}, not {value}"
+    if message.endswith(" is not Optional"):
+        return "must be a value, not null"
+    if " is not a subclass of " in message or message.startswith("Cannot merge "):
+        return "must be options of its own, as in KEY.OPTION=VALUE"
     if len(message) > LONGEST_MESSAGE:  # it holds the value, a list of thousands
         return f"{message[: LONGEST_MESSAGE // 2]} ... {message[-LONGEST_MESSAGE // 2 :]}"
     return message

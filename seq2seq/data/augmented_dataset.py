@@ -12,8 +12,8 @@ from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.tokenizer import Tokenizer
 
-CHUNK_PAIRS = 10_000  # pairs that are changed at a time
-MAX_JOINED = 4  # consecutive pairs
+AUGMENTED_PAIRS = 10_000  # pairs that are changed at a time
+MAX_CONSECUTIVE = 4  # consecutive pairs
 
 
 class AugmentedDataset(ParallelDataset):
@@ -90,19 +90,19 @@ class AugmentedDataset(ParallelDataset):
         if self._epoch == epoch:
             return
         self._changed = {}
-        for start in range(0, len(self.dataset), CHUNK_PAIRS):
+        for start in range(0, len(self.dataset), AUGMENTED_PAIRS):
             self._augment_chunk(epoch, start)
         self._epoch = epoch
 
     def _augment_chunk(self, epoch: int, start: int) -> None:
-        table = self.dataset[start : start + CHUNK_PAIRS]
+        table = self.dataset[start : start + AUGMENTED_PAIRS]
         texts = zip(table["source"].to_pylist(), table["target"].to_pylist(), strict=True)
         pairs = [LinePair(*pair) for pair in texts]
         rows: list[int] = []
         made: list[LinePair] = []
         for index, pair in enumerate(pairs):
             random = pair_random(self.sampler.seed, epoch, start + index)
-            following = pairs[index + 1 : index + MAX_JOINED]
+            following = pairs[index + 1 : index + MAX_CONSECUTIVE]
 
             def next_pairs(
                 count: int, following: Sequence[LinePair] = following

@@ -30,7 +30,7 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "seq2seq"
 
 
-def fingerprint(facts: Any) -> str:
+def cache_fingerprint(facts: Any) -> str:
     """Return a hash of `facts`, which prepared files depend on, in 32 hexadecimal digits."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -42,7 +42,7 @@ def build_once(folder: Path, marker: str, build: Callable[[Path], None]) -> None
         folder: folder in the cache.
         marker: the file in the folder that shows that it is complete.
         build: fills the empty temporary folder that it is called with; files beside that folder are
-            removed in the end.
+            removed afterwards.
 
     Raises:
         TextError: the disk is full, or the cache cannot be written.
@@ -51,10 +51,11 @@ def build_once(folder: Path, marker: str, build: Callable[[Path], None]) -> None
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder.parent)
+        remove_abandoned_builds(folder.parent)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=TEMPORARY_PREFIX) as work:
             temporary = Path(work) / "done"
             temporary.mkdir()
+            log.info("preparing the data, once; later runs read it from %s", folder)
             build(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
@@ -85,7 +86,7 @@ def load_or_build(
     return load()
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_abandoned_builds(folder: Path) -> None:
     """Remove folders that killed processes were building in `folder`."""
     for work in folder.glob(f"{TEMPORARY_PREFIX}*"):
         with suppress(OSError):  # another process is removing it

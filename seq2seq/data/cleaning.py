@@ -9,7 +9,7 @@ from seq2seq.config.training import CleaningOptions
 from seq2seq.text.normalization import display_width
 
 
-def is_blank(source: str, target: str, options: CleaningOptions) -> bool:
+def is_blank_pair(source: str, target: str, options: CleaningOptions) -> bool:
     """Return whether a side is empty."""
     del options
     return not source or not target
@@ -34,7 +34,7 @@ def is_copied(source: str, target: str, options: CleaningOptions) -> bool:
 
 
 CLEANING_RULES: dict[str, Callable[[str, str, CleaningOptions], bool]] = {
-    "blank": is_blank,
+    "blank": is_blank_pair,
     "too long": is_too_long,
     "uneven lengths": is_uneven,
     "copied": is_copied,

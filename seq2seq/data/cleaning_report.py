@@ -5,7 +5,7 @@ from typing import Any
 
 from seq2seq.storage.regular import escaped
 
-EXAMPLES = 3
+REPORTED_EXAMPLES = 3
 EXAMPLE_CHARACTERS = 60  # characters of an example that the table shows of each side
 
 
@@ -25,9 +25,9 @@ class SplitCounts:
     def drop(self, rule: str, source: str, target: str) -> None:
         """Count a pair that breaks `rule`, and keep the first few as examples."""
         self.dropped[rule] = self.dropped.get(rule, 0) + 1
-        shown = self.examples.setdefault(rule, [])
-        if len(shown) < EXAMPLES:
-            shown.append((source, target))
+        examples = self.examples.setdefault(rule, [])
+        if len(examples) < REPORTED_EXAMPLES:
+            examples.append((source, target))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seq2seq.data.corpus import Pair
 from seq2seq.text.normalization import dedup_key, normalize
 
-BUCKETS = 2**16  # hash buckets of trigrams
+TRIGRAM_BUCKETS = 2**16  # hash buckets of trigrams
 SAMPLE_LINES = 50_000  # pairs that the trigram models are trained on
 WRONG_LANGUAGE_MARGIN = 0.7  # nats a trigram in favour of the other side, to report a line
 MIN_CHARACTERS = 15  # shorter lines are not reported
@@ -49,22 +49,22 @@ def split_overlap(first: tuple[str, Iterable[Pair]], second: tuple[str, Iterable
     keys = [(_key(pair.source), _key(pair.target), pair.source) for pair in second[1]]
     sources, targets = {s for s, _, _ in keys}, {t for _, t, _ in keys}
     both = {(s, t) for s, t, _ in keys}
-    seen_sources, seen_targets, seen_pairs = set(), set(), set()
+    known_sources, known_targets, known_pairs = set(), set(), set()
     for pair in first[1]:
         s, t = _key(pair.source), _key(pair.target)
         if s in sources:
-            seen_sources.add(s)
+            known_sources.add(s)
         if t in targets:
-            seen_targets.add(t)
+            known_targets.add(t)
         if (s, t) in both:
-            seen_pairs.add((s, t))
-    examples = [text for s, _, text in keys if s in seen_sources][:3]
+            known_pairs.add((s, t))
+    examples = [text for s, _, text in keys if s in known_sources][:3]
     return Overlap(
         first[0],
         second[0],
-        sum(s in seen_sources for s, _, _ in keys),
-        sum(t in seen_targets for _, t, _ in keys),
-        sum((s, t) in seen_pairs for s, t, _ in keys),
+        sum(s in known_sources for s, _, _ in keys),
+        sum(t in known_targets for _, t, _ in keys),
+        sum((s, t) in known_pairs for s, t, _ in keys),
         examples,
     )
 
@@ -92,8 +92,8 @@ class TrigramModel:
         counts: Counter[int] = Counter()
         for line in lines:
             counts.update(trigrams(line))
-        total = sum(counts.values()) + BUCKETS
-        self.costs = np.full(BUCKETS, math.log(total))
+        total = sum(counts.values()) + TRIGRAM_BUCKETS
+        self.costs = np.full(TRIGRAM_BUCKETS, math.log(total))
         for bucket, number in counts.items():
             self.costs[bucket] = math.log(total / (number + 1))
 

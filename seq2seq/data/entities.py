@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html.entities import html5
 from typing import NamedTuple
 
-EXAMPLES = 3
+ENTITY_EXAMPLES = 3
 # Text escaped once or several times (&amp;quot;), or escaped and then tokenised (& quot ;). Only
 # common names count with spaces, since words may stand there.
 REFERENCE = re.compile(
@@ -50,6 +50,6 @@ def count_entities(lines: Iterable[str]) -> EntityCounts:
         if references := entities_of(line):
             number_of_lines += 1
             counts.update(references)
-            if len(examples) < EXAMPLES:
+            if len(examples) < ENTITY_EXAMPLES:
                 examples.append((number, line))
     return EntityCounts(number_of_lines, dict(counts.most_common()), examples)

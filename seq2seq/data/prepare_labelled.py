@@ -1,6 +1,7 @@
 """Preparation of labelled lines: tokenised into Arrow files, and cached."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -13,7 +14,7 @@ import pyarrow as pa
 from seq2seq.config.training import DEFAULT_TRANSFORMS
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import CHUNK_PAIRS, write_arrow
-from seq2seq.data.cache import fingerprint, load_or_build
+from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
@@ -21,8 +22,10 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 
-CACHE_FORMAT = 2  # of the prepared files; with another number all data is prepared again
+LABELLED_FORMAT = 2  # of the prepared files; with another number all data is prepared again
 MAX_LABELS = 10_000
+
+log = logging.getLogger("seq2seq.data")
 
 SCHEMA = pa.schema(
     {
@@ -66,10 +69,10 @@ def prepare_labelled(
         TextError: there are no lines, or not two labels, the text cannot be read, or the disk is
             full.
     """
-    facts: list[Any] = [CACHE_FORMAT, labelled.origin, options.kind, options.vocab_size]
+    facts: list[Any] = [LABELLED_FORMAT, labelled.origin, options.kind, options.vocab_size]
     if options.transforms != list(DEFAULT_TRANSFORMS):  # the first version always applied these
         facts.append(options.transforms)
-    key = fingerprint(facts)
+    key = cache_fingerprint(facts)
     folder = cache / "labelled" / key
 
     def load() -> PreparedLabels:
@@ -113,6 +116,7 @@ def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) ->
         if not counts[name]:
             raise TextError(f"there are no lines for {name}")
     total = counts["train"].total()
+    log.info("training the tokenizer on %s lines", f"{total:,}")
     text = (pair.source for pair in _transformed(labelled.splits["train"], transform))
     trained = train_tokenizer(text, options.kind, options.vocab_size, total, total)
     trained.tokenizer.save(folder / "tokenizer.model")

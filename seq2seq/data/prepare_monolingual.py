@@ -5,6 +5,7 @@ it, to train the tokenizer, and to tokenise it.
 """
 
 import json
+import logging
 import math
 import re
 import sys
@@ -17,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import fingerprint, load_or_build
+from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, TextCorpus
 from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import MAX_SENTENCE_BYTES, train_tokenizer
 
-CACHE_FORMAT = 2  # of the prepared files; with another number all data is prepared again
+MONOLINGUAL_FORMAT = 2  # of the prepared files; with another number all data is prepared again
 CHUNK_LENGTH = 500_000  # characters that are encoded, or tokens that are decoded, at a time
 # Longer lines are encoded in parts; a character has four bytes at most.
 MAX_PART_CHARACTERS = MAX_SENTENCE_BYTES // 4
@@ -32,6 +33,8 @@ MIN_HELD_OUT = 5  # tokens of a split: there must be something to predict, and a
 CONTINUATION_BYTE = re.compile("<0x[89AB].>")  # not the first byte
 
 TokenArray = NDArray[np.int32]
+
+log = logging.getLogger("seq2seq.data")
 
 
 class PreparedText(NamedTuple):
@@ -83,14 +86,14 @@ def prepare_monolingual(
         TextError: there is too little text, it cannot be read, or the disk is full.
     """
     facts = [
-        CACHE_FORMAT,
+        MONOLINGUAL_FORMAT,
         text.origin,
         sorted(text.splits),
         share,
         options.kind,
         options.vocab_size,
     ]
-    key = fingerprint(facts)
+    key = cache_fingerprint(facts)
     folder = cache / "streams" / key
 
     def load() -> PreparedText:
@@ -112,6 +115,7 @@ def _build(text: TextCorpus, options: TokenizerOptions, share: float, folder: Pa
     count = characters = 0
     for part in splits["train"]:
         count, characters = count + 1, characters + len(part)
+    log.info("training the tokenizer on %s characters", f"{characters:,}")
     # A hundred characters count as one sentence, as they would in a parallel corpus.
     trained = train_tokenizer(
         splits["train"],

@@ -22,18 +22,20 @@ from seq2seq.config.training import (
 )
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
-from seq2seq.data.cache import fingerprint, load_or_build
+from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
 from seq2seq.data.splits import assign_splits
 from seq2seq.errors import TextError
+from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import TrainedTokenizer, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
+from seq2seq.text.truecase import Truecaser
 
-CACHE_FORMAT = 2  # of the prepared files; another number makes everything anew
+PARALLEL_FORMAT = 2  # of the prepared files; another number makes everything anew
 PROTECTION_FORMAT = 1  # of symbols in them
 
 PREPARED_SCHEMA = pa.schema(
@@ -63,6 +65,7 @@ class PreparedCorpus(NamedTuple):
     origin: dict[str, str]
     fingerprint: str
     protected_kinds: list[str]  # of spans that translations keep
+    truecaser: Truecaser | None  # of the source; None: the corpus was prepared without
 
     @property
     def typical_length(self) -> int:
@@ -104,8 +107,12 @@ def prepare_parallel(
         tokenizer["transforms"] = options.transforms
     key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
     # The fingerprint of the data, which resuming compares, is that of versions without symbols.
-    is_plain = protect.kinds == []
-    name = key if is_plain else fingerprint([key, PROTECTION_FORMAT, asdict(protect), adds_spans])
+    is_plain = protect == ProtectOptions(kinds=[], truecase=False)
+    name = (
+        key
+        if is_plain
+        else cache_fingerprint([key, PROTECTION_FORMAT, asdict(protect), adds_spans])
+    )
     folder = cache / "prepared" / name
     return load_or_build(
         folder,
@@ -118,14 +125,14 @@ def prepare_parallel(
 def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
     """Return the fingerprint of a prepared corpus, 32 hexadecimal digits: its text and options."""
     facts = [
-        CACHE_FORMAT,
+        PARALLEL_FORMAT,
         corpus.origin,
         corpus.source,
         corpus.target,
         sorted(corpus.splits),
         options,
     ]
-    return fingerprint(facts)
+    return cache_fingerprint(facts)
 
 
 def _build(
@@ -154,18 +161,20 @@ def _build(
         return assignment.pairs(name, lambda n: read_pairs(raw[n]))
 
     protection = choose_protection(pairs("train"), protect, adds_spans)
+
+    def protected(name: str) -> Iterator[Pair]:
+        return protect_pairs(pairs(name), protection, protect)
+
     source, target, notices = _train_tokenizers(
-        lambda: protect_pairs(pairs("train"), protection, protect), options, count, protection
+        lambda: protected("train"), options, count, protection
     )
     for name in SPLITS:
-        rows = _tokenized_columns(
-            pairs(name),
-            protect_pairs(pairs(name), protection, protect),
-            (source, target),
-            transform,
-            name == "train",
-        )
+        sides = (source, target)
+        rows = _tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
         write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
+    if protect.truecase:
+        sources = (transform(pair.source) for pair in protected("train"))
+        Truecaser.train(sources).save(folder / TRUECASE)
     source.save(folder / "source.model")
     if target is not source:
         target.save(folder / "target.model")
@@ -270,4 +279,5 @@ def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
         corpus.origin,
         key,
         facts.get("protected_kinds", []),
+        Truecaser.load(folder / TRUECASE) if (folder / TRUECASE).is_file() else None,
     )

@@ -38,7 +38,7 @@ def choose_protection(
     Raises:
         ConfigError: one of the user's patterns or words cannot be used.
     """
-    rules = span_rules(options, KINDS)
+    rules = rules_of_kinds(options, KINDS)
     if options.kinds == []:
         return Protection([], False, [])
     sample = ((pair.source, pair.target) for pair in islice(pairs, SAMPLE_PAIRS))
@@ -66,7 +66,7 @@ def _min_share(kind: str) -> float:
     return MIN_SHARE if kind in OF_LANGUAGE else MIN_TECHNICAL_SHARE
 
 
-def span_rules(options: ProtectOptions, kinds: Iterable[str]) -> SpanRules:
+def rules_of_kinds(options: ProtectOptions, kinds: Iterable[str]) -> SpanRules:
     """Return the rules of the options for `kinds`.
 
     Raises:
@@ -85,7 +85,7 @@ def protect_pairs(
     if not protection.is_trained:
         yield from pairs
         return
-    rules = span_rules(options, protection.kinds)
+    rules = rules_of_kinds(options, protection.kinds)
     for pair in pairs:
         source, target = protect_pair(pair.source, pair.target, rules)
         yield pair._replace(source=source, target=target)

@@ -42,8 +42,8 @@ class LengthBatchSampler:
                 f"{len(positions):,} pairs needs {min(positions, default=0)}"
             )
         self.left_out = int((~self.fits).sum())
-        seen = self.fits if weights is None else self.fits * weights
-        self.pairs = int(seen.sum())  # pairs in one epoch, on average
+        expected = self.fits if weights is None else self.fits * weights
+        self.pairs = int(expected.sum())  # pairs in one epoch, on average
 
     def notices(self, things: str) -> list[str]:
         """Return notices about pairs that are never sampled; `things` is the word for pairs."""

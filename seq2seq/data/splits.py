@@ -17,8 +17,8 @@ from seq2seq.text.transforms import TextTransform
 
 Hashes = NDArray[np.uint64]
 DROPPED = -1
-TRAIN, VALIDATION, TEST = 0, 1, 2
-SPLIT_NUMBERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+TRAIN_NUMBER, VALIDATION_NUMBER, TEST_NUMBER = 0, 1, 2
+SPLIT_NUMBERS = {"train": TRAIN_NUMBER, "validation": VALIDATION_NUMBER, "test": TEST_NUMBER}
 
 
 class SplitAssignment(NamedTuple):
@@ -73,14 +73,20 @@ def assign_splits(
         numbers[name], hashed[name] = _scan_pairs(name, read, clean, audit, transform)
     train = numbers["train"]
     if not clean.duplicates:
-        _drop(train, _duplicates(hashed["train"].pair, train == TRAIN), "duplicate", audit, splits)
+        _drop(
+            train,
+            _duplicates(hashed["train"].pair, train == TRAIN_NUMBER),
+            "duplicate",
+            audit,
+            splits,
+        )
     for name in ("validation", "test"):
         if not len(numbers[name]):
             size = heldout.validation if name == "validation" else heldout.test
             _hold_out(train, hashed["train"], SPLIT_NUMBERS[name], size, heldout.share)
     if not clean.overlap:
         _remove_leakage(numbers, hashed, audit, splits)
-    for name, number in (("validation", VALIDATION), ("test", TEST)):
+    for name, number in (("validation", VALIDATION_NUMBER), ("test", TEST_NUMBER)):
         if not len(numbers[name]) and (count := int((train == number).sum())):
             audit.split("train").dropped[f"held out for {name}"] = count
             first = int(np.flatnonzero(train == number)[0])
@@ -140,8 +146,8 @@ def _hold_out(
     A document is moved whole, if it fits into `size` and `share`.
     """
     unit = hashed.unit
-    taken = np.isin(unit, unit[numbers > TRAIN])  # held out for another split already
-    rows = np.flatnonzero((numbers == TRAIN) & ~taken)
+    taken = np.isin(unit, unit[numbers > TRAIN_NUMBER])  # held out for another split already
+    rows = np.flatnonzero((numbers == TRAIN_NUMBER) & ~taken)
     _, first, which, sizes = np.unique(unit[rows], True, True, True)
     alone = hashed.source[rows[first]] == unit[rows[first]]
     sizes[alone] = 1
@@ -161,14 +167,17 @@ def _remove_leakage(
 ) -> None:
     """Drop training pairs with a side in held-out text, and held-out validation pairs in test."""
     train = numbers["train"]
-    for number, others in ((VALIDATION, (TEST,)), (TRAIN, (VALIDATION, TEST))):
-        if number == VALIDATION and len(numbers["validation"]):
+    for number, others in (
+        (VALIDATION_NUMBER, (TEST_NUMBER,)),
+        (TRAIN_NUMBER, (VALIDATION_NUMBER, TEST_NUMBER)),
+    ):
+        if number == VALIDATION_NUMBER and len(numbers["validation"]):
             continue  # the corpus has its own validation text, which stays as it is
-        seen = np.zeros(len(train), dtype=np.bool_)
+        is_held_out = np.zeros(len(train), dtype=np.bool_)
         for side in ("source", "target"):
             hashes = [getattr(hashed[n], side)[np.isin(numbers[n], others)] for n in numbers]
-            seen |= np.isin(getattr(hashed["train"], side), np.concatenate(hashes))
-        _drop(train, seen & (train == number), "in held-out text", audit, splits)
+            is_held_out |= np.isin(getattr(hashed["train"], side), np.concatenate(hashes))
+        _drop(train, is_held_out & (train == number), "in held-out text", audit, splits)
 
 
 def _drop(

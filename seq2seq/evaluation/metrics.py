@@ -14,7 +14,7 @@ from sacrebleu.significance import PairedTest, _bootstrap_resample, estimate_ci
 
 from seq2seq.errors import ConfigError, TextError
 
-METRICS = ("bleu", "chrf", "ter")
+METRIC_NAMES = ("bleu", "chrf", "ter")
 CHINESE = {"zh", "cmn", "yue", "wuu", "nan", "lzh"}
 # Languages without spaces between words: BLEU is over characters.
 UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}
@@ -89,7 +89,7 @@ def sacrebleu_metric(name: str, language: str, references: Sequence[str] | None 
         # By default a sentence without spaces is one word for TER.
         is_unspaced = _base_language(language) in CHINESE | {"ja"}
         return TER(normalized=is_unspaced, asian_support=is_unspaced, references=refs)
-    raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRICS)}")
+    raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRIC_NAMES)}")
 
 
 def require_scorable(hypotheses: Sequence[str], references: Sequence[object]) -> None:
@@ -122,11 +122,11 @@ def reference_streams(references: References) -> list[list[str | None]]:
     return [[line[i] if i < len(line) else None for line in lines] for i in range(most)]
 
 
-def score(
+def score_hypotheses(
     hypotheses: Sequence[str],
     references: References,
     language: str,
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[str] = METRIC_NAMES,
     bootstrap: int = 0,
 ) -> list[Score]:
     """Compute corpus scores of detokenised `hypotheses` against raw `references`.

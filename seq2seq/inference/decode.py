@@ -1,7 +1,7 @@
 """Decoding of a batch with a network and a search, and detokenisation."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
@@ -9,6 +9,9 @@ from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.search.interface import Hypothesis, Search, TextRanking
 from seq2seq.search.logit_processors import LogitProcessor
 from seq2seq.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from seq2seq.inference.alignment import Alignment
 
 
 class ScoredTranslation(NamedTuple):
@@ -24,6 +27,7 @@ class ScoredTranslation(NamedTuple):
     retries: int = 0  # parts that were decoded again because they repeated themselves
     is_repetitive: bool = False  # it repeats itself still
     repaired: int = 0  # spans that were missing and were inserted
+    alignment: "Alignment | None" = None  # of its words, if asked for
 
 
 def decode_batch(

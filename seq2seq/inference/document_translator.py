@@ -9,13 +9,14 @@ from torch import Tensor
 
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.joining import join_units
 from seq2seq.inference.translator import (
     Translator,
     WindowTranslations,
-    join_units,
     unit_keys,
 )
 from seq2seq.model.evaluation_mode import evaluation_mode
+from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
 
 
@@ -27,7 +28,10 @@ class DocumentTranslator(Translator):
     """
 
     def translate(
-        self, lines: Iterable[str], documents: Sequence[str | None] | None = None
+        self,
+        lines: Iterable[str],
+        documents: Sequence[str | None] | None = None,
+        prefixes: Sequence[str] | None = None,
     ) -> list[str]:
         """Return the best translation of each line.
 
@@ -35,9 +39,11 @@ class DocumentTranslator(Translator):
             lines: any text.
             documents: the document of each line: a line takes the state of the one before it where
                 both are of the same document. None: blank lines stand between documents.
+            prefixes: beginnings of the translations, "" for none.
         """
         if documents is None:
-            return super().translate(lines)
+            return super().translate(lines, prefixes=prefixes)
+        lines = lines if prefixes is None else prefixed_lines(lines, prefixes)
         separated: list[str] = []
         indices = []
         for line, (previous, document) in zip(lines, pairwise([None, *documents]), strict=True):

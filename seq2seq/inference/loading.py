@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import nn
 
 from seq2seq import builders
-from seq2seq.config.commands import DecodingConfig
+from seq2seq.config.commands import DecodingConfig, ScoreConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
 from seq2seq.hardware import choose_device
@@ -15,7 +15,8 @@ from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
-from seq2seq.inference.planning import LineHandling, unit_planner
+from seq2seq.inference.forced_decoding import ForcedDecoder
+from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
@@ -93,20 +94,13 @@ def load_translator(
         RunError: it is no run folder, or a damaged one.
         ConfigError: this machine has no such device or precision.
     """
-    folders = [run] if isinstance(run, str | Path) else list(run)
-    networks = [
-        load_network(folder, "translation", _build_translation, device, trusted)
-        for folder in folders
-    ]
+    networks = _load_ensemble(run, device, trusted)
     first = networks[0]
-    for folder, network in zip(folders, networks, strict=True):
-        _require_alike(folder, network, first)
     members = [_decoding_model(network.model, precision) for network in networks]
     model = Ensemble(members) if len(members) > 1 else members[0]
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
     limits, lines = limits or LengthLimits(), lines or LineHandling()
-    facts = first.folder.read_facts() if first.folder.facts.is_file() else {}
     return kind(
         model,
         first.source,
@@ -114,8 +108,49 @@ def load_translator(
         search or Greedy(),
         limits,
         batch,
-        unit_planner(first.source, first.config, facts, limits, lines),
+        unit_planner(
+            first.source,
+            first.config,
+            _facts(first),
+            limits,
+            lines,
+            first.folder.read_truecaser(),
+        ),
         lines.retry_repetition,
+    )
+
+
+def load_forced_decoder(
+    run: str | Path | Sequence[str | Path],
+    batch: int = ScoreConfig.batch,
+    device: str = ScoreConfig.device,
+    trusted: Iterable[str] = (),
+    protect: bool = True,
+) -> ForcedDecoder:
+    """Load the network of the run folder `run` to score given translations.
+
+    Args:
+        run: the folder; or several with one vocabulary, whose probabilities are averaged.
+        batch: pairs that are scored together, at most. Results do not depend on it.
+        device: auto, cpu, cuda or mps.
+        trusted: modules beside ours that the run may take classes from.
+        protect: read spans that both sides share as in training: as symbols.
+
+    Raises:
+        RunError: it is no run folder, or a damaged one.
+        ConfigError: this machine has no such device.
+    """
+    networks = _load_ensemble(run, device, trusted)
+    first = networks[0]
+    facts = _facts(first)
+    return ForcedDecoder(
+        [network.model for network in networks],
+        first.source,
+        first.target,
+        TextTransforms(first.config.tokenizer.transforms),
+        span_rules(first.config, facts) if protect else None,
+        batch,
+        (str(facts.get("source", "")), str(facts.get("target", ""))),
     )
 
 
@@ -203,6 +238,25 @@ def _build_classifier(
     if not isinstance(labels, list) or not labels:
         raise RunError(f"{folder.facts} has no labels")
     return builders.build_classifier(config.model, tokenizers[1].vocab_size, len(labels))
+
+
+def _load_ensemble(
+    run: str | Path | Sequence[str | Path], device: str, trusted: Iterable[str]
+) -> list[LoadedNetwork]:
+    """Load the networks of one run folder, or of several whose probabilities can be averaged."""
+    folders = [run] if isinstance(run, str | Path) else list(run)
+    networks = [
+        load_network(folder, "translation", _build_translation, device, trusted)
+        for folder in folders
+    ]
+    for folder, network in zip(folders, networks, strict=True):
+        _require_alike(folder, network, networks[0])
+    return networks
+
+
+def _facts(network: LoadedNetwork) -> dict[str, Any]:
+    """Return the facts of a run, none if it has no run.json."""
+    return network.folder.read_facts() if network.folder.facts.is_file() else {}
 
 
 def _require_alike(folder: str | Path, network: LoadedNetwork, first: LoadedNetwork) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 from seq2seq.config.commands import DecodingConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError
-from seq2seq.inference.units import UnitPlanner
+from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.text.glossary import Glossary
 from seq2seq.text.spans.rules import KINDS, SpanRules
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
+from seq2seq.text.truecase import Truecaser
 
 DEFAULT_TYPICAL_LENGTH = 40  # tokens, for runs of versions that did not record it
+UNRECORDED = ("number",)  # kinds that runs of such versions do not protect
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class LineHandling:
     split: str = "auto"  # into sentences: auto, off or always
     protect: bool = True  # keep placeholders, tags, numbers and the like
     retry_repetition: bool = True  # decode again what repeats itself
+    truecase: bool = True  # bring lines in capitals, Title or lower case into the case of training
     glossary: Glossary | None = None  # terms whose translation is given
 
 
@@ -33,6 +36,7 @@ def unit_planner(
     facts: Mapping[str, Any],
     limits: LengthLimits,
     handling: LineHandling,
+    truecaser: Truecaser | None,
 ) -> UnitPlanner:
     """Return the planner of a run.
 
@@ -43,19 +47,20 @@ def unit_planner(
             `typical_length`.
         limits: on the length of a unit.
         handling: what was asked for.
+        truecaser: of the run, if it has one.
 
     Raises:
         RunError: the facts are none of this program.
     """
+    typical_length = _whole(facts.get("typical_length", DEFAULT_TYPICAL_LENGTH))
     return UnitPlanner(
         tokenizer,
         TextTransforms(config.tokenizer.transforms),
         span_rules(config, facts) if handling.protect else None,
         (str(facts.get("source", "en")), str(facts.get("target", "en"))),
-        handling.split,
-        _whole(facts.get("typical_length", DEFAULT_TYPICAL_LENGTH)),
-        limits.max_source_length,
+        Splitting(handling.split, typical_length, limits.max_source_length),
         handling.glossary,
+        truecaser if handling.truecase else None,
     )
 
 
@@ -68,14 +73,19 @@ def line_handling(config: DecodingConfig) -> LineHandling:
     glossary = None
     if config.glossary is not None:
         glossary = Glossary.load(Path(config.glossary), config.stem_length)
-    return LineHandling(config.split, config.protect, config.retry_repetition, glossary)
+    return LineHandling(
+        config.split, config.protect, config.retry_repetition, config.truecase, glossary
+    )
 
 
 def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | None:
-    """Return the rules of the spans that a run protects; None: it protects nothing."""
+    """Return the rules of the spans that a run protects.
+
+    A run of a version that recorded no kinds protects those that mean something to a program.
+    """
     kinds = facts.get("protected_kinds")
     if kinds is None:
-        return None
+        kinds = [kind for kind in KINDS if kind not in UNRECORDED]
     if not isinstance(kinds, list) or not set(kinds) <= set(KINDS):
         raise RunError(f"run.json names unknown kinds of spans: {kinds}")
     return SpanRules(kinds, config.protect.patterns, config.protect.words)

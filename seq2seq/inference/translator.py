@@ -9,18 +9,27 @@ import torch
 from seq2seq.config.training import LengthLimits
 from seq2seq.data.batches import pad
 from seq2seq.errors import TextError
+from seq2seq.inference.alignment import (
+    NO_ALIGNMENT,
+    Aligner,
+    Alignment,
+    DecodedUnit,
+)
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.joining import join_units
+from seq2seq.inference.line_units import LineUnits, Unit
+from seq2seq.inference.repair import SpanRepair
 from seq2seq.inference.unit_decoding import Source, UnitDecoder
-from seq2seq.inference.units import LineUnits, Unit, UnitPlanner
+from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
+from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 
-BLANK_TRANSLATION = ScoredTranslation("", 0.0, 0.0, [], [])
 WINDOW_BATCHES = 64  # batches of lines that are read ahead and sorted by length together
 UNIT_KEYS = 2**40  # the k-th unit of line n has the random numbers of line n + k UNIT_KEYS
 
@@ -65,10 +74,12 @@ class Translator:
         """
         self.source, self.target, self.batch = source, target, batch
         self.planner = planner or UnitPlanner(
-            source, TextTransforms(), None, ("", ""), "off", 0, limits.max_source_length
+            source, TextTransforms(), None, ("", ""), Splitting("off", 0, limits.max_source_length)
         )
         self.term_counts: Counter[tuple[str, str]] = Counter()  # by term, and met or enforced
         self.decoder = UnitDecoder(model, target, search, limits, retry_repetition)
+        self.repair = SpanRepair(self.planner, self.decoder)
+        self.aligner: Aligner | None = None  # if translations are to have alignments
 
     @property
     def model(self) -> Any:
@@ -81,20 +92,25 @@ class Translator:
         return WINDOW_BATCHES * self.batch
 
     def translate(
-        self, lines: Iterable[str], documents: Sequence[str | None] | None = None
+        self,
+        lines: Iterable[str],
+        documents: Sequence[str | None] | None = None,
+        prefixes: Sequence[str] | None = None,
     ) -> list[str]:
         """Return the best translation of each line.
 
         Args:
             lines: any text.
             documents: the document of each line, which only a `DocumentTranslator` uses.
+            prefixes: beginnings of the translations, "" for none; see `text.prefixes`.
 
         Raises:
-            TextError: `lines` is one text, each character of which would be a line.
+            TextError: `lines` is one text, or there is not one prefix for each line.
         """
         del documents
         if isinstance(lines, str):
             raise TextError("translate takes lines, such as [text], not one text")
+        lines = lines if prefixes is None else prefixed_lines(lines, prefixes)
         return [best[0].text for best in self.hypotheses(lines, scored=False)]
 
     def hypotheses(
@@ -151,15 +167,41 @@ class Translator:
         scored: bool,
         previous: Any = None,
     ) -> list[list[ScoredTranslation]]:
-        """Return the translations of a batch of units, which have the terms of the glossary.
+        """Return the translations of a batch of units, with their spans and terms.
 
-        A unit whose best translation lacks a term is decoded again with a symbol for that. The
-        arguments are those of `UnitDecoder.decode`.
+        A unit whose best translation lacks spans, for the network has no symbols, is decoded again
+        without them, and they are inserted. The arguments are those of `UnitDecoder.decode`.
         """
-        translations = self.decoder.decode(units, source, keys, scored, previous)
+        translations, decoded = self._decode_terms(units, source, keys, scored, previous)
+        repaired = self.repair.repair(units, translations, keys, scored, previous)
+        for index, unit in repaired.items():
+            translations[index], decoded[index] = unit.translations, unit.decoded
+        if self.aligner is None:
+            return translations
+        best = [hypotheses[0] for hypotheses in translations]
+        pairs = [DecodedUnit(unit, made) for unit, made in zip(units, decoded, strict=True)]
+        aligned = self.aligner.align(pairs, best, previous, self.planner.rules)
+        return [
+            [first._replace(alignment=alignment), *others]
+            for (first, *others), alignment in zip(translations, aligned, strict=True)
+        ]
+
+    def _decode_terms(
+        self,
+        units: Sequence[Unit],
+        source: Source,
+        keys: Sequence[int],
+        scored: bool,
+        previous: Any,
+    ) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
+        """Return translations with the terms of the glossary, and the units that they are of.
+
+        A unit whose best translation lacks a term is decoded again with a symbol for that.
+        """
+        translations, decoded = self.decoder.decode(units, source, keys, scored, previous), [*units]
         glossary = self.planner.glossary
         if glossary is None:
-            return translations
+            return translations, decoded
         forced: dict[int, Unit] = {}
         for index, (unit, best) in enumerate(zip(units, translations, strict=True)):
             missing = []
@@ -178,9 +220,30 @@ class Translator:
                 scored,
                 previous.select(torch.tensor(list(forced))) if previous is not None else None,
             )
-            for index, best in zip(forced, again, strict=True):
-                translations[index] = best
-        return translations
+            for (index, unit), best in zip(forced.items(), again, strict=True):
+                translations[index], decoded[index] = best, unit
+        return translations, decoded
+
+    def return_alignments(self) -> None:
+        """Return alignments from now on, or raise a ConfigError where there is no attention."""
+        self.aligner = Aligner(self.model, self.source, self.target)
+
+    def align(self, lines: Iterable[str]) -> list[Alignment]:
+        """Return the word alignments of the lines with their best translations.
+
+        Raises:
+            TextError: `lines` is one text.
+            ConfigError: the network has no attention.
+        """
+        if isinstance(lines, str):
+            raise TextError("align takes lines, such as [text], not one text")
+        before = self.aligner
+        self.return_alignments()
+        try:
+            alignments = [best[0].alignment for best in self.hypotheses(lines, scored=False)]
+        finally:
+            self.aligner = before
+        return [alignment or NO_ALIGNMENT for alignment in alignments]
 
     def _batches(self, indices: Iterable[int], units: Sequence[Unit]) -> Iterator[list[int]]:
         """Yield batches of units of similar length, the longest first.
@@ -199,40 +262,3 @@ def unit_keys(planned: Sequence[LineUnits], first: int) -> list[int]:
         for index, line in enumerate(planned)
         for number in range(len(line.units))
     ]
-
-
-def join_units(
-    planned: Sequence[LineUnits], translations: Sequence[list[ScoredTranslation]]
-) -> list[list[ScoredTranslation]]:
-    """Return the translations of each line from those of its units, in their order.
-
-    Where a line has several units, its k-th translation is made of their k-th ones.
-    """
-    of_units = iter(translations)
-    joined = []
-    for line in planned:
-        units = [next(of_units) for _ in line.units]
-        if not units:
-            joined.append([BLANK_TRANSLATION])
-            continue
-        joined.append([_join(line, parts) for parts in zip(*units, strict=False)])
-    return joined
-
-
-def _join(line: LineUnits, parts: Sequence[ScoredTranslation]) -> ScoredTranslation:
-    """Return the translation of a line from one translation of each of its units."""
-    text = line.join([part.text for part in parts])
-    if len(parts) == 1:
-        return parts[0]._replace(text=text)
-    return ScoredTranslation(
-        text,
-        sum(part.score for part in parts),
-        sum(part.logprob for part in parts),
-        [token for part in parts for token in part.tokens],
-        [logprob for part in parts for logprob in part.logprobs],
-        all(part.has_eos for part in parts),
-        len(parts),
-        sum(part.retries for part in parts),
-        any(part.is_repetitive for part in parts),
-        sum(part.repaired for part in parts),
-    )

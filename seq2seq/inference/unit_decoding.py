@@ -1,6 +1,7 @@
 """Decoding of units: constraints for what is protected, and another try for repetition."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -8,15 +9,23 @@ from torch import Tensor
 
 from seq2seq.config.training import LengthLimits
 from seq2seq.inference.decode import ScoredTranslation, decode_batch, rerank, to_text
-from seq2seq.inference.units import Unit
-from seq2seq.search.constraints import NoRepeatedNgrams, NoRepeatedWord, RequiredTokens
+from seq2seq.inference.line_units import Unit
+from seq2seq.inference.prefix_tokens import forced_tokens, piece_bytes
+from seq2seq.search.constraints import (
+    AllowedTokens,
+    NoRepeatedNgrams,
+    NoRepeatedWord,
+    RequiredTokens,
+)
 from seq2seq.search.interface import Search
 from seq2seq.search.logit_processors import LogitProcessor
+from seq2seq.search.prefix import ForcedPrefix, PieceBytes
 from seq2seq.text.repetition import is_repetitive, repeated_phrases
 from seq2seq.text.special_tokens import MAX_SYMBOLS, SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 
 COPY = ScoredTranslation("", 0.0, 0.0, [], [])
+MARKUP = "{}<>|`*_@\\$"  # signs that no language needs
 BLOCKED_NGRAMS = (3, 2)  # of tokens, tried in this order where a translation repeats itself
 
 Source = tuple[Tensor, Tensor | None]
@@ -45,6 +54,9 @@ class UnitDecoder:
         """
         self.model, self.target, self.search, self.limits = model, target, search, limits
         self._word_starts = torch.tensor(target.word_starts())
+        signs = {token: markup_signs(piece) for token, piece in enumerate(target.text_pieces())}
+        self._markup_tokens = torch.tensor([t for t, of in signs.items() if of], dtype=torch.long)
+        self._markup_signs = torch.tensor([of for of in signs.values() if of], dtype=torch.long)
         self.blocked_ngrams = BLOCKED_NGRAMS if retry_repetition else ()
         self.first_symbol = target.ids(SYMBOLS[:1])[0] if target.has_symbols else None
 
@@ -52,6 +64,10 @@ class UnitDecoder:
     def has_symbols(self) -> bool:
         """Return whether the vocabulary of the network has symbols."""
         return self.first_symbol is not None
+
+    @cached_property
+    def _pieces(self) -> PieceBytes:
+        return piece_bytes(self.target)
 
     def decode(
         self,
@@ -107,7 +123,14 @@ class UnitDecoder:
     ) -> list[list[ScoredTranslation]]:
         max_lengths = [self._max_length(unit) for unit in units]
         if self.first_symbol is not None:
-            constraints = [*constraints, self._required_symbols(units, max_lengths)]
+            constraints = [
+                *constraints,
+                self._required_symbols(units, max_lengths),
+                self._allowed_markup(units),
+            ]
+        if any(unit.prefix for unit in units):
+            prefixes = [forced_tokens(unit, self.target, self._pieces) for unit in units]
+            constraints = [ForcedPrefix(self._pieces, prefixes, constraints)]
         batch = decode_batch(
             self.model,
             self.search,
@@ -125,6 +148,10 @@ class UnitDecoder:
     def _restored(self, hypothesis: Any, unit: Unit) -> ScoredTranslation:
         """Return a hypothesis as text, with the spans of its unit."""
         translation = to_text(hypothesis, self.target)
+        if unit.prefix is not None:
+            prefix = unit.prefix.masked(unit.protected)
+            rest = unit.protected.restore(translation.text[len(prefix) :]).rstrip(" ")
+            return translation._replace(text=unit.prefix.join(rest))
         return translation._replace(text=unit.protected.restore(translation.text).strip(" "))
 
     def _required_symbols(self, units: Sequence[Unit], max_lengths: list[int]) -> RequiredTokens:
@@ -139,11 +166,28 @@ class UnitDecoder:
         limits = torch.tensor(max_lengths, device=device)
         return RequiredTokens(self.first_symbol, required.to(device), closes.to(device), limits)
 
+    def _allowed_markup(self, units: Sequence[Unit]) -> AllowedTokens:
+        """Return the constraint that a hypothesis has no sign of markup that its source has not."""
+        device = next(self.model.parameters()).device
+        of_units = torch.tensor(
+            [-1 if unit.prefix else markup_signs(unit.protected.text) for unit in units]
+        )
+        is_allowed = (self._markup_signs & ~of_units.unsqueeze(1)) == 0  # (B, n)
+        return AllowedTokens(self._markup_tokens.to(device), is_allowed.to(device))
+
     def _max_length(self, unit: Unit) -> int:
-        """Return the most target tokens of a unit: enough for its symbols in any case."""
+        """Return the most target tokens of a unit: enough for its symbols and its prefix."""
         limits = self.limits
         length = int(len(unit.ids) * limits.max_length_ratio) + limits.max_length_extra
-        return max(length, len(unit.protected.spans) + 1)
+        length = max(length, len(unit.protected.spans) + 1)
+        if unit.prefix is None:
+            return length
+        return length + forced_tokens(unit, self.target, self._pieces).max_length
+
+
+def markup_signs(text: str) -> int:
+    """Return which signs of `MARKUP` are in a text, a bit each."""
+    return sum(1 << bit for bit, sign in enumerate(MARKUP) if sign in text)
 
 
 def _has_failed(best: ScoredTranslation, unit: Unit) -> bool:

@@ -8,86 +8,39 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from seq2seq.inference.line_units import IcuMessage, LineUnits, Unit
+from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import Glossary, TermMatch
+from seq2seq.text.prefixes import Prefix
 from seq2seq.text.protection import ProtectedLine, protect
 from seq2seq.text.sentences import Sentence, split_clauses, split_sentences
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.icu import parse
-from seq2seq.text.spans.icu_sentences import expand, rebuild
+from seq2seq.text.spans.icu_sentences import expand
 from seq2seq.text.spans.icu_tree import Message, Path
 from seq2seq.text.spans.rules import Span, SpanRules
-from seq2seq.text.special_tokens import MAX_SYMBOLS, SYMBOLS
+from seq2seq.text.special_tokens import MAX_SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
+from seq2seq.text.truecase import Truecaser
 
 # Blanks around a line that its translation keeps. What breaks lines is not among them.
 _BLANKS = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 TERM = "term"  # the kind of span of a glossary's term
-_NO_BREAK = re.compile("(\\w+)([\u00a0\u202f])(?=\\S)")
 _MAY_BE_ICU = re.compile(r"\{[^{}]*,\s*(?:plural|select|selectordinal)\s*,")
 _OUTER = re.compile(f"([{_BLANKS}]*)(.*?)([{_BLANKS}]*)", re.DOTALL)
 
 
-class Unit(NamedTuple):
-    """A part of a line that is translated by itself."""
+class Splitting(NamedTuple):
+    """Lines that are cut into units."""
 
-    source: str  # as it stands in the line
-    protected: ProtectedLine  # its text has symbols, and is transformed
-    ids: list[int]  # tokens of that text
-    blank_after: str
-    spans: Sequence[Span] = ()  # of its source
-    terms: Sequence[TermMatch] = ()  # of the glossary, in its source
-
-    @property
-    def is_copied(self) -> bool:
-        """Return whether the unit has no letter outside its spans: it needs no translation."""
-        text = self.protected.text
-        return bool(self.protected.spans) and not any(c.isalpha() for c in text if c not in SYMBOLS)
-
-
-class IcuMessage(NamedTuple):
-    """An ICU message of which each unit is one sentence."""
-
-    message: Message
-    paths: list[Path]  # of the branches of each unit
-    language: str  # of the translation, whose plural categories it gets
-
-
-class LineUnits(NamedTuple):
-    """The units of a line, none if it is blank."""
-
-    blank_before: str
-    units: list[Unit]
-    icu: IcuMessage | None = None
-
-    def join(self, translations: Sequence[str]) -> str:
-        """Return the translation of the line from those of its units."""
-        texts = [
-            keep_no_break_spaces(unit.source, text)
-            for unit, text in zip(self.units, translations, strict=True)
-        ]
-        if self.icu is not None:
-            by_path = dict(zip(self.icu.paths, texts, strict=True))
-            text = rebuild(self.icu.message, by_path, self.icu.language)
-            return self.blank_before + text + self.units[-1].blank_after
-        parts = zip(texts, self.units, strict=True)
-        return self.blank_before + "".join(text + unit.blank_after for text, unit in parts)
-
-
-def keep_no_break_spaces(source: str, translation: str) -> str:
-    """Return `translation` with a no-break space behind each word that has one in `source`."""
-    for word, space in _NO_BREAK.findall(source):
-        translation = translation.replace(f"{word} ", f"{word}{space}", 1)
-    return translation
+    mode: str  # auto, off or always
+    typical_length: int  # tokens; a longer line is cut into its sentences with "auto"
+    max_length: int  # tokens; a longer unit is cut at clause borders
 
 
 class UnitPlanner:
-    """Cuts lines into units.
-
-    With `split` "auto" a line is cut into its sentences when it is longer than `typical_length`
-    tokens, the median of the lines that the network was trained on. A unit of more than
-    `max_length` tokens is cut at clause borders, always.
-    """
+    """Cuts lines into units, and brings each into the form that a network was trained on."""
 
     def __init__(
         self,
@@ -95,10 +48,9 @@ class UnitPlanner:
         transforms: TextTransforms,
         rules: SpanRules | None,
         languages: tuple[str, str],
-        split: str,
-        typical_length: int,
-        max_length: int,
+        splitting: Splitting,
         glossary: Glossary | None = None,
+        truecaser: Truecaser | None = None,
     ) -> None:
         """Plan for a network.
 
@@ -107,36 +59,56 @@ class UnitPlanner:
             transforms: of each unit, before it is tokenised.
             rules: of the spans that are protected; None: nothing is.
             languages: codes of source and target.
-            split: auto, off or always.
-            typical_length: tokens; see the class.
-            max_length: tokens of a unit.
+            splitting: which lines are cut.
             glossary: terms whose translation is given.
+            truecaser: of units in capitals, in Title Case or lower case; None: they stay so.
         """
-        self.glossary = glossary
+        self.glossary, self.truecaser = glossary, truecaser
         self.tokenizer, self.transforms, self.rules = tokenizer, transforms, rules
-        self.languages, self.split = languages, split
-        self.typical_length, self.max_length = typical_length, max_length
+        self.languages, self.splitting = languages, splitting
         self.has_symbols = tokenizer.has_symbols
 
     def plan(self, lines: Sequence[str]) -> list[LineUnits]:
         """Return the units of each line."""
-        outer = [_OUTER.fullmatch(line) for line in lines]
-        cores = [(match[1], match[2], match[3]) if match else ("", "", "") for match in outer]
-        parts = [_Part(core, after, self._spans(core)) for _, core, after in cores]
+        cores = [self._core(line) for line in lines]
+        parts = [part for _, part in cores]
         planned = []
-        for (before, _, after), part, unit in zip(cores, parts, self._units(parts), strict=True):
+        units = self._units(parts)
+        for line, (before, part), unit in zip(lines, cores, units, strict=True):
             if not unit.ids:
                 planned.append(LineUnits("", []))
+            elif prefix := Prefix.of(line, self.transforms):  # of one unit, however long
+                planned.append(LineUnits("", [unit._replace(prefix=prefix)]))
             elif message := self._icu_message(part.text):
-                sentences = [_Part(s.text, "", self._spans(s.text)) for s in expand(message)]
-                paths = [sentence.path for sentence in expand(message)]
-                icu = IcuMessage(message, paths, self.languages[1])
-                planned.append(LineUnits(before, _followed(self._units(sentences), after), icu))
+                planned.append(self._icu_units(before, message, part.blank_after))
             elif self._is_split(len(unit.ids)):
-                planned.append(LineUnits(before, self._units(self._split(part))))
+                blanks, sentences = self._split(part)
+                planned.append(LineUnits(before + blanks, self._units(sentences)))
             else:
                 planned.append(LineUnits(before, [unit]))
         return planned
+
+    def _core(self, line: str) -> tuple[str, "_Part"]:
+        """Return what comes before the text of a line, and the text with what comes after.
+
+        Blanks are outside the text, and so are emoji at the ends of a line that has other text.
+        """
+        match = _OUTER.fullmatch(line)
+        before, core, after = (match[1], match[2], match[3]) if match else ("", "", "")
+        spans = self._spans(core)
+        start, end = 0, len(core)
+        first, last = 0, len(spans)
+        while first < last and spans[last - 1].kind == "emoji" and spans[last - 1].end == end:
+            end = len(core[: spans[last - 1].start].rstrip(" "))
+            last -= 1
+        while first < last and spans[first].kind == "emoji" and spans[first].start == start:
+            rest = core[spans[first].end : end]
+            start = end - len(rest.lstrip(" "))
+            first += 1
+        if start >= end:
+            return before, _Part(core, after, spans)
+        inside = _shifted(spans[first:last], start, core[start:end])
+        return before + core[:start], _Part(core[start:end], core[end:] + after, inside)
 
     def _spans(self, text: str) -> list[Span]:
         return find_spans(text, self.rules) if self.rules is not None else []
@@ -151,38 +123,53 @@ class UnitPlanner:
         except ValueError:
             return None  # it is translated as the text that it is
 
+    def _icu_units(self, before: str, message: Message, after: str) -> LineUnits:
+        """Return the units of all sentences of a message."""
+        paths: list[Path] = []
+        units: list[Unit] = []
+        for sentence in expand(message):
+            part = _Part(sentence.text, "", self._spans(sentence.text))
+            made = self._units([part])
+            if self._is_split(len(made[0].ids)):
+                made = self._units(self._split(part)[1])
+            units += made
+            paths += [sentence.path] * len(made)
+        return LineUnits(before, units, IcuMessage(message, paths, self.languages[1], after))
+
     def _is_split(self, length: int) -> bool:
         """Return whether a line of `length` tokens may be more than one unit."""
-        if length > self.max_length or self.split == "always":
+        mode, typical_length, max_length = self.splitting
+        if length > max_length or mode == "always":
             return True
-        return self.split == "auto" and length > self.typical_length
+        return mode == "auto" and length > typical_length
 
     def _protect(
         self, text: str, spans: Sequence[Span], terms: Sequence[Span] = ()
     ) -> ProtectedLine:
-        if not self.has_symbols:
-            return ProtectedLine(self.transforms(text), [], [])
-        line = protect(text, spans, terms)
-        return line._replace(text=self.transforms(line.text))
+        line = protect(text, spans, terms) if self.has_symbols else ProtectedLine(text, [], [])
+        text = self.transforms(line.text)
+        if self.truecaser is None:
+            return line._replace(text=text)
+        return line._replace(**self.truecaser(text)._asdict())
 
-    def _split(self, line: "_Part") -> list["_Part"]:
-        """Return the sentences of a line, and of those that are too long the clauses.
+    def _split(self, line: "_Part") -> tuple[str, list["_Part"]]:
+        """Return the sentences of a line, after blanks, and of those that are too long the clauses.
 
         The spans are those of the line: a marker may have its partner in another sentence.
         """
         sentences = [Sentence(line.text, "")]
-        if self.split != "off":
+        if self.splitting.mode != "off":
             positions = [(span.start, span.end) for span in line.spans]
             sentences = split_sentences(line.text, self.languages[0], lambda _: positions)
-        parts, start = [], 0
+        blanks, parts, start = "", [], 0
         for sentence in sentences:
+            if not sentence.text:  # blanks that begin the line
+                blanks, start = sentence.blank_after, len(sentence.blank_after)
+                continue
             inside = _shifted(line.spans, start, sentence.text)
             parts += self._split_clauses(_Part(*sentence, inside))
             start += len(sentence.text) + len(sentence.blank_after)
-        return [
-            *parts[:-1],
-            parts[-1]._replace(blank_after=parts[-1].blank_after + line.blank_after),
-        ]
+        return blanks, _with_blanks(parts, line.blank_after)
 
     def _split_clauses(self, sentence: "_Part") -> list["_Part"]:
         positions = [(span.start, span.end) for span in sentence.spans]
@@ -214,12 +201,22 @@ class UnitPlanner:
         line = line._replace(spans=restored)
         return unit._replace(protected=line, ids=self.tokenizer.encode([line.text])[0])
 
+    def without_spans(self, unit: Unit) -> Unit:
+        """Return `unit` without its spans, which are no part of its source any more."""
+        text = remove_spans(unit.source, unit.spans).text
+        line = self._protect(text, ())
+        ids = self.tokenizer.encode([line.text])[0]
+        return unit._replace(source=text, protected=line, ids=ids, spans=())
+
     def _fits(self, text: str) -> bool:
         """Return whether a text may be one unit."""
         spans = self._spans(text)
-        if len(spans) > MAX_SYMBOLS:
+        if self.has_symbols and len(spans) > MAX_SYMBOLS:
             return False
-        return len(self.tokenizer.encode([self._protect(text, spans).text])[0]) <= self.max_length
+        return (
+            len(self.tokenizer.encode([self._protect(text, spans).text])[0])
+            <= self.splitting.max_length
+        )
 
 
 class _Part(NamedTuple):
@@ -244,7 +241,3 @@ def _shifted(spans: Sequence[Span], start: int, text: str) -> list[Span]:
         for span in spans
         if start <= span.start and span.end <= end
     ]
-
-
-def _followed(units: list[Unit], blanks: str) -> list[Unit]:
-    return [*units[:-1], units[-1]._replace(blank_after=blanks)]

@@ -39,7 +39,7 @@ class DecoderState(NamedTuple):
 TargetPrefix = tuple[Tensor, Tensor]
 
 
-class EncodedSource(NamedTuple):
+class EncoderMemory(NamedTuple):
     """Encoded sources of a batch."""
 
     state: Tensor  # (B, L, P, H) initial state of the decoder
@@ -84,7 +84,7 @@ class EncoderDecoder(nn.Module):
         source_lengths: Tensor | None,
         previous: PreviousState | None = None,
         chunk: int = 0,
-    ) -> EncodedSource:
+    ) -> EncoderMemory:
         """Encode sources.
 
         Args:
@@ -106,7 +106,7 @@ class EncoderDecoder(nn.Module):
         if previous is not None and self.gate is not None:
             state = reset_where(self.gate(state, previous.decoder), state, previous.is_first)
         memory = self.decoder.attention.prepare_memory(values, mask, final[:, -1, 0])
-        return EncodedSource(state, memory, final)
+        return EncoderMemory(state, memory, final)
 
     def _initial_states(self, count: int, previous: PreviousState | None) -> Tensor:
         """Return the initial states (B, L, D, P, H) of the encoder."""

@@ -13,7 +13,7 @@ from seq2seq.plots.save import save_figure
 
 T = TypeVar("T")
 
-COLUMNS, MAX_IMAGES = 4, 24  # of a contact sheet: images in a row, and in all
+COLUMNS, MAX_SHEET_IMAGES = 4, 24  # of a contact sheet: images in a row, and in all
 MAX_PIECES = 16  # tokens of a caption whose attention is drawn
 WRAP_WIDTH = 34  # characters in a line of a caption
 IMAGE_SIDE, LINE_HEIGHT = 2.6, 0.18  # inches
@@ -50,7 +50,7 @@ def contact_sheet_figure(images: Sequence[CaptionedThumbnail]) -> Figure:
 
     Its axes are a row for images, a row for their captions, and so on.
     """
-    images = images[:MAX_IMAGES]
+    images = images[:MAX_SHEET_IMAGES]
     rows = [images[start : start + COLUMNS] for start in range(0, len(images), COLUMNS)]
     captions = [[textwrap.wrap(image.caption, WRAP_WIDTH) for image in row] for row in rows]
     heights = []  # inches

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from seq2seq.plots.save import save_figure
 
 # Labels of metrics whose name in metrics.jsonl is not fit for a plot.
 SCORE_LABELS = {"bleu": "BLEU", "bits": "bits per character"}
 LOWER_IS_BETTER = ("bits", "perplexity", "loss")
+LOSS_NOTE = "training: with label smoothing and dropout, where used; validation: without"
+MAX_MARKED = 20  # points of a curve that are marked, at most: a single one has no line
 
 Entries = Sequence[dict[str, Any]]
 
@@ -42,6 +46,10 @@ def curves_figure(entries: Entries) -> Figure:
     learning_rate.set_xlabel("step")
     for axis in (loss, score, learning_rate):
         axis.grid(alpha=0.3)
+        _widen_flat(axis)
+    learning_rate.xaxis.set_major_locator(MaxNLocator(integer=True))
+    steps = [entry["step"] for entry in entries if entry["kind"] in ("train", "validation")]
+    learning_rate.set_xlim(0, 1.05 * max(steps, default=1) or 1)
     figure.align_ylabels()
     return figure
 
@@ -58,6 +66,7 @@ def _draw_losses(axis: Axes, entries: Entries) -> None:
     if validations:
         _draw(axis, validations, "validation", "loss", label="validation", marker=".")
         axis.legend()
+        axis.set_title(LOSS_NOTE, loc="left", fontsize=8)
     axis.set_ylabel("loss, nats per token")
 
 
@@ -79,5 +88,14 @@ def _draw(
 ) -> list[tuple[int, float]]:
     """Draw a metric over steps, and return its points (step, value)."""
     points = [(e["step"], e[name]) for e in entries if e["kind"] == kind and name in e]
+    if len(points) <= MAX_MARKED:
+        style = {"marker": ".", **style}
     axis.plot([step for step, _ in points], [value for _, value in points], **style)
     return points
+
+
+def _widen_flat(axis: Axes) -> None:
+    """Start an axis whose values are all equal at 0, or else it would show a tiny interval."""
+    values = {float(y) for line in axis.lines for y in np.asarray(line.get_ydata())}
+    if len(values) == 1 and (value := values.pop()) > 0:
+        axis.set_ylim(0, 2 * value)

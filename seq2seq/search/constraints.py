@@ -114,3 +114,18 @@ class NoRepeatedWord:
         is_blocked = self.word_starts.to(logits.device)[last]
         kept = logits.gather(-1, last).masked_fill(is_blocked, -torch.inf)
         return logits.scatter_(-1, last, kept)
+
+
+class AllowedTokens:
+    """Logit processor: some tokens are possible in some sentences alone."""
+
+    def __init__(self, tokens: Tensor, is_allowed: Tensor) -> None:
+        """Mask `tokens` (n,) in the sentences where `is_allowed` (B, n) is False."""
+        self.tokens, self.is_masked = tokens, ~is_allowed
+
+    def __call__(self, logits: Tensor, generated: Tensor, sentences: Tensor) -> Tensor:
+        """Return `logits` with -inf for the tokens that are not allowed, changed in place."""
+        del generated
+        masked = self.is_masked[sentences].unsqueeze(1)  # (b, 1, n)
+        logits[..., self.tokens] = logits[..., self.tokens].masked_fill(masked, -torch.inf)
+        return logits

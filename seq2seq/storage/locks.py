@@ -1,4 +1,4 @@
-"""Locks of folders, which end with the process that holds them."""
+"""Locks of folders and files, which end with the process that holds them."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ except ImportError:  # everywhere else
     msvcrt = None  # type: ignore[assignment]
 
 LOCK_NAME = ".lock"
-OWNER_NAME = ".lock.owner"  # used if the file system has no locks
+OWNER_NAME = ".lock.owner"  # its owner's name, used if the file system has no locks
 WINDOWS_OFFSET = 1 << 30  # Windows locks this byte, beyond the owner's, which must stay readable
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 REFUSED = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)
@@ -58,10 +58,31 @@ def lock_folder(folder: Path) -> Iterator[None]:
             release()
 
 
+@contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Hold the file `path` for this process alone until the block ends, by PATH.lock beside it.
+
+    Where no file can be created there, nothing is locked.
+
+    Raises:
+        RunError: another process holds it.
+    """
+    try:
+        release = _acquire(path.with_name(f"{path.name}{LOCK_NAME}"))
+    except OSError:
+        release = None
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        if release and os.getpid() == process:
+            release()
+
+
 def _acquire(path: Path) -> Callable[[], None]:
     """Lock the file `path` and return the function that unlocks it."""
     if fcntl is None and msvcrt is None:
-        return _acquire_by_name(path.with_name(OWNER_NAME))
+        return _acquire_by_name(path.with_name(f"{path.name}.owner"))
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         try:
@@ -76,7 +97,7 @@ def _acquire(path: Path) -> Callable[[], None]:
             raise
         os.close(descriptor)
         if not has_locks:
-            return _acquire_by_name(path.with_name(OWNER_NAME))
+            return _acquire_by_name(path.with_name(f"{path.name}.owner"))
         # The former owner has just removed the file; another process may have created a new one.
 
 
@@ -218,7 +239,10 @@ def _in_use(path: Path) -> RunError:
     owner = _parse_owner(_read_line(path))
     elsewhere = f" on {owner.host}" if owner.host not in ("", socket.gethostname()) else ""
     holder = f" (process {owner.process}{elsewhere})" if owner.process else ""
-    return RunError(f"{escaped(str(path.parent))} is in use by another training{holder}")
+    if path.name in (LOCK_NAME, OWNER_NAME):
+        return RunError(f"{escaped(str(path.parent))} is in use by another training{holder}")
+    name = escaped(str(path).removesuffix(".owner").removesuffix(LOCK_NAME))
+    return RunError(f"{name} is in use by another translation into the same output{holder}")
 
 
 def _close_in_child() -> None:

@@ -33,6 +33,7 @@ class GroupResults(NamedTuple):
 
     lines: list[str]
     scores: str
+    alignments: str = ""  # text for a third file
 
 
 class PartialResults:
@@ -65,7 +66,7 @@ class PartialResults:
         stored = self._reader.readline()
         try:
             entry = json.loads(stored.decode("utf-8", "surrogatepass"))
-            results = GroupResults(entry["lines"], entry["scores"])
+            results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
             is_same = entry["hash"] == digest.hexdigest() and len(results.lines) == len(lines)
         except (ValueError, TypeError, KeyError):
             is_same = False

@@ -46,9 +46,9 @@ def read_plain_yaml(path: Path, max_bytes: int = 2**20, max_depth: int = 50) -> 
     try:
         return _Reader(text, path, max_depth).read_document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        position = error.problem_mark or error.context_mark
         reason = escaped(str(error.problem or error.context)[:100])
-        raise TextError(f"{_position(path, mark)} is not YAML: {reason}") from None
+        raise TextError(f"{_position(path, position)} is not YAML: {reason}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         character = escaped(chr(error.character))
@@ -131,7 +131,7 @@ class _Reader:
         try:
             value = getattr(self.loader, f"construct_yaml_{tag}")(yaml.ScalarNode(tag, text))
         except (ValueError, OverflowError):
-            self.refuse(event, f"{quoted(text)} is no number: put it in quotes if it is text")
+            self.refuse(event, f"{quoted(text)} is not a number: put it in quotes if it is text")
         return value  # type: ignore[no-any-return]
 
     def require_plain(self, event: Any) -> None:
@@ -146,5 +146,5 @@ class _Reader:
         raise TextError(f"{_position(self.path, event.start_mark)}: {reason}")
 
 
-def _position(path: Path, mark: Any) -> str:
-    return f"{path}, line {mark.line + 1}, column {mark.column + 1}"
+def _position(path: Path, position: Any) -> str:
+    return f"{path}, line {position.line + 1}, column {position.column + 1}"

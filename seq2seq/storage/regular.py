@@ -42,6 +42,22 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def require_file_or_pipe(path: Path) -> None:
+    """Require a text that can be read once from its beginning: a file, or a pipe as it comes.
+
+    Raises:
+        TextError: there is none, or it is a folder, a socket or a device, which may have no end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise TextError(f"there is no file {path}") from None
+    except OSError as error:
+        raise TextError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not stat.S_ISFIFO(mode):
+        _require_regular(path, mode)
+
+
 def read_regular(path: Path, max_bytes: int) -> str:
     """Read the UTF-8 text of a regular file of at most `max_bytes`.
 
@@ -78,8 +94,8 @@ def escaped(text: str) -> str:
 
 def quoted(text: str, width: int = 60) -> str:
     """Return `text` in quotes, escaped, and cut to `width` characters, for a message."""
-    shown = repr(text[:width])
-    return shown if len(text) <= width and len(shown) <= width else f"{shown[: width - 3]}..."
+    literal = repr(text[:width])
+    return literal if len(text) <= width and len(literal) <= width else f"{literal[: width - 3]}..."
 
 
 def _require_regular(path: Path, mode: int) -> None:

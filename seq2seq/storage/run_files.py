@@ -10,6 +10,7 @@ AUDIT = "audit.json"
 CARD = "README.md"
 CURVES = "curves.png"
 ATTENTION = "attention.png"
+TRUECASE = "truecase.txt"
 TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
 
 TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sides, or two
@@ -17,9 +18,11 @@ TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sid
 TASK_FILES = ("test.tsv", "test.txt", "confusion.png", "captions.png")
 # A command that reads a run replaces none of these files.
 RUN_FILES = (
-    *(CONFIG, FACTS, MODEL, LAST, METRICS, TEST, AUDIT, CARD, CURVES, ATTENTION),
+    *(CONFIG, FACTS, MODEL, LAST, METRICS, TEST, AUDIT, CARD, CURVES, ATTENTION, TRUECASE),
     *TOKENIZERS,
     *TASK_FILES,
 )
-INFERENCE_FILES = (CONFIG, MODEL, *TOKENIZERS)  # files that a translation depends on
-COPIED_FILES = (CONFIG, FACTS, TEST, *TOKENIZERS)  # needed to translate and evaluate, with weights
+# Files that a translation depends on.
+INFERENCE_FILES = (CONFIG, FACTS, MODEL, TRUECASE, *TOKENIZERS)
+# Files that translation and evaluation need, beside the weights.
+COPIED_FILES = (CONFIG, FACTS, TEST, TRUECASE, *TOKENIZERS)

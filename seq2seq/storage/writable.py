@@ -59,45 +59,45 @@ def require_writable(name: str | Path, option: str) -> None:
         return
     if not text:
         raise TextError(f"{option} is empty: it must name a file")
-    shown = f"{option}={escaped(text)}"
+    described = f"{option}={escaped(text)}"
     try:
         if (length := _name_length(_base(text))) > NAME_MAX:
             unit = "UTF-16 units" if os.name == "nt" else "bytes"
             reason = f"its name has {length} {unit}, and may have {NAME_MAX}"
-            raise TextError(f"{shown} cannot be written: {reason}")
+            raise TextError(f"{described} cannot be written: {reason}")
         if _base(text) in ("", ".", "..") or Path(text).is_dir():
-            raise TextError(f"{shown} is a folder, not a file")
+            raise TextError(f"{described} is a folder, not a file")
         if is_written_through(text):
-            _require_open(Path(text), shown)
+            _require_open(Path(text), described)
         else:
-            _require_replaceable(Path(text), shown)
+            _require_replaceable(Path(text), described)
     except OSError as error:
-        raise TextError(f"{shown} cannot be written: {error.strerror or error}") from None
+        raise TextError(f"{described} cannot be written: {error.strerror or error}") from None
     except ValueError:  # a NUL, or half of a surrogate pair
-        raise TextError(f"{shown} cannot be written: no file can have such a name") from None
+        raise TextError(f"{described} cannot be written: no file can have such a name") from None
 
 
-def _require_open(path: Path, shown: str) -> None:
+def _require_open(path: Path, described: str) -> None:
     if path.is_socket():
-        raise TextError(f"{shown} is a socket, not a file")
+        raise TextError(f"{described} is a socket, not a file")
     if not _is_permitted(path):
-        raise TextError(f"{shown} cannot be written: Permission denied")
+        raise TextError(f"{described} cannot be written: Permission denied")
 
 
-def _require_replaceable(path: Path, shown: str) -> None:
+def _require_replaceable(path: Path, described: str) -> None:
     """Require that a regular file, which need not exist, can be replaced by a new version."""
     target = Path(os.path.realpath(path))
     folder = target.parent if path.is_symlink() else path.parent
     if not folder.is_dir():
-        raise TextError(f"{shown} cannot be written: there is no folder {escaped(str(folder))}")
+        raise TextError(f"{described} cannot be written: there is no folder {escaped(str(folder))}")
     if target.exists() and not _is_permitted(target):
-        raise TextError(f"{shown} cannot be written: it exists and is read-only")
+        raise TextError(f"{described} cannot be written: it exists and is read-only")
     temporary = temporary_name(target)
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except OSError as error:
         reason = f"{error.strerror or error}, in the folder {escaped(str(folder))}"
-        raise TextError(f"{shown} cannot be written: {reason}") from None
+        raise TextError(f"{described} cannot be written: {reason}") from None
     with suppress(OSError):
         temporary.unlink()
 

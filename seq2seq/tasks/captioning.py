@@ -15,7 +15,7 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.data.batches import Batch, RowIndices, collate
 from seq2seq.data.cache import cache_folder
 from seq2seq.data.samplers import LengthBatchSampler
-from seq2seq.evaluation.metrics import Score, score
+from seq2seq.evaluation.metrics import Score, score_hypotheses
 from seq2seq.inference.captioner import Captioner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.image_encoder import BlindEncoder
@@ -38,7 +38,7 @@ from seq2seq.vision.backbones import ImageBackbone
 from seq2seq.vision.images import CaptionedImages, has_pixels, square_pixels
 from seq2seq.vision.prepare import PreparedCaptions, PreparedImages, prepare_captions
 
-FINAL_SAMPLES = 10  # test captions that are printed and in the model card
+FINAL_CAPTIONS = 10  # test captions that are printed and in the model card
 KEPT_IMAGES = 12  # test images that are saved in the run folder
 ATTENTION_IMAGES = 4  # test images whose attention is drawn
 KEPT_SIZE = 64  # pixels of the width and height of saved images
@@ -145,7 +145,9 @@ class CaptioningTask:
 
     def scores(self, hypotheses: list[str], data: PreparedImages) -> tuple[Score, float]:
         """Compute BLEU against all references, and the share of exact matches with one of them."""
-        bleu = score(hypotheses, data.captions, self.prepared.album.language, ("bleu",))[0]
+        bleu = score_hypotheses(hypotheses, data.captions, self.prepared.album.language, ("bleu",))[
+            0
+        ]
         pairs = zip(hypotheses, data.captions, strict=True)
         is_exact = [hypothesis in references for hypothesis, references in pairs]
         return bleu, sum(is_exact) / len(is_exact)
@@ -168,7 +170,7 @@ class CaptioningTask:
         ]
         samples = [
             f"reference  {' | '.join(data.captions[i])}\ncaption    {hypotheses[i]}"
-            for i in evenly_spaced(len(hypotheses), FINAL_SAMPLES)
+            for i in evenly_spaced(len(hypotheses), FINAL_CAPTIONS)
         ]
         files = "THIS_FOLDER/pictures" if self.save_images(run, hypotheses) else "FILE"
         command = f"python -m seq2seq.caption run=THIS_FOLDER images={files}{self.overrides}"

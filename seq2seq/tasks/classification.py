@@ -32,7 +32,7 @@ from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.plots import evenly_spaced
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
-FINAL_SAMPLES = 10  # test lines that are printed and in the model card
+FINAL_LABELS = 10  # test lines that are printed and in the model card
 BASELINE_LINES = 500_000  # maximum number of training lines of the baseline
 MAX_PLOTTED_LABELS = 40  # no confusion matrix is drawn of more labels
 
@@ -161,7 +161,7 @@ class ClassificationTask:
             f"accuracy {self._baseline_accuracy(lines, labels):.2%}",
         ]
         command = "python -m seq2seq.classify run=THIS_FOLDER input=FILE output=FILE"
-        indices = evenly_spaced(len(lines), FINAL_SAMPLES)
+        indices = evenly_spaced(len(lines), FINAL_LABELS)
         return FinalReport(scores, self.samples(lines, labels, predicted, indices), command)
 
     def _baseline_accuracy(self, lines: list[str], labels: NDArray[np.int64]) -> float:

@@ -17,7 +17,7 @@ from seq2seq.data.cache import cache_folder
 from seq2seq.data.corpus import TextCorpus
 from seq2seq.data.prepare_monolingual import prepare_monolingual
 from seq2seq.data.token_stream import StreamDataset
-from seq2seq.evaluation.baselines.kneser_ney import KneserNey, TokenArray
+from seq2seq.evaluation.baselines.kneser_ney import KneserNey, LineTokens
 from seq2seq.inference.generator import Generator
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.model.initial_state import reset_where
@@ -178,7 +178,7 @@ def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Itera
 
 
 @torch.inference_mode()
-def total_nats(model: LanguageModel, tokens: TokenArray) -> tuple[float, int]:
+def total_nats(model: LanguageModel, tokens: LineTokens) -> tuple[float, int]:
     """Return the cross-entropy of `tokens` in nats, and the number of predicted tokens.
 
     The tokens are cut into parallel streams; the first token of a stream is not predicted.

@@ -16,7 +16,7 @@ from seq2seq.data.document_sampler import DocumentBatchSampler, DocumentDataset,
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
 from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
@@ -34,9 +34,9 @@ from seq2seq.training import plots
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
-FINAL_SAMPLES = 10  # test sentences that are printed and in the model card
+FINAL_TRANSLATIONS = 10  # test sentences that are printed and in the model card
 ATTENTION_SENTENCES = 3  # validation sentences whose attention is drawn
-EXAMPLES = 5  # worst test sentences in the model card, and as many median ones
+WORST_SENTENCES = 5  # worst test sentences in the model card, and as many median ones
 RESAMPLES = 1000  # of the bootstrap for the intervals of the test scores
 
 
@@ -72,21 +72,16 @@ class TranslationTask:
             search,
             config.limits,
             config.batches.sentences,
-            unit_planner(source, config, self.facts(), config.limits, LineHandling()),
+            unit_planner(
+                source, config, self.facts(), config.limits, LineHandling(), prepared.truecaser
+            ),
         )
         self.chunk = config.train.bptt
         self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
         self.train_data, self.streams = self._train_data(config)
         for line in self.train_data.sampler.notices("pairs"):
             notify(line)
-        validation = prepared.validation
-        if (count := len(validation)) > config.validation.sentences:
-            kept = plots.evenly_spaced(count, config.validation.sentences)
-            validation = validation.select(kept)
-            notify(
-                f"validations translate {len(kept):,} of {count:,} sentences, evenly spaced "
-                "(validation.sentences)"
-            )
+        validation = self._validation_text(config, notify)
         self.finish_cost = len(prepared.test) / max(1, len(validation))
         self.validator = Validator(
             self.translator,
@@ -95,6 +90,18 @@ class TranslationTask:
             config.validation.samples,
             self._validation_loss(config),
         )
+
+    def _validation_text(self, config: TrainConfig, notify: Callable[[str], None]) -> Any:
+        """Return the validation text, or of a large one some sentences, and notify of that."""
+        validation = self.prepared.validation
+        if (count := len(validation)) > config.validation.sentences:
+            kept = plots.evenly_spaced(count, config.validation.sentences)
+            validation = validation.select(kept)
+            notify(
+                f"validations translate {len(kept):,} of {count:,} sentences, evenly spaced "
+                "(validation.sentences)"
+            )
+        return validation
 
     def _train_data(self, config: TrainConfig) -> tuple[ParallelDataset, int]:
         """Return the training pairs in batches, and the number of streams of documents, if any.
@@ -109,7 +116,7 @@ class TranslationTask:
         data, streams = self._batches(
             config, self.prepared.train, columns, config.tokenizer.sampling
         )
-        if not config.augment.is_identity:
+        if not config.augment.is_identity and config.document_context == "none":
             data = self._augmented(config, data)
         return data, streams
 
@@ -190,6 +197,8 @@ class TranslationTask:
                     f"there is no {split} text: give data.{split}, or more than "
                     f"{len(prepared.train)} pairs to hold some of them out"
                 )
+        if prepared.truecaser is not None:
+            run.write_truecaser(prepared.truecaser)
         run.write_tokenizers(prepared.source_tokenizer, prepared.target_tokenizer)
         run.write_test(raw_pairs(prepared.test))
         audit = json.dumps(prepared.audit.to_dict(), ensure_ascii=False, indent=1)
@@ -210,15 +219,17 @@ class TranslationTask:
         test = run.read_test()
         sources, references = [pair.source for pair in test], [pair.target for pair in test]
         hypotheses = self.translator.translate(sources, [pair.document for pair in test])
-        scores = score(hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES)
+        scores = score_hypotheses(
+            hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES
+        )
         validation = self.prepared.validation["source"]
         indices = plots.evenly_spaced(len(validation), ATTENTION_SENTENCES)
         plots.draw_attention(self.translator, [validation[i] for i in indices], run.attention)
         return FinalReport(
             [str(s) for s in scores],
-            sample_translations(test, hypotheses, FINAL_SAMPLES),
+            sample_translations(test, hypotheses, FINAL_TRANSLATIONS),
             usage_commands(self.overrides),
-            worst_and_median(test, hypotheses, EXAMPLES),
+            worst_and_median(test, hypotheses, WORST_SENTENCES),
         )
 
 

@@ -11,13 +11,15 @@ from sacrebleu.metrics.chrf import CHRF
 
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.training import LengthLimits
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import HeldOutPair
 from seq2seq.tasks.validation_loss import ValidationLoss, perplexity_of
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.plots import evenly_spaced
 from seq2seq.training.task import ValidationResult
+
+ALL_RIGHT = 100 - 1e-6  # the chrF of a translation that equals its reference, up to rounding
 
 
 class Validator:
@@ -53,7 +55,7 @@ class Validator:
             [pair.source for pair in self.pairs], [pair.document for pair in self.pairs]
         )
         references = [pair.target for pair in self.pairs]
-        bleu, chrf = score(hypotheses, references, self.language, ("bleu", "chrf"))
+        bleu, chrf = score_hypotheses(hypotheses, references, self.language, ("bleu", "chrf"))
         values = {"bleu": bleu.value, "chrf": chrf.value, **perplexity_of(self.loss)}
         seconds = time.monotonic() - start
         scores = f"BLEU {bleu.value:.2f}  chrF {chrf.value:.2f}"
@@ -114,13 +116,16 @@ def sample_translations(
 def worst_and_median(pairs: Sequence[HeldOutPair], hypotheses: Sequence[str], count: int) -> str:
     """Return a Markdown table of the `count` worst and the `count` median translations.
 
-    Translations are ordered by their sentence chrF, from 0 to 100.
+    Translations are ordered by their sentence chrF, from 0 to 100. If all have 100, a sentence
+    stands instead of the table.
     """
     metric = CHRF()
     scores = [
         metric.sentence_score(hypothesis, [pair.target]).score
         for hypothesis, pair in zip(hypotheses, pairs, strict=True)
     ]
+    if scores and min(scores) > ALL_RIGHT:
+        return "Every test translation equals its reference, up to spaces."
     order = np.argsort(scores, kind="stable")
     worst = order[:count]
     middle = max(len(worst), (len(order) - count) // 2)

@@ -11,10 +11,10 @@ from seq2seq.config.training import BatchOptions
 from seq2seq.data.datasets import BatchSource
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.training.task import CarriedStates, SegmentFunction
-from seq2seq.training.train_step import perplexity
+from seq2seq.training.train_step import label_perplexity
 
 MAX_LOSS_EXAMPLES = 1000  # of the validation data: their loss costs little beside decoding
-MAX_LOGITS = 2**22  # computed at a time
+MAX_LOSS_LOGITS = 2**22  # computed at a time
 
 
 class ValidationLoss:
@@ -41,11 +41,11 @@ class ValidationLoss:
                     carried = segment.carried
                     nats += self._nats(segment.features, segment.labels)
                 count += batch.tokens
-        return perplexity(nats, count)
+        return label_perplexity(nats, count)
 
     def _nats(self, features: Tensor, labels: Tensor) -> float:
         """Return the summed cross-entropy of `labels` (N,), given `features` (N, E)."""
-        rows = max(1, MAX_LOGITS // self.model.output.linear.out_features)
+        rows = max(1, MAX_LOSS_LOGITS // self.model.output.linear.out_features)
         total = 0.0
         for part, target in zip(features.split(rows), labels.split(rows), strict=True):
             logits = self.model.output(part).float()  # (n, V)

@@ -54,11 +54,19 @@ def _bounded(stream: BinaryIO, path: Path) -> Iterator[bytes]:
     number = 0
     while line := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
-        if len(line) > MAX_LINE_BYTES:
-            raise TextError(
-                f"{path}, line {number}, is longer than {MAX_LINE_BYTES >> 20} MiB: is it text?"
-            )
+        require_line_size(len(line), str(path), number)
         yield line
+
+
+def require_line_size(size: int, name: str, number: int) -> None:
+    """Refuse a line of `size` bytes that would fill the memory: line `number` of `name`.
+
+    Raises:
+        TextError: the line is longer than `MAX_LINE_BYTES`.
+    """
+    if size > MAX_LINE_BYTES:
+        mebibytes = MAX_LINE_BYTES >> 20
+        raise TextError(f"{name}, line {number}, is longer than {mebibytes} MiB: is it text?")
 
 
 def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:

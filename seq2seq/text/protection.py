@@ -25,10 +25,14 @@ class ProtectedLine(NamedTuple):
     text: str
     spans: list[Span]  # `SYMBOLS[i]` stands for `spans[i]`
     closes: list[int]  # for each span the index of the one that it closes, as `</b>` does; or -1
+    is_capitals: bool = False  # the line was in capitals, and was recased
 
     def restore(self, text: str) -> str:
-        """Return `text` with the texts of the spans in place of their symbols."""
-        return unmask(text, self.spans, symbol)
+        """Return `text` with the texts of the spans in place of their symbols.
+
+        The text between them is put in capitals if the line was in capitals.
+        """
+        return unmask(text.upper() if self.is_capitals else text, self.spans, symbol)
 
 
 def symbol(number: int) -> str:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import regex  # type: ignore[import-untyped]
 import sentencex  # type: ignore[import-untyped]
 
-Span = tuple[int, int]  # start and end of characters
-Protected = Callable[[str], Sequence[Span]]
+Interval = tuple[int, int]  # start and end of characters
+SpanFinder = Callable[[str], Sequence[Interval]]
 
 _TAG = re.compile(r"</?[^<>]*>")
 _BLANK = re.compile(r"\s")
@@ -45,12 +45,12 @@ class Sentence(NamedTuple):
     blank_after: str
 
 
-def no_spans(_: str) -> Sequence[Span]:
+def no_spans(_: str) -> Sequence[Interval]:
     """Return no spans: nothing is protected."""
     return ()
 
 
-def split_sentences(line: str, language: str, protected: Protected = no_spans) -> list[Sentence]:
+def split_sentences(line: str, language: str, protected: SpanFinder = no_spans) -> list[Sentence]:
     """Split `line` into sentences; the texts and blanks of all, joined, are the line.
 
     Args:
@@ -62,7 +62,7 @@ def split_sentences(line: str, language: str, protected: Protected = no_spans) -
     return _sentences(line, _outside(_sentence_borders(line, language, spans), spans), spans)
 
 
-def _sentence_borders(line: str, language: str, spans: Sequence[Span]) -> Iterator[int]:
+def _sentence_borders(line: str, language: str, spans: Sequence[Interval]) -> Iterator[int]:
     """Yield the positions at which a sentence of `line` begins, but the first.
 
     Tags among the `spans` are no text: they do not come between a mark and the blank behind it, an
@@ -86,9 +86,9 @@ def _text_borders(text: str, language: str) -> Iterator[int]:
     """Yield the positions at which a sentence of a text without tags begins, but the first."""
     # sentencex 1.0 panics at "A\u00a0.", so blanks become plain ones; and it takes UTF-8, in which
     # half of a surrogate pair has no form.
-    shown = _SURROGATE.sub("\ufffd", _BLANK.sub(" ", text))
+    plain = _SURROGATE.sub("\ufffd", _BLANK.sub(" ", text))
     try:
-        parts = sentencex.segment(language, shown)
+        parts = sentencex.segment(language, plain)
     except BaseException as error:  # a panic is no Exception, and its class has no public name
         if type(error).__name__ != "PanicException":
             raise
@@ -105,7 +105,7 @@ def _text_borders(text: str, language: str) -> Iterator[int]:
 
 
 def split_clauses(
-    sentence: str, fits: Callable[[str], bool], protected: Protected = no_spans
+    sentence: str, fits: Callable[[str], bool], protected: SpanFinder = no_spans
 ) -> list[Sentence]:
     """Cut a sentence into parts that fit; the texts and blanks of all, joined, are the sentence.
 
@@ -128,8 +128,8 @@ def split_clauses(
 
 
 def _pack(
-    text: str, part: Span, cuts: Sequence[Sequence[int]], fits: Callable[[str], bool]
-) -> Iterator[Span]:
+    text: str, part: Interval, cuts: Sequence[Sequence[int]], fits: Callable[[str], bool]
+) -> Iterator[Interval]:
     """Yield parts of `part` of `text` that fit, cut at the first of `cuts` where that is enough."""
     start, stop = part
     if not cuts or fits(text[start:stop].strip()):
@@ -161,7 +161,7 @@ def _last_true(index: int, holds: Callable[[int], bool]) -> int:
     return index
 
 
-def _outside(borders: Iterable[int], spans: Sequence[Span]) -> list[int]:
+def _outside(borders: Iterable[int], spans: Sequence[Interval]) -> list[int]:
     """Return the ascending `borders` that are not inside one of `spans`, which may overlap."""
     kept, rest, reach = [], sorted(spans, reverse=True), 0
     for border in borders:
@@ -172,15 +172,15 @@ def _outside(borders: Iterable[int], spans: Sequence[Span]) -> list[int]:
     return kept
 
 
-def _sentences(line: str, borders: Sequence[int], spans: Sequence[Span]) -> list[Sentence]:
+def _sentences(line: str, borders: Sequence[int], spans: Sequence[Interval]) -> list[Sentence]:
     """Return the parts of `line` between ascending `borders`; a span begins and ends with text."""
     characters = list(line)
     for start, end in spans:
         characters[start:end] = "x" * (end - start)
-    shown = "".join(characters)
+    replaced = "".join(characters)
     parts = [Sentence("", "")]
     for start, end in pairwise([0, *borders, len(line)]):
-        text = shown[start:end]
+        text = replaced[start:end]
         begin = start + len(text) - len(text.lstrip())
         stop = begin + len(text.strip())
         parts[-1] = Sentence(parts[-1].text, parts[-1].blank_after + line[start:begin])

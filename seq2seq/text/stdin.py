@@ -4,22 +4,32 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
+from seq2seq.text.lines import require_line_size
+
 READ_BYTES = 2**16  # bytes of one read: the capacity of a pipe
 
 
-def split_lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
+def split_lines(read: Callable[[int], bytes], name: str) -> Iterator[bytes]:
     r"""Yield lines with their \n, each as soon as it is complete.
 
     Args:
         read: a function of n, which returns at most n bytes, and b"" at the end.
+        name: name of the stream, for messages.
+
+    Raises:
+        TextError: a line is too long (`require_line_size`).
     """
-    parts: list[bytes] = []  # parts of a line that is not complete
+    number, size = 1, 0  # of the line that is not complete, and its bytes
+    parts: list[bytes] = []
     while chunk := read(READ_BYTES):
         *complete, rest = chunk.split(b"\n")
         for end in complete:
+            require_line_size(size + len(end) + 1, name, number)
             yield b"".join([*parts, end, b"\n"])
-            parts = []
+            number, size, parts = number + 1, 0, []
         if rest:
+            size += len(rest)
+            require_line_size(size, name, number)
             parts.append(rest)
     if parts:
         yield b"".join(parts)

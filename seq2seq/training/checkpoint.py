@@ -1,6 +1,7 @@
 """Checkpoints: one file, written atomically, with everything that is needed to resume."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from seq2seq.errors import RunError
+from seq2seq.errors import RunError, TextError
+from seq2seq.storage.regular import open_regular
 from seq2seq.storage.tensors import save_tensors
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Progress
@@ -76,15 +78,18 @@ def load_checkpoint(path: Path, training: TrainingState, average: WeightEMA) -> 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], Progress]:
     """Return copies of all tensors of a checkpoint: a mapped file cannot be replaced on Windows."""
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise RunError(f"there is nothing to resume: {path} does not exist")
     try:
+        open_regular(path).close()
         with safe_open(path, framework="pt") as file:
             names = list(file.keys())
             tensors = {name: file.get_tensor(name).clone() for name in names}
             progress = Progress(**json.loads(file.metadata()["progress"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"the checkpoint {path} cannot be read: {error}") from error
+    except TextError as error:  # its message names the file
+        raise RunError(str(error)) from error
     return tensors, progress
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from seq2seq.errors import RunError
 from seq2seq.hardware import peak_memory
-from seq2seq.training.train_step import StepResult, perplexity
+from seq2seq.training.train_step import StepResult, label_perplexity
 
 
 class Meter:
@@ -64,7 +64,8 @@ class Meter:
     def values(self, learning_rate: float) -> dict[str, float]:
         """Return the values of a log line; waits for the device.
 
-        Losses are means per token, in nats; the gradient norm is that of the last step.
+        Losses are means per token, in nats; the gradient norm is that of the last step. Peak
+        memory is left out where the system does not report it.
 
         Raises:
             RunError: a loss or gradient is NaN.
@@ -73,11 +74,12 @@ class Meter:
         exact = sum(float(result.exact) for result in self.results)
         total = sum(float(result.loss) for result in self.results)
         grad_norm = float(self.results[-1].grad_norm)
+        memory = peak_memory()
         return {
             "loss": round(total / self.tokens, 4),
-            "perplexity": round(perplexity(exact, self.tokens), 3),
+            "perplexity": round(label_perplexity(exact, self.tokens), 3),
             "gradient_norm": round(grad_norm, 4),
             "learning_rate": learning_rate,
             "tokens_per_second": round(self.tokens / (time.monotonic() - self.since), 1),
-            "memory_mb": peak_memory(),
+            **({} if memory is None else {"memory_mb": memory}),
         }

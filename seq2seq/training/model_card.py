@@ -15,6 +15,8 @@ from seq2seq.config.literals import quote_argument
 from seq2seq.storage.visible import visible
 from seq2seq.training.task import FinalReport
 
+ATTENTION_PLOT = "![Attention weights for held-out examples](attention.png)"
+FEW_EXAMPLES = 100  # of test data: fewer have a confidence interval of many points
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
 
 
@@ -52,7 +54,8 @@ def cost(facts: Mapping[str, Any]) -> str:
         return "The time was not recorded."
     minutes = facts["seconds"] / 60
     threads = facts.get("threads")  # absent in runs of earlier versions, like the precision
-    cores = f", {threads} processor threads" if threads and facts["device"] == "cpu" else ""
+    plural = "" if threads == 1 else "s"
+    cores = f", {threads} processor thread{plural}" if threads and facts["device"] == "cpu" else ""
     precision = f", in {facts['precision']}" if facts.get("precision") else ""
     return f"{minutes:.1f} minutes on {facts['device']}{cores}{precision}."
 
@@ -70,7 +73,9 @@ def citation(facts: Mapping[str, Any]) -> str:
     )
 
 
-def model_card(facts: Mapping[str, Any], table: str, config: str, report: FinalReport) -> str:
+def model_card(
+    facts: Mapping[str, Any], table: str, config: str, report: FinalReport, has_attention: bool
+) -> str:
     """Return the model card, as Markdown.
 
     Args:
@@ -78,6 +83,7 @@ def model_card(facts: Mapping[str, Any], table: str, config: str, report: FinalR
         table: the numbers of examples that cleaning dropped, by reason.
         config: the resolved options, as YAML.
         report: scores, samples and commands.
+        has_attention: whether the run folder has a plot of attention weights.
     """
     kind, parameters = facts["kind"], facts["parameters"]
     software = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
@@ -88,6 +94,7 @@ def model_card(facts: Mapping[str, Any], table: str, config: str, report: FinalR
         _data_section(facts, table),
         f"## Limits\n\n{limits(facts, config)}",
         *_score_sections(facts, report),
+        *([ATTENTION_PLOT] if has_attention else []),
         _training_section(facts),
         f"## How to cite it\n\n{_code_block(citation(facts))}",
         f"## Software and options\n\n{software}\n\n{_code_block(config.strip(), 'yaml')}",
@@ -116,10 +123,18 @@ def _score_sections(facts: Mapping[str, Any], report: FinalReport) -> list[str]:
     examples = f"## Worst and median examples\n\n{report.table}"
     return [
         f"## Scores on the held-out test data\n\n{scores}",
-        f"The test data, {facts['test']}, is in this folder.",
+        f"The test data, {facts['test']}, is in this folder.{_note_of_few(facts['test'])}",
         *([examples] if report.table else []),
         f"## Held-out samples\n\n{samples}",
     ]
+
+
+def _note_of_few(test: str) -> str:
+    """Return a note if the test data, such as "50 sentences", are few; else an empty text."""
+    count = re.match(r"([\d,]+) (?!characters)", test)
+    if not count or int(count[1].replace(",", "")) >= FEW_EXAMPLES:
+        return ""
+    return f" Scores of fewer than {FEW_EXAMPLES} examples say little about other text."
 
 
 def _training_section(facts: Mapping[str, Any]) -> str:

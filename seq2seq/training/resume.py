@@ -1,10 +1,12 @@
 """Checks before a run is started or resumed: the same options, the same data."""
 
 import logging
+import os
 from dataclasses import asdict, replace
 from typing import Any
 
 from seq2seq import hardware
+from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.training import TrainConfig
 from seq2seq.data.readers.files import is_renamed
 from seq2seq.errors import RunError
@@ -35,6 +37,8 @@ CHANGEABLE_OPTIONS = (
     "name",
 )
 
+MAX_NAMED = 5  # differing options that a message names
+
 
 def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
     """Check that a run can be started in this folder or, with `resume`, continued there.
@@ -49,21 +53,24 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
     if not config.resume:
         if run.exists():
             raise RunError(
-                f"{run.folder} holds a run already: add resume=true to go on with it, or "
-                "hydra.run.dir=ANOTHER_FOLDER to begin another one"
+                f"{run.folder} holds a run already: add resume=true to continue it, or "
+                "hydra.run.dir=ANOTHER_FOLDER to start another"
             )
         return []
-    if not run.last.is_file():
+    if not os.path.lexists(run.last):
         raise RunError(
             f"there is nothing to resume: {run.last} does not exist; give hydra.run.dir=FOLDER of "
-            "a run, or leave resume=true out to begin one"
+            "a run, or leave resume=true out to start one"
         )
     saved = flatten(asdict(run.read_config(_trusted_modules(config))))
     current = flatten(asdict(config))
     differing = sorted(k for k in saved | current if saved.get(k) != current.get(k))
     changed = [k for k in differing if not k.startswith(CHANGEABLE_OPTIONS)]
     if changed:
-        raise RunError(f"{run.folder} was begun with other options: " + ", ".join(changed))
+        more = f" and {len(changed) - MAX_NAMED} more" if len(changed) > MAX_NAMED else ""
+        names = ", ".join(changed[:MAX_NAMED])
+        count = "another option" if len(changed) == 1 else f"{len(changed)} other options"
+        raise RunError(f"{run.folder} was started with {count}: {names}{more}")
     return [k for k in differing if k != "resume"]
 
 
@@ -79,7 +86,7 @@ def require_same_data(run: RunFolder, task: Task) -> None:
     is_same = before.get("fingerprint") == now.get("fingerprint")
     if not is_same and not is_renamed(before.get("origin", {}), now.get("origin", {})):
         raise RunError(
-            f"{run.folder} was begun with other data: the content of the files has changed since"
+            f"{run.folder} was started with other data: the content of the files has changed since"
         )
 
 
@@ -88,10 +95,11 @@ def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
 
     Runs of versions before `protect` protect nothing; their training pairs have no symbols.
     """
-    if not config.resume or config.protect.kinds is not None or not run.exists():
+    if not config.resume or config.protect != ProtectOptions() or not run.exists():
         return config
     saved = run.read_config(_trusted_modules(config)).protect
-    return replace(config, protect=saved) if saved.kinds == [] else config
+    is_earlier = saved == ProtectOptions(kinds=[], truecase=False)
+    return replace(config, protect=saved) if is_earlier else config
 
 
 def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
@@ -105,7 +113,7 @@ def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
     if config.train.precision != "auto" or not precision or facts["device"] != device.type:
         return config
     if precision == "bf16" and choose_precision("auto", device) == "fp32":
-        log.info("begun in bf16, which this processor does not compute in: it goes on in fp32")
+        log.info("started in bf16, which this processor does not compute in: it is resumed in fp32")
         return config
     return replace(config, train=replace(config.train, precision=precision))
 

@@ -1,8 +1,12 @@
 """Stopping criteria, and the fraction of the planned training that is done."""
 
+import math
+
 from seq2seq.config.ranges import parse_duration
 from seq2seq.config.training import TrainingOptions
 from seq2seq.training.progress import Progress
+
+FEW_STEPS = 100  # a run that ends before this step for want of time has hardly learned anything
 
 
 class StoppingCriteria:
@@ -52,7 +56,7 @@ class StoppingCriteria:
         return progress.step % interval == 0 or bool(is_early)
 
     def stop_reason(self, progress: Progress, now: float) -> str | None:
-        """Return the criterion that holds, or None if training goes on."""
+        """Return the criterion that holds, or None if training continues."""
         if self.options.steps and progress.step >= self.options.steps:
             return f"train.steps={self.options.steps} are done"
         if self.options.epochs and progress.epoch >= self.options.epochs:
@@ -62,3 +66,23 @@ class StoppingCriteria:
         if progress.waited >= self.patience:
             return f"no better score in {self.patience} validations"
         return None
+
+
+def short_budget_warning(reason: str, progress: Progress, now: float) -> str | None:
+    """Return a warning if the budget ended training almost before it began, else None.
+
+    Args:
+        reason: the criterion that ended training, as `StoppingCriteria.stop_reason` returns it.
+        progress: counts at the end.
+        now: seconds of the run, the last validation included.
+    """
+    if not reason.startswith("train.budget=") or progress.step >= FEW_STEPS:
+        return None
+    if progress.step:
+        steps = "1 step" if progress.step == 1 else f"{progress.step} steps"
+        return f"the budget had time for {steps}: give a larger train.budget"
+    minutes = math.ceil((now + progress.reserve) / 60)
+    return (
+        "nothing is learned: the budget was used up before the first step; data, validation and "
+        f"the final report take about {minutes} min, so give more than train.budget={minutes}m"
+    )

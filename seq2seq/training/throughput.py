@@ -26,4 +26,5 @@ def measure_throughput(task: Task, train_step: TrainStep, steps: int) -> Iterato
     pairs = task.train_data.pairs
     epoch = format_duration(seconds / examples * pairs)
     yield f"an epoch of {pairs:,} pairs: {epoch} ({tokens / seconds:,.0f} tokens/s)"
-    yield f"memory: {peak_memory():,} MB at most so far"
+    if (memory := peak_memory()) is not None:
+        yield f"memory: {memory:,} MB at most so far"

@@ -1,6 +1,7 @@
 """Train a model: from validated options to a finished run folder."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from seq2seq.plots import curves
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.locks import lock_folder
 from seq2seq.storage.temporary import remove_temporaries
-from seq2seq.training import checkpoint, metric_logger, model_card
+from seq2seq.training import checkpoint, metric_logger, model_card, stopping
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.resume import (
@@ -36,7 +37,7 @@ from seq2seq.training.trainer import Trainer
 log = logging.getLogger("seq2seq.train")
 
 
-def train(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float | None:
+def train_model(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float | None:
     """Train the model of `config` into `folder`, or resume the run that is there.
 
     Args:
@@ -92,6 +93,8 @@ def _train_in_locked_folder(
     try:
         reason = trainer.train(progress, clock, logger)
         log.info("training ended after step %d: %s", progress.step, reason)
+        if warning := stopping.short_budget_warning(reason, progress, clock.now()):
+            log.warning(warning)
         ending = f"{reason}; the weights of step {progress.best_step} are kept"
         finish_run(run, config, task, {"ended": ending, "seconds": round(clock.now(), 1)})
         logger.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
@@ -104,6 +107,12 @@ def _train_in_locked_folder(
             resume,
         )
         raise SystemExit(128 + stop.number) from None
+
+
+def fp32_size(parameters: int) -> str:
+    """Return the size of as many fp32 weights, in kB below 1 MB."""
+    size = 4 * parameters
+    return f"{size / 2**20:.0f} MB" if size >= 2**20 else f"{size / 2**10:.0f} kB"
 
 
 def build_training(
@@ -137,9 +146,7 @@ def build_training(
     classes = task.model.output.linear.out_features
     parameters = count_parameters(task.model)
     notify(f"device {device}, precision {precision}, {torch.get_num_threads()} threads")
-    notify(
-        f"{parameters:,} parameters ({4 * parameters / 2**20:.0f} MB in fp32), {classes:,} classes"
-    )
+    notify(f"{parameters:,} parameters ({fp32_size(parameters)} in fp32), {classes:,} classes")
     optimizer = builders.instantiate_node(
         "optimizer", config.optimizer, {"parameters": task.model.parameters()}
     )
@@ -149,7 +156,7 @@ def build_training(
         task.segments,
         optimizer,
         accelerator,
-        options.clip,
+        math.inf if options.clip is None else options.clip,
         options.label_smoothing,
         options.seed,
         options.rdrop_alpha,
@@ -201,7 +208,8 @@ def finish_run(run: RunFolder, config: TrainConfig, task: Task, outcome: Mapping
     facts = run.read_facts() | {**outcome, "scores": report.scores}
     run.write_facts(facts)
     yaml = OmegaConf.to_yaml(OmegaConf.structured(config))
-    run.write_text(run.card, model_card.model_card(facts, task.table(), yaml, report))
+    card = model_card.model_card(facts, task.table(), yaml, report, run.attention.is_file())
+    run.write_text(run.card, card)
     curves.plot_curves(metric_logger.read_metrics(run.metrics), run.curves)
     log.info("held-out samples:")
     for sample in report.samples:

@@ -122,7 +122,7 @@ class TrainStep:
         return float(self.optimizer.param_groups[0]["lr"])
 
 
-def perplexity(exact: float, tokens: int) -> float:
+def label_perplexity(exact: float, tokens: int) -> float:
     """Return the exponential of the mean cross-entropy per label; infinity on overflow.
 
     Args:

@@ -105,7 +105,7 @@ class Trainer:
         except torch.OutOfMemoryError:
             raise RunError(
                 f"the device ran out of memory in step {progress.step + 1}: "
-                f"batches.tokens={self.config.batches.tokens} must be smaller; resume=true goes on"
+                f"batches.tokens={self.config.batches.tokens} must be smaller; resume=true resumes"
             ) from None
         progress.step += 1
         progress.batches += len(micro_batches)
@@ -150,10 +150,11 @@ class Trainer:
         now = clock.now()
         remaining = meter.remaining(now, self.criteria.fraction_done(progress, now))
         values = meter.values(self.train_step.learning_rate())
+        memory = f"{values['memory_mb']:,} MB  " if "memory_mb" in values else ""
         report.progress_line(
             f"epoch {progress.epoch + 1}  step {progress.step}  loss {values['loss']:.3f}  "
             f"perplexity {values['perplexity']:.2f}  {values['tokens_per_second']:,.0f} tokens/s  "
-            f"{values['memory_mb']:,} MB  {format_duration(now)} gone, "
+            f"{memory}{format_duration(now)} gone, "
             f"{format_duration(remaining)} left",
             is_due,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.readers.files import one_line
+from seq2seq.data.readers.files import without_line_breaks
 from seq2seq.errors import TextError
 from seq2seq.text.lines import read_lines
 from seq2seq.text.normalization import is_blank
@@ -60,7 +60,7 @@ def _parse_line(file: Path, number: int, line: str) -> tuple[str, list[str]]:
         raise TextError(f"{file}, line {number}, needs a file and a caption, or captions")
     if has_blank(captions):
         raise TextError(f"{file}, line {number}, has an empty caption")
-    return name, [one_line(caption) for caption in captions]
+    return name, [without_line_breaks(caption) for caption in captions]
 
 
 def _parse_coco(file: Path, text: str) -> CaptionsByName:
@@ -70,7 +70,10 @@ def _parse_coco(file: Path, text: str) -> CaptionsByName:
         names = {image["id"]: str(image["file_name"]) for image in content["images"]}
         captions_by_name: dict[str, list[str]] = defaultdict(list)
         for annotation in content["annotations"]:
-            name, caption = names[annotation["image_id"]], one_line(annotation["caption"])
+            name, caption = (
+                names[annotation["image_id"]],
+                without_line_breaks(annotation["caption"]),
+            )
             if has_blank([caption]):
                 raise TextError(f"{file}: {name} has an empty caption")
             captions_by_name[name].append(caption)

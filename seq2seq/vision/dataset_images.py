@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 from PIL import Image
 
-from seq2seq.data.readers.files import one_line
+from seq2seq.data.readers.files import without_line_breaks
 from seq2seq.errors import TextError
 from seq2seq.vision.caption_files import has_blank, text_list
 from seq2seq.vision.images import CaptionedImage
@@ -46,7 +46,7 @@ class DatasetImages(Sequence[CaptionedImage]):
             raise TextError(f"{name}: {column} is no text and no list of texts: {value!r}")
         if has_blank(captions):
             raise TextError(f"{name}: an empty text in {self.caption_column}")
-        return CaptionedImage(name, image, [one_line(caption) for caption in captions])
+        return CaptionedImage(name, image, [without_line_breaks(caption) for caption in captions])
 
 
 def _to_image(value: Any) -> Image.Image:

@@ -1,6 +1,7 @@
 """Preparation of captioned images: arrays on disk and a tokenizer, cached by fingerprint."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from numpy.lib.format import open_memmap
 from seq2seq.config.earlier import to_first_names
 from seq2seq.config.training import DEFAULT_TRANSFORMS
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.cache import fingerprint, load_or_build
+from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import Tokenizer
@@ -20,7 +21,9 @@ from seq2seq.text.transforms import TextTransforms
 from seq2seq.vision.backbones import ImageBackbone
 from seq2seq.vision.images import CaptionedImages
 
-CACHE_FORMAT = 1  # of the prepared files; with another number all data is prepared again
+CAPTIONED_FORMAT = 1  # of the prepared files; with another number all data is prepared again
+
+log = logging.getLogger("seq2seq.data")
 
 
 class PreparedImages(NamedTuple):
@@ -78,8 +81,8 @@ def prepare_captions(
         tokenizer_facts.append(options.transforms)
     counts = {name: len(images) for name, images in album.splits.items()}
     vision_facts = to_first_names(about)
-    facts = [CACHE_FORMAT, album.origin, album.language, counts, vision_facts, tokenizer_facts]
-    key = fingerprint(facts)
+    facts = [CAPTIONED_FORMAT, album.origin, album.language, counts, vision_facts, tokenizer_facts]
+    key = cache_fingerprint(facts)
     folder = cache / "pictures" / key
 
     def build(temporary: Path) -> None:
@@ -121,6 +124,7 @@ def _build(
         del array  # writes the file
         splits[name] = [captions, names]
     lines = [caption for references in splits["train"][0] for caption in references]
+    log.info("training the tokenizer on %s captions", f"{len(lines):,}")
     trained = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))
     trained.tokenizer.save(folder / "tokenizer.model")
     prepared = {"splits": splits, "notices": trained.notices}

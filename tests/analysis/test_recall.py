@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seq2seq.analysis import recall
-from seq2seq.analysis.recall import SYMBOLS, KeepTraining, RecallResult
+from seq2seq.analysis.recall import RECALLED_SYMBOLS, KeepTraining, RecallResult
 
 CPU = torch.device("cpu")
 
@@ -13,8 +13,10 @@ def test_the_first_token_is_a_symbol_and_the_others_are_distractors() -> None:
     tokens = recall.random_sequences(50, 4, torch.Generator().manual_seed(1))
 
     assert tokens.shape == (50, 5)
-    assert set(tokens[:, 0].tolist()) == set(range(SYMBOLS))
-    assert set(tokens[:, 1:].flatten().tolist()) == set(range(SYMBOLS, 2 * SYMBOLS))
+    assert set(tokens[:, 0].tolist()) == set(range(RECALLED_SYMBOLS))
+    assert set(tokens[:, 1:].flatten().tolist()) == set(
+        range(RECALLED_SYMBOLS, 2 * RECALLED_SYMBOLS)
+    )
 
 
 def test_recall_is_learned_and_without_training_accuracy_is_that_of_chance() -> None:

@@ -1,6 +1,8 @@
 """The command `evaluate`: files of text, and mistakes that are reported before translation."""
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from seq2seq.commands import evaluate
 from seq2seq.config.training import TrainConfig
 from seq2seq.run_folder import HeldOutPair, RunFolder
+from tests.posix import needs_posix
 
 
 def scores(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -57,6 +60,41 @@ def test_the_tokenizer_of_bleu_is_that_of_the_suffix_of_the_reference(
     scores(monkeypatch, "hypothesis=" + name, "reference=" + name, "bootstrap=0", *options)
 
     assert f"|tok:{tokenizer}|" in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "is_warned"),
+    [("test.txt", [], True), ("test.ja", [], False), ("test.txt", ["language=ja"], False)],
+)
+def test_text_without_spaces_is_scored_with_a_warning_unless_its_language_is_known(
+    name: str,
+    options: list[str],
+    is_warned: bool,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (here / name).write_text("猫が好きです。\n", encoding="utf-8")
+
+    scores(monkeypatch, "hypothesis=" + name, "reference=" + name, "bootstrap=0", *options)
+
+    warnings = capsys.readouterr().err.splitlines()
+    assert len(warnings) == is_warned
+    assert all(line.endswith("as in language=ja") for line in warnings)
+
+
+@needs_posix
+def test_pipes_are_read_once_as_a_shell_gives_them_for_a_command(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("hypothesis", "reference"):
+        os.mkfifo(here / name)
+        text = "the dog sees the house\n"
+        threading.Thread(target=(here / name).write_text, args=(text,), daemon=True).start()
+
+    scores(monkeypatch, "hypothesis=hypothesis", "reference=reference", "bootstrap=0")
+
+    assert capsys.readouterr().out.startswith("BLEU = 100.00")
 
 
 def test_the_language_is_before_the_ending_of_a_compressed_file() -> None:

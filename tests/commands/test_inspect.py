@@ -244,3 +244,16 @@ def test_a_run_of_another_kind_is_refused(
     message = told(capsys, monkeypatch, f"run={run.folder}", "trusted=[mine]")
 
     assert "is a run of other: one of translation, language_model, classification" in message
+
+
+@pytest.mark.parametrize(("picture", "is_noted"), [("recall", True), ("costs", False)])
+def test_the_time_of_training_for_the_recall_plot_is_printed_before(
+    picture: str, is_noted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(report.PLOTS, picture, lambda _: [])
+
+    with caplog.at_level("INFO", "seq2seq"):
+        drawn(tmp_path, f"pictures=[{picture}]", "budget=3m")
+
+    assert ("recall takes up to budget=3m" in caplog.text) == is_noted

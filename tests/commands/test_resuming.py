@@ -15,10 +15,12 @@ from seq2seq.commands.resuming import (
     ResumableTranslation,
     fingerprint,
     kept_until_complete,
+    locked_outputs,
     open_partial,
 )
 from seq2seq.commands.translate import translate as translate_files
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.errors import RunError
 from seq2seq.inference.loading import load_translator
 from seq2seq.inference.translator import Translator
 from seq2seq.storage.partial import GroupResults, PartialResults
@@ -187,4 +189,24 @@ def test_an_interrupt_in_the_second_file_loses_neither_scores_nor_lines_of_the_f
 
     assert {name: Path(name).read_bytes() for name in whole} == whole
     assert len(calls) == 3  # the first file was not translated again
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_two_translations_cannot_have_the_same_output_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in").write_text("a\n")
+    config = TranslateConfig(run="run", input="in", output="out")
+
+    with locked_outputs(config, [("in", "out")]):
+        refused = pytest.raises(RunError, match=r"out.part is in use by another translation into")
+        with refused, locked_outputs(config, [("in", "./out")]):
+            pass
+        with locked_outputs(config, [("in", "other")]):
+            pass
+        assert Path(".out.part.lock").exists()
+
+    with locked_outputs(config, [("in", "out")]):  # it is free again
+        pass
     assert not list(tmp_path.glob(".*"))

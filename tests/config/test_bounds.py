@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from seq2seq.config.bounds import BOUNDS
 from seq2seq.config.paths import CONF_DIR
-from seq2seq.config.ranges import Range
+from seq2seq.config.ranges import NumberRange
 from seq2seq.errors import ConfigError, TextError
 
 # Arguments that the program passes itself, by the folder of the choice.
@@ -49,7 +49,7 @@ def arguments(target: str) -> dict[str, Any]:
     return merged
 
 
-def bounded_arguments() -> Iterator[tuple[str, str, Range]]:
+def bounded_arguments() -> Iterator[tuple[str, str, NumberRange]]:
     for target, bounds in BOUNDS.items():
         if target.rpartition(".")[2] not in READERS_OF_FILES:
             yield from ((target, name, range_) for name, range_ in bounds.items())
@@ -71,7 +71,7 @@ def is_accepted(target: str, name: str, value: float) -> bool:
 
 @pytest.mark.parametrize(("target", "name", "range_"), list(bounded_arguments()))
 def test_a_constructor_accepts_the_lower_end_of_a_range_and_refuses_what_is_below_it(
-    target: str, name: str, range_: Range
+    target: str, name: str, range_: NumberRange
 ) -> None:
     default = arguments(target)[name]
     is_whole = isinstance(default[0] if isinstance(default, list) else default, int | None)

@@ -75,6 +75,12 @@ def test_comment_lines_above_an_option_are_its_meaning_where_there_is_none_behin
     assert described(TrainConfig, "tokenizer.vocab_size").meaning.startswith("tokens; null")
 
 
+def test_a_marker_of_the_linter_behind_an_option_is_no_meaning() -> None:
+    assert described(TrainConfig, "tokenizer.transforms").meaning == (
+        "Applied to every line in this order before it is tokenised; the last is normalize."
+    )
+
+
 def test_an_inherited_option_is_described_by_the_class_that_declares_it() -> None:
     assert described(EvaluateConfig, "batch") == described(TranslateConfig, "batch")
     assert described(EvaluateConfig, "bootstrap").range == "0, or from 2 to 10000"

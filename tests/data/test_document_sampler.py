@@ -14,7 +14,7 @@ import seq2seq
 from seq2seq.config.training import BatchOptions, TrainConfig
 from seq2seq.data.document_sampler import DocumentBatchSampler, document_starts
 from seq2seq.errors import ConfigError
-from seq2seq.evaluation.metrics import score
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training import checkpoint, train_model
@@ -136,12 +136,12 @@ def test_the_scores_of_training_are_those_of_translating_documents(
         *options(tmp_path), *limits, "data.document_column=3", "train.steps=4", "optimizer.lr=0.1"
     )
 
-    train_model.train(chosen, tmp_path / "run")
+    train_model.train_model(chosen, tmp_path / "run")
 
     run = RunFolder(tmp_path / "run")
     test, translator = run.read_test(), seq2seq.load(run.folder, limits=chosen.limits)
     found = translator.translate([p.source for p in test], [p.document for p in test])
-    scores = score(found, [p.target for p in test], "de", ("bleu", "chrf"), 1000)
+    scores = score_hypotheses(found, [p.target for p in test], "de", ("bleu", "chrf"), 1000)
     assert run.read_facts()["scores"] == [str(s) for s in scores]
     assert [pair.document for pair in test] == ["d12"] * 9 + ["d13"] * 11
     with_border = [*(p.source for p in test[:9]), "", *(p.source for p in test[9:])]

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,20 @@ def test_a_pipe_as_a_corpus_is_refused_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(TextError, match="is a pipe, not a file"):
         tsv(str(tmp_path), "train.tsv", None, None, 1, 2, "en", "de", "unknown")
+
+
+@needs_posix
+def test_a_pipe_as_one_of_two_files_is_not_taken_for_a_missing_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "train.en")
+    (tmp_path / "train.de").write_text("eins\n", encoding="utf-8")
+    about: dict[str, Any] = {"source": "en", "target": "de", "licence": "unknown"}
+
+    with pytest.raises(TextError, match=r"train\.en is a pipe, not a file"):
+        parallel(str(tmp_path), "train", None, None, **about)
+
+    (tmp_path / "train.en.gz").write_bytes(gzip.compress(b"one\n"))  # a file comes first
+    corpus = parallel(str(tmp_path), "train", None, None, **about)
+    assert [pair.source for pair in corpus.splits["train"]] == ["one"]
 
 
 def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path) -> None:

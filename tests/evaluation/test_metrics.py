@@ -8,14 +8,20 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.evaluation.metrics import Score, compare, most_changed, sacrebleu_tokenizer, score
+from seq2seq.evaluation.metrics import (
+    Score,
+    compare,
+    most_changed,
+    sacrebleu_tokenizer,
+    score_hypotheses,
+)
 
 # 4 of 5 words, 3 of 4 pairs, 2 of 3 triples and 1 of 2 quadruples: 0.8 * 0.75 * 2/3 * 0.5 = 0.2
 FIFTH_WRONG = 100 * 0.2**0.25
 
 
 def single_score(name: str, hypothesis: str, reference: str, language: str = "de") -> Score:
-    [result] = score([hypothesis], [reference], language, [name])
+    [result] = score_hypotheses([hypothesis], [reference], language, [name])
     return result
 
 
@@ -43,13 +49,13 @@ def test_bleu_is_of_the_corpus_and_not_a_mean_of_sentences() -> None:
     # 4 + 3 of 8 words, 3 + 2 of 6 pairs, 2 + 1 of 4 triples, 1 + 0 of 2 quadruples.
     expected = 100 * (7 / 8 * 5 / 6 * 3 / 4 * 1 / 2) ** 0.25
 
-    [bleu] = score(["a b c d", "e f g x"], ["a b c d", "e f g h"], "de", ["bleu"])
+    [bleu] = score_hypotheses(["a b c d", "e f g x"], ["a b c d", "e f g h"], "de", ["bleu"])
 
     assert bleu.value == pytest.approx(expected)
 
 
 def test_scores_have_the_signature_of_sacrebleu() -> None:
-    signatures = {s.name: s.signature for s in score(["a b c d"], ["a b c d"], "de")}
+    signatures = {s.name: s.signature for s in score_hypotheses(["a b c d"], ["a b c d"], "de")}
 
     assert list(signatures) == ["BLEU", "chrF2", "TER"]
     assert signatures["BLEU"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:")
@@ -94,20 +100,22 @@ def test_characters_are_words_in_languages_without_spaces(language: str, tokeniz
 
 def test_the_interval_contains_the_score_and_is_empty_for_equal_lines() -> None:
     half_correct = ["a b c d", "e f g h"] * 50, ["a b c d", "x x x x"] * 50
-    for result in score(*half_correct, "de", bootstrap=200):
+    for result in score_hypotheses(*half_correct, "de", bootstrap=200):
         assert result.low is not None
         assert result.high is not None
         assert result.low < result.value < result.high
         assert "bs:200|seed:12345" in result.signature
 
-    for result in score(["a b c d"] * 9, ["a b c d"] * 9, "de", bootstrap=200):
+    for result in score_hypotheses(["a b c d"] * 9, ["a b c d"] * 9, "de", bootstrap=200):
         assert result.low == pytest.approx(result.value)  # all resamples are the same
         assert result.high == pytest.approx(result.value)
 
 
 def test_resamples_without_a_match_are_part_of_the_interval() -> None:
     # One line of four matches: 0.75 ** 4 = 0.32 of the resamples do not contain it, and score 0.
-    [result] = score(["a b c d", *"xyz"], ["a b c d", *"opq"], "de", ["bleu"], bootstrap=100)
+    [result] = score_hypotheses(
+        ["a b c d", *"xyz"], ["a b c d", *"opq"], "de", ["bleu"], bootstrap=100
+    )
 
     assert result.low is not None
     assert result.high is not None
@@ -115,24 +123,24 @@ def test_resamples_without_a_match_are_part_of_the_interval() -> None:
 
 
 def test_without_resampling_there_is_no_interval() -> None:
-    for result in score(["a"], ["a"], "de"):
+    for result in score_hypotheses(["a"], ["a"], "de"):
         assert (result.low, result.high) == (None, None)
 
 
 @pytest.mark.parametrize("bootstrap", [-1, 1])
 def test_an_interval_of_one_resample_is_refused(bootstrap: int) -> None:
     with pytest.raises(ConfigError, match=f"at least 2, not {bootstrap}"):
-        score(["a"], ["a"], "de", bootstrap=bootstrap)
+        score_hypotheses(["a"], ["a"], "de", bootstrap=bootstrap)
 
 
 def test_an_unknown_metric_is_refused_with_the_list() -> None:
     with pytest.raises(ConfigError, match="no metric meteor; choose from bleu, chrf, ter"):
-        score(["a"], ["a"], "de", ["meteor"])
+        score_hypotheses(["a"], ["a"], "de", ["meteor"])
 
 
 def test_unequal_counts_are_refused_with_both() -> None:
     with pytest.raises(TextError, match="2 translations for 3 references"):
-        score(["a", "b"], ["a", "b", "c"], "de")
+        score_hypotheses(["a", "b"], ["a", "b", "c"], "de")
     with pytest.raises(TextError, match="1 translations for 2 references"):
         compare(["a", "b"], ["a"], ["a", "b"], "de", ["bleu"], 10)
     with pytest.raises(TextError, match="3 translations for 2 references"):
@@ -141,7 +149,7 @@ def test_unequal_counts_are_refused_with_both() -> None:
 
 def test_an_empty_list_cannot_be_scored() -> None:
     with pytest.raises(TextError, match="nothing to score"):
-        score([], [], "de")
+        score_hypotheses([], [], "de")
 
 
 def test_the_p_value_of_a_system_that_is_better_in_every_resample_is_the_smallest() -> None:
@@ -192,11 +200,13 @@ def test_equal_translations_are_no_change() -> None:
 
 def test_several_references_of_a_line_by_hand() -> None:
     # Every unigram, bigram and trigram is in some reference, and one of two 4-grams.
-    [bleu] = score(["a b c d e"], [["a b c d x", "y b c d z", "y y c d e"]], "de", ["bleu"])
+    [bleu] = score_hypotheses(
+        ["a b c d e"], [["a b c d x", "y b c d z", "y y c d e"]], "de", ["bleu"]
+    )
 
     assert bleu.value == pytest.approx(100 * (1 * 1 * 1 * 1 / 2) ** 0.25)
     assert bleu.signature.startswith("nrefs:3|")
-    [alone] = score(["a b c d e"], [["a b c d f"]], "de", ["bleu"])
+    [alone] = score_hypotheses(["a b c d e"], [["a b c d f"]], "de", ["bleu"])
     assert alone == single_score("bleu", "a b c d e", "a b c d f")
 
 
@@ -211,7 +221,7 @@ def test_several_references_are_scored_as_by_sacrebleu() -> None:
         [line[index] if index < len(line) else None for line in references] for index in range(3)
     ]
 
-    scores = {s.name: s.value for s in score(hypotheses, references, "en", bootstrap=0)}
+    scores = {s.name: s.value for s in score_hypotheses(hypotheses, references, "en", bootstrap=0)}
 
     assert scores == {
         "BLEU": pytest.approx(BLEU().corpus_score(hypotheses, streams).score),
@@ -221,6 +231,6 @@ def test_several_references_are_scored_as_by_sacrebleu() -> None:
 
 
 def test_the_order_of_references_does_not_matter() -> None:
-    first = score(["a b c d"], [["a b c x", "y b c d"]], "en", bootstrap=10)
+    first = score_hypotheses(["a b c d"], [["a b c x", "y b c d"]], "en", bootstrap=10)
 
-    assert score(["a b c d"], [["y b c d", "a b c x"]], "en", bootstrap=10) == first
+    assert score_hypotheses(["a b c d"], [["y b c d", "a b c x"]], "en", bootstrap=10) == first

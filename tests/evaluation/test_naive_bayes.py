@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.evaluation.baselines.naive_bayes import BUCKETS, NaiveBayes, character_ngrams
+from seq2seq.evaluation.baselines.naive_bayes import FEATURE_BUCKETS, NaiveBayes, character_ngrams
 
 
 def test_ngrams_are_characters_pairs_and_triples_of_the_line_between_spaces() -> None:
@@ -18,7 +18,7 @@ def test_ngrams_are_characters_pairs_and_triples_of_the_line_between_spaces() ->
     assert buckets[0] == buckets[3]
     assert len(set(buckets.tolist())) == 8
     assert buckets.min() >= 0
-    assert buckets.max() < BUCKETS
+    assert buckets.max() < FEATURE_BUCKETS
 
 
 @given(st.lists(st.text("abß 日", max_size=5), max_size=5))
@@ -47,7 +47,10 @@ def _own_index(ngram: str) -> slice:
 
 # The n-grams of " a ": a space twice, "a", " a", "a ", " a "; of " b " likewise.
 LINES, LABELS = ["a", "A", "b"], [0, 0, 1]
-FIRST, SECOND = 2 * 6 + BUCKETS, 6 + BUCKETS  # n-grams of each label, and one for each bucket
+FIRST, SECOND = (
+    2 * 6 + FEATURE_BUCKETS,
+    6 + FEATURE_BUCKETS,
+)  # n-grams of each label, and one for each bucket
 
 
 def test_the_probability_of_each_ngram_is_smoothed_by_one() -> None:

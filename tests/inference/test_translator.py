@@ -15,7 +15,7 @@ from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError, TextError
 from seq2seq.inference.translator import Translator
-from seq2seq.inference.units import UnitPlanner
+from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -149,7 +149,7 @@ def test_a_line_that_is_too_long_is_translated_in_parts(
     translator: Translator, tokenizer: Tokenizer
 ) -> None:
     line = "the dog sees the house"
-    planner = UnitPlanner(tokenizer, TextTransforms(), None, ("en", "de"), "off", 99, max_length=5)
+    planner = UnitPlanner(tokenizer, TextTransforms(), None, ("en", "de"), Splitting("off", 99, 5))
 
     units = planner.plan([line])[0].units
 
@@ -200,7 +200,7 @@ def test_a_run_remembers_its_text_transforms(config: Compose, tmp_path: Path) ->
     options = [f"data.path={tmp_path}", "heldout.share=0.1", "train.steps=2"]
     chosen = config(*options, "tokenizer.transforms=[lowercase,normalize]")
 
-    train_model.train(chosen, tmp_path / "run")
+    train_model.train_model(chosen, tmp_path / "run")
 
     translator = seq2seq.load(tmp_path / "run")
     lines = [pair[0] for pair in sentences()[:20]]
@@ -208,6 +208,6 @@ def test_a_run_remembers_its_text_transforms(config: Compose, tmp_path: Path) ->
     assert upper == translator.translate([line.lower() for line in lines])
     assert translator.target.encode(["Ä"]) != translator.target.encode(["ä"])
     assert translator.planner.transforms.names == ["lowercase", "normalize"]
-    train_model.train(config(*options), tmp_path / "default")
+    train_model.train_model(config(*options), tmp_path / "default")
     with pytest.raises(RunError, match=r"vocabulary|tokenizer\.transforms"):
         seq2seq.load([tmp_path / "run", tmp_path / "default"])

@@ -16,7 +16,7 @@ from seq2seq.config.validation import to_schema
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.translator import Translator
-from seq2seq.inference.units import UnitPlanner
+from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.beam import Beam
@@ -31,6 +31,7 @@ from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
+from seq2seq.text.truecase import Truecaser
 from tests.toy_corpus import sentences
 
 RULES = SpanRules()
@@ -69,7 +70,9 @@ def network(tokenizer: Tokenizer, attention: str, seed: int) -> EncoderDecoder:
 
 
 def planner(tokenizer: Tokenizer, split: str = "auto", max_length: int = 40) -> UnitPlanner:
-    return UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "de"), split, 12, max_length)
+    return UnitPlanner(
+        tokenizer, TextTransforms(), RULES, ("en", "de"), Splitting(split, 12, max_length)
+    )
 
 
 @pytest.fixture(scope="module", params=["none", "additive", "int8", "ensemble"])
@@ -178,9 +181,9 @@ def test_icu_messages_keep_their_syntax_and_get_the_plurals_of_the_target(
     tokenizer: Tokenizer,
 ) -> None:
     line = "  {count, plural, one {# dog} other {# dogs}} "
-    polish = UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "pl"), "auto", 12, 40).plan(
-        [line]
-    )[0]
+    polish = UnitPlanner(
+        tokenizer, TextTransforms(), RULES, ("en", "pl"), Splitting("auto", 12, 40)
+    ).plan([line])[0]
 
     assert [unit.source for unit in polish.units] == ["{#count} dog", "{#count} dogs"]
     assert polish.join(["{#count} pies", "{#count} psy"]) == (
@@ -211,3 +214,69 @@ def test_terms_of_a_glossary_are_in_the_translation(tokenizer: Tokenizer) -> Non
         assert "Waldi" in one
     assert translator.term_counts["dog", "enforced"] == 2 * len(SEARCHES)
     assert translator.term_counts["dog", "met"] == 0
+
+
+def test_a_line_in_capitals_is_recased_and_answered_in_capitals(tokenizer: Tokenizer) -> None:
+    truecaser = Truecaser({"dog": "dog", "the": "the", "anna": "Anna", "sees": "sees"})
+    made = UnitPlanner(
+        tokenizer, TextTransforms(), RULES, ("en", "de"), Splitting("auto", 12, 40), None, truecaser
+    )
+
+    lines = ["THE DOG SEES ANNA {name}", "the dog sees anna", "The Dog Sees Anna", "The dog"]
+    units = [line.units[0] for line in made.plan(lines)]
+
+    texts = [unit.protected.text for unit in units]
+    assert texts == [f"The dog sees Anna {SYMBOLS[0]}", *["The dog sees Anna"] * 2, "The dog"]
+    restored = [unit.protected.restore(f"Hund {SYMBOLS[0]}") for unit in units[:2]]
+    assert restored == ["HUND {name}", f"Hund {SYMBOLS[0]}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "text", "after"),
+    [
+        ("\U0001f600 The dog. \U0001f1e9\U0001f1ea\U0001f600 ", "\U0001f600 ", "The dog.",
+         " \U0001f1e9\U0001f1ea\U0001f600 "),
+        ("The \U0001f600 dog", "", "The \U0001f600 dog", ""),
+        ("\U0001f600", "", "\U0001f600", ""),
+        ("{x} the dog\U0001f600", "", "{x} the dog", "\U0001f600"),
+    ],
+)  # fmt: skip
+def test_emoji_at_the_ends_of_a_line_are_outside_its_text(
+    tokenizer: Tokenizer, line: str, before: str, text: str, after: str
+) -> None:
+    made = planner(tokenizer, max_length=99).plan([line])[0]
+
+    assert made.blank_before == before
+    assert [(unit.source, unit.blank_after) for unit in made.units] == [(text, after)]
+
+
+def test_other_scripts_are_split_protected_and_get_their_plurals(tokenizer: Tokenizer) -> None:
+    splitting = Splitting("always", 12, 99)
+    japanese = UnitPlanner(tokenizer, TextTransforms(), RULES, ("ja", "en"), splitting)
+    arabic = UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "ar"), splitting)
+
+    [line] = japanese.plan(["犬がいます。{name}さんは猫が好きですか\uff1fはい。"])
+    [message] = arabic.plan(["{n, plural, one {# dog} other {# dogs}}"])
+
+    assert [unit.source for unit in line.units] == [
+        "犬がいます。",
+        "{name}さんは猫が好きですか\uff1f",
+        "はい。",
+    ]
+    assert [len(unit.protected.spans) for unit in line.units] == [0, 1, 0]
+    translated = message.join(["كلب", "{#n} كلاب"])
+    assert translated.startswith("{n, plural, zero {")
+    for category in ("zero", "one", "two", "few", "many", "other"):  # those of CLDR
+        assert f"{category} {{" in translated
+
+
+def test_a_translation_has_no_sign_of_markup_that_its_source_has_not(
+    translator: Translator,
+) -> None:
+    lines = ["the dog sees a book", "the {name} dog < no"]
+
+    for name in SEARCHES:
+        translator.decoder.search = SEARCHES[name]()
+        [plain], [signs] = (each[:1] for each in translator.hypotheses(lines))
+        assert not set(plain.text) & set("{}<>|`*_@\\$")
+        assert not set(signs.text.replace("{name}", "")) & set("{}>|`*_@\\$")

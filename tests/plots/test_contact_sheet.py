@@ -7,8 +7,8 @@ import numpy as np
 from seq2seq.plots import contact_sheet
 from seq2seq.plots.contact_sheet import (
     COLUMNS,
-    MAX_IMAGES,
     MAX_PIECES,
+    MAX_SHEET_IMAGES,
     WRAP_WIDTH,
     AttentionMap,
     CaptionedThumbnail,
@@ -46,9 +46,9 @@ def test_a_long_caption_is_wrapped_and_has_more_height() -> None:
 
 
 def test_a_sheet_has_a_limited_number_of_images() -> None:
-    axes = contact_sheet_figure(thumbnails(MAX_IMAGES + 5)).axes
+    axes = contact_sheet_figure(thumbnails(MAX_SHEET_IMAGES + 5)).axes
 
-    assert sum(len(axis.images) for axis in axes) == MAX_IMAGES
+    assert sum(len(axis.images) for axis in axes) == MAX_SHEET_IMAGES
 
 
 def test_attention_is_drawn_over_the_image_for_each_token() -> None:

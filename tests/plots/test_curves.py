@@ -80,3 +80,20 @@ def test_curves_are_written_as_png(entries: list[dict[str, Any]], tmp_path: Path
     plot_curves(entries, tmp_path / "curves.png")
 
     assert png_size(tmp_path / "curves.png") == (700, 800)  # 7 by 8 inches of 100 dots
+
+
+def test_a_note_explains_that_the_losses_differ_in_regularisation() -> None:
+    with_both, alone = curves_figure(TRAIN + validations("bleu", [1.0])), curves_figure(TRAIN)
+
+    assert "label smoothing and dropout" in with_both.axes[0].get_title(loc="left")
+    assert alone.axes[0].get_title(loc="left") == ""
+
+
+def test_a_single_point_is_visible_and_a_flat_curve_is_not_stretched() -> None:
+    loss, _, learning_rate = curves_figure(TRAIN[:1]).axes
+
+    assert loss.lines[0].get_marker() == "."
+    assert learning_rate.get_ylim() == (0, 0.002)  # around the constant 0.001
+    low, high = learning_rate.get_xlim()
+    assert low == 0
+    assert high > 100

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from seq2seq.search.beam import Beam
-from seq2seq.search.constraints import NoRepeatedNgrams, NoRepeatedWord, RequiredTokens
+from seq2seq.search.constraints import (
+    AllowedTokens,
+    NoRepeatedNgrams,
+    NoRepeatedWord,
+    RequiredTokens,
+)
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.sampling import Sampling
@@ -145,3 +150,13 @@ def test_a_token_that_begins_a_word_does_not_follow_itself() -> None:
     assert [row.isneginf().nonzero().flatten().tolist() for row in masked[0]] == [[A], [B], []]
     first = torch.zeros(1, 3, 8)
     assert torch.equal(NoRepeatedWord(starts)(first, generated[..., :0], torch.tensor([0])), first)
+
+
+def test_tokens_are_masked_in_the_sentences_that_do_not_allow_them() -> None:
+    is_allowed = torch.tensor([[True, False], [False, False]])
+    constraint = AllowedTokens(torch.tensor([B, D]), is_allowed)
+
+    masked = constraint(torch.zeros(2, 2, 8), torch.zeros(2, 2, 0).long(), torch.tensor([1, 0]))
+
+    rows = [[row.isneginf().nonzero().flatten().tolist() for row in rows] for rows in masked]
+    assert rows == [[[B, D], [B, D]], [[D], [D]]]  # the second sentence of the search comes first

@@ -169,7 +169,7 @@ def test_a_dollar_and_a_brace_that_are_apart_are_text(file: Path) -> None:
         ("", " is empty: it must hold options, NAME: VALUE"),
         ("# a\n", " is empty: it must hold options, NAME: VALUE"),
         ("a: 1\n---\nb: 2", ", line 2, column 1: a second document begins: there must be one"),
-        ("a: 0x_", ", line 1, column 4: '0x_' is no number: put it in quotes if it is text"),
+        ("a: 0x_", ", line 1, column 4: '0x_' is not a number: put it in quotes if it is text"),
         ('a: "\\ud800"', r", line 1, column 4: '\ud800' has half of a surrogate pair"),
         ("a: [1", ", line 1, column 6 is not YAML: expected ',' or ']', but got '<stream end>'"),
         ("a: b: c", ", line 1, column 5 is not YAML: mapping values are not allowed here"),

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from seq2seq.errors import TextError
-from seq2seq.storage.regular import escaped, open_regular, quoted, read_regular
+from seq2seq.storage.regular import (
+    escaped,
+    open_regular,
+    quoted,
+    read_regular,
+    require_file_or_pipe,
+)
 from tests.posix import needs_posix
 
 
@@ -52,6 +58,27 @@ def test_a_device_is_refused_also_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").symlink_to("/dev/zero")
     with pytest.raises(TextError, match=r"config\.yaml is a device, not a file$"):
         open_regular(tmp_path / "config.yaml")
+
+
+@needs_posix
+def test_a_text_that_is_read_once_may_be_a_pipe_and_nothing_else_than_a_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
+
+    require_file_or_pipe(tmp_path / "file")
+    require_file_or_pipe(tmp_path / "pipe")
+    for name, message in {
+        "zero": "zero is a device, not a file",
+        "": "is a folder, not a file",
+        "loop": "loop cannot be read: .*symbolic links",
+        "nothing": "^there is no file .*nothing",
+    }.items():
+        with pytest.raises(TextError, match=f"{message}$"):
+            require_file_or_pipe(tmp_path / name)
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

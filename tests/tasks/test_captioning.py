@@ -69,7 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
         overrides = [*OPTIONS, f"data.path={folder}"]
-        train_model.train(
+        train_model.train_model(
             to_schema(compose.compose("train", overrides), TrainConfig), folder / "run"
         )
     return folder
@@ -113,13 +113,18 @@ def test_each_picture_is_captioned_by_name_and_shown_on_a_sheet(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
 
-    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "output=out.tsv")
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "batch=1")
+    assert [path.name for path in tmp_path.iterdir()] == ["shown"]  # no file that nobody asked for
+    printed = capsys.readouterr()
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "output=out.tsv",
+        "sheet=captions.png", "attention=attention.png")  # fmt: skip
     written = sorted(path.name for path in tmp_path.iterdir())
-    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "sheet=null", "attention=null",
-        "batch=1")  # fmt: skip
 
     text = (tmp_path / "out.tsv").read_text(encoding="utf-8")
-    assert capsys.readouterr() == (text, "")
+    assert printed == (text, "")
+    assert capsys.readouterr().err.splitlines() == [
+        "the sheet: captions.png", "the attention maps: attention.png"
+    ]  # fmt: skip
     names, captions = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
     assert names == ("D.PNG", "a.png", "b.jpg", "c.png")
     for caption_text, colour in zip(captions, ("red", "blue", "green", "red"), strict=True):
@@ -138,17 +143,20 @@ def test_images_and_tokens_missing_from_a_sheet_are_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(contact_sheet, "MAX_IMAGES", 3)
+    monkeypatch.setattr(contact_sheet, "MAX_SHEET_IMAGES", 3)
     monkeypatch.setattr(contact_sheet, "MAX_PIECES", 2)
     monkeypatch.setattr(caption, "MAPPED", 1)
 
-    run(monkeypatch, f"run={home / 'run'}", f"images={shown}")
+    run(monkeypatch, f"run={home / 'run'}", f"images={shown}", "sheet=captions.png",
+        "attention=attention.png")  # fmt: skip
 
     out, err = capsys.readouterr()
     first = out.splitlines()[0].split("\t")[1]  # a character is a piece, and the word's beginning
     assert err.splitlines() == [
-        "captions.png shows the first 3 of 4 pictures",
-        "attention.png shows the first 1 of 4 pictures",
+        "the sheet: captions.png",
+        "captions.png shows the first 3 of 4 images",
+        "the attention maps: attention.png",
+        "attention.png shows the first 1 of 4 images",
         f"attention.png shows the first 2 of {len(first) + 1} pieces of the longest caption",
     ]
 
@@ -168,6 +176,8 @@ def test_attention_is_plotted_only_for_a_model_with_attention(
         ConfigError, match=r"attention=my\.png: nothing to draw"
     ):  # it was asked for
         caption.draw_sheets(CaptionConfig(attention="my.png"), captioner, features, ["red"])
+    with pytest.raises(ConfigError, match=r"sheet=my\.png: nothing to draw, features"):
+        caption.draw_sheets(CaptionConfig(sheet="my.png"), captioner, features, ["red"])
 
 
 @pytest.mark.parametrize("option", ["output", "sheet", "attention"])
@@ -192,8 +202,7 @@ def test_pictures_one_by_one_and_in_any_order(
 ) -> None:
     first, second = shown / "c.png", shown / "a.png"
 
-    run(monkeypatch, f"run={home / 'run'}", f"images=[{first},{second}]", "sheet=null",
-        "attention=null")  # fmt: skip
+    run(monkeypatch, f"run={home / 'run'}", f"images=[{first},{second}]")
 
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines] == [str(first), str(second)]
@@ -361,8 +370,8 @@ FEATURES = ["model/vision=features", "model.vision.size=4", "data.features=featu
         ([*HERE, "data.train=two.jsonl", *FEATURES[2:]], ["a.png is features, not pixels"]),
         ([*HERE, "data.train=one.jsonl", *FEATURES[:2]], ["a.png comes without features"]),
         ([*HERE, "data.train=one.jsonl", "model.vision.pixels=1"], ["1 pixels cannot be halved 3"]),
-        ([*HERE, "model.encoder.size=3"], ["model.encoder has no meaning for a CaptioningTask"]),
-        ([*HERE, "limits.max_length_ratio=3"], ["limits.max_length_ratio has no meaning for a CaptioningTask"]),  # noqa: E501
+        ([*HERE, "model.encoder.size=3"], ["model.encoder has no meaning with task=captions"]),
+        ([*HERE, "limits.max_length_ratio=3"], ["limits.max_length_ratio has no meaning with task=captions"]),  # noqa: E501
         (["data.language=fr"], ["data.language must be one of en, de, not fr"]),
         (["data.test=0"], ["data.test must be positive, not 0"]),
         (["data.train=-1"], ["data.train must be positive, not -1"]),

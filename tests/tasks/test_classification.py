@@ -54,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{split}.tsv").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_CACHE", str(folder / "cache"))
-        train_model.train(
+        train_model.train_model(
             to_schema(compose.compose("train", options(folder)), TrainConfig), folder / "run"
         )
     return folder
@@ -267,7 +267,7 @@ def test_the_confusion_matrix_counts_labels_by_predicted_labels(tmp_path: Path) 
         ([], ["no value for run"]),
         (["run=nowhere"], ["nowhere is no run folder"]),
         (["run=RUN", "input=none.txt"], ["there is no file none.txt"]),
-        (["run=RUN", "input=[a,b]"], ["2 inputs and 1 outputs"]),
+        (["run=RUN", "input=[a,b]"], ["2 inputs and 1 output: each input"]),
         (["run=RUN", "batch=0"], ["batch must be positive, not 0"]),
         (["run=RUN", "input=lines", "output=none/out"], ["none/out cannot be written"]),
     ],
@@ -297,7 +297,7 @@ def test_a_run_of_another_kind_is_refused(
         capsys, monkeypatch, "caption", f"run={home / 'run'}", f"images={tmp_path / 'a.png'}"
     )
 
-    assert "is a run of classification: this command is for captions" in message
+    assert "is a run of classification: use python -m seq2seq.classify" in message
 
 
 @pytest.mark.parametrize(
@@ -317,9 +317,9 @@ def test_a_run_of_another_kind_is_refused(
             ["tokenizer.kind=bpe", "tokenizer.sampling=0.1"],
             ["tokenizer.sampling has no meaning"],
         ),
-        ("", ["model/attention=dot"], ["model.attention has no meaning for a Classif"]),
-        ("", ["search=beam"], ["search has no meaning for a ClassificationTask"]),
-        ("", ["train.rdrop_alpha=1"], ["train.rdrop_alpha has no meaning for a Classif"]),
+        ("", ["model/attention=dot"], ["model/attention has no meaning with task=classification"]),
+        ("", ["search=beam"], ["search has no meaning with task=classification"]),
+        ("", ["train.rdrop_alpha=1"], ["train.rdrop_alpha has no meaning with task=class"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

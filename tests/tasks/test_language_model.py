@@ -395,7 +395,7 @@ def test_the_run_folder_names_its_kind_and_scores(home: Path) -> None:
         (["generate", "run=RUN", "length=-1"], "length must be 0 or more"),
         (
             ["translate", "run=RUN"],
-            "is a run of language_model: this command is for translation",
+            "is a run of language_model: use python -m seq2seq.generate",
         ),
         (
             ["train", "+recipe=char-lm", "data=text", "data.path=EMPTY"],

@@ -31,3 +31,12 @@ def test_the_table_has_the_worst_and_the_median_translations_by_chrf() -> None:
     assert lines[3].startswith("| median | ")
     assert lines[3].endswith("| s3 | eine Katze | eine |")
     assert len(lines) == 4
+
+
+def test_a_sentence_stands_for_a_table_of_translations_that_all_equal_their_references() -> None:
+    pairs = [HeldOutPair(f"s{i}", "eine Katze") for i in range(3)]
+
+    assert worst_and_median(pairs, ["eine Katze"] * 3, 2).startswith(
+        "Every test translation equals"
+    )
+    assert "| worst |" in worst_and_median(pairs, ["eine Katze", "eine", "eine Katze"], 2)

@@ -82,7 +82,7 @@ counts: list[int] = []  # of batches, by the state that `segments` carries
 def test_perplexity_is_the_exponential_of_the_mean_over_all_labels(
     max_logits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(validation_loss, "MAX_LOGITS", max_logits)
+    monkeypatch.setattr(validation_loss, "MAX_LOSS_LOGITS", max_logits)
     loss = ValidationLoss(Network(), segments, Batches([0, 1, 2], [0]))
 
     # Labels of probability 1/2, 1/4, 1/4 and 1/2 have 1, 2, 2 and 1 bits: 1.5 in the mean.

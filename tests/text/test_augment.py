@@ -13,7 +13,7 @@ from seq2seq.errors import ConfigError
 from seq2seq.text.augment import AugmentOptions, Context, LinePair, augment, pair_random
 from seq2seq.text.augment.casing import lower, title, upper
 from seq2seq.text.augment.modifiers import join
-from seq2seq.text.augment.noise import EMOJI, random_span
+from seq2seq.text.augment.noise import EMOJI, random_span, spans
 from seq2seq.text.augment.pairs import blank_between, change_outside
 from seq2seq.text.augment.quotes import straight, typographic
 from seq2seq.text.augment.typos import misspell
@@ -417,3 +417,22 @@ def test_sentences_of_chinese_and_japanese_have_no_blank_between_them() -> None:
 def test_a_rate_that_cannot_be_is_refused(rates: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         AugmentOptions(**rates)
+
+
+def test_a_word_of_both_sides_gets_tags_or_is_replaced_by_a_span() -> None:
+    pair = LinePair("Start Home now", "Starte Home jetzt")
+    made = [spans(pair, pair_random(1, 0, row), AugmentOptions(), Context()) for row in range(300)]
+
+    around = re.compile(
+        r"^Start(e?) (?:<(\w+)>Home</\2>|\*\*Home\*\*|\[Home\]\(https://\w+\.org\)) (?:now|jetzt)$"
+    )
+    tagged = [each for each in made if around.fullmatch(each.source)]
+    assert tagged
+    assert all(around.fullmatch(each.target) for each in tagged)
+    replaced = [each for each in made if re.match(r"^Start \S+ now$", each.source)
+                and "Home" not in each.source]  # fmt: skip
+    assert replaced
+    for each in replaced:
+        span = each.source.removeprefix("Start ").removesuffix(" now")
+        assert each.target == f"Starte {span} jetzt"
+    assert 0.35 < (len(tagged) + len(replaced)) / len(made) < 0.65

@@ -14,6 +14,7 @@ from seq2seq.errors import RunError
 from seq2seq.training.checkpoint import load_checkpoint, save_checkpoint
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.progress import Progress
+from tests.posix import needs_posix
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,6 +30,7 @@ from seq2seq.errors import RunError
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.checkpoint import save_checkpoint
 from seq2seq.training.progress import Progress
+from tests.posix import needs_posix
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
@@ -178,6 +180,14 @@ def test_a_checkpoint_with_a_tensor_that_cannot_be_is_refused(
 
     with pytest.raises(RunError, match=message):
         Trained(2).load(path)
+
+
+@needs_posix
+def test_a_pipe_as_a_checkpoint_is_not_taken_for_a_missing_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "last")
+
+    with pytest.raises(RunError, match="last is a pipe, not a file"):
+        Trained(1).load(tmp_path / "last")
 
 
 def test_a_checkpoint_without_the_optimizer_is_refused(tmp_path: Path) -> None:

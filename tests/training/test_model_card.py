@@ -36,7 +36,8 @@ def facts_of(kind: str) -> dict[str, Any]:
     return {
         "name": "small run", "kind": kind, "subject": SUBJECTS[kind], "parameters": 1_234_567,
         "licence": "CC BY 4.0", "origin": {"train.en": "abc1", "train.de": "def2"},
-        "test": "50 sentences", "ended": "train.steps=60 are done; the weights of step 40 are kept",
+        "test": "150 sentences",
+        "ended": "train.steps=60 are done; the weights of step 40 are kept",
         "device": "cpu", "threads": 2, "precision": "fp32", "seconds": 90.0, "year": 2026,
         "versions": {"seq2seq": "1.2.3", "python": "3.11.7"},
     }  # fmt: skip
@@ -44,7 +45,9 @@ def facts_of(kind: str) -> dict[str, Any]:
 
 def card_of(kind: str, table: str = "") -> str:
     report = FinalReport([SCORES[kind], "a baseline: 1"], ["one\ntwo", "three"], USE[kind], table)
-    return model_card(facts_of(kind), "read   100\nkept    90", "train:\n  steps: 60\n", report)
+    return model_card(
+        facts_of(kind), "read   100\nkept    90", "train:\n  steps: 60\n", report, False
+    )
 
 
 def section(card: str, title: str) -> str:
@@ -63,7 +66,7 @@ def test_the_card_of_each_task_has_its_title_use_and_scores(kind: str) -> None:
     )
     assert section(card, "How to use it") == f"```\n{USE[kind]}\n```"
     assert section(card, "Scores on the held-out test data") == (
-        f"- {SCORES[kind]}\n- a baseline: 1\n\nThe test data, 50 sentences, is in this folder."
+        f"- {SCORES[kind]}\n- a baseline: 1\n\nThe test data, 150 sentences, is in this folder."
     )
     assert f"the quality of this {kind} on such text is unknown" in section(card, "Limits")
 
@@ -89,6 +92,31 @@ def test_data_are_named_with_licence_fingerprints_and_counts() -> None:
 def test_the_table_of_examples_is_there_only_for_tasks_that_have_one() -> None:
     assert section(card_of("translation model", TABLE), "Worst and median examples") == TABLE
     assert "Worst and median" not in card_of("language model")
+
+
+@pytest.mark.parametrize(
+    ("test", "is_noted"),
+    [("99 sentences", True), ("1 lines, test.tsv", True), ("100 sentences", False),
+     ("1,000 lines, test.tsv", False), ("50 characters", False)],
+)  # fmt: skip
+def test_few_test_examples_are_noted(test: str, is_noted: bool) -> None:
+    report = FinalReport(["a score"], ["sample"], "command")
+
+    card = model_card({**facts_of("classifier"), "test": test}, "", "", report, False)
+
+    assert ("Scores of fewer than 100 examples say little" in card) == is_noted
+
+
+def test_the_plot_of_attention_is_in_the_card_where_there_is_one() -> None:
+    report = FinalReport(["a score"], ["sample"], "command")
+
+    cards = [model_card(facts_of("classifier"), "", "", report, has) for has in (False, True)]
+
+    assert ["](attention.png)" in card for card in cards] == [False, True]
+
+
+def test_one_thread_is_singular() -> None:
+    assert ", 1 processor thread, in" in cost({**facts_of("classifier"), "threads": 1})
 
 
 def test_each_sample_is_a_block_of_its_own() -> None:

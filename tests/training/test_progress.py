@@ -4,7 +4,7 @@ from seq2seq.config.ranges import parse_duration
 from seq2seq.config.training import TrainingOptions
 from seq2seq.errors import ConfigError
 from seq2seq.training.progress import Progress
-from seq2seq.training.stopping import StoppingCriteria
+from seq2seq.training.stopping import FEW_STEPS, StoppingCriteria, short_budget_warning
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,18 @@ def test_training_ends_for_a_reason(progress: Progress, now: float, reason: str 
     end = plan.stop_reason(progress, now)
 
     assert end is None if reason is None else reason in str(end)
+
+
+def test_a_budget_that_ends_before_the_first_step_is_a_warning_with_a_sufficient_budget() -> None:
+    used_up = "train.budget=10s is used up"
+
+    # 100 s and a reserve of 30 s are more than two minutes.
+    none = short_budget_warning(used_up, Progress(step=0, reserve=30.0), now=100.0)
+    one = short_budget_warning(used_up, Progress(step=1), now=100.0)
+
+    assert none is not None
+    assert "before the first step" in none
+    assert none.endswith("give more than train.budget=3m")
+    assert one == "the budget had time for 1 step: give a larger train.budget"
+    assert short_budget_warning(used_up, Progress(step=FEW_STEPS), now=100.0) is None
+    assert short_budget_warning("train.steps=1 are done", Progress(step=1), now=100.0) is None

@@ -77,7 +77,7 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
     options = tiny(config, tmp_path, "validation.interval=100", "train.save_interval=100")
 
     with pytest.raises(SystemExit) as stop:
-        train_model.train(options, tmp_path / "run")
+        train_model.train_model(options, tmp_path / "run")
 
     assert stop.value.code == 128 + signal.SIGINT
     with safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
@@ -85,7 +85,7 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
 
 
 def test_the_time_of_all_parts_of_a_run_is_recorded(config: Compose, tmp_path: Path) -> None:
-    train_model.train(tiny(config, tmp_path), tmp_path / "run")
+    train_model.train_model(tiny(config, tmp_path), tmp_path / "run")
 
     entries = metric_logger.read_metrics(tmp_path / "run" / "metrics.jsonl")
     assert entries[-1]["kind"] == "end"
@@ -103,7 +103,7 @@ def test_downloads_are_not_of_the_budget(
     monkeypatch.setattr(parallel, "parallel", slow)
     began = time.monotonic()
 
-    train_model.train(tiny(config, tmp_path), tmp_path / "run")
+    train_model.train_model(tiny(config, tmp_path), tmp_path / "run")
 
     counted = metric_logger.read_metrics(tmp_path / "run" / "metrics.jsonl")[-1]["seconds"]
     assert counted < time.monotonic() - began - 1
@@ -124,16 +124,16 @@ def test_a_run_resumes_in_its_original_precision_where_the_device_has_it(
 ) -> None:
     run = RunFolder(tmp_path / "run")
     monkeypatch.setattr(hardware, "has_fast_bf16", lambda: False)
-    train_model.train(tiny(config, tmp_path, "train.device=cpu"), run.folder)
+    train_model.train_model(tiny(config, tmp_path, "train.device=cpu"), run.folder)
     run.write_facts(run.read_facts() | {"precision": began})
     monkeypatch.setattr(hardware, "has_fast_bf16", lambda: chosen == "bf16")
     caplog.set_level("INFO")
     caplog.clear()
 
-    train_model.train(tiny(config, tmp_path, "train.device=cpu", "resume=true"), run.folder)
+    train_model.train_model(tiny(config, tmp_path, "train.device=cpu", "resume=true"), run.folder)
 
     assert f"precision {goes_on}," in caplog.text
-    told = "begun in bf16, which this processor does not compute in" in caplog.text
+    told = "started in bf16, which this processor does not compute in" in caplog.text
     assert told == (began != goes_on)
 
 
@@ -156,16 +156,33 @@ def test_a_folder_in_use_by_another_training_is_unchanged(config: Compose, tmp_p
     with lock_folder(folder):
         before = sorted(folder.iterdir())
         with pytest.raises(RunError, match="in use"):
-            train_model.train(tiny(config, tmp_path), folder)
+            train_model.train_model(tiny(config, tmp_path), folder)
         assert sorted(folder.iterdir()) == before
 
 
 def test_the_same_data_in_another_folder_are_resumed(config: Compose, tmp_path: Path) -> None:
-    train_model.train(tiny(config, tmp_path / "one", "train.steps=2"), tmp_path / "run")
+    train_model.train_model(tiny(config, tmp_path / "one", "train.steps=2"), tmp_path / "run")
 
-    train_model.train(tiny(config, tmp_path / "two", "resume=true"), tmp_path / "run")
+    train_model.train_model(tiny(config, tmp_path / "two", "resume=true"), tmp_path / "run")
 
     assert RunFolder(tmp_path / "run").read_config().data["path"] == str(tmp_path / "two/corpus")
+
+
+def test_the_refusal_of_other_options_names_five_of_them_and_the_number(
+    config: Compose, tmp_path: Path
+) -> None:
+    train_model.train_model(tiny(config, tmp_path, "train.steps=2"), tmp_path / "run")
+    changed = [
+        "train.clip=2", "train.seed=9", "train.label_smoothing=0.2", "train.accumulate=3",
+        "train.ema.decay=0.5", "train.ema.interval=2", "batches.tokens=99",
+    ]  # fmt: skip
+
+    with pytest.raises(RunError, match=r"was started with 7 other options: batches.*") as refused:
+        train_model.train_model(tiny(config, tmp_path, *changed, "resume=true"), tmp_path / "run")
+
+    names = str(refused.value).partition("options: ")[2]
+    assert names.endswith(" and 2 more")
+    assert names.count(",") == 4
 
 
 @pytest.mark.parametrize(("resume", "advice"), [("false", "add resume=true"), ("true", "leave")])
@@ -178,5 +195,18 @@ def test_the_error_of_a_wrong_folder_names_the_command(
         (folder / "config.yaml").touch()
 
     with pytest.raises(RunError, match=advice):
-        train_model.train(tiny(config, tmp_path, f"resume={resume}"), folder)
+        train_model.train_model(tiny(config, tmp_path, f"resume={resume}"), folder)
     assert folder.exists() == (resume == "false")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "size"),
+    [
+        (2**18, "1 MB"),  # 4 bytes each
+        (2**18 - 1, "1024 kB"),
+        (5_120, "20 kB"),
+        (10 * 2**18, "10 MB"),
+    ],
+)
+def test_the_size_of_a_small_network_is_not_rounded_to_nothing(parameters: int, size: str) -> None:
+    assert train_model.fp32_size(parameters) == size

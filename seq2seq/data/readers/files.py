@@ -1,6 +1,7 @@
 """Shared parts of the readers of files: paths, fingerprints and splits."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -29,9 +30,15 @@ def sha256_of_file(path: Path) -> str:
 
 
 def find_compressed(path: Path) -> Path | None:
-    """Return `path`, or the same with the suffix of a compression, whichever exists."""
-    candidates = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    """Return `path`, or the same with the suffix of a compression, whichever exists.
+
+    A file comes before anything else of such a name, as a pipe, which reading refuses by its kind.
+    """
+    candidates = [path.with_name(path.name + suffix) for suffix in SUFFIXES]
+    existing = [candidate for candidate in candidates if os.path.lexists(candidate)]
+    return next((candidate for candidate in existing if candidate.is_file()), None) or next(
+        iter(existing), None
+    )
 
 
 def corpus_of_files(
@@ -126,6 +133,6 @@ def is_renamed(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
     return dict(before) != dict(now) and contents(before) == contents(now)
 
 
-def one_line(text: str) -> str:
+def without_line_breaks(text: str) -> str:
     r"""Return `text` with a space for each \n and \r, so that it is one line in every file."""
     return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")

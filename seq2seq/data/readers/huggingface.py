@@ -14,7 +14,7 @@ from seq2seq.data.readers.parallel import parallel
 from seq2seq.data.readers.records import describe_fields, read_records, without_trailing_none
 from seq2seq.errors import TextError
 
-BATCH_ROWS = 1000  # rows that are hashed at a time; another number gives another fingerprint
+HASHED_ROWS = 1000  # rows that are hashed at a time; another number gives another fingerprint
 SCRIPT = re.compile(r"scripts? are no longer supported|loading script|custom code|remote code")
 
 
@@ -135,7 +135,7 @@ def content_fingerprint(data: Any, columns: Sequence[str], where: str) -> str:
         TextError: a column is missing, or is not UTF-8.
     """
     digest = hashlib.sha256(str(len(columns)).encode())
-    for batch in data.with_format("arrow").iter(batch_size=BATCH_ROWS):
+    for batch in data.with_format("arrow").iter(batch_size=HASHED_ROWS):
         for column in columns:
             values = column_values(batch, column, where)
             digest.update(json.dumps(values, default=str).encode())

@@ -9,7 +9,7 @@ from seq2seq.data.readers.records import corpus_of_records
 from seq2seq.storage.plain_json import parse_plain_json
 from seq2seq.text.lines import read_lines
 
-MAX_DEPTH = 50  # of nested objects and lists
+MAX_JSON_DEPTH = 50  # of nested objects and lists
 
 
 def jsonl(
@@ -50,4 +50,4 @@ def json_records(file: Path) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             where = f"{file}, line {number}"
-            yield where, parse_plain_json(line, MAX_DEPTH, where)
+            yield where, parse_plain_json(line, MAX_JSON_DEPTH, where)

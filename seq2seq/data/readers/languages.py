@@ -1,14 +1,18 @@
 """Lines labelled with their language, from the catalogues of a Python package."""
 
 import hashlib
+import logging
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
-from seq2seq.data.corpus import LabelledCorpus, Pair, Repeatable
+from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair, Repeatable
 from seq2seq.data.readers.catalogues import matching_files, pinned_wheel, read_messages
 from seq2seq.data.readers.labelled import split_of_key
 from seq2seq.errors import TextError
+
+log = logging.getLogger("seq2seq.data")
 
 
 def languages(
@@ -42,57 +46,100 @@ def languages(
             language.
     """
     wheel, digest = pinned_wheel(package, version, sha256, path)
-    splits = {
-        name: Repeatable(messages_of_split, wheel, tuple(files), tuple(codes), most, name)
-        for name in ("train", "validation", "test")
-    }
+    messages = LabelledMessages(wheel, tuple(files), tuple(codes), most)
+    splits = {name: Repeatable(messages.of_split, name) for name in SPLITS}
     label = f"{wheel.name} {' '.join(files)} {' '.join(codes)} {most}"
     return LabelledCorpus(splits, licence, {label: digest})
 
 
-def messages_of_split(
-    wheel: Path, files: tuple[str, ...], codes: tuple[str, ...], most: int, split: str
-) -> Iterator[Pair]:
-    """Yield the messages of a split, language after language.
+class LabelledMessages:
+    """The messages of a wheel in all languages, by split. They are parsed once, at the first use.
 
-    Raises:
-        TextError: the wheel cannot be read, or lacks a language.
+    All of them are in memory, since parsing takes seconds, and preparation reads each split
+    several times.
     """
-    originals: dict[str, str] = {}
-    for code in codes:
-        messages = messages_of_language(wheel, files, code)
-        if not messages:
-            raise TextError(f"{wheel.name} has no messages in {code}")
-        originals = originals or messages
-        translated = {
-            key: text
-            for key, text in messages.items()
-            if code == codes[0] or originals.get(key, text) != text
-        }
-        ranked = sorted(translated, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
-        homes: dict[str, str] = {}  # the split of each text; several messages may share a text
-        for key in ranked[:most]:
-            text = " ".join(translated[key].split())
-            home = split_of_key(key, ("validation", "test"))
-            if text and (text not in homes or home == "train"):
-                homes[text] = home
-        yield from (Pair(text, code) for text, home in homes.items() if home == split)
+
+    def __init__(
+        self, wheel: Path, files: tuple[str, ...], codes: tuple[str, ...], most: int
+    ) -> None:
+        """See `languages` for the arguments."""
+        self.wheel, self.files, self.codes, self.most = wheel, files, codes, most
+
+    def of_split(self, split: str) -> Iterator[Pair]:
+        """Yield the messages of a split, language after language.
+
+        Raises:
+            TextError: the wheel cannot be read, or lacks a language.
+        """
+        yield from self._pairs[split]
+
+    @cached_property
+    def _pairs(self) -> dict[str, list[Pair]]:
+        """The messages of each split.
+
+        Raises:
+            TextError: the wheel cannot be read, or lacks a language.
+        """
+        log.info("reading messages in %d languages from %s", len(self.codes), self.wheel.name)
+        pairs: dict[str, list[Pair]] = {name: [] for name in SPLITS}
+        originals: dict[str, str] = {}
+        for code, messages in self._messages_by_language():
+            if not messages:
+                raise TextError(f"{self.wheel.name} has no messages in {code}")
+            originals = originals or messages
+            translated = {
+                key: text
+                for key, text in messages.items()
+                if code == self.codes[0] or originals.get(key, text) != text
+            }
+            for text, split in splits_of_texts(translated, self.most).items():
+                pairs[split].append(Pair(text, code))
+        return pairs
+
+    def _messages_by_language(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield each language with all its messages by their keys.
+
+        Raises:
+            TextError: the wheel cannot be read.
+        """
+        try:
+            with zipfile.ZipFile(self.wheel) as archive:
+                names = sorted(archive.namelist())
+                for code in self.codes:
+                    yield code, messages_of_language(archive, names, self.files, code)
+        except (OSError, zipfile.BadZipFile, ValueError) as error:
+            raise TextError(f"{self.wheel} cannot be read: {error}") from error
 
 
-def messages_of_language(wheel: Path, files: tuple[str, ...], code: str) -> dict[str, str]:
+def splits_of_texts(messages: Mapping[str, str], most: int) -> dict[str, str]:
+    """Return the split of each of the texts of `most` messages, which are in the order of hashes.
+
+    Several messages may share a text: it is in training if one of them is.
+    """
+    ranked = sorted(messages, key=lambda key: hashlib.sha256(key.encode()).digest()[4:])
+    splits: dict[str, str] = {}
+    for key in ranked[:most]:
+        text = " ".join(messages[key].split())
+        split = split_of_key(key, ("validation", "test"))
+        if text and (text not in splits or split == "train"):
+            splits[text] = split
+    return splits
+
+
+def messages_of_language(
+    archive: zipfile.ZipFile, names: list[str], files: tuple[str, ...], code: str
+) -> dict[str, str]:
     """Return all messages of a language by their keys.
 
-    Raises:
-        TextError: the wheel cannot be read.
+    Args:
+        archive: the wheel.
+        names: the sorted names of its files.
+        files: patterns of the catalogues' names.
+        code: the language.
     """
     messages: dict[str, str] = {}
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = sorted(archive.namelist())
-            for pattern in files:
-                for wildcards, name in matching_files(names, pattern, code).items():
-                    for key, text in read_messages(archive, name).items():
-                        messages["/".join((*wildcards, key))] = text
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
-        raise TextError(f"{wheel} cannot be read: {error}") from error
+    for pattern in files:
+        for wildcards, name in matching_files(names, pattern, code).items():
+            for key, text in read_messages(archive, name).items():
+                messages["/".join((*wildcards, key))] = text
     return messages

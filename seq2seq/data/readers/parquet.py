@@ -8,7 +8,7 @@ from seq2seq.data.corpus import ParallelCorpus
 from seq2seq.data.readers.records import corpus_of_records
 from seq2seq.errors import TextError
 
-BATCH_ROWS = 4096  # rows in memory at a time
+PARQUET_ROWS = 4096  # rows in memory at a time
 
 
 def parquet(
@@ -56,7 +56,7 @@ def parquet_records(file: Path) -> Iterator[tuple[str, Any]]:
     number = 0
     try:
         with opened:
-            for batch in opened.iter_batches(batch_size=BATCH_ROWS):
+            for batch in opened.iter_batches(batch_size=PARQUET_ROWS):
                 for row in batch.to_pylist():
                     number += 1
                     yield f"{file}, row {number}", row

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from seq2seq.data.corpus import Pair, ParallelCorpus
-from seq2seq.data.readers.files import SURROGATE, corpus_of_files, one_line
+from seq2seq.data.readers.files import SURROGATE, corpus_of_files, without_line_breaks
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
 
-SHOWN_FIELDS = 20  # names that a message lists at most
+LISTED_FIELDS = 20  # names that a message lists at most
 Fields = tuple[str, str, str | None]  # of source, target and document
 ReadRecords = Callable[[Any], Iterator[tuple[str, Any]]]  # yields a record's origin and the record
 
@@ -81,15 +81,15 @@ def value_at(record: Any, field: str, where: str) -> str:
         raise TextError(f"{where}: {field} is not text but {repr(value)[:60]}")
     if surrogate := SURROGATE.search(value):
         raise TextError(f"{where}: {field} has half of a surrogate pair, {surrogate[0]!r}")
-    return one_line(value)
+    return without_line_breaks(value)
 
 
 def describe_fields(value: Any) -> str:
     """Return the names of the fields of a record for a message, or the type if it has none."""
     if not isinstance(value, dict):
         return type(value).__name__
-    names = [escaped(str(name)) for name in list(value)[:SHOWN_FIELDS]]
-    more = [f"{len(value) - SHOWN_FIELDS} more"] if len(value) > SHOWN_FIELDS else []
+    names = [escaped(str(name)) for name in list(value)[:LISTED_FIELDS]]
+    more = [f"{len(value) - LISTED_FIELDS} more"] if len(value) > LISTED_FIELDS else []
     return ", ".join([*names, *more]) or "none"
 
 

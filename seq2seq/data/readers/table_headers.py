@@ -15,7 +15,7 @@ TARGET_NAMES = frozenset({"target", "tgt", "trg", "translation"})
 LABEL_NAMES = frozenset({"label", "labels", "class", "category", "lang", "language"})
 TEXT_NAMES = frozenset({"text", "texts", "sentence", "sentences", "segment", "line", "string"})
 # Names of languages in English and, where they have letters of their own, in themselves.
-LANGUAGES = """
+LANGUAGE_NAMES = """
 af afrikaans
 ar arabic العربية
 az azerbaijani
@@ -92,7 +92,7 @@ yo yoruba
 zh chinese mandarin 中文
 zu zulu
 """
-NAMES_OF_LANGUAGES = {line.split()[0]: line.split() for line in LANGUAGES.split("\n") if line}
+NAMES_OF_LANGUAGES = {line.split()[0]: line.split() for line in LANGUAGE_NAMES.split("\n") if line}
 log = logging.getLogger("seq2seq.data")
 
 
@@ -129,5 +129,5 @@ def has_header(file: Path, columns: Sequence[int], names: Sequence[frozenset[str
 def log_header(file: Path) -> None:
     """Log that line 1 of a file, a header, is skipped."""
     header = next(islice(read_lines(file), 1), "")
-    shown = quoted(header.replace("\t", " | "))
-    log.warning("%s, line 1, is a header and is skipped: %s", escaped(str(file)), shown)
+    columns = quoted(header.replace("\t", " | "))
+    log.warning("%s, line 1, is a header and is skipped: %s", escaped(str(file)), columns)

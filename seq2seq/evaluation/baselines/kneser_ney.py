@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-TokenArray = NDArray[np.int32]
+LineTokens = NDArray[np.int32]
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # Tokens whose probabilities are computed together: some 100 bytes of memory for each.
 CHUNK_TOKENS = 1_000_000
-HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: spreads keys evenly
+NGRAM_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: spreads keys evenly
 
 
 class _NgramCounts(NamedTuple):
@@ -37,7 +37,7 @@ class KneserNey:
     It needs 16 bytes of memory for each different n-gram and 24 for each different context.
     """
 
-    def __init__(self, tokens: TokenArray, order: int, vocab_size: int) -> None:
+    def __init__(self, tokens: LineTokens, order: int, vocab_size: int) -> None:
         """Count the n-grams of a text.
 
         Args:
@@ -56,7 +56,7 @@ class KneserNey:
                 keys, counts = np.unique(_keys(tokens, n)[1:][firsts], return_counts=True)
             self.orders.append(_count_contexts(tokens, n, keys, counts.astype(np.float64)))
 
-    def probabilities(self, tokens: TokenArray) -> Floats:
+    def probabilities(self, tokens: LineTokens) -> Floats:
         """Compute the probability (T,) of each of `tokens` (T,) after the tokens before it."""
         p = np.full(len(tokens), 1 / self.vocab_size)
         for n, order in enumerate(self.orders, 1):
@@ -66,14 +66,14 @@ class KneserNey:
             contexts = _context_keys(tokens, n)
             totals = _look_up(order.contexts, order.totals, contexts)
             kinds = _look_up(order.contexts, order.kinds, contexts)
-            is_seen = totals > 0  # an unseen context has the probability of the lower order
-            divisors = np.where(is_seen, totals, 1.0)
+            is_known = totals > 0  # an unseen context has the probability of the lower order
+            divisors = np.where(is_known, totals, 1.0)
             discounted = np.maximum(counts - order.discount, 0) / divisors
             interpolated = discounted + order.discount * kinds / divisors * p[n - 1 :]
-            p[n - 1 :] = np.where(is_seen, interpolated, p[n - 1 :])
+            p[n - 1 :] = np.where(is_known, interpolated, p[n - 1 :])
         return p
 
-    def nats(self, tokens: TokenArray) -> float:
+    def nats(self, tokens: LineTokens) -> float:
         """Compute the negative log-likelihood of `tokens` (T,), a chunk in memory at a time."""
         nats = 0.0
         for start in range(0, len(tokens), CHUNK_TOKENS):
@@ -84,17 +84,17 @@ class KneserNey:
         return nats
 
 
-def _keys(tokens: TokenArray, n: int) -> Keys:
+def _keys(tokens: LineTokens, n: int) -> Keys:
     """Hash each n-gram of `tokens` (T,) to 64 bits: (T - n + 1,)."""
     key = np.zeros(len(tokens) - n + 1, np.uint64)
     for offset in range(n):
         token = tokens[offset : len(tokens) - n + 1 + offset].astype(np.uint64) + np.uint64(1)
-        key = (key ^ token) * HASH_MULTIPLIER
+        key = (key ^ token) * NGRAM_MULTIPLIER
         key ^= key >> np.uint64(29)
     return key
 
 
-def _context_keys(tokens: TokenArray, n: int) -> Keys:
+def _context_keys(tokens: LineTokens, n: int) -> Keys:
     """Hash the context of each n-gram, which is all but its last token: (T - n + 1,)."""
     if n == 1:
         return np.zeros(len(tokens), np.uint64)
@@ -107,7 +107,7 @@ def _first_indices(all_keys: Keys, keys: Keys) -> Indices:
     return firsts[np.searchsorted(unique, keys)]
 
 
-def _count_contexts(tokens: TokenArray, n: int, keys: Keys, counts: Floats) -> _NgramCounts:
+def _count_contexts(tokens: LineTokens, n: int, keys: Keys, counts: Floats) -> _NgramCounts:
     """Sum the `counts` of the n-grams `keys` by context, and estimate the discount."""
     firsts = _first_indices(_keys(tokens, n), keys)
     contexts, inverse = np.unique(_context_keys(tokens, n)[firsts], return_inverse=True)

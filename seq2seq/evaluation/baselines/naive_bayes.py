@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_ORDER = 3  # characters of the longest n-grams
-BUCKETS = 2**17  # hash buckets of n-grams
-HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+FEATURE_BUCKETS = 2**17  # hash buckets of n-grams
+FEATURE_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 LabelArray = NDArray[np.int64]
 
@@ -32,11 +32,11 @@ class NaiveBayes:
             classes: L, the number of labels, of which some may have no lines.
         """
         buckets, owners = character_ngrams(lines)
-        flat_indices = np.asarray(labels)[owners] * BUCKETS + buckets
-        counts = np.bincount(flat_indices, minlength=classes * BUCKETS)
-        counts = counts.reshape(classes, BUCKETS)
+        flat_indices = np.asarray(labels)[owners] * FEATURE_BUCKETS + buckets
+        counts = np.bincount(flat_indices, minlength=classes * FEATURE_BUCKETS)
+        counts = counts.reshape(classes, FEATURE_BUCKETS)
         self.prior = np.log(np.bincount(labels, minlength=classes) + 1.0)
-        totals = counts.sum(1, keepdims=True) + BUCKETS
+        totals = counts.sum(1, keepdims=True) + FEATURE_BUCKETS
         self.weights = (np.log(counts + 1.0) - np.log(totals)).T.astype(np.float32)
 
     def classify(self, lines: Sequence[str]) -> LabelArray:
@@ -63,10 +63,10 @@ def character_ngrams(lines: Sequence[str]) -> tuple[LabelArray, LabelArray]:
     for n in range(1, MAX_ORDER + 1):
         key = np.full(max(0, len(text) - n + 1), n, np.uint64)
         for offset in range(n):
-            key = (key ^ text[offset : len(text) - n + 1 + offset]) * HASH_MULTIPLIER
+            key = (key ^ text[offset : len(text) - n + 1 + offset]) * FEATURE_MULTIPLIER
             key ^= key >> np.uint64(29)
         first, last = line_indices[: len(key)], line_indices[n - 1 :]
         is_within = first == last  # no n-gram reaches into the next line
-        buckets.append((key[is_within] % np.uint64(BUCKETS)).astype(np.int64))
+        buckets.append((key[is_within] % np.uint64(FEATURE_BUCKETS)).astype(np.int64))
         owners.append(first[is_within])
     return np.concatenate(buckets), np.concatenate(owners)

@@ -1,11 +1,13 @@
 """Inline noise: an emoji, or a span that has no translation, on both sides of a pair."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from seq2seq.config.augment import AugmentOptions
 from seq2seq.text.augment.marks import final_mark
-from seq2seq.text.augment.pairs import Context, LinePair, blank_between, pick
+from seq2seq.text.augment.pairs import CharacterSpan, Context, LinePair, blank_between, pick
 
 # Some of several characters: with a skin tone, a variation selector, joined, flags, a keycap.
 EMOJI = (
@@ -16,6 +18,8 @@ EMOJI = (
 _NAMES = ("name", "count", "user", "file", "total", "date", "item", "value", "title", "0", "1")
 _PLACEHOLDERS = ("{%s}", "{{%s}}", "${%s}", "%%(%s)s", ":%s", "[%s]", "<%s/>")
 _TAGS = ("b", "i", "em", "strong", "u", "code", "span", "p")
+AT_A_WORD = 0.5  # share of the spans that are put at a word of both sides, where there is one
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
 _BORDER = re.compile(r"[.!?,;:\u2026]\s+|[\u3002\uff01\uff1f\u3001\uff0c](?!$)|[\u060c\u061f]\s+")
 
 
@@ -81,8 +85,48 @@ def random_span(random: Random) -> str:
     return pick(random, forms)
 
 
+def _at_shared_word(pair: LinePair, random: Random, context: Context) -> LinePair | None:
+    """Return the pair with tags around a word of both sides, or with a span in its place."""
+    lines = [_outside(line, context.protected(line)) for line in pair]
+    counts = [Counter(_WORD.findall(line)) for line in lines]
+    shared = [word for word, count in counts[0].items() if count == counts[1][word] == 1]
+    if not shared:
+        return None
+    word = pick(random, shared)
+    if random.random() < 0.3:
+        text = random_span(random)
+    else:
+        tag = pick(random, _TAGS)
+        around = (
+            (f"<{tag}>", f"</{tag}>"),
+            ("**", "**"),
+            ("[", f"](https://{random_word(random)}.org)"),
+        )
+        before, after = pick(random, (around[0], around[0], *around[1:]))
+        text = f"{before}{word}{after}"
+    starts = [re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line) for line in lines]
+    if not all(starts):
+        return None
+    ends = zip(pair, (match.span() for match in starts if match), strict=True)
+    return LinePair(*(f"{line[:start]}{text}{line[end:]}" for line, (start, end) in ends))
+
+
+def _outside(line: str, protected: Sequence[CharacterSpan]) -> str:
+    """Return `line` with blanks in place of what is protected."""
+    return "".join(
+        " " if any(start <= index < end for start, end in protected) else character
+        for index, character in enumerate(line)
+    )
+
+
 def spans(pair: LinePair, random: Random, _: AugmentOptions, context: Context) -> LinePair:
-    """Add a random span at the start or end of both sides, or put both between a pair of tags."""
+    """Add a random span at the start or end of both sides, or put tags around both.
+
+    Where a word is on both sides, tags may be put around that, or a span in its place: so networks
+    learn to place symbols within a sentence.
+    """
+    if random.random() < AT_A_WORD and (changed := _at_shared_word(pair, random, context)):
+        return changed
     position = pick(random, ("start", "end", "before mark", "tags"))
     if position == "tags":
         tag = pick(random, _TAGS)

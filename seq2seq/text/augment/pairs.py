@@ -8,8 +8,8 @@ from seq2seq.config.augment import AugmentOptions
 
 T = TypeVar("T")
 
-Span = tuple[int, int]  # start and end of characters
-Protected = Callable[[str], Sequence[Span]]
+CharacterSpan = tuple[int, int]  # start and end of characters
+Protected = Callable[[str], Sequence[CharacterSpan]]
 
 # Sentences of these languages follow one another without a blank.
 _UNSPACED = {"ja", "zh", "cmn", "yue", "wuu", "nan", "lzh"}
@@ -57,7 +57,7 @@ def pick(random: Random, options: Sequence[T]) -> T:
     return options[int(random.random() * len(options))]
 
 
-def change_outside(line: str, spans: Iterable[Span], change: Callable[[str], str]) -> str:
+def change_outside(line: str, spans: Iterable[CharacterSpan], change: Callable[[str], str]) -> str:
     """Return `line` with `change` applied to the text between `spans`, which may overlap."""
     parts, position = [], 0
     for start, end in sorted(spans):

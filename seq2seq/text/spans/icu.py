@@ -22,7 +22,7 @@ from seq2seq.text.spans.icu_tree import (
     Text,
 )
 
-MAX_DEPTH = 20  # choices within each other
+MAX_CHOICE_DEPTH = 20  # choices within each other
 
 
 class _Content(NamedTuple):
@@ -172,8 +172,8 @@ def _parse_choice(
     line: str, start: int, index: int, named: tuple[str, str], depth: int
 ) -> tuple[Choice, int]:
     """Parse the branches of a choice that begins at `start`, from `index` on."""
-    if depth == MAX_DEPTH:
-        raise _error(start, f"more than {MAX_DEPTH} choices are within each other")
+    if depth == MAX_CHOICE_DEPTH:
+        raise _error(start, f"more than {MAX_CHOICE_DEPTH} choices are within each other")
     name, kind = named
     offset = _OFFSET.match(line, index) if kind in PLURALS else None
     head_end = offset.end() if offset else index

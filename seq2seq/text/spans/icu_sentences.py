@@ -30,7 +30,7 @@ MAX_SENTENCES = 64  # of one message
 MAX_CHOICES = 200  # in one message
 
 
-class Sentence(NamedTuple):
+class MessageSentence(NamedTuple):
     """One sentence of a message.
 
     `text` is without quotes; arguments stand in it as in the message, and the number of a plural
@@ -66,7 +66,7 @@ class _Expansion(NamedTuple):
         return tuple((key.name, selector) for key, selector in self.chosen)
 
 
-def expand(message: Message, limit: int = MAX_SENTENCES) -> list[Sentence]:
+def expand(message: Message, limit: int = MAX_SENTENCES) -> list[MessageSentence]:
     """Expand a message to one sentence for each combination of branches.
 
     A second choice by the same value does not multiply: its branch is that of the first.
@@ -75,7 +75,9 @@ def expand(message: Message, limit: int = MAX_SENTENCES) -> list[Sentence]:
         ValueError: there would be more than `limit` sentences, or there are more than
             `MAX_CHOICES` choices.
     """
-    return [Sentence(expansion.path, expansion.text) for expansion in _expansions(message, limit)]
+    return [
+        MessageSentence(expansion.path, expansion.text) for expansion in _expansions(message, limit)
+    ]
 
 
 def rebuild(

@@ -16,7 +16,7 @@ _UNIT = (
 
 # A number that begins behind another and its separator would be the end of a longer one.
 _NUMBER = re.compile(
-    rf"(?<![{WORD}_])(?<!\d{_SEPARATOR})(?:v(?=\d++\.\d))?+"
+    rf"(?<![{WORD}_])(?<!\d{_SEPARATOR})(?:[vV](?=\d))?+"
     r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?+)?+(?:Z|[+-]\d\d:?\d\d)?+)?+"
     r"|\d++[x\u00d7]\d++(?:[x\u00d7]\d++)?+"  # 1680x1050
     rf"|\d++(?:{_SEPARATOR}\d++)*+(?:[eE][+-]?\d++)?+)"

@@ -27,7 +27,7 @@ RGB = {
 }  # fmt: skip
 RADII = {"small": 4.5, "large": 9.0}  # pixels
 DRAWING_FORMAT = 3  # part of the fingerprint: another number is another set of drawings
-LANGUAGES = ("en", "de")
+CAPTION_LANGUAGES = ("en", "de")
 OPPOSITES = {
     "above": "below", "below": "above", "left of": "right of", "right of": "left of",
 }  # fmt: skip
@@ -61,7 +61,7 @@ def shapes(train: int, validation: int, test: int, seed: int, language: str) -> 
     Raises:
         ConfigError: `language` is another one, or a number is out of range.
     """
-    require_one_of("data.language", language, LANGUAGES)
+    require_one_of("data.language", language, CAPTION_LANGUAGES)
     require("data.seed", seed, seed >= 0, "0 or more")
     counts = {"train": train, "validation": validation, "test": test}
     for name, count in counts.items():

@@ -9,6 +9,7 @@ import pytest
 from seq2seq.config.training import TokenizerOptions
 from seq2seq.data.corpus import LabelledCorpus, Pair
 from seq2seq.data.prepare_labelled import PreparedLabels, prepare_labelled
+from seq2seq.data.readers.catalogues import read_messages
 from seq2seq.data.readers.labelled import labelled, split_of_key
 from seq2seq.data.readers.languages import languages
 from seq2seq.errors import TextError
@@ -148,6 +149,37 @@ def test_a_limit_of_messages_takes_always_the_same(tmp_path: Path) -> None:
 def test_a_missing_language_is_named(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="has no messages in fr"):
         rows(catalogue(tmp_path, {**MESSAGES, "fr": {}}))
+
+
+def test_the_catalogues_are_parsed_once_and_only_when_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    parsed: list[str] = []
+
+    def read_and_count(archive: Any, name: str) -> Any:
+        parsed.append(name)
+        return read_messages(archive, name)
+
+    monkeypatch.setattr("seq2seq.data.readers.languages.read_messages", read_and_count)
+    found = catalogue(tmp_path, MESSAGES)
+    assert parsed == []
+
+    with caplog.at_level("INFO", "seq2seq"):
+        assert [rows(found, split) for split in SPLITS] == [rows(found, split) for split in SPLITS]
+
+    assert parsed == ["toy/en.json", "toy/de.json", "toy/fr.json"]
+    assert caplog.messages == ["reading messages in 3 languages from toy-1.0-py3-none-any.whl"]
+
+
+def test_slow_preparation_prints_its_steps_the_first_time(
+    cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):  # the second time, the result is loaded
+        with caplog.at_level("INFO", "seq2seq"):
+            prepared(cache, [("a b", "x"), ("c", "y"), ("d", "y")], [("a", "x")])
+
+    assert caplog.messages[0].startswith("preparing the data, once; later runs read it from /")
+    assert caplog.messages[1:] == ["training the tokenizer on 3 lines"]
 
 
 def prepared(cache: Path, train: Rows, test: Rows) -> PreparedLabels:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.text.spans.icu import MAX_DEPTH, parse
+from seq2seq.text.spans.icu import MAX_CHOICE_DEPTH, parse
 from seq2seq.text.spans.icu_tree import (
     Argument,
     Choice,
@@ -188,7 +188,7 @@ def test_depth_is_bounded() -> None:
     def nested(depth: int) -> str:
         return "{g, select, other {" * depth + "x" + "}}" * depth
 
-    assert serialize(parsed(nested(MAX_DEPTH))) == nested(MAX_DEPTH)
+    assert serialize(parsed(nested(MAX_CHOICE_DEPTH))) == nested(MAX_CHOICE_DEPTH)
     with pytest.raises(ValueError, match="position 381: more than 20 choices"):
         parse(nested(100_000))
 

@@ -1,0 +1,172 @@
+"""Repair of translations that lack spans, for networks that were not trained with symbols.
+
+The text is translated without its spans, and they are inserted into the translation, see
+`seq2seq.inference.span_placement`.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from seq2seq.data.batches import pad
+from seq2seq.inference.alignment import word_shares, word_weights
+from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.forced_attention import attention_weights, has_attention
+from seq2seq.inference.line_units import Unit
+from seq2seq.inference.span_placement import SpanPlacer, find_parts, relative_weights
+from seq2seq.inference.unit_decoding import UnitDecoder
+from seq2seq.inference.units import UnitPlanner
+from seq2seq.text.spans.comparison import check_spans
+from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.rules import Span, SpanRules
+
+log = logging.getLogger("seq2seq.inference.repair")
+
+
+class RepairedUnit(NamedTuple):
+    """A unit that was decoded without its spans, and its translations with them."""
+
+    decoded: Unit
+    translations: list[ScoredTranslation]
+
+
+class SpanRepair:
+    """Decodes units again whose best translation does not have their spans exactly.
+
+    A translation whose prefix is given stays as it is: an inserted span might be in the prefix.
+    """
+
+    def __init__(self, planner: UnitPlanner, decoder: UnitDecoder) -> None:
+        """Repair translations of `decoder`, whose units are of `planner`."""
+        self.planner, self.decoder = planner, decoder
+        self.has_attention = has_attention(decoder.model)
+        self._has_warned = False
+
+    def repair(
+        self,
+        units: Sequence[Unit],
+        translations: Sequence[list[ScoredTranslation]],
+        keys: Sequence[int],
+        scored: bool,
+        previous: Any,
+    ) -> dict[int, RepairedUnit]:
+        """Return the units that were repaired, by their index.
+
+        Args:
+            units: B units.
+            translations: of each unit, the best first.
+            keys: B numbers that identify the units.
+            scored: whether to return log-probabilities.
+            previous: the states that the units started from, for document context.
+        """
+        rules = self.planner.rules
+        if rules is None or self.decoder.has_symbols:
+            return {}
+        failed = {
+            index: count_errors(unit.spans, best[0].text, rules)
+            for index, (unit, best) in enumerate(zip(units, translations, strict=True))
+            if unit.spans and not unit.is_copied and unit.prefix is None
+        }
+        failed = {index: count for index, count in failed.items() if count}
+        if not failed:
+            return {}
+        self._warn_without_attention()
+        stripped = [self.planner.without_spans(units[index]) for index in failed]
+        rows = torch.tensor(list(failed))
+        states = previous.select(rows) if previous is not None else None
+        source = pad([unit.ids for unit in stripped])
+        again = self.decoder.decode(stripped, source, [keys[i] for i in failed], scored, states)
+        weights = self._weights(stripped, again, states)
+        repaired = {}
+        for (index, count), unit, best in zip(failed.items(), stripped, again, strict=True):
+            inserted = [
+                each._replace(text=self._inserted(units[index], unit, each, next(weights)))
+                for each in best
+            ]
+            repaired[index] = RepairedUnit(unit, [t._replace(repaired=count) for t in inserted])
+        return repaired
+
+    def _warn_without_attention(self) -> None:
+        if not self.has_attention and not self._has_warned:
+            self._has_warned = True
+            log.warning("spans are placed by their relative position: the run has no attention")
+
+    def _weights(
+        self, units: Sequence[Unit], translations: Sequence[list[ScoredTranslation]], states: Any
+    ) -> Iterator[Tensor | None]:
+        """Yield the attention weights (T, S) of each translation; None without attention."""
+        rows = [row for row, best in enumerate(translations) for _ in best]
+        if not self.has_attention:
+            yield from [None] * len(rows)
+            return
+        tokens = [translation.tokens for best in translations for translation in best]
+        weights = attention_weights(
+            self.decoder.model,
+            pad([units[row].ids for row in rows]),
+            [self.decoder.target.ids(of_one) for of_one in tokens],
+            states.select(torch.tensor(rows)) if states is not None else None,
+        )
+        for row, of_one, matrix in zip(rows, tokens, weights, strict=True):
+            yield matrix[: len(of_one), : len(units[row].ids)]
+
+    def _inserted(
+        self, unit: Unit, stripped: Unit, translation: ScoredTranslation, weights: Tensor | None
+    ) -> str:
+        """Return a translation of `stripped` with the spans of `unit`."""
+        source, text = stripped.source, translation.text
+        parts, target = find_parts(source), find_parts(text)
+        if weights is None:
+            of_parts = relative_weights(parts, target)
+        else:
+            of_source = word_shares(
+                self.planner.tokenizer, stripped.ids, stripped.protected, parts, source
+            )
+            ids = self.decoder.target.ids(translation.tokens)
+            of_target = word_shares(self.decoder.target, ids, stripped.protected, target, text)
+            of_parts = word_weights(weights, of_source, of_target)
+        assert self.planner.rules is not None
+        return insert_spans(unit.source, unit.spans, text, of_parts, self.planner.rules)
+
+
+def count_errors(spans: Sequence[Span], text: str, rules: SpanRules) -> int:
+    """Return the number of spans of a source that its translation lacks, or has too often."""
+    errors = check_spans(spans, text, rules)
+    texts = {span.text for span in spans}
+    return len(errors.missing) + sum(span.text in texts for span in errors.extra)
+
+
+def insert_spans(
+    source: str, spans: Sequence[Span], text: str, weights: Tensor, rules: SpanRules
+) -> str:
+    """Return a translation with all spans of its source, each as often as there.
+
+    What the translation has beside them is removed as far as it would change them: spans that the
+    network made up, then all punctuation. The source is its own translation if nothing helps.
+
+    Args:
+        source: with its spans.
+        spans: sorted.
+        text: the translation of the source without spans.
+        weights: (V, W) of the parts of `text` and of the source without spans.
+        rules: of spans.
+    """
+    placer = SpanPlacer(source, spans, text, weights)
+    own = _blank_spans(text, spans, rules)
+    letters = "".join(c if c.isalnum() else " " for c in own)
+    for base, is_spaced in ((text, False), (own, False), (own, True), (letters, True)):
+        inserted = placer.render(base, is_spaced)
+        if not count_errors(spans, inserted, rules):
+            return inserted
+    return source
+
+
+def _blank_spans(text: str, spans: Sequence[Span], rules: SpanRules) -> str:
+    """Return `text` with blanks for spans."""
+    for span in find_spans(text, rules):
+        text = text[: span.start] + " " * len(span.text) + text[span.end :]
+    for span in spans:
+        text = text.replace(span.text, " " * len(span.text))
+    return text

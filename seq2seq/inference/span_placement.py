@@ -1,0 +1,229 @@
+"""Insertion of the spans of a source into a translation that was made without them.
+
+A span stands behind the target word that is aligned with the source word before it. A pair of tags
+encloses the target words that are aligned with what it enclosed, from the first to the last.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from seq2seq.text.spans.pairing import pair_tags
+from seq2seq.text.spans.rules import Span
+from seq2seq.text.words import Range, find_words
+
+_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*|.")
+_CLOSING = ",.;:!?)]}\u3001\u3002\u060c"  # punctuation that follows a word without a blank
+MAX_DEPTH = 100  # of nested pairs; of deeper ones each tag is a span by itself
+
+
+class StrippedText(NamedTuple):
+    """A text without its spans, and the positions in it at which they were."""
+
+    text: str
+    positions: list[int]
+
+
+class _Node(NamedTuple):
+    """A span, or a pair of spans, with what it encloses."""
+
+    opening: int
+    closing: int | None = None
+    children: Sequence["_Node"] = ()
+
+
+class _Placed(NamedTuple):
+    """A node with the range of the translation that it encloses; that of one span is empty."""
+
+    start: int
+    end: int
+    node: _Node
+    children: Sequence["_Placed"]
+
+
+def find_parts(text: str) -> list[Range]:
+    """Return the ranges of words without punctuation, and of each punctuation character."""
+    letters = "".join("x" if unicodedata.category(c)[0] == "M" else c for c in text)
+    return [
+        (start + match.start(), start + match.end())
+        for start, end in find_words(text)
+        for match in _WORD.finditer(letters[start:end])
+    ]
+
+
+def remove_spans(source: str, spans: Sequence[Span]) -> StrippedText:
+    """Return `source` without its spans, and without the blanks that would be left over."""
+    starts = [0, *(span.end for span in spans)]
+    ends = [*(span.start for span in spans), len(source)]
+    parts = [source[start:end] for start, end in zip(starts, ends, strict=True)]
+    text, positions = parts[0], []
+    for part in parts[1:]:
+        positions.append(len(text))
+        if not text or text[-1].isspace():
+            part = part.lstrip()
+        if part and part[0] in _CLOSING:
+            text = text.rstrip()
+        elif part and text and part[0].isalnum() and text[-1].isalnum():
+            text += " "
+        text += part
+    text = text.rstrip()
+    return StrippedText(text, [min(position, len(text)) for position in positions])
+
+
+def relative_weights(source: Sequence[Range], target: Sequence[Range]) -> Tensor:
+    """Return weights (V, W) of words by their positions: one at the same relative position."""
+
+    def middles(words: Sequence[Range]) -> Tensor:
+        length = max((end for _, end in words), default=1)
+        return torch.tensor([(start + end) / 2 / length for start, end in words])
+
+    return 1 - (middles(target).unsqueeze(1) - middles(source).unsqueeze(0)).abs()
+
+
+class SpanPlacer:
+    """Places the spans of one source in one of its translations."""
+
+    def __init__(self, source: str, spans: Sequence[Span], text: str, weights: Tensor) -> None:
+        """Place `spans` by the attention of the parts of texts.
+
+        Args:
+            source: with its spans.
+            spans: sorted.
+            text: the translation of the source without spans.
+            weights: (V, W) of the parts of `text` and of the source without spans.
+        """
+        self.source, self.spans, self.text = source, spans, text
+        stripped = remove_spans(source, spans)
+        parts = find_parts(stripped.text)
+        self.target = find_parts(text)
+        # Where attention has no preference, relative positions decide.
+        self.weights = weights + 1e-3 * relative_weights(parts, self.target)
+        # For each span the number of parts of the source before it.
+        self.before = [sum(start < at for start, _ in parts) for at in stripped.positions]
+        self.placed = [self._placed(node) for node in _tree(spans)]
+
+    def render(self, text: str, is_spaced: bool = False) -> str:
+        """Return a text with the spans.
+
+        Args:
+            text: the translation, or one of the same length.
+            is_spaced: put blanks around each span; else as in the source.
+        """
+        writer = _Writer(self.source, is_spaced)
+        self._render(writer, text, self.placed, 0, len(text))
+        return writer.text.strip(" ")
+
+    def _render(
+        self, writer: "_Writer", text: str, placed: Sequence[_Placed], start: int, end: int
+    ) -> None:
+        """Write text[start:end] with what is placed in it, in order and without crossing."""
+        for each in sorted(placed, key=lambda each: (each.start, each.node.opening)):
+            first = min(max(each.start, start), end)
+            last = min(max(each.end, first), end)
+            while first < last and text[first].isspace():  # its start was moved
+                first += 1
+            writer.write_text(text[start:first])
+            writer.write_span(self.spans[each.node.opening])
+            if each.node.closing is not None:
+                self._render(writer, text, each.children, first, last)
+                writer.write_span(self.spans[each.node.closing])
+            start = last
+        writer.write_text(text[start:end])
+
+    def _placed(self, node: _Node) -> _Placed:
+        children = [self._placed(child) for child in node.children]
+        start = end = self._anchor(node.opening)
+        if node.closing is not None:
+            content = range(self.before[node.opening], self.before[node.closing])
+            if rows := self._aligned(content):
+                start, end = self.target[min(rows)][0], self.target[max(rows)][1]
+            for child in children:
+                if child.end > child.start:
+                    start, end = min(start, child.start), max(end, child.end)
+        return _Placed(start, end, node, children)
+
+    def _anchor(self, index: int) -> int:
+        """Return the position behind the target part aligned with the source part before a span."""
+        if not self.before[index] or not self.target:
+            return 0
+        return self.target[int(self.weights[:, self.before[index] - 1].argmax())][1]
+
+    def _aligned(self, content: range) -> list[int]:
+        """Return the target parts that are aligned with a range of source parts."""
+        if not content or not self.target:
+            return []
+        rows = [row for row, best in enumerate(self.weights.argmax(1).tolist()) if best in content]
+        return rows or self.weights[:, content.start : content.stop].argmax(0).tolist()
+
+
+def _tree(spans: Sequence[Span]) -> list[_Node]:
+    """Return the pairs of tags with what they enclose, and the spans beside them."""
+    pairs = pair_tags(spans)
+    depth = deepest = 0
+    closings = set(pairs.values())
+    for index in range(len(spans)):
+        depth += (index in pairs) - (index in closings)
+        deepest = max(deepest, depth)
+
+    def nodes(start: int, end: int) -> list[_Node]:
+        siblings = []
+        while start < end:
+            closing = pairs.get(start)
+            children = nodes(start + 1, closing) if closing is not None else ()
+            siblings.append(_Node(start, closing, children))
+            start = (start if closing is None else closing) + 1
+        return siblings
+
+    if deepest > MAX_DEPTH:
+        pairs = {}
+    return nodes(0, len(spans))
+
+
+class _Writer:
+    """Text with spans, with the blanks around each span that it has in the source."""
+
+    def __init__(self, source: str, is_spaced: bool) -> None:
+        self.source, self.is_spaced = source, is_spaced
+        self.text = ""
+        self._last: Span | None = None  # if the text ends in a span
+
+    def write_text(self, part: str) -> None:
+        """Write a part of the translation, with single blanks."""
+        part = re.sub(" +", " ", part)
+        if not self.text or self.text[-1].isspace():
+            part = part.lstrip(" ")
+        if not part:
+            return
+        if self._last is not None and self._needs_blank_after(self._last, part):
+            self.text += " "
+        self.text += part
+        self._last = None
+
+    def write_span(self, span: Span) -> None:
+        """Write a span."""
+        if self.text and not self.text[-1].isspace() and self._needs_blank_before(span):
+            self.text += " "
+        self.text += span.text
+        self._last = span
+
+    def _needs_blank_after(self, span: Span, part: str) -> bool:
+        if part[0].isspace():
+            return False
+        after = self.source[span.end : span.end + 1]
+        is_blank = (not after or after.isspace()) and part[0] not in _CLOSING
+        return self.is_spaced or is_blank or (part[0].isalnum() and span.text[-1].isalnum())
+
+    def _needs_blank_before(self, span: Span) -> bool:
+        if self.is_spaced:
+            return True
+        last = self._last
+        if last is not None and last.end == span.start:
+            return False
+        if last is not None:
+            return True
+        before = self.source[span.start - 1 : span.start] if span.start else " "
+        return before.isspace() or (self.text[-1].isalnum() and span.text[0].isalnum())

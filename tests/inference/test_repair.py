@@ -1,0 +1,188 @@
+"""Repair: a network without symbols keeps spans, too."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq import builders
+from seq2seq.commands import compose
+from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.validation import to_schema
+from seq2seq.inference.repair import count_errors, insert_spans
+from seq2seq.inference.span_placement import find_parts, relative_weights, remove_spans
+from seq2seq.inference.translator import Translator
+from seq2seq.inference.units import Splitting, UnitPlanner
+from seq2seq.run_folder import vocab_sizes
+from seq2seq.search.beam import Beam
+from seq2seq.search.greedy import Greedy
+from seq2seq.search.interface import Search
+from seq2seq.search.sampling import Sampling
+from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.pairing import pair_tags
+from seq2seq.text.spans.rules import SpanRules
+from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.transforms import TextTransforms
+from tests.toy_corpus import sentences
+
+RULES = SpanRules()
+LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
+SEARCHES: dict[str, Callable[[], Search]] = {
+    "greedy": Greedy,
+    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
+    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
+}
+MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
+          "3.5", "[", "](http://x.y)", "a@b.cd", "sensor.temp_1", "0x80F0", "<", "`",
+          "{"]  # fmt: skip
+WORDS = ["the dog", "sees", "a book.", "The cat likes bread!", "犬", "no", "water?", " ", "\u00a0"]
+PARTS = st.lists(st.sampled_from([*MARKUP, *WORDS]), max_size=14)
+LINE = st.one_of(PARTS.map(" ".join), PARTS.map("".join))
+
+
+@pytest.fixture(scope="module", params=["pieces", "bytes"])
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    if request.param == "bytes":
+        return ByteTokenizer()
+    lines = [side for pair in sentences() for side in pair]
+    return train_tokenizer(lines, "unigram", 370, len(lines), len(lines) // 2).tokenizer
+
+
+@pytest.fixture(scope="module", params=["none", "additive"])
+def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
+    """Return a translator with a network that was never trained: its hypotheses are random."""
+    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
+               "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
+    torch.manual_seed(5)
+    sizes = vocab_sizes(tokenizer, tokenizer)
+    config = to_schema(compose.compose("train", options), TrainConfig).model
+    model = builders.build_translation(config, sizes)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)
+    splitting = Splitting("auto", 60, 200)
+    planner = UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "de"), splitting)
+    return Translator(model.eval(), tokenizer, tokenizer, Greedy(), LIMITS, 4, planner)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@settings(max_examples=15)
+@given(lines=st.lists(LINE, min_size=1, max_size=4))
+def test_spans_of_each_unit_are_in_its_best_translation_as_often(
+    translator: Translator, name: str, lines: list[str]
+) -> None:
+    translator.decoder.search = SEARCHES[name]()
+
+    best = [hypotheses[0] for hypotheses in translator.hypotheses(lines)]
+
+    assert len(best) == len(lines)
+    for line, translation in zip(lines, best, strict=True):
+        planned = translator.planner.plan([line])[0]
+        counts = Counter(span.text for unit in planned.units for span in unit.spans)
+        for text, count in counts.items():
+            assert translation.text.count(text) >= count, (line, translation.text)
+        if len(planned.units) == 1 and planned.icu is None:
+            assert count_errors(find_spans(line, RULES), translation.text, RULES) == 0
+
+
+def test_spans_that_were_missing_are_counted(translator: Translator) -> None:
+    translator.decoder.search = Greedy()
+    lines = ["the dog {name} sees <b>a book</b>.", "the dog sees a book.", "{name}", ""]
+
+    best = [hypotheses[0] for hypotheses in translator.hypotheses(lines)]
+
+    assert [translation.repaired for translation in best] == [3, 0, 0, 0]
+    assert best[2].text == "{name}"
+
+
+def test_pairs_of_a_repaired_translation_are_well_nested(translator: Translator) -> None:
+    translator.decoder.search = Greedy()
+
+    text = translator.translate(["<b>the dog <i>sees</i></b> a <u>book</u> <i>today</i>"])[0]
+
+    spans = [span for span in find_spans(text, RULES) if span.kind == "tag"]
+    assert len(spans) == 8
+    assert len(pair_tags(spans)) == 4
+
+
+def test_without_attention_it_says_once_that_positions_place_spans(
+    translator: Translator, caplog: pytest.LogCaptureFixture
+) -> None:
+    translator.decoder.search, translator.repair._has_warned = Greedy(), False
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            translator.translate(["the dog {name} sees"])
+
+    expected = 0 if translator.repair.has_attention else 1
+    assert sum("relative position" in record.message for record in caplog.records) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "stripped"),
+    [
+        ("Click <b>here</b> now.", "Click here now."),
+        ("Hi {name}, welcome", "Hi, welcome"),
+        ("{a} of {b}", "of"),
+        ("one<br/>two", "one two"),
+        ("in {a} {b} out", "in out"),
+        ("see https://a.b/c.", "see."),
+    ],
+)
+def test_text_without_spans(source: str, stripped: str) -> None:
+    assert remove_spans(source, find_spans(source, RULES)).text == stripped
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "translation"),
+    [
+        ("Click <b>here</b> now", "Jetzt hier klicken", "Jetzt <b>hier</b> klicken"),
+        ("Hi {name}, welcome", "Hallo, willkommen", "Hallo {name}, willkommen"),
+        ("{a} is new", "ist neu", "{a} ist neu"),
+        ("the <i>new <b>red</b></i> file", "die neue rote Datei",
+         "die <i>neue <b>rote</b></i> Datei"),
+        ("not saved: %s", "nicht gespeichert:", "nicht gespeichert: %s"),
+        ("one<br/>two", "eins zwei", "eins<br/> zwei"),
+        ("<b>{a}</b> is new", "ist neu", "<b>{a}</b> ist neu"),
+        ("the {a} file", "die {a} Datei", "die {a} Datei"),  # the network made it up
+        ("the {a} file", "", "{a}"),
+    ],
+)  # fmt: skip
+def test_spans_are_inserted_by_the_diagonal(source: str, text: str, translation: str) -> None:
+    spans = find_spans(source, RULES)
+    parts = find_parts(remove_spans(source, spans).text)
+    weights = relative_weights(parts, find_parts(text))
+
+    assert insert_spans(source, spans, text, weights, RULES) == translation
+
+
+def test_a_pair_encloses_what_attention_aligns_with_its_content() -> None:
+    source, text = "Press <b>the red</b> button", "Knopf drücken den roten"
+    spans = find_spans(source, RULES)
+    # Press, the, red, button; a row for each target word.
+    weights = torch.tensor([[0, 0, 0, 1.0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
+
+    assert insert_spans(source, spans, text, weights, RULES) == "Knopf drücken <b>den roten</b>"
+
+
+def test_a_pair_encloses_all_words_that_are_aligned_with_its_content() -> None:
+    source, text = "press <b>go</b>", "drücken auf los"
+    weights = torch.tensor([[1.0, 0], [0.4, 0.6], [0.1, 0.9]])
+
+    found = insert_spans(source, find_spans(source, RULES), text, weights, RULES)
+
+    assert found == "drücken <b>auf los</b>"
+
+
+def test_pairs_whose_contents_are_mixed_do_not_cross() -> None:
+    source, text = "<b>one</b> <i>two</i>", "p q r s"
+    weights = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])  # p and r are one, q and s are two
+
+    found = insert_spans(source, find_spans(source, RULES), text, weights, RULES)
+
+    assert found == "<b>p q r</b> <i>s</i>"

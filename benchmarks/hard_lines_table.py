@@ -1,11 +1,11 @@
 """Several runs of `benchmarks.hard_lines` as one result: a column each.
 
 `python -m benchmarks.hard_lines_table RESULT NAME=FILE ...` writes RESULT, a file of
-`benchmarks/results`, from the files that `hard_lines --out FILE` wrote; the first is the one that
-the conditions are compared with by eye.
+`benchmarks/results`, from the files that `hard_lines --out FILE` wrote.
 """
 
 import json
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +33,19 @@ def main() -> None:
         "title": "Lines as people have them, `+recipe=en-de`, 4,000 steps each",
         "command": "python -m benchmarks.hard_lines RUN",
         "machine": "Xeon, one core",
-        "commit": None,
+        "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "columns": ["lines", "measured", *tables, "condition"],
         "rows": rows,
     }
     text = json.dumps(made, ensure_ascii=False, indent=1)
     Path(result).write_text(text + "\n", encoding="utf-8")
+
+
+def commit() -> str:
+    """Return the commit that is checked out."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def rows_of(path: Path) -> dict[tuple[str, str], Any]:

@@ -4,10 +4,12 @@ A mistake ends a command with status 1 and one line on stderr: no traceback, not
 disk, within 5 seconds, in bounded memory.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import IO
@@ -15,6 +17,7 @@ from typing import IO
 import pytest
 
 from seq2seq.commands import COMMANDS
+from tests.posix import needs_posix
 
 FROZEN = Path(__file__).parent / "frozen_runs"
 SECONDS = 5  # of CPU time, so that a busy machine is no failure
@@ -154,6 +157,18 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
+@pytest.fixture(scope="module")
+def forked() -> Iterator["subprocess.Popen[str]"]:
+    """Return the process that runs commands in forks of itself; see `tests.forked_commands`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.forked_commands"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    yield process
+    process.communicate(timeout=60)
+
+
 def cpu_seconds() -> float:
     """Return the CPU time of all processes that this one has waited for."""
     times = os.times()
@@ -161,12 +176,36 @@ def cpu_seconds() -> float:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is bounded by a POSIX shell")
+@needs_posix
 @pytest.mark.parametrize(("command", "case", "words"), CASES, ids=lambda value: str(value)[:40])
 def test_a_mistake_ends_in_one_line_and_changes_nothing(
-    folder: Path, tmp_path: Path, command: str, case: str, words: list[str]
+    folder: Path,
+    tmp_path: Path,
+    forked: "subprocess.Popen[str]",
+    command: str,
+    case: str,
+    words: list[str],
 ) -> None:
     del case
-    require_one_line(folder, tmp_path, command, words)
+    before = listing(folder)
+    request = {
+        "command": command,
+        "words": words,
+        "folder": str(folder),
+        "environment": {"SEQ2SEQ_CACHE": str(tmp_path)},
+        "out": str(tmp_path / "out"),
+        "err": str(tmp_path / "err"),
+        "bytes": MEGABYTES * 2**20,
+        "wait": MAX_WAIT,
+    }
+    assert forked.stdin
+    assert forked.stdout
+    forked.stdin.write(json.dumps(request) + "\n")
+    forked.stdin.flush()
+    answer = json.loads(forked.stdout.readline())
+
+    require_contract(folder, tmp_path, command, answer["status"], before)
+    assert answer["seconds"] < SECONDS
 
 
 # Without an end: a command that reads it all is killed at `MEGABYTES` or after `MAX_WAIT`.
@@ -207,14 +246,21 @@ def require_one_line(
             timeout=MAX_WAIT, check=False,
         )  # fmt: skip
 
+    assert cpu_seconds() - start < SECONDS
+    return require_contract(folder, tmp_path, command, process.returncode, before)
+
+
+def require_contract(
+    folder: Path, tmp_path: Path, command: str, status: int, before: dict[str, tuple[int, int]]
+) -> str:
+    """Require one line on stderr, status 1 and a `folder` as before, and return the line."""
     lines = (tmp_path / "err").read_text(encoding="utf-8").splitlines()
-    assert process.returncode == 1, lines
+    assert status == 1, lines
     assert len(lines) == 1, lines
     assert lines[0].startswith(f"seq2seq.{command}: ")
     assert "Traceback" not in lines[0]
     assert lines[0].isprintable()
     assert listing(folder) == before
-    assert cpu_seconds() - start < SECONDS
     return lines[0]
 
 

@@ -7,9 +7,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any, TypeVar
 
 from seq2seq.errors import TextError
@@ -19,6 +20,7 @@ T = TypeVar("T")
 log = logging.getLogger("seq2seq.cache")
 
 TEMPORARY_PREFIX = ".making-"  # prefix of the names of folders that are being built
+NOTICE_SECONDS = 5.0  # of preparation, after which a line says what takes so long
 ABANDONED_SECONDS = 24 * 3600  # after the last write, a folder that is being built is abandoned
 
 
@@ -33,6 +35,18 @@ def cache_folder() -> Path:
 def cache_fingerprint(facts: Any) -> str:
     """Return a hash of `facts`, which prepared files depend on, in 32 hexadecimal digits."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@contextmanager
+def notice_after(seconds: float, message: str) -> Iterator[None]:
+    """Log `message` if the block takes longer than `seconds`."""
+    timer = Timer(seconds, log.info, [message])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def build_once(folder: Path, marker: str, build: Callable[[Path], None]) -> None:
@@ -55,8 +69,8 @@ def build_once(folder: Path, marker: str, build: Callable[[Path], None]) -> None
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=TEMPORARY_PREFIX) as work:
             temporary = Path(work) / "done"
             temporary.mkdir()
-            log.info("preparing the data, once; later runs read it from %s", folder)
-            build(temporary)
+            with notice_after(NOTICE_SECONDS, f"preparing the data, once, into {folder}"):
+                build(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
     except OSError as error:

@@ -202,7 +202,11 @@ def test_other_errors_of_torch_are_no_exhausted_memory() -> None:
         ("translate", "input=???", "no value for input"),
         ("translate", "batch=???", "no value for batch"),
         ("translate", "trusted=[???]", "no value for trusted[0]"),
-        ("translate", "search=???", "no value for search; choose one of beam, greedy, mbr, sample"),
+        (
+            "translate",
+            "search=???",
+            "no value for search; choose one of beam, greedy, mbr, ",
+        ),
         ("train", "name=???", "no value for name"),
         ("train", "data=???", "no value for data; choose one of "),
     ],

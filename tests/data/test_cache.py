@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.data.cache import ABANDONED_SECONDS, TEMPORARY_PREFIX, build_once
+from seq2seq.data.cache import ABANDONED_SECONDS, TEMPORARY_PREFIX, build_once, notice_after
 from seq2seq.errors import TextError
 
 
@@ -44,3 +44,15 @@ def test_abandoned_temporary_folders_are_removed(tmp_path: Path) -> None:
     build_once(tmp_path / "kept", "last", lambda folder: (folder / "last").touch())
 
     assert {path.name for path in tmp_path.iterdir()} == {f"{TEMPORARY_PREFIX}alive", "kept"}
+
+
+def test_a_notice_says_what_takes_long_and_nothing_of_what_does_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("INFO", "seq2seq"):
+        with notice_after(60, "never"):
+            pass
+        with notice_after(0.01, "slow"):
+            time.sleep(0.5)
+
+    assert caplog.messages == ["slow"]

@@ -42,14 +42,14 @@ class CleaningReport:
 
     def table(self) -> str:
         """Return the counts as a text table: a line a rule that dropped pairs, with an example."""
-        lines = [f"{'pairs':<12}{'':<22}{'count':>10}"]
+        lines = [f"{'pairs':<12}{'':<26}{'count':>10}"]
         for name, count in self.splits.items():
-            lines.append(f"{name:<12}{'in':<22}{count.read:>10,}")
+            lines.append(f"{name:<12}{'in':<26}{count.read:>10,}")
             for rule, number in count.dropped.items():
                 source, target = count.examples[rule][0]
                 example = f"{_shorten(source)} | {_shorten(target)}"
-                lines.append(f"{'':<12}{'- ' + rule:<22}{number:>10,}   {example}")
-            lines.append(f"{'':<12}{'left':<22}{count.kept:>10,}")
+                lines.append(f"{'':<12}{'- ' + rule:<26}{number:>10,}   {example}")
+            lines.append(f"{'':<12}{'left':<26}{count.kept:>10,}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

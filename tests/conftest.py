@@ -19,7 +19,7 @@ from seq2seq.config.validation import to_schema
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # In the background of a script Ctrl-C is ignored, and what is started there would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-settings.register_profile("shared", deadline=None)
+settings.register_profile("shared", deadline=None, max_examples=40)
 settings.load_profile("shared")
 
 TINY = [

@@ -325,7 +325,7 @@ def test_a_run_is_not_resumed_on_other_data(home: Path, tmp_path: Path) -> None:
     resumed = train(home, "changing", *more, "train.steps=6", "resume=true")
 
     assert resumed.returncode == 1
-    assert "begun with other data" in resumed.stderr
+    assert "was started with other data" in resumed.stderr
     assert resumed.stderr.count("\n") == 1
 
 

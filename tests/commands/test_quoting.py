@@ -268,7 +268,7 @@ def test_digits_and_brackets_by_the_thousand_are_text() -> None:
             quote_overrides([f"run={text}"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(text=TEXT)
 def test_any_text_that_is_no_syntax_arrives_as_it_was_typed(text: str) -> None:
     assume(not text.startswith("~") and text != "???" and not is_syntax(text))
@@ -278,7 +278,7 @@ def test_any_text_that_is_no_syntax_arrives_as_it_was_typed(text: str) -> None:
     assert quote_overrides(words) == words
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=TEXT, multirun=st.booleans())
 def test_any_word_is_accepted_once_quoted_or_refused_in_one_line(text: str, multirun: bool) -> None:
     for key in ("run", "steps"):
@@ -293,7 +293,7 @@ def test_any_word_is_accepted_once_quoted_or_refused_in_one_line(text: str, mult
         assert len(refused.splitlines()) <= 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=TEXT.filter(lambda text: text != "???"), multirun=st.booleans())
 def test_a_quoted_value_means_exactly_its_text_to_hydra_with_and_without_our_quoting(
     text: str, multirun: bool

@@ -109,7 +109,7 @@ def test_spans_of_a_line_are_in_each_of_its_translations(
             assert not any(character in rest for character in SYMBOLS)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     line=st.one_of(LINE, st.text(max_size=60)),
     split=st.sampled_from(["auto", "off", "always"]),

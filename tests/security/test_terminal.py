@@ -126,5 +126,5 @@ def test_escape_codes_in_the_names_of_a_translated_file_do_not_reach_a_terminal(
         "seq2seq.translate", f"run='run{ESCAPES}'", f"input='in{ESCAPES}'", f"output='out{ESCAPES}'"
     )
 
-    assert "1 lines" in shown
+    assert "1 line," in shown
     assert_harmless(shown)

@@ -403,7 +403,7 @@ def test_the_run_folder_names_its_kind_and_scores(home: Path) -> None:
         ),
         (["train", "+recipe=char-lm", "data=text", "data.path=none"], "there is no file none"),
         (["train", "+recipe=char-lm", "model.encoder.size=3"], "model.encoder has no meaning"),
-        (["train", "+recipe=char-lm", "model/attention=dot"], "model.attention has no meaning"),
+        (["train", "+recipe=char-lm", "model/attention=dot"], "model/attention has no meaning"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

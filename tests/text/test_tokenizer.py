@@ -29,7 +29,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     return trained(request.param).tokenizer
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(line=st.text(st.characters(exclude_characters="\ue581\ue00a")).map(normalize))
 def test_any_normalized_text_survives_encoding_without_unknown_tokens(
     tokenizer: Tokenizer, line: str

@@ -15,6 +15,7 @@ from seq2seq.inference.translator import (
     WindowTranslations,
     unit_keys,
 )
+from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
@@ -81,19 +82,18 @@ class DocumentTranslator(Translator):
         for position in range(max(len(indices) for indices in documents)):
             current = [indices[position] for indices in documents if len(indices) > position]
             for indices in self._batches(current, units):
-                source = pad([units[index].ids for index in indices])
                 rows = torch.tensor([document_of[index] for index in indices])
                 previous = states.select(rows) if states else None
-                best = self.decode_units(
+                batch = UnitBatch.of(
                     [units[index] for index in indices],
-                    source,
                     [keys[index] for index in indices],
                     scored,
                     previous,
                 )
+                best = self.decode_units(batch)
                 for index, hypotheses in zip(indices, best, strict=True):
                     translations[index] = hypotheses
-                final = self._advance(source, [b[0] for b in best], previous)
+                final = self._advance(batch.source, [b[0] for b in best], previous)
                 states = states or final.empty(len(documents))
                 states.scatter(rows, final)
         # Only the last document can go on in the next window: blank lines have ended the others.

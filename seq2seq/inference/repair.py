@@ -17,7 +17,7 @@ from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.forced_attention import attention_weights, has_attention
 from seq2seq.inference.line_units import Unit
 from seq2seq.inference.span_placement import SpanPlacer, find_parts, relative_weights
-from seq2seq.inference.unit_decoding import UnitDecoder
+from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import UnitPlanner
 from seq2seq.text.spans.comparison import check_spans
 from seq2seq.text.spans.finding import find_spans
@@ -47,22 +47,16 @@ class SpanRepair:
 
     def repair(
         self,
-        units: Sequence[Unit],
+        batch: UnitBatch,
         translations: Sequence[list[ScoredTranslation]],
-        keys: Sequence[int],
-        scored: bool,
-        previous: Any,
     ) -> dict[int, RepairedUnit]:
-        """Return the units that were repaired, by their index.
+        """Return the units of a batch that were repaired, by their index.
 
         Args:
-            units: B units.
+            batch: the units.
             translations: of each unit, the best first.
-            keys: B numbers that identify the units.
-            scored: whether to return log-probabilities.
-            previous: the states that the units started from, for document context.
         """
-        rules = self.planner.rules
+        rules, units = self.planner.rules, batch.units
         if rules is None or self.decoder.has_symbols:
             return {}
         failed = {
@@ -74,14 +68,11 @@ class SpanRepair:
         if not failed:
             return {}
         self._warn_without_attention()
-        stripped = [self.planner.without_spans(units[index]) for index in failed]
-        rows = torch.tensor(list(failed))
-        states = previous.select(rows) if previous is not None else None
-        source = pad([unit.ids for unit in stripped])
-        again = self.decoder.decode(stripped, source, [keys[i] for i in failed], scored, states)
-        weights = self._weights(stripped, again, states)
+        stripped = batch.replace({i: self.planner.without_spans(units[i]) for i in failed})
+        again = self.decoder.decode(stripped)
+        weights = self._weights(stripped.units, again, stripped.previous)
         repaired = {}
-        for (index, count), unit, best in zip(failed.items(), stripped, again, strict=True):
+        for (index, count), unit, best in zip(failed.items(), stripped.units, again, strict=True):
             inserted = [
                 each._replace(text=self._inserted(units[index], unit, each, next(weights)))
                 for each in best

@@ -4,10 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import torch
-
 from seq2seq.config.training import LengthLimits
-from seq2seq.data.batches import pad
 from seq2seq.errors import TextError
 from seq2seq.inference.alignment import (
     NO_ALIGNMENT,
@@ -22,7 +19,7 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import LineUnits, Unit
 from seq2seq.inference.repair import SpanRepair
-from seq2seq.inference.unit_decoding import Source, UnitDecoder
+from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
@@ -151,59 +148,42 @@ class Translator:
         keys = unit_keys(planned, first)
         translations: list[list[ScoredTranslation]] = [[] for _ in units]
         for indices in self._batches(range(len(units)), units):
-            source = pad([units[index].ids for index in indices])
-            best = self.decode_units(
-                [units[index] for index in indices], source, [keys[i] for i in indices], scored
-            )
+            batch = UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored)
+            best = self.decode_units(batch)
             for index, hypotheses in zip(indices, best, strict=True):
                 translations[index] = hypotheses
         return WindowTranslations(join_units(planned, translations))
 
-    def decode_units(
-        self,
-        units: Sequence[Unit],
-        source: Source,
-        keys: Sequence[int],
-        scored: bool,
-        previous: Any = None,
-    ) -> list[list[ScoredTranslation]]:
+    def decode_units(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
         """Return the translations of a batch of units, with their spans and terms.
 
         A unit whose best translation lacks spans, for the network has no symbols, is decoded again
-        without them, and they are inserted. The arguments are those of `UnitDecoder.decode`.
+        without them, and they are inserted.
         """
-        translations, decoded = self._decode_terms(units, source, keys, scored, previous)
-        repaired = self.repair.repair(units, translations, keys, scored, previous)
-        for index, unit in repaired.items():
+        translations, decoded = self._decode_terms(batch)
+        for index, unit in self.repair.repair(batch, translations).items():
             translations[index], decoded[index] = unit.translations, unit.decoded
         if self.aligner is None:
             return translations
         best = [hypotheses[0] for hypotheses in translations]
-        pairs = [DecodedUnit(unit, made) for unit, made in zip(units, decoded, strict=True)]
-        aligned = self.aligner.align(pairs, best, previous, self.planner.rules)
+        pairs = [DecodedUnit(unit, made) for unit, made in zip(batch.units, decoded, strict=True)]
+        aligned = self.aligner.align(pairs, best, batch.previous, self.planner.rules)
         return [
             [first._replace(alignment=alignment), *others]
             for (first, *others), alignment in zip(translations, aligned, strict=True)
         ]
 
-    def _decode_terms(
-        self,
-        units: Sequence[Unit],
-        source: Source,
-        keys: Sequence[int],
-        scored: bool,
-        previous: Any,
-    ) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
+    def _decode_terms(self, batch: UnitBatch) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
         """Return translations with the terms of the glossary, and the units that they are of.
 
         A unit whose best translation lacks a term is decoded again with a symbol for that.
         """
-        translations, decoded = self.decoder.decode(units, source, keys, scored, previous), [*units]
+        translations, decoded = self.decoder.decode(batch), [*batch.units]
         glossary = self.planner.glossary
         if glossary is None:
             return translations, decoded
         forced: dict[int, Unit] = {}
-        for index, (unit, best) in enumerate(zip(units, translations, strict=True)):
+        for index, (unit, best) in enumerate(zip(batch.units, translations, strict=True)):
             missing = []
             for match in unit.terms:
                 is_met = glossary.is_met(match.term, best[0].text)
@@ -213,13 +193,7 @@ class Translator:
             if missing and self.decoder.has_symbols:
                 forced[index] = self.planner.force_terms(unit, missing)
         if forced:
-            again = self.decoder.decode(
-                list(forced.values()),
-                pad([unit.ids for unit in forced.values()]),
-                [keys[index] for index in forced],
-                scored,
-                previous.select(torch.tensor(list(forced))) if previous is not None else None,
-            )
+            again = self.decoder.decode(batch.replace(forced))
             for (index, unit), best in zip(forced.items(), again, strict=True):
                 translations[index], decoded[index] = best, unit
         return translations, decoded

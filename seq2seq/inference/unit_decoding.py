@@ -1,13 +1,14 @@
 """Decoding of units: constraints for what is protected, and another try for repetition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from seq2seq.config.training import LengthLimits
+from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation, decode_batch, rerank, to_text
 from seq2seq.inference.line_units import Unit
 from seq2seq.inference.prefix_tokens import forced_tokens, piece_bytes
@@ -29,6 +30,44 @@ MARKUP = "{}<>|`*_@\\$"  # signs that no language needs
 BLOCKED_NGRAMS = (3, 2)  # of tokens, tried in this order where a translation repeats itself
 
 Source = tuple[Tensor, Tensor | None]
+
+
+class UnitBatch(NamedTuple):
+    """Units that are decoded together."""
+
+    units: Sequence[Unit]  # B
+    source: Source  # their token ids (B, S), padded, and their lengths (B,), as `pad` returns them
+    keys: Sequence[int]  # B numbers that identify them, to seed random choices
+    scored: bool  # whether to return log-probabilities
+    previous: Any = None  # the states that they start from, for document context
+
+    @classmethod
+    def of(
+        cls, units: Sequence[Unit], keys: Sequence[int], scored: bool, previous: Any = None
+    ) -> "UnitBatch":
+        """Return a batch of `units`, padded."""
+        return cls(units, pad([unit.ids for unit in units]), keys, scored, previous)
+
+    def select(self, rows: Sequence[int]) -> "UnitBatch":
+        """Return the batch of some of the units, padded as this one."""
+        if len(rows) == len(self.units):
+            return self
+        tokens, lengths = self.source
+        source = tokens[rows], None if lengths is None else lengths[rows]
+        return self._of_rows(rows)._replace(units=[self.units[row] for row in rows], source=source)
+
+    def replace(self, units: Mapping[int, Unit]) -> "UnitBatch":
+        """Return the batch of other units in some of the rows, padded anew."""
+        made = list(units.values())
+        source = pad([unit.ids for unit in made])
+        return self._of_rows([*units])._replace(units=made, source=source)
+
+    def _of_rows(self, rows: Sequence[int]) -> "UnitBatch":
+        """Return the batch with the keys and states of some rows."""
+        keys = [self.keys[row] for row in rows]
+        if self.previous is None:
+            return self._replace(keys=keys)
+        return self._replace(keys=keys, previous=self.previous.select(torch.tensor(rows)))
 
 
 class UnitDecoder:
@@ -53,10 +92,6 @@ class UnitDecoder:
         Without `retry_repetition` translations that repeat themselves are only marked.
         """
         self.model, self.target, self.search, self.limits = model, target, search, limits
-        self._word_starts = torch.tensor(target.word_starts())
-        signs = {token: markup_signs(piece) for token, piece in enumerate(target.text_pieces())}
-        self._markup_tokens = torch.tensor([t for t, of in signs.items() if of], dtype=torch.long)
-        self._markup_signs = torch.tensor([of for of in signs.values() if of], dtype=torch.long)
         self.blocked_ngrams = BLOCKED_NGRAMS if retry_repetition else ()
         self.first_symbol = target.ids(SYMBOLS[:1])[0] if target.has_symbols else None
 
@@ -69,58 +104,50 @@ class UnitDecoder:
     def _pieces(self) -> PieceBytes:
         return piece_bytes(self.target)
 
-    def decode(
-        self,
-        units: Sequence[Unit],
-        source: Source,
-        keys: Sequence[int],
-        scored: bool,
-        previous: Any = None,
-    ) -> list[list[ScoredTranslation]]:
-        """Return the translations of each unit, the best first.
+    @cached_property
+    def _word_starts(self) -> Tensor:
+        """Return whether each token (V,) begins a word."""
+        pairs = zip(self._pieces.pieces, self._pieces.is_byte, strict=True)
+        return torch.tensor([piece.startswith(b" ") and not byte for piece, byte in pairs])
 
-        Args:
-            units: B units.
-            source: their token ids (B, S), padded, and their lengths (B,), as `pad` returns them.
-            keys: B numbers that identify them, to seed random choices.
-            scored: whether to return log-probabilities.
-            previous: the states that they start from, for document context.
-        """
-        translations = self._search(units, source, keys, scored, previous, [])
+    @cached_property
+    def _markup(self) -> tuple[Tensor, Tensor]:
+        """Return the tokens (n,) with signs of markup, and the signs of each as bits."""
+        pieces = (piece.decode(errors="ignore") for piece in self._pieces.pieces)
+        signs = {token: bits for token, piece in enumerate(pieces) if (bits := markup_signs(piece))}
+        return torch.tensor([*signs], dtype=torch.long), torch.tensor([*signs.values()])
+
+    def decode(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
+        """Return the translations of each unit of a batch, the best first."""
+        translations = [[COPY._replace(text=unit.source)] for unit in batch.units]
+        rows = [row for row, unit in enumerate(batch.units) if not unit.is_copied]
+        if rows:
+            found = self._search_without_repetition(batch.select(rows))
+            for row, hypotheses in zip(rows, found, strict=True):
+                translations[row] = hypotheses
+        return translations
+
+    def _search_without_repetition(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
+        """Return the translations of each unit, or better ones without repeated n-grams."""
+        translations = self._search(batch, [])
         for n in self.blocked_ngrams:
-            failed = [i for i, best in enumerate(translations) if _has_failed(best[0], units[i])]
+            failed = [row for row, best in enumerate(translations) if _has_failed(best[0])]
             if not failed:
                 break
-            again = self._search(
-                [units[i] for i in failed],
-                _select(source, failed),
-                [keys[i] for i in failed],
-                scored,
-                previous.select(torch.tensor(failed)) if previous is not None else None,
-                [NoRepeatedNgrams(n), NoRepeatedWord(self._word_starts)],
-            )
-            for index, hypotheses in zip(failed, again, strict=True):
-                retries = translations[index][0].retries + 1
-                before, unit = translations[index], units[index]
-                is_better = _failures(hypotheses[0], unit) < _failures(before[0], unit)
+            blocked: list[LogitProcessor] = [NoRepeatedNgrams(n), NoRepeatedWord(self._word_starts)]
+            again = self._search(batch.select(failed), blocked)
+            for row, hypotheses in zip(failed, again, strict=True):
+                before = translations[row]
+                is_better = _failures(hypotheses[0]) < _failures(before[0])
                 kept = hypotheses if is_better else before
-                translations[index] = [best._replace(retries=retries) for best in kept]
-        return [
-            [COPY._replace(text=unit.source)]
-            if unit.is_copied
-            else [b._replace(is_repetitive=is_repetitive(b.text, unit.source)) for b in kept]
-            for unit, kept in zip(units, translations, strict=True)
-        ]
+                retries = before[0].retries + 1
+                translations[row] = [best._replace(retries=retries) for best in kept]
+        return translations
 
     def _search(
-        self,
-        units: Sequence[Unit],
-        source: Source,
-        keys: Sequence[int],
-        scored: bool,
-        previous: Any,
-        constraints: list[LogitProcessor],
+        self, batch: UnitBatch, constraints: list[LogitProcessor]
     ) -> list[list[ScoredTranslation]]:
+        units = batch.units
         max_lengths = [self._max_length(unit) for unit in units]
         if self.first_symbol is not None:
             constraints = [
@@ -131,18 +158,18 @@ class UnitDecoder:
         if any(unit.prefix for unit in units):
             prefixes = [forced_tokens(unit, self.target, self._pieces) for unit in units]
             constraints = [ForcedPrefix(self._pieces, prefixes, constraints)]
-        batch = decode_batch(
+        hypotheses = decode_batch(
             self.model,
             self.search,
-            source if previous is None else (*source, previous),
+            batch.source if batch.previous is None else (*batch.source, batch.previous),
             max_lengths,
-            keys,
-            scored,
+            batch.keys,
+            batch.scored,
             constraints,
         )
         return [
-            rerank(self.search, [self._restored(hypothesis, unit) for hypothesis in hypotheses])
-            for unit, hypotheses in zip(units, batch, strict=True)
+            rerank(self.search, [self._restored(hypothesis, unit) for hypothesis in of_unit])
+            for unit, of_unit in zip(units, hypotheses, strict=True)
         ]
 
     def _restored(self, hypothesis: Any, unit: Unit) -> ScoredTranslation:
@@ -151,8 +178,10 @@ class UnitDecoder:
         if unit.prefix is not None:
             prefix = unit.prefix.masked(unit.protected)
             rest = unit.protected.restore(translation.text[len(prefix) :]).rstrip(" ")
-            return translation._replace(text=unit.prefix.join(rest))
-        return translation._replace(text=unit.protected.restore(translation.text).strip(" "))
+            text = unit.prefix.join(rest)
+        else:
+            text = unit.protected.restore(translation.text).strip(" ")
+        return translation._replace(text=text, is_repetitive=is_repetitive(text, unit.source))
 
     def _required_symbols(self, units: Sequence[Unit], max_lengths: list[int]) -> RequiredTokens:
         assert self.first_symbol is not None
@@ -172,8 +201,9 @@ class UnitDecoder:
         of_units = torch.tensor(
             [-1 if unit.prefix else markup_signs(unit.protected.text) for unit in units]
         )
-        is_allowed = (self._markup_signs & ~of_units.unsqueeze(1)) == 0  # (B, n)
-        return AllowedTokens(self._markup_tokens.to(device), is_allowed.to(device))
+        tokens, signs = self._markup
+        is_allowed = (signs & ~of_units.unsqueeze(1)) == 0  # (B, n)
+        return AllowedTokens(tokens.to(device), is_allowed.to(device))
 
     def _max_length(self, unit: Unit) -> int:
         """Return the most target tokens of a unit: enough for its symbols and its prefix."""
@@ -190,18 +220,12 @@ def markup_signs(text: str) -> int:
     return sum(1 << bit for bit, sign in enumerate(MARKUP) if sign in text)
 
 
-def _has_failed(best: ScoredTranslation, unit: Unit) -> bool:
+def _has_failed(best: ScoredTranslation) -> bool:
     """Return whether a translation was ended by the maximum length or repeats itself."""
-    return not best.has_eos or is_repetitive(best.text, unit.source)
+    return not best.has_eos or best.is_repetitive
 
 
-def _failures(best: ScoredTranslation, unit: Unit) -> tuple[int, bool]:
+def _failures(best: ScoredTranslation) -> tuple[int, bool]:
     """Return how often a translation repeats itself, and whether the maximum length ended it."""
-    repeats = repeated_phrases(best.text).total() if is_repetitive(best.text, unit.source) else 0
+    repeats = repeated_phrases(best.text).total() if best.is_repetitive else 0
     return repeats, not best.has_eos
-
-
-def _select(source: Source, rows: Sequence[int]) -> Source:
-    """Return some rows of a padded batch, with their lengths."""
-    tokens, lengths = source
-    return tokens[rows], None if lengths is None else lengths[rows]

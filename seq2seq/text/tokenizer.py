@@ -19,7 +19,6 @@ from seq2seq.text.subword_sampling import (
     words,
 )
 
-_BYTE = re.compile("<0x([0-9A-F]{2})>")
 _ESCAPES = str.maketrans({"\u2581": "\ue581", "\n": "\ue00a", "\0": None})
 _ESCAPED = re.compile("[\u2581\n\0]")
 _UNESCAPES = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})
@@ -87,22 +86,6 @@ class Tokenizer:
             ]
             for line in lines
         ]
-
-    def text_pieces(self) -> list[str]:
-        """Return the text of each token; "" of special tokens, and of bytes beyond ASCII."""
-        pieces = [self.piece(token) for token in range(self.vocab_size)]
-        return [
-            ""
-            if token in SPECIAL_TOKENS
-            else _byte_text(piece)
-            if _BYTE.fullmatch(piece)
-            else piece
-            for token, piece in enumerate(pieces)
-        ]
-
-    def word_starts(self) -> list[bool]:
-        """Return for each token whether it begins a word: a space comes first."""
-        return [self.piece(token).startswith("\u2581") for token in range(self.vocab_size)]
 
     @cached_property
     def has_symbols(self) -> bool:
@@ -192,12 +175,6 @@ class ByteTokenizer(Tokenizer):
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
         return [int(piece[1:-1], 16) + len(SPECIAL_TOKENS) for piece in pieces]
-
-
-def _byte_text(piece: str) -> str:
-    """Return the character of the piece of a byte; "" of one beyond ASCII."""
-    value = int(piece[3:5], 16)
-    return chr(value) if value < 128 else ""
 
 
 def escape(line: str) -> str:

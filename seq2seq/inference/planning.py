@@ -7,6 +7,7 @@ from typing import Any
 
 from seq2seq.config.commands import DecodingConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.data.protected_kinds import rules_of_kinds
 from seq2seq.errors import RunError
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.text.glossary import Glossary
@@ -82,13 +83,17 @@ def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | Non
     """Return the rules of the spans that a run protects.
 
     A run of a version that recorded no kinds protects those that mean something to a program.
+
+    Raises:
+        RunError: the kinds are none of this program.
+        ConfigError: a pattern or word of the run cannot be used.
     """
     kinds = facts.get("protected_kinds")
     if kinds is None:
         kinds = [kind for kind in KINDS if kind not in UNRECORDED]
-    if not isinstance(kinds, list) or not set(kinds) <= set(KINDS):
+    if not isinstance(kinds, list) or not all(kind in KINDS for kind in kinds):
         raise RunError(f"run.json names unknown kinds of spans: {kinds}")
-    return SpanRules(kinds, config.protect.patterns, config.protect.words)
+    return rules_of_kinds(config.protect, kinds)
 
 
 def _whole(value: object) -> int:

@@ -17,7 +17,7 @@ from seq2seq.text.sentences import Sentence, split_clauses, split_sentences
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.icu import parse
 from seq2seq.text.spans.icu_sentences import expand
-from seq2seq.text.spans.icu_tree import Message, Path
+from seq2seq.text.spans.icu_tree import Path
 from seq2seq.text.spans.rules import Span, SpanRules
 from seq2seq.text.special_tokens import MAX_SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
@@ -79,8 +79,8 @@ class UnitPlanner:
                 planned.append(LineUnits("", []))
             elif prefix := Prefix.of(line, self.transforms):  # of one unit, however long
                 planned.append(LineUnits("", [unit._replace(prefix=prefix)]))
-            elif message := self._icu_message(part.text):
-                planned.append(self._icu_units(before, message, part.blank_after))
+            elif icu := self._icu_units(before, part):
+                planned.append(icu)
             elif self._is_split(len(unit.ids)):
                 blanks, sentences = self._split(part)
                 planned.append(LineUnits(before + blanks, self._units(sentences)))
@@ -113,28 +113,31 @@ class UnitPlanner:
     def _spans(self, text: str) -> list[Span]:
         return find_spans(text, self.rules) if self.rules is not None else []
 
-    def _icu_message(self, text: str) -> Message | None:
-        """Return the ICU message that a text is, if it is well-formed and has few choices."""
-        if self.rules is None or not _MAY_BE_ICU.search(text):
+    def _icu_units(self, before: str, line: "_Part") -> LineUnits | None:
+        """Return the units of all sentences of an ICU message.
+
+        None if the line is no message, or has too many choices: it is translated as text.
+        """
+        if self.rules is None or not _MAY_BE_ICU.search(line.text):
             return None
         try:
-            message = parse(text)
-            return message if message and expand(message) else None
+            message = parse(line.text)
+            sentences = expand(message) if message else []
         except ValueError:
-            return None  # it is translated as the text that it is
-
-    def _icu_units(self, before: str, message: Message, after: str) -> LineUnits:
-        """Return the units of all sentences of a message."""
+            return None
+        if not message or not sentences:
+            return None
         paths: list[Path] = []
         units: list[Unit] = []
-        for sentence in expand(message):
+        for sentence in sentences:
             part = _Part(sentence.text, "", self._spans(sentence.text))
             made = self._units([part])
             if self._is_split(len(made[0].ids)):
                 made = self._units(self._split(part)[1])
             units += made
             paths += [sentence.path] * len(made)
-        return LineUnits(before, units, IcuMessage(message, paths, self.languages[1], after))
+        icu = IcuMessage(message, paths, self.languages[1], line.blank_after)
+        return LineUnits(before, units, icu)
 
     def _is_split(self, length: int) -> bool:
         """Return whether a line of `length` tokens may be more than one unit."""

@@ -161,10 +161,9 @@ def _build(
         return assignment.pairs(name, lambda n: read_pairs(raw[n]))
 
     protection = choose_protection(pairs("train"), protect, adds_spans)
-
-    def protected(name: str) -> Iterator[Pair]:
-        return protect_pairs(pairs(name), protection, protect)
-
+    protected = (
+        _masked_pairs(pairs, protection, protect, folder) if protection.is_trained else pairs
+    )
     source, target, notices = _train_tokenizers(
         lambda: protected("train"), options, count, protection
     )
@@ -173,7 +172,7 @@ def _build(
         rows = _tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
         write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
     if protect.truecase:
-        sources = (transform(pair.source) for pair in protected("train"))
+        sources = (pair.source for pair in read_pairs(folder / "train.arrow"))  # transformed
         Truecaser.train(sources).save(folder / TRUECASE)
     source.save(folder / "source.model")
     if target is not source:
@@ -184,6 +183,23 @@ def _build(
         "protected_kinds": protection.kinds,
     }
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _masked_pairs(
+    pairs: Callable[[str], Iterator[Pair]],
+    protection: Protection,
+    protect: ProtectOptions,
+    folder: Path,
+) -> Callable[[str], Iterator[Pair]]:
+    """Return a function from a split to its pairs with symbols in place of their spans.
+
+    They are kept in files beside `folder`, since spans take longer to find than pairs to read.
+    """
+    files = {name: folder.with_name(f"{name}.masked") for name in SPLITS}
+    for name, file in files.items():
+        masked = protect_pairs(pairs(name), protection, protect)
+        write_arrow(file, RAW_SCHEMA, raw_columns(masked))
+    return lambda name: read_pairs(files[name])
 
 
 def _require_pairs(train: SplitCounts) -> int:

@@ -81,10 +81,7 @@ def rules_of_kinds(options: ProtectOptions, kinds: Iterable[str]) -> SpanRules:
 def protect_pairs(
     pairs: Iterable[Pair], protection: Protection, options: ProtectOptions
 ) -> Iterator[Pair]:
-    """Yield the pairs with symbols in place of the spans that both sides share, if trained."""
-    if not protection.is_trained:
-        yield from pairs
-        return
+    """Yield the pairs with symbols in place of the spans that both sides share."""
     rules = rules_of_kinds(options, protection.kinds)
     for pair in pairs:
         source, target = protect_pair(pair.source, pair.target, rules)

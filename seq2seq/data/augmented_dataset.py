@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seq2seq.config.augment import AugmentOptions
-from seq2seq.data.batches import Batch, RowIndices, TokenIds, collate
-from seq2seq.data.datasets import ParallelDataset, sampling_seed, token_ids
+from seq2seq.data.batches import RowIndices, TokenIds
+from seq2seq.data.datasets import ParallelDataset
 from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.text.augment import Context, LinePair, augment, pair_random
+from seq2seq.text.augment.modifiers import MAX_JOINED
 from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.tokenizer import Tokenizer
 
 AUGMENTED_PAIRS = 10_000  # pairs that are changed at a time
-MAX_CONSECUTIVE = 4  # consecutive pairs
+
+ChangedPair = tuple[LinePair, TokenIds, TokenIds]  # and the token ids of its sides
 
 
 class AugmentedDataset(ParallelDataset):
@@ -49,7 +51,7 @@ class AugmentedDataset(ParallelDataset):
         self.options, self.rules = options, rules
         self.context = Context(*languages)
         self._epoch = -1  # that `_changed` is of
-        self._changed: dict[int, tuple[LinePair, TokenIds, TokenIds]] = {}
+        self._changed: dict[int, ChangedPair] = {}
 
     def epoch(self, number: int) -> Iterator[RowIndices]:
         """Yield the row indices of each batch of epoch `number`, by the lengths of its pairs."""
@@ -63,27 +65,24 @@ class AugmentedDataset(ParallelDataset):
         )
         return lengths.epoch(number)
 
-    def load(self, rows: RowIndices, epoch: int) -> Batch:
-        """Return the pairs `rows` of an epoch as a batch, a function of the arguments alone."""
+    def _ids(self, table: Any, rows: RowIndices, epoch: int) -> tuple[list[Any], list[Any]]:
+        sources, targets = super()._ids(table, rows, epoch)
+        for index, changed in self._changed_of(rows, epoch):
+            sources[index], targets[index] = changed[1:]
+        return sources, targets
+
+    def _texts(self, table: Any, rows: RowIndices, epoch: int) -> tuple[list[str], list[str]]:
+        sources, targets = super()._texts(table, rows, epoch)
+        for index, changed in self._changed_of(rows, epoch):
+            sources[index], targets[index] = changed[0]
+        return sources, targets
+
+    def _changed_of(self, rows: RowIndices, epoch: int) -> Iterator[tuple[int, ChangedPair]]:
+        """Yield the pairs among `rows` that are changed in an epoch, with their index there."""
         self._augment(epoch)
-        table = self.dataset[rows]
-        changed = {
-            i: self._changed[row] for i, row in enumerate(rows.tolist()) if row in self._changed
-        }
-        if self.sampling:
-            texts = [table[side].to_pylist() for side in ("source", "target")]
-            for i, (pair, _, _) in changed.items():
-                texts[0][i], texts[1][i] = pair
-            seed = sampling_seed(self.sampler.seed, epoch, rows)
-            return collate(
-                self.source.sample(texts[0], self.sampling, seed),
-                self.target.sample(texts[1], self.sampling, seed + 1),
-            )
-        sources: list[TokenIds] = list(token_ids(table["source_ids"]))
-        targets: list[TokenIds] = list(token_ids(table["target_ids"]))
-        for i, (_, source_ids, target_ids) in changed.items():
-            sources[i], targets[i] = source_ids, target_ids
-        return collate(sources, targets)
+        for index, row in enumerate(rows.tolist()):
+            if row in self._changed:
+                yield index, self._changed[row]
 
     def _augment(self, epoch: int) -> None:
         """Augment all pairs for `epoch`, unless that is done."""
@@ -102,7 +101,7 @@ class AugmentedDataset(ParallelDataset):
         made: list[LinePair] = []
         for index, pair in enumerate(pairs):
             random = pair_random(self.sampler.seed, epoch, start + index)
-            following = pairs[index + 1 : index + MAX_CONSECUTIVE]
+            following = pairs[index + 1 : index + MAX_JOINED]
 
             def next_pairs(
                 count: int, following: Sequence[LinePair] = following

@@ -56,12 +56,23 @@ class ParallelDataset:
         """Return the pairs `rows` as a batch, a function of the arguments alone."""
         table = self.dataset[rows]
         if not self.sampling:
-            return collate(token_ids(table["source_ids"]), token_ids(table["target_ids"]))
+            return collate(*self._ids(table, rows, epoch))
         seed = sampling_seed(self.sampler.seed, epoch, rows)
+        sources, targets = self._texts(table, rows, epoch)
         return collate(
-            self.source.sample(table["source"].to_pylist(), self.sampling, seed),
-            self.target.sample(table["target"].to_pylist(), self.sampling, seed + 1),
+            self.source.sample(sources, self.sampling, seed),
+            self.target.sample(targets, self.sampling, seed + 1),
         )
+
+    def _ids(self, table: Any, rows: RowIndices, epoch: int) -> tuple[list[Any], list[Any]]:
+        """Return the token ids of both sides of the pairs `rows`, which `table` has."""
+        del rows, epoch
+        return token_ids(table["source_ids"]), token_ids(table["target_ids"])
+
+    def _texts(self, table: Any, rows: RowIndices, epoch: int) -> tuple[list[str], list[str]]:
+        """Return the texts of both sides of the pairs `rows`, which `table` has."""
+        del rows, epoch
+        return table["source"].to_pylist(), table["target"].to_pylist()
 
 
 def sampling_seed(seed: int, epoch: int, rows: RowIndices) -> int:

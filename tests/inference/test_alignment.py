@@ -8,10 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seq2seq import builders
-from seq2seq.commands import compose
-from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.inference import alignment as module
 from seq2seq.inference.alignment import Alignment, word_weights
@@ -20,8 +16,6 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.forced_attention import attention_weights
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
-from seq2seq.model.encoder_decoder import EncoderDecoder
-from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.glossary import Glossary, Term
 from seq2seq.text.spans.rules import SpanRules
@@ -30,24 +24,11 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.words import find_words
+from tests.inference.networks import LIMITS, random_network
 from tests.toy_corpus import sentences
 
-LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
 LINES = ["the dog sees {a b} now.", "", "  <b>a book</b>", "No. The cat likes 犬 bread. Water?",
          "{name} 😀 😀", "{n, plural, one {# dog} other {# dogs}}"]  # fmt: skip
-
-
-def network(tokenizer: Tokenizer, attention: str, seed: int) -> EncoderDecoder:
-    """Return a network that was never trained: its hypotheses are random."""
-    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
-               "model.decoder.size=12", f"model/attention={attention}"]  # fmt: skip
-    torch.manual_seed(seed)
-    config = to_schema(compose.compose("train", options), TrainConfig).model
-    model = builders.build_translation(config, vocab_sizes(tokenizer, tokenizer))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)
-    return model.eval()
 
 
 @pytest.fixture(scope="module", params=["symbols", "no symbols"])
@@ -61,7 +42,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 def make_translator(tokenizer: Tokenizer, attention: str = "additive") -> Translator:
     splitting = Splitting("always", 12, 40)
     planner = UnitPlanner(tokenizer, TextTransforms(), SpanRules(), ("en", "de"), splitting)
-    model = network(tokenizer, attention, 5)
+    model = random_network(tokenizer, attention, 5)
     return Translator(model, tokenizer, tokenizer, Greedy(), LIMITS, 4, planner)
 
 
@@ -161,7 +142,7 @@ def test_units_of_a_line_have_the_offsets_of_their_words(
 
 
 def test_an_ensemble_has_the_mean_weights_of_its_networks(tokenizer: Tokenizer) -> None:
-    networks = [network(tokenizer, name, 6) for name in ("additive", "general", "none")]
+    networks = [random_network(tokenizer, name, 6) for name in ("additive", "general", "none")]
     ensemble = Ensemble([IncrementalModel(each, "fp32") for each in networks])
     source = torch.tensor(tokenizer.encode(["the dog sees"])), None
     targets = tokenizer.encode(["a book"])
@@ -174,7 +155,7 @@ def test_an_ensemble_has_the_mean_weights_of_its_networks(tokenizer: Tokenizer) 
 
 
 def test_weights_of_a_padded_batch_are_those_of_each_sentence(tokenizer: Tokenizer) -> None:
-    model = network(tokenizer, "general", 6)
+    model = random_network(tokenizer, "general", 6)
     lines = tokenizer.encode(["the dog sees a book", "no"])
     source = torch.zeros(2, len(lines[0]), dtype=torch.long)
     for row, ids in enumerate(lines):

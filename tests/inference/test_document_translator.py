@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seq2seq
-from seq2seq import builders
 from seq2seq.commands import compose
-from seq2seq.config.training import LengthLimits, TrainConfig
+from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.data.batches import pad
 from seq2seq.errors import RunError
@@ -22,7 +21,7 @@ from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.model.encoder_decoder import EncoderDecoder
-from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
+from seq2seq.run_folder import HeldOutPair, RunFolder
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
@@ -30,6 +29,7 @@ from seq2seq.search.logit_processors import mask_special_tokens
 from seq2seq.text.special_tokens import BOS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
+from tests.inference.networks import LIMITS, random_network
 from tests.search.searches import minimum_risk
 from tests.toy_corpus import sentences
 
@@ -38,9 +38,6 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
     "mbr": minimum_risk,
 }
-LIMITS = LengthLimits(
-    max_length_ratio=0.5, max_length_extra=3
-)  # short, since the network below seldom comes to an end
 TEXT = [source for source, _ in sentences()]
 LINES = st.lists(st.sampled_from(["", "\u2028", *TEXT[:6], "x" * 40]), max_size=6)
 
@@ -59,15 +56,7 @@ def options(*more: str) -> TrainConfig:
 
 
 def network(tokenizer: Tokenizer, seed: int, *more: str) -> EncoderDecoder:
-    torch.manual_seed(seed)
-    config = options(*more)
-    model = builders.build_translation(
-        config.model, vocab_sizes(tokenizer, tokenizer), config.document_context
-    )
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)  # so that what it says depends on what it reads
-    return model.eval()
+    return random_network(tokenizer, "general", seed, "document_context=carry", *more)
 
 
 @pytest.fixture(scope="module", params=["plain", "quick", "several"])

@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seq2seq import builders
-from seq2seq.commands import compose
-from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.config.validation import to_schema
+from seq2seq.config.training import LengthLimits
 from seq2seq.data.batches import collate
 from seq2seq.errors import TextError
 from seq2seq.inference import forced_decoding
@@ -23,7 +20,6 @@ from seq2seq.inference.forced_decoding import (
 from seq2seq.inference.loading import load_forced_decoder
 from seq2seq.inference.translator import Translator
 from seq2seq.model.encoder_decoder import EncoderDecoder
-from seq2seq.run_folder import vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.rules import SpanRules
@@ -31,6 +27,7 @@ from seq2seq.text.special_tokens import BOS, EOS, PAD, SYMBOLS, UNK
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
+from tests.inference.networks import random_network
 from tests.toy_corpus import sentences
 
 FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
@@ -47,18 +44,8 @@ def tokenizer() -> Tokenizer:
 
 def network(tokenizer: Tokenizer, seed: int = 5, attention: str = "additive") -> EncoderDecoder:
     """Return a network of two layers that was never trained."""
-    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
-               "model.decoder.size=12", "model.encoder.layers=2", "model.decoder.layers=2",
-               f"model/attention={attention}"]  # fmt: skip
-    torch.manual_seed(seed)
-    model = builders.build_translation(
-        to_schema(compose.compose("train", options), TrainConfig).model,
-        vocab_sizes(tokenizer, tokenizer),
-    )
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(3)
-    return model.eval()
+    layers = ("model.encoder.layers=2", "model.decoder.layers=2")
+    return random_network(tokenizer, attention, seed, *layers, scale=3)
 
 
 def decoder(

@@ -2,41 +2,27 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq import builders
-from seq2seq.commands import compose
-from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.config.validation import to_schema
 from seq2seq.inference.repair import count_errors, insert_spans
 from seq2seq.inference.span_placement import find_parts, relative_weights, remove_spans
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
-from seq2seq.run_folder import vocab_sizes
-from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.interface import Search
-from seq2seq.search.sampling import Sampling
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
+from tests.inference.networks import LIMITS, SEARCHES, random_network
 from tests.toy_corpus import sentences
 
 RULES = SpanRules()
-LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
-SEARCHES: dict[str, Callable[[], Search]] = {
-    "greedy": Greedy,
-    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
-    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
-}
 MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
           "3.5", "[", "](http://x.y)", "a@b.cd", "sensor.temp_1", "0x80F0", "<", "`",
           "{"]  # fmt: skip
@@ -56,18 +42,10 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 @pytest.fixture(scope="module", params=["none", "additive"])
 def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
     """Return a translator with a network that was never trained: its hypotheses are random."""
-    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
-               "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
-    torch.manual_seed(5)
-    sizes = vocab_sizes(tokenizer, tokenizer)
-    config = to_schema(compose.compose("train", options), TrainConfig).model
-    model = builders.build_translation(config, sizes)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)
+    model = random_network(tokenizer, request.param, 5)
     splitting = Splitting("auto", 60, 200)
     planner = UnitPlanner(tokenizer, TextTransforms(), RULES, ("en", "de"), splitting)
-    return Translator(model.eval(), tokenizer, tokenizer, Greedy(), LIMITS, 4, planner)
+    return Translator(model, tokenizer, tokenizer, Greedy(), LIMITS, 4, planner)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

@@ -9,37 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seq2seq
-from seq2seq import builders
-from seq2seq.commands import compose
 from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.config.validation import to_schema
 from seq2seq.errors import RunError, TextError
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
-from seq2seq.run_folder import vocab_sizes
-from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.interface import Search
-from seq2seq.search.sampling import Sampling
 from seq2seq.text.normalization import normalize
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import train_model
+from tests.inference import networks
+from tests.inference.networks import LIMITS, random_network
 from tests.search.searches import minimum_risk
 from tests.toy_corpus import sentences, write_corpus
 
 Compose = Callable[..., TrainConfig]
 
-SEARCHES: dict[str, Callable[[], Search]] = {
-    "greedy": Greedy,
-    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
-    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
-    "mbr": minimum_risk,
-}
-LIMITS = LengthLimits(
-    max_length_ratio=0.5, max_length_extra=3
-)  # short, since the network below seldom comes to an end
+SEARCHES = {**networks.SEARCHES, "mbr": minimum_risk}
 # A line of a file: anything but the end of a line; often blank, often with what breaks programs.
 ODD = [
     "",
@@ -69,17 +56,8 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture(scope="module", params=["none", "additive"])
 def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
-    """A network that was never trained: it says anything, and seldom comes to an end."""
-    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
-               "model.decoder.size=12", f"model/attention={request.param}"]  # fmt: skip
-    torch.manual_seed(5)
-    model = builders.build_translation(
-        to_schema(compose.compose("train", options), TrainConfig).model,
-        vocab_sizes(tokenizer, tokenizer),
-    )
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)  # so that what it says depends on what it reads
+    """Return a translator with random hypotheses."""
+    model = random_network(tokenizer, request.param, 5)
     return Translator(model, tokenizer, tokenizer, Greedy(), LIMITS, batch=4)
 
 

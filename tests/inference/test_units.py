@@ -1,28 +1,17 @@
 """Units: nothing of a line is lost, and what is protected comes out as it went in."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq import builders
-from seq2seq.commands import compose
-from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.config.validation import to_schema
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
-from seq2seq.model.encoder_decoder import EncoderDecoder
-from seq2seq.run_folder import vocab_sizes
-from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
-from seq2seq.search.interface import Search
-from seq2seq.search.sampling import Sampling
 from seq2seq.text.glossary import Glossary, Term
 from seq2seq.text.normalization import normalize
 from seq2seq.text.spans.finding import find_spans
@@ -32,15 +21,10 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
+from tests.inference.networks import LIMITS, SEARCHES, random_network
 from tests.toy_corpus import sentences
 
 RULES = SpanRules()
-LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
-SEARCHES: dict[str, Callable[[], Search]] = {
-    "greedy": Greedy,
-    "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
-    "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
-}
 MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
           "3.5", "[", "](http://x.y)", "a@b.cd", "sensor.temp_1", "0x80F0"]  # fmt: skip
 WORDS = ["the dog", "sees", "a book.", "The cat likes bread!", "犬", "no", "water?", " ", "\u00a0"]
@@ -54,21 +38,6 @@ def tokenizer() -> Tokenizer:
     return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=SYMBOLS).tokenizer
 
 
-def network(tokenizer: Tokenizer, attention: str, seed: int) -> EncoderDecoder:
-    """Return a network that was never trained: its hypotheses are random."""
-    options = ["data.source=en", "data.target=de", "model.embedding_size=8", "model.encoder.size=6",
-               "model.decoder.size=12", f"model/attention={attention}"]  # fmt: skip
-    torch.manual_seed(seed)
-    model = builders.build_translation(
-        to_schema(compose.compose("train", options), TrainConfig).model,
-        vocab_sizes(tokenizer, tokenizer),
-    )
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)
-    return model.eval()
-
-
 def planner(tokenizer: Tokenizer, split: str = "auto", max_length: int = 40) -> UnitPlanner:
     return UnitPlanner(
         tokenizer, TextTransforms(), RULES, ("en", "de"), Splitting(split, 12, max_length)
@@ -78,7 +47,7 @@ def planner(tokenizer: Tokenizer, split: str = "auto", max_length: int = 40) -> 
 @pytest.fixture(scope="module", params=["none", "additive", "int8", "ensemble"])
 def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
     attention = "additive" if request.param == "additive" else "none"
-    networks = [network(tokenizer, attention, seed) for seed in (5, 6)]
+    networks = [random_network(tokenizer, attention, seed) for seed in (5, 6)]
     model: Any = networks[0]
     if request.param == "int8":
         model = IncrementalModel(networks[0], "int8")
@@ -202,7 +171,7 @@ def test_terms_of_a_glossary_are_in_the_translation(tokenizer: Tokenizer) -> Non
     made = planner(tokenizer)
     made.glossary = glossary
     translator = Translator(
-        network(tokenizer, "none", 5), tokenizer, tokenizer, Greedy(), LIMITS, 4, made
+        random_network(tokenizer, "none", 5), tokenizer, tokenizer, Greedy(), LIMITS, 4, made
     )
 
     for name in SEARCHES:

@@ -127,7 +127,11 @@ def test_the_same_bytes_under_other_names_are_renamed_and_nothing_else_is() -> N
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
-@pytest.mark.parametrize("content", [b"", b"\n", b" \n\n\t\n", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", b" \n\n\t\n", gzip.compress(b"")],
+    ids=["nothing", "a line break", "blanks", "gz"],  # gz holds the time
+)
 def test_an_empty_file_for_validation_or_test_is_refused_by_every_reader(
     tmp_path: Path, split: str, content: bytes
 ) -> None:

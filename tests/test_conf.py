@@ -24,8 +24,10 @@ GROUPS = [
     "model/embedding", "model/vision",
     "optimizer", "schedule", "task", "tracker",
 ]  # fmt: skip
+LANGUAGES = ["data.source=en", "data.target=de"]
 # What a choice cannot be made without.
 NEEDED = {
+    "own": LANGUAGES,  # a recipe for any text
     "model/vision=efficientnet": ["task=captions"],
     "model/vision=features": ["task=captions", "model.vision.size=5", "model.vision.positions=4"],
 }
@@ -60,7 +62,6 @@ TASKS = {
     "labelled": "classification",
     "languages": "classification",
 }
-LANGUAGES = ["data.source=en", "data.target=de"]
 
 
 def options(group: str) -> list[str]:
@@ -82,17 +83,17 @@ def decodes(config: TrainConfig) -> bool:
 
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_composes_under_its_own_name(recipe: str) -> None:
-    config = train(f"+recipe={recipe}")
+    config = train(*NEEDED.get(recipe, []), f"+recipe={recipe}")
 
     assert config.name == recipe
-    if is_translation(config):
+    if is_translation(config) and recipe not in NEEDED:
         source, _, target = recipe.partition("-")
         assert (config.data["source"], config.data["target"]) == (source, target.split("-")[0])
 
 
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_but_the_classic_ones_chooses_attention(recipe: str) -> None:
-    config = train(f"+recipe={recipe}")
+    config = train(*NEEDED.get(recipe, []), f"+recipe={recipe}")
 
     attends = not config.model.attention["_target_"].endswith(("NoAttention", "FixedContext"))
     assert attends == (decodes(config) and "classic" not in recipe)

@@ -32,10 +32,13 @@ def check(config: CheckConfig, _: Path) -> None:
         raise ConfigError("check audits parallel text: it needs task=translation")
     from seq2seq import builders  # torch is imported here
     from seq2seq.data.corpus import ParallelCorpus
+    from seq2seq.tasks.fitting import fit_options
     from seq2seq.tasks.translation import prepare_data
     from seq2seq.training.throughput import measure_throughput
     from seq2seq.training.train_model import build_training
 
+    if config.fitted:
+        config = fit_options(config, show)[0]
     if config.steps:
         task, train_step = build_training(config, show)[:2]
     else:

@@ -26,6 +26,7 @@ from seq2seq.config.commands import (
     ScoreConfig,
     TranslateConfig,
 )
+from seq2seq.config.fitted import register_resolver
 from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
 from seq2seq.config.training import CheckConfig, TrainConfig
@@ -54,6 +55,7 @@ def register(name: str) -> None:
     ConfigStore.instance().store(name=f"schema_{name}", node=SCHEMAS[name])
     OmegaConf.register_new_resolver("shipped", lambda n: str(shipped_folder(n)), replace=True)
     OmegaConf.register_new_resolver("recipes", lambda p: ", ".join(recipe_names(p)), replace=True)
+    register_resolver()
 
 
 def recipe_names(folders: Iterable[str | Path] = (RECIPES_DIR,)) -> list[str]:

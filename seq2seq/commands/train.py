@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
@@ -15,6 +16,8 @@ from seq2seq.config.literals import quote_value
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, UserError
+
+log = logging.getLogger("seq2seq.train")
 
 
 def main() -> None:
@@ -78,10 +81,17 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
     Raises:
         UserError: the folder, the data, an option or the disk does not allow it.
     """
-    from seq2seq.training import train_model  # torch is imported here, after the checks
+    started = time.monotonic()
+    from seq2seq.run_folder import RunFolder  # torch is imported here, after the checks
+    from seq2seq.tasks import fitting
+    from seq2seq.training import resume, train_model
 
     try:
-        return train_model.train_model(config, folder, HydraConfig.get().overrides.task)
+        if config.fitted and not config.resume:
+            resume.require_resumable(RunFolder(folder), config)  # before a minute of measuring
+            config, download_seconds = fitting.fit_options(config, log.info)
+            started += download_seconds
+        return train_model.train_model(config, folder, HydraConfig.get().overrides.task, started)
     except UserError:
         if not any(folder.iterdir()):
             _remove_empty_folder(folder)

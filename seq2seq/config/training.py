@@ -14,6 +14,7 @@ from omegaconf import MISSING
 
 from seq2seq.config import task_options
 from seq2seq.config.augment import AugmentOptions
+from seq2seq.config.fitted import FITTED_OPTIONS
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.ranges import (
     choice,
@@ -82,6 +83,9 @@ class TokenizerOptions:
     vocab_size: int | None = number(
         None, 261, MAX_VOCAB_SIZE
     )  # tokens; null: from the amount of text
+    # Share of the text whose characters are tokens; others are spelled in bytes. null: 1, or 0.9995
+    # where there are 300 different characters or more.
+    character_coverage: float | None = number(None, 0.98, 1)
     sampling: float = number(0.0, 0, 1)  # subword regularisation: the smoothing alpha; 0 is off
     # Applied to every line in this order before it is tokenised; the last is normalize.
     transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
@@ -269,6 +273,8 @@ class TrainConfig:
     document_context: str = choice("none", ("none", "carry"))
     # Continue the run in hydra.run.dir; without that, the newest run of this name.
     resume: bool = False
+    # Options that are chosen from the text, the time and this machine; +recipe=own has all of them.
+    fitted: list[str] = choices((), FITTED_OPTIONS)  # noqa: RUF009
 
     def __post_init__(self) -> None:
         require_ranges("", self)

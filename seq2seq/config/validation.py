@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from seq2seq.config.fitted import fitted_options
 from seq2seq.config.literals import escape_all_interpolations, quote_argument
 from seq2seq.config.nodes import (
     RUNTIME_ARGUMENTS,
@@ -74,6 +75,8 @@ def _merged(cfg: DictConfig, schema: type) -> Any:
             raise ConfigError(f"{option[1:]} must be less than 10^300, not {shortened(value)}")
     # Interpolations are resolved by now: a remaining `${` is text.
     plain = escape_all_interpolations(plain)
+    if isinstance(plain, dict) and isinstance(named := plain.get("fitted"), list):
+        plain["fitted"] = named + [name for name in fitted_options(cfg) if name not in named]
     return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), plain))
 
 

@@ -15,11 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from seq2seq.config.protect import ProtectOptions
-from seq2seq.config.training import (
-    DEFAULT_TRANSFORMS,
-    CleaningOptions,
-    HeldOutOptions,
-)
+from seq2seq.config.training import DEFAULT_TRANSFORMS, CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
 from seq2seq.data.cache import cache_fingerprint, load_or_build
@@ -105,6 +101,8 @@ def prepare_parallel(
     }
     if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
         tokenizer["transforms"] = options.transforms
+    if options.character_coverage is not None:  # an option of later versions
+        tokenizer["coverage"] = options.character_coverage
     key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
     # The fingerprint of the data, which resuming compares, is that of versions without symbols.
     is_plain = protect == ProtectOptions(kinds=[], truecase=False)
@@ -236,6 +234,7 @@ def _train_tokenizers(
             count * len(names),
             count,
             symbols=SYMBOLS if protection.is_trained else (),
+            coverage=options.character_coverage,
         )
 
     if options.joint:

@@ -3,7 +3,8 @@
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer, escape
 
 TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on; a larger text is sampled
+LARGE_ALPHABET = 300  # characters: more are those of Chinese, or of several scripts
 MAX_SENTENCE_BYTES = 16_000  # longer lines are left out when a tokenizer is trained
 
 
@@ -32,6 +34,7 @@ def train_tokenizer(
     pairs: int,
     sentences: bool = True,
     symbols: Sequence[str] = (),
+    coverage: float | None = None,
 ) -> TrainedTokenizer:
     """Train a tokenizer on transformed text.
 
@@ -44,6 +47,7 @@ def train_tokenizer(
         sentences: whether each line is a sentence, whose first word gets a space before it, like
             words within a line; False for running text, which is cut anywhere.
         symbols: texts that are always tokens of their own.
+        coverage: share of the text whose characters are pieces; None: `default_coverage`.
 
     Raises:
         TextError: there is no text to train on, or `size` does not fit it.
@@ -54,8 +58,7 @@ def train_tokenizer(
     kept = [escape(line) for line in subsample(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
-    # The rarest characters of a large alphabet are spelled in bytes, or few pieces would be words.
-    coverage = 1.0 if len({c for line in kept for c in line}) < 300 else 0.9995
+    coverage = coverage or default_coverage(len({c for line in kept for c in line}))
     try:
         model = _train_sentencepiece(kept, kind, requested, coverage, sentences, symbols)
     except RuntimeError as error:
@@ -80,6 +83,26 @@ def default_vocab_size(pairs: int) -> int:
     4,000 for 30,000 pairs, 12,600 for 300,000, 32,000 from two million on; whole hundreds.
     """
     return min(32_000, max(1_000, round(23 * math.sqrt(pairs) / 100) * 100))
+
+
+def default_coverage(characters: int) -> float:
+    """Return the share of a text of so many different characters that is not spelled in bytes.
+
+    The rarest characters of a large alphabet are, or few pieces would be words.
+    """
+    return 1.0 if characters < LARGE_ALPHABET else 0.9995
+
+
+def required_characters(counts: Mapping[str, int], coverage: float | None) -> int:
+    """Return how many characters a vocabulary needs a piece for.
+
+    Args:
+        counts: occurrences of each character of the text.
+        coverage: share of the text that they make up; None: `default_coverage`.
+    """
+    needed = (coverage or default_coverage(len(counts))) * sum(counts.values())
+    totals = accumulate(sorted(counts.values(), reverse=True))
+    return min(len(counts), 1 + sum(1 for total in totals if total < needed))
 
 
 def _train_sentencepiece(

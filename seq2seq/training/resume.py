@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from seq2seq import hardware
+from seq2seq.config.fitted import option_value, with_options
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.training import TrainConfig
 from seq2seq.data.readers.files import is_renamed
@@ -35,6 +36,7 @@ CHANGEABLE_OPTIONS = (
     "tracker",
     "resume",
     "name",
+    "fitted",  # names of options, which are compared themselves
 )
 
 MAX_NAMED = 5  # differing options that a message names
@@ -100,6 +102,17 @@ def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
     saved = run.read_config(_trusted_modules(config)).protect
     is_earlier = saved == ProtectOptions(kinds=[], truecase=False)
     return replace(config, protect=saved) if is_earlier else config
+
+
+def with_recorded_choices(run: RunFolder, config: TrainConfig) -> TrainConfig:
+    """Return `config` with the values of the run that it resumes for options that are open.
+
+    They were chosen when the run began; this machine or its load may be another now.
+    """
+    if not (config.resume and config.fitted and run.exists()):
+        return config
+    saved = run.read_config(_trusted_modules(config))
+    return with_options(config, {name: option_value(saved, name) for name in config.fitted})
 
 
 def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:

@@ -29,6 +29,7 @@ from seq2seq.training.resume import (
     require_same_data,
     with_earlier_protection,
     with_original_precision,
+    with_recorded_choices,
 )
 from seq2seq.training.task import Task
 from seq2seq.training.train_step import TrainStep
@@ -37,13 +38,16 @@ from seq2seq.training.trainer import Trainer
 log = logging.getLogger("seq2seq.train")
 
 
-def train_model(config: TrainConfig, folder: Path, given: Sequence[str] = ()) -> float | None:
+def train_model(
+    config: TrainConfig, folder: Path, given: Sequence[str] = (), started: float | None = None
+) -> float | None:
     """Train the model of `config` into `folder`, or resume the run that is there.
 
     Args:
         config: the options.
         folder: folder of the run; no other process can train in it at the same time.
         given: the overrides of the command line, for run.json.
+        started: when the time of train.budget began, by `time.monotonic`; None: now.
 
     Returns:
         The best validation score; larger is better: the objective of a sweep.
@@ -53,9 +57,9 @@ def train_model(config: TrainConfig, folder: Path, given: Sequence[str] = ()) ->
             data of that run are others.
         UserError: the data, an option or the disk does not allow it.
     """
-    started = time.monotonic()
+    started = time.monotonic() if started is None else started
     run = RunFolder(folder)
-    config = with_earlier_protection(run, config)
+    config = with_recorded_choices(run, with_earlier_protection(run, config))
     require_resumable(run, config)  # before a folder is created
     with lock_folder(folder):
         remove_temporaries(folder)

@@ -96,7 +96,8 @@ def test_several_forms_of_writing_are_read(file: Path) -> None:
 def test_the_options_of_every_recipe_are_read_as_omegaconf_reads_them(
     file: Path, recipe: str
 ) -> None:
-    config = to_schema(compose("train", [f"+recipe={recipe}"]), TrainConfig)
+    languages = ["data.source=en", "data.target=de"] if recipe == "own" else []
+    config = to_schema(compose("train", [*languages, f"+recipe={recipe}"]), TrainConfig)
     text = OmegaConf.to_yaml(OmegaConf.structured(config))
     assert read(file, text) == OmegaConf.to_container(OmegaConf.load(io.StringIO(text)))
 

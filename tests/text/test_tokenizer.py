@@ -11,6 +11,7 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import (
     TrainedTokenizer,
     default_vocab_size,
+    required_characters,
     subsample,
     train_tokenizer,
 )
@@ -157,3 +158,41 @@ def test_a_tokenizer_is_saved_and_read(tmp_path: Path) -> None:
     for name in ("t.model", "none"):
         with pytest.raises(RunError, match="cannot be read"):
             Tokenizer.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "characters"),
+    [
+        (None, 4),  # 1.0 for a small alphabet
+        (1.0, 4),
+        (0.9, 3),  # 6 + 2 + 1 of 10
+        (0.8, 2),  # 6 + 2
+        (0.5, 1),
+    ],
+)
+def test_the_frequent_characters_that_make_up_a_share_of_the_text_are_counted(
+    coverage: float | None, characters: int
+) -> None:
+    assert required_characters({"a": 6, "b": 1, "c": 2, "d": 1}, coverage) == characters
+
+
+def test_a_large_alphabet_leaves_its_rarest_characters_to_bytes() -> None:
+    counts = {"a": 10_000} | {chr(0x4E00 + i): 1 for i in range(400)}
+
+    assert required_characters(counts, None) == 396  # 10,395 of 10,400: 0.9995, rounded up
+    assert required_characters(counts, 1.0) == 401
+
+
+def test_characters_beyond_the_coverage_are_spelled_in_bytes() -> None:
+    lines = ["a" * 99 + "b"] * 50  # a hundredth of the characters is b
+
+    pieces = [
+        {tokenizer.piece(token) for token in tokenizer.encode(["b"])[0]}
+        for tokenizer in (
+            train_tokenizer(lines, "unigram", 263, 50, 50, coverage=coverage).tokenizer
+            for coverage in (1.0, 0.98)
+        )
+    ]
+
+    assert "<0x62>" not in pieces[0]
+    assert "<0x62>" in pieces[1]

@@ -1,0 +1,163 @@
+"""The recipe `own`, which fits itself to text and time, beside fixed recipes on the same text.
+
+python -m benchmarks.sizing run CORPORA CORPUS PAIRS MINUTES NAME [OPTION ...]
+python -m benchmarks.sizing table
+
+`run` trains the choice NAME of `CHOICES`, with further options if any, on the first PAIRS pairs (or
+`all`) of a corpus of `CORPORA`, for MINUTES of wall-clock time, and adds its scores to
+output/sizing.json; what is measured already is skipped. CORPORA is a folder with a folder for each
+corpus: train, val and test .en and the like, plain or compressed. Validation text is 5 % as long as
+training text, 50 to 1,000 pairs, as is held out by default; test text is that of the corpus.
+`table` writes results/sizing.json from the measurements.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import results
+from seq2seq.data.readers.files import find_compressed
+from seq2seq.run_folder import RunFolder
+from seq2seq.storage.files import atomic_write
+from seq2seq.text.lines import read_lines
+from seq2seq.training.metric_logger import read_metrics
+
+MEASURED = results.FOLDER / "sizing.json"
+FEW = 5_000  # pairs: for fewer, the README gives smaller batches
+
+
+class Corpus(NamedTuple):
+    """A corpus: its folder, languages, and the name of its test files."""
+
+    folder: str
+    source: str
+    target: str
+    test: str = "test"
+
+
+CORPORA = {
+    "tatoeba": Corpus("tatoeba", "en", "de"),
+    "tatoeba-ja": Corpus("tatoeba-ja", "en", "ja"),
+    "bible-de": Corpus("bible", "en", "de"),
+    "bible-ar": Corpus("bible", "en", "ar"),
+    "multi30k-fr": Corpus("multi30k", "en", "fr", "test2016"),
+}
+CHOICES = {
+    "own": ["+recipe=own"],
+    "readme": ["model/attention=additive"],
+    "en-de": ["+recipe=en-de", "data=parallel"],
+    "en-de-multi30k": ["+recipe=en-de-multi30k", "data=parallel"],
+}
+
+
+def copy_pairs(corpora: Path, corpus: Corpus, pairs: int | None, out: Path) -> None:
+    """Write the first `pairs` pairs, and validation and test text, as plain files into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    for language in (corpus.source, corpus.target):
+        count = pairs
+        for split, name in (("train", "train"), ("val", "val"), ("test", corpus.test)):
+            file = find_compressed(corpora / corpus.folder / f"{name}.{language}")
+            if file is None:
+                sys.exit(f"{corpora / corpus.folder} has no {name}.{language}")
+            lines = list(islice(read_lines(file), count))
+            with atomic_write(out / f"{split}.{language}") as copy:
+                copy.writelines(f"{line}\n" for line in lines)
+            count = min(1000, max(50, len(lines) // 20)) if split == "train" else None
+
+
+def options_of(name: str, pairs: int | None) -> list[str]:
+    """Return the options of a choice, for text of so many pairs (None: all of a corpus)."""
+    if name == "readme" and pairs is not None and pairs <= FEW:
+        return [*CHOICES[name], "batches.sentences=16"]
+    return CHOICES[name]
+
+
+def train(data: Path, corpus: Corpus, minutes: str, options: Sequence[str], out: Path) -> None:
+    """Train with `options` on the text in the folder `data` into the run folder `out`."""
+    command = [
+        *options,
+        f"data.path={data}",
+        f"data.source={corpus.source}",
+        f"data.target={corpus.target}",
+        "data.validation=val",
+        "data.test=test",
+        f"train.budget={minutes}m",
+        f"hydra.run.dir={out}",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "seq2seq.train", *command], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def measurement(out: Path) -> dict[str, Any]:
+    """Return scores, chosen options and counts of the finished run in `out`."""
+    run = RunFolder(out)
+    facts, metrics = run.read_facts(), read_metrics(run.metrics)
+    scores = dict(re.findall(r"^(\w+) = ([\d.]+)", "\n".join(facts["scores"]), re.MULTILINE))
+    validations = [(e["step"], e["bleu"]) for e in metrics if e["kind"] == "validation"]
+    config = run.read_config(set())
+    return {
+        "bleu": float(scores["BLEU"]),
+        "chrf": float(scores["chrF2"]),
+        "parameters": facts["parameters"],
+        "vocab_size": run.read_tokenizers()[1].vocab_size,
+        "sizes": [
+            config.model.embedding_size,
+            config.model.encoder.size,
+            config.model.decoder.size,
+            config.model.decoder.layers,
+        ],
+        "dropout": config.model.dropout,
+        "steps": metrics[-1]["step"],
+        "seconds": facts["seconds"],
+        "ended": facts["ended"],
+        "validations": validations,
+        "machine": results.machine(),
+    }
+
+
+def read_measured() -> dict[str, Any]:
+    """Return the measurements so far, by corpus, pairs, minutes, name and options."""
+    return json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+
+
+def run_cell(
+    corpora: Path, corpus_name: str, pairs: str, minutes: str, name: str, extra: Sequence[str]
+) -> None:
+    """Measure a choice on some text, unless that has been done."""
+    key = " ".join([corpus_name, pairs, minutes, name, *extra])
+    if key in read_measured():
+        print(f"{key}: measured already")
+        return
+    corpus, count = CORPORA[corpus_name], None if pairs == "all" else int(pairs)
+    work = results.FOLDER / "sizing"
+    data = work / f"{corpus_name}-{pairs}"
+    copy_pairs(corpora, corpus, count, data)
+    out = work / "runs" / re.sub(r"[^\w.=-]+", "_", key)
+    train(data, corpus, minutes, [*options_of(name, count), *extra], out)
+    entry = measurement(out)
+    measured = read_measured() | {key: entry}  # read again: another process may have written
+    with atomic_write(MEASURED) as file:
+        json.dump(measured, file, indent=1)
+    print(f"{key}: BLEU {entry['bleu']}, chrF {entry['chrf']}, {entry['steps']} steps", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command line."""
+    results.show_help(arguments, __doc__)
+    match arguments:
+        case ["run", corpora, corpus, pairs, minutes, name, *extra] if (
+            corpus in CORPORA and name in CHOICES
+        ):
+            run_cell(Path(corpora), corpus, pairs, minutes, name, extra)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -6,5 +6,5 @@ import pytest
 
 needs_posix = pytest.mark.skipif(
     os.name == "nt",
-    reason="Windows has no named pipes, no SIGKILL, no fork, no pseudo-terminals, no getrusage",
+    reason="Windows has no named pipes, no fork, no signals between processes, no terminals",
 )

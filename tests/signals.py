@@ -1,7 +1,6 @@
 """Training that is asked to stop at a certain step, as by Ctrl-C or a scheduler."""
 
 import logging
-import os
 import signal
 from pathlib import Path
 
@@ -24,7 +23,7 @@ class _Ask(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if self.mark in record.getMessage():
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
 
 
 def train_until(step: int, folder: Path, *overrides: str) -> None:

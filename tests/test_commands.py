@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +13,9 @@ from safetensors.torch import load_file
 
 import seq2seq
 from tests.posix import needs_posix
+from tests.processes import Command
+from tests.processes import run_command as run
+from tests.processes import start_command as start
 from tests.toy_corpus import sentences, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -31,30 +33,10 @@ MODEL = [
 ]
 
 
-def start(name: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", f"seq2seq.{name}", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment,
-        encoding="utf-8",
-    )
-
-
-def run(
-    name: str, *arguments: str, folder: Path, stdin: str = ""
+def train(
+    folder: Path, out: str, *more: str, is_fresh: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    process = start(name, *arguments, folder=folder)
-    out, err = process.communicate(stdin, timeout=120)
-    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-
-def train(folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
-    return run("train", *arguments(folder, out), *more, folder=folder)
+    return run("train", *arguments(folder, out), *more, folder=folder, is_fresh=is_fresh)
 
 
 def arguments(folder: Path, out: str) -> list[str]:
@@ -228,7 +210,7 @@ def test_the_same_seed_gives_the_same_samples_in_any_batch(home: Path) -> None:
     common = [f"run={home / 'run'}", "search=sample", "search.temperature=1.5"]
 
     one, other, third = (
-        run("translate", *common, *more, folder=home, stdin=text).stdout
+        run("translate", *common, *more, folder=home, text=text).stdout
         for more in (["batch=1"], ["batch=9"], ["search.seed=2"])
     )
 
@@ -262,7 +244,7 @@ def test_check_prints_an_audit_and_the_time_of_an_epoch(home: Path) -> None:
     assert output.count("left ") == 3  # the table of three splits, once
 
 
-LONG = ["train.steps=60", "train.save_interval=7", "validation.interval=25", "train.ema.decay=0.9"]
+LONG = ["train.steps=40", "train.save_interval=7", "validation.interval=15", "train.ema.decay=0.9"]
 LONG += ["train.accumulate=2", "schedule=plateau"]
 
 
@@ -278,7 +260,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights(home: Path) -> None:
     process.communicate()
     assert not (home / "killed" / "curves.png").exists()  # it had not come to its end
 
-    resumed = train(home, "killed", *LONG, "resume=true")
+    resumed = train(home, "killed", *LONG, "resume=true", is_fresh=True)  # other hashes
 
     assert resumed.returncode == 0, resumed.stderr
     assert "resumed" in resumed.stdout
@@ -329,6 +311,7 @@ def test_a_run_is_not_resumed_on_other_data(home: Path, tmp_path: Path) -> None:
     assert resumed.stderr.count("\n") == 1
 
 
+@needs_posix
 def test_a_signal_after_the_last_step_says_how_to_resume(home: Path) -> None:
     more = ["train.steps=9", "validation.interval=9"]
     process = start("train", *arguments(home, "late"), *more, folder=home)
@@ -347,6 +330,7 @@ def test_a_signal_after_the_last_step_says_how_to_resume(home: Path) -> None:
     assert "test: BLEU" in resumed.stdout
 
 
+@needs_posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_says_how_to_resume(home: Path, number: signal.Signals) -> None:
     out = f"stopped-{number.name}"
@@ -387,6 +371,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
+@needs_posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_training_begins_is_one_line(
     home: Path, cache: Path, number: signal.Signals
@@ -428,7 +413,7 @@ def test_a_quantised_run_translates_alike_and_nothing_is_overwritten(home: Path)
 
     sources = "".join(f"{source}\n" for source, _ in sentences()[:30])
     output = [
-        run("translate", *options, folder=home, stdin=sources).stdout.splitlines()
+        run("translate", *options, folder=home, text=sources).stdout.splitlines()
         for options in (["run=run"], ["run=small", "precision=int8"], ["run=[run,small]"])
     ]
     assert [len(lines) for lines in output] == [30] * 3
@@ -442,7 +427,7 @@ def test_a_quantised_run_translates_alike_and_nothing_is_overwritten(home: Path)
     assert again.stderr == ("seq2seq.quantize: small exists already: choose another output\n")
 
 
-def answered(home: Path) -> subprocess.Popen[str]:
+def answered(home: Path) -> Command:
     """A translation in a pipe that has answered a line, and whose input stays open."""
     process = start("translate", f"run={home / 'run'}", folder=home)
     assert process.stdin
@@ -453,6 +438,7 @@ def answered(home: Path) -> subprocess.Popen[str]:
     return process
 
 
+@needs_posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_pipe_that_waits_for_more(home: Path, number: signal.Signals) -> None:
     process = answered(home)
@@ -484,12 +470,12 @@ def test_of_several_translations_the_output_has_the_best_and_scores_all(home: Pa
     beam = ["run=run", "search=beam", "search.beam_size=4", "search.n_best=3"]
     told = "search.n_best=3: the output has the best alone, scores=FILE has all"
 
-    silent = run("translate", *beam, "scores=best.tsv", folder=home, stdin=text)
-    json_ = run("translate", *beam, "scores=best.jsonl", folder=home, stdin=text)
-    without = run("translate", *beam, folder=home, stdin=text)
-    chosen = run("translate", "run=run", "search=mbr", "search.samples=3", folder=home, stdin=text)
+    silent = run("translate", *beam, "scores=best.tsv", folder=home, text=text)
+    json_ = run("translate", *beam, "scores=best.jsonl", folder=home, text=text)
+    without = run("translate", *beam, folder=home, text=text)
+    chosen = run("translate", "run=run", "search=mbr", "search.samples=3", folder=home, text=text)
     drawn = run("translate", "run=run", "search=sample", "search.samples=2", folder=home,
-                stdin=text)  # fmt: skip
+                text=text)  # fmt: skip
 
     assert without.stderr.splitlines()[:-1] == [told]
     assert drawn.stderr.startswith(told.replace("n_best=3", "samples=2"))

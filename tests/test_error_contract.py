@@ -4,12 +4,10 @@ A mistake ends a command with status 1 and one line on stderr: no traceback, not
 disk, within 5 seconds, in bounded memory.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import IO
@@ -18,6 +16,7 @@ import pytest
 
 from seq2seq.commands import COMMANDS
 from tests.posix import needs_posix
+from tests.processes import ForkedCommand, start_command
 
 FROZEN = Path(__file__).parent / "frozen_runs"
 SECONDS = 5  # of CPU time, so that a busy machine is no failure
@@ -157,18 +156,6 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-@pytest.fixture(scope="module")
-def forked() -> Iterator["subprocess.Popen[str]"]:
-    """Return the process that runs commands in forks of itself; see `tests.forked_commands`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.forked_commands"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    yield process
-    process.communicate(timeout=60)
-
-
 def cpu_seconds() -> float:
     """Return the CPU time of all processes that this one has waited for."""
     times = os.times()
@@ -179,33 +166,20 @@ def cpu_seconds() -> float:
 @needs_posix
 @pytest.mark.parametrize(("command", "case", "words"), CASES, ids=lambda value: str(value)[:40])
 def test_a_mistake_ends_in_one_line_and_changes_nothing(
-    folder: Path,
-    tmp_path: Path,
-    forked: "subprocess.Popen[str]",
-    command: str,
-    case: str,
-    words: list[str],
+    folder: Path, tmp_path: Path, command: str, case: str, words: list[str]
 ) -> None:
     del case
     before = listing(folder)
-    request = {
-        "command": command,
-        "words": words,
-        "folder": str(folder),
-        "environment": {"SEQ2SEQ_CACHE": str(tmp_path)},
-        "out": str(tmp_path / "out"),
-        "err": str(tmp_path / "err"),
-        "bytes": MEGABYTES * 2**20,
-        "wait": MAX_WAIT,
-    }
-    assert forked.stdin
-    assert forked.stdout
-    forked.stdin.write(json.dumps(request) + "\n")
-    forked.stdin.flush()
-    answer = json.loads(forked.stdout.readline())
+    process = start_command(
+        command, *words, folder=folder, stdin=DEVNULL, megabytes=MEGABYTES,
+        environment={"SEQ2SEQ_CACHE": str(tmp_path)},
+    )  # fmt: skip
+    assert isinstance(process, ForkedCommand)
 
-    require_contract(folder, tmp_path, command, answer["status"], before)
-    assert answer["seconds"] < SECONDS
+    _, err = process.communicate(timeout=MAX_WAIT)
+
+    require_contract(folder, err, command, process.wait(), before)
+    assert process.seconds < SECONDS
 
 
 # Without an end: a command that reads it all is killed at `MEGABYTES` or after `MAX_WAIT`.
@@ -239,22 +213,21 @@ def require_one_line(
     before, start = listing(folder), cpu_seconds()
     environment = os.environ | {"OMP_NUM_THREADS": "1", "SEQ2SEQ_CACHE": str(tmp_path)}
     limited = f'ulimit -d {MEGABYTES * 1024}; exec "$@"'
-    with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
-        process = subprocess.run(
-            ["sh", "-c", limited, "sh", sys.executable, "-m", f"seq2seq.{command}", *words],
-            cwd=folder, env=environment, stdin=stdin, stdout=out, stderr=err,
-            timeout=MAX_WAIT, check=False,
-        )  # fmt: skip
+    process = subprocess.run(
+        ["sh", "-c", limited, "sh", sys.executable, "-m", f"seq2seq.{command}", *words],
+        cwd=folder, env=environment, stdin=stdin, capture_output=True, encoding="utf-8",
+        timeout=MAX_WAIT, check=False,
+    )  # fmt: skip
 
     assert cpu_seconds() - start < SECONDS
-    return require_contract(folder, tmp_path, command, process.returncode, before)
+    return require_contract(folder, process.stderr, command, process.returncode, before)
 
 
 def require_contract(
-    folder: Path, tmp_path: Path, command: str, status: int, before: dict[str, tuple[int, int]]
+    folder: Path, err: str, command: str, status: int, before: dict[str, tuple[int, int]]
 ) -> str:
     """Require one line on stderr, status 1 and a `folder` as before, and return the line."""
-    lines = (tmp_path / "err").read_text(encoding="utf-8").splitlines()
+    lines = err.splitlines()
     assert status == 1, lines
     assert len(lines) == 1, lines
     assert lines[0].startswith(f"seq2seq.{command}: ")

@@ -1,5 +1,6 @@
 """Systems without POSIX's modules, locales that are not UTF-8, and devices that do not work."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,60 +13,62 @@ from seq2seq import hardware
 from tests.conftest import TINY
 from tests.toy_corpus import write_corpus
 
-# A system like Windows: no such signals, no such calls, and no such modules for this package.
-# (Other packages ask for the name of the system, which stays.)
-FAKE_SYSTEM = """
-import builtins, os, signal
-original = builtins.__import__
-def fake(name, globals=None, *rest, **more):
-    importer = (globals or {}).get("__name__", "")
-    if name in ("resource", "fcntl") and importer.startswith("seq2seq"):
-        raise ModuleNotFoundError(f"No module named {name}", name=name)
-    return original(name, globals, *rest, **more)
-builtins.__import__ = fake
-for name in ("SIGUSR1", "SIGUSR2", "SIGHUP", "SIGQUIT", "SIGALRM"):
-    if hasattr(signal, name):
-        delattr(signal, name)
-for name in ("sched_getaffinity", "O_NOFOLLOW", "O_NONBLOCK"):
-    if hasattr(os, name):
-        delattr(os, name)
+LIKE_WINDOWS = Path(__file__).parent / "like_windows"
+# Runs commands one after the other in one process: torch is imported once.
+PROGRAM = """
+import importlib, json, sys
+for name, *words in json.loads(sys.argv[1]):
+    sys.argv = [name, *words]
+    try:
+        importlib.import_module(f"seq2seq.{name}").main()
+    except SystemExit as stop:
+        if stop.code:
+            raise
+    print("-" * 40)
 """
 JAPANESE = ["猫は魚を食べる。", "犬は家を見る。", "彼女は本を読む。", "私たちは水を飲む。"]
 
 
-def call(folder: Path, name: str, *words: str, **environment: str) -> str:
+def call(folder: Path, commands: list[list[str]], **environment: str) -> list[str]:
+    """Run commands in an interpreter, and return what each prints on stdout."""
     done = subprocess.run(
-        [sys.executable, "-m", f"seq2seq.{name}", *words],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands)],
         cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=False,
         env=os.environ | {"SEQ2SEQ_CACHE": str(folder / "cache")} | environment,
     )  # fmt: skip
     output = (done.stdout + done.stderr).decode("utf-8")
     assert done.returncode == 0, output
     assert "Traceback" not in output
-    return output
+    return done.stdout.decode("utf-8").split("-" * 40)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tests/like_windows needs /proc")
 def test_the_commands_need_nothing_that_windows_lacks(tmp_path: Path) -> None:
-    (tmp_path / "fake").mkdir()
-    (tmp_path / "fake" / "sitecustomize.py").write_text(FAKE_SYSTEM, encoding="utf-8")
     write_corpus(tmp_path)
-    fake = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "fake"), str(Path.cwd())])}
-    data = [*TINY, "data.path=.", "train.steps=3", "hydra.run.dir=run"]
+    data = [*TINY, "data.path=."]
+    run = [*data, "hydra.run.dir=run"]
 
-    call(tmp_path, "train", *data, **fake)
-    call(tmp_path, "train", *data, "train.steps=4", "resume=true", **fake)
-    call(tmp_path, "translate", "run=run", "input=test.en", "output=out.de", **fake)
-    call(tmp_path, "evaluate", "hypothesis=out.de", "reference=test.de", **fake)
-    checked = call(tmp_path, "check", *data[:-2], "steps=1", **fake)
+    outputs = call(
+        tmp_path,
+        [
+            ["train", *run, "train.steps=3"],
+            ["train", *run, "train.steps=4", "resume=true"],
+            ["translate", "run=run", "input=test.en", "output=out.de"],
+            ["evaluate", "hypothesis=out.de", "reference=test.de"],
+            ["check", *data, "train.steps=3", "steps=1"],
+            ["inspect", "pictures=[gradient]", "length=16", "output=pictures"],
+        ],
+        PYTHONPATH=os.pathsep.join([str(LIKE_WINDOWS), str(LIKE_WINDOWS.parent.parent)]),
+    )
 
-    assert "an epoch of" in checked
-    assert "memory:" not in checked  # nothing reports it
+    assert "resumed" in outputs[1]
+    assert "BLEU" in outputs[3]
+    assert "an epoch of" in outputs[4]
+    assert "memory:" not in outputs[4]  # nothing reports it
     metrics = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
     assert "perplexity" in metrics
     assert "memory_mb" not in metrics
-    call(tmp_path, "inspect", "pictures=[gradient]", "length=16", "output=pictures", **fake)
-
     assert len((tmp_path / "out.de").read_text(encoding="utf-8").split("\n")) == 21
 
 
@@ -84,19 +87,21 @@ def test_output_is_utf8_in_every_locale(tmp_path: Path, locale: dict[str, str]) 
         (tmp_path / f"{name}.ja").write_text("\n".join(lines) + "\n", encoding="utf-8")
     data = [*TINY, "data=tsv", "data.train=train.tsv", "data.target=ja", "tokenizer.vocab_size=400"]
 
-    trained = call(
-        tmp_path, "train", *data, "train.steps=3", "validation.interval=3", "hydra.run.dir=run",
-        "heldout.share=0.1", **locale,
+    trained, scored, audit, _ = call(
+        tmp_path,
+        [
+            ["train", *data, "train.steps=3", "validation.interval=3", "hydra.run.dir=run",
+             "heldout.share=0.1"],
+            ["evaluate", "hypothesis=second.ja", "reference=first.ja", "against=first.ja",
+             "bootstrap=10"],
+            ["check", *data, "steps=0"],
+        ],
+        **locale,
     )  # fmt: skip
-    scored = call(
-        tmp_path, "evaluate", "hypothesis=second.ja", "reference=first.ja", "against=first.ja",
-        "bootstrap=10", **locale,
-    )  # fmt: skip
-    audit = call(tmp_path, "check", *data, "steps=0", **locale)
 
     assert any(sentence[:3] in trained for sentence in JAPANESE)
     assert any(sentence[:3] in scored for sentence in JAPANESE)
-    assert audit
+    assert audit.strip()
 
 
 def test_auto_is_the_cpu_where_torch_has_no_kernels_for_the_gpu(

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -25,12 +23,11 @@ from seq2seq.inference.loading import load_translator
 from seq2seq.inference.translator import Translator
 from seq2seq.storage.partial import GroupResults, PartialResults
 from tests.posix import needs_posix
+from tests.processes import run_command, start_command
 
 FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
 GROUP, GROUPS = 64, 12  # lines of a group when one line is decoded at a time, and groups
-COMMAND = (sys.executable, "-m", "seq2seq.translate")
 OPTIONS = ("input=in", "output=out", "scores=scores.jsonl", "batch=1")
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 pytestmark = pytest.mark.slow
 
@@ -48,18 +45,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def translate(folder: Path, *options: str) -> str:
-    line = [*COMMAND, "run=run", *{o.partition("=")[0]: o for o in (*OPTIONS, *options)}.values()]
-    done = subprocess.run(
-        line, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    words = {option.partition("=")[0]: option for option in (*OPTIONS, *options)}.values()
+    done = run_command("translate", "run=run", *words, folder=folder)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
 
 def interrupt(folder: Path, number: signal.Signals) -> str:
     """Send a signal when two groups are done, and return what was printed."""
-    line = [*COMMAND, "run=run", *OPTIONS]
-    process = subprocess.Popen(line, cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    process = start_command("translate", "run=run", *OPTIONS, folder=folder)
     part = folder / ".out.part"
     while not part.exists() or part.read_bytes().count(b"\n") < 3:
         assert process.poll() is None
@@ -127,6 +121,7 @@ def test_an_interrupt_names_the_kept_file_without_control_characters(
     assert printed.removesuffix("\n").isprintable()
 
 
+@needs_posix
 def test_pipes_and_resume_false_store_nothing(home: Path) -> None:
     os.mkfifo(home / "pipe")
     config = TranslateConfig(run=str(home / "run"), search={})

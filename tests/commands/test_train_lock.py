@@ -8,14 +8,8 @@ import pytest
 
 from seq2seq.storage.temporary import temporary_name
 from tests.conftest import TINY
+from tests.processes import start_command
 from tests.toy_corpus import write_corpus
-
-
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "seq2seq.train", *words],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -24,22 +18,21 @@ def test_of_two_trainings_into_one_folder_one_runs_and_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: list[str]
 ) -> None:
     monkeypatch.setenv("SEQ2SEQ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     write_corpus(tmp_path)
     words = [*TINY, f"data.path={tmp_path}", "hydra.run.dir=run", "train.budget=null"]
     if again:
-        begun = start(tmp_path, *words, "train.steps=2")
+        begun = start_command("train", *words, "train.steps=2", folder=tmp_path)
         begun.communicate(timeout=300)
         assert begun.returncode == 0
         left = temporary_name(tmp_path / "run" / "last.safetensors")  # as a kill leaves it
         left.touch()
 
     both = [
-        start(tmp_path, *words, f"train.seed={seed}", "train.steps=200", *again) for seed in (1, 1)
+        start_command("train", *words, "train.steps=20", *again, folder=tmp_path) for _ in range(2)
     ]
     errors = [process.communicate(timeout=300)[1] for process in both]
 
-    codes = sorted(process.returncode for process in both)
+    codes = sorted(process.wait() for process in both)
     assert codes == [0, 1], errors
     [refused] = [e for p, e in zip(both, errors, strict=True) if p.returncode]
     assert len(refused.splitlines()) == 1

@@ -1,8 +1,5 @@
 """Translation in documents: what came before in the document counts, and nothing else does."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +27,7 @@ from seq2seq.text.special_tokens import BOS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from tests.inference.networks import LIMITS, random_network
+from tests.processes import start_command
 from tests.search.searches import minimum_risk
 from tests.toy_corpus import sentences
 
@@ -182,11 +180,7 @@ def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
 def test_the_state_is_carried_from_line_to_line_of_a_pipe(folder: Path) -> None:
     lines = [TEXT[0], TEXT[1], "", TEXT[1]]
     expected = seq2seq.load(folder).translate(lines)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seq2seq.translate", f"run={folder}"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-        cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    process = start_command("translate", f"run={folder}", folder=folder)
     assert process.stdin
     assert process.stdout
 

@@ -42,7 +42,7 @@ def corpus_with_escapes() -> list[str]:
 @pytest.mark.slow
 def test_escape_codes_in_a_corpus_do_not_reach_a_terminal_by_check() -> None:
     shown = shown_on_a_terminal(
-        "seq2seq.check", *corpus_with_escapes(), "tokenizer.vocab_size=300", "steps=0"
+        "check", *corpus_with_escapes(), "tokenizer.vocab_size=300", "steps=0"
     )
 
     assert "looks like the" in shown
@@ -52,7 +52,7 @@ def test_escape_codes_in_a_corpus_do_not_reach_a_terminal_by_check() -> None:
 @pytest.mark.slow
 def test_escape_codes_in_a_corpus_reach_neither_terminal_nor_log_nor_model_card() -> None:
     shown = shown_on_a_terminal(
-        "seq2seq.train", *corpus_with_escapes(), *HELD_OUT, *SHORT, "hydra.run.dir=run"
+        "train", *corpus_with_escapes(), *HELD_OUT, *SHORT, "hydra.run.dir=run"
     )
 
     assert "held-out samples" in shown
@@ -66,7 +66,7 @@ def test_escape_codes_in_the_name_of_a_trained_run_folder_do_not_reach_a_termina
     write_corpus(Path("corpus"))
     words = ["data.path=corpus", "data.source=en", "data.target=de", *HELD_OUT, *SHORT]
 
-    assert_harmless(shown_on_a_terminal("seq2seq.train", *words, f"hydra.run.dir='run{ESCAPES}'"))
+    assert_harmless(shown_on_a_terminal("train", *words, f"hydra.run.dir='run{ESCAPES}'"))
 
 
 @pytest.mark.parametrize("name", ["test.jsonl", "run.json"])

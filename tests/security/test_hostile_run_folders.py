@@ -5,8 +5,6 @@ import json
 import os
 import pkgutil
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.plain_yaml import read_plain_yaml
 from tests.posix import needs_posix
+from tests.processes import run_command
 
 FROZEN = Path(__file__).parents[1] / "frozen_runs" / "9491cbe"
 RUN = "torch.utils.collect_env.run"
@@ -94,10 +93,7 @@ def test_no_command_runs_code_of_a_run_folder(run: Path, command: str, attack: s
     with_node(run, "model.cell", ATTACKS[attack])
     given = [f"run={run}", "output=out"] if command in ("quantize", "inspect") else [f"run={run}"]
 
-    ended = subprocess.run(
-        [sys.executable, "-m", f"seq2seq.{command}", *given],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
-    )  # fmt: skip
+    ended = run_command(command, *given)
 
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
@@ -207,10 +203,7 @@ def test_held_out_text_that_is_no_pair_is_refused(run: Path, line: str) -> None:
 def test_escape_codes_of_a_run_folder_do_not_reach_a_terminal(run: Path) -> None:
     with_node(run, "model.cell", {"_target_": "seq2seq.\x1b[31mred\x07"})
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "seq2seq.translate", f"run={run}"],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
-    )  # fmt: skip
+    ended = run_command("translate", f"run={run}")
 
     assert ended.returncode == 1
     assert "\x1b" not in ended.stderr

@@ -3,8 +3,6 @@
 import pickle
 import shutil
 import socket
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from seq2seq.data.readers.parallel import parallel
 from seq2seq.errors import ConfigError, RunError, TextError, UserError
 from seq2seq.run_folder import RunFolder
 from seq2seq.vision.features import read_features
+from tests.processes import run_command
 from tests.toy_corpus import write_corpus
 
 FROZEN = Path(__file__).parents[1] / "frozen_runs" / "9491cbe"
@@ -137,10 +136,7 @@ def test_no_command_of_another_task_runs_code_of_a_run_folder(
     change_options(folder, "model", cell=node)
     Path("image.png").touch()
 
-    ended = subprocess.run(
-        [sys.executable, "-m", f"seq2seq.{command}", f"run={folder}", *words],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
-    )  # fmt: skip
+    ended = run_command(command, f"run={folder}", *words)
 
     assert ended.returncode == 1
     assert "from a module that is not trusted" in ended.stderr

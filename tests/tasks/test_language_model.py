@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -38,6 +37,7 @@ from seq2seq.text.tokenizer import ByteTokenizer
 from seq2seq.training.loss import cross_entropy
 from tests.model.test_contracts import names
 from tests.posix import needs_posix
+from tests.processes import DEVNULL, run_command, start_command
 
 Compose = Callable[..., TrainConfig]
 # A language of which everything is known: after a comes b, after b c, after c a or a line break.
@@ -293,7 +293,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(folder: Path, out: str) -> list[str]:
     return [
-        sys.executable, "-m", "seq2seq.train", "+recipe=char-lm", "data=text",
+        "+recipe=char-lm", "data=text",
         f"data.path={folder / 'text.txt'}", f"hydra.run.dir={folder / out}", "train.budget=null",
         "model.embedding_size=8", "model.decoder.size=16", "model.dropout=0.1",
         "batches.sentences=4",
@@ -301,14 +301,17 @@ def arguments(folder: Path, out: str) -> list[str]:
     ]  # fmt: skip
 
 
-def train(folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*arguments(folder, out), *more], capture_output=True, text=True, env=environment(folder)
+def train(
+    folder: Path, out: str, *more: str, is_fresh: bool = False
+) -> subprocess.CompletedProcess[str]:
+    cache = str(folder / "cache")
+    return run_command(
+        "train",
+        *arguments(folder, out),
+        *more,
+        is_fresh=is_fresh,
+        environment={"SEQ2SEQ_CACHE": cache},
     )
-
-
-def environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "SEQ2SEQ_CACHE": str(folder / "cache")}
 
 
 @pytest.mark.slow
@@ -337,15 +340,16 @@ def test_it_has_learned_the_language(home: Path) -> None:
 def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> None:
     more = ["train.steps=60", "train.save_interval=7", "validation.interval=25"]
     train(home, "whole", *more)
-    process = subprocess.Popen(
-        [*arguments(home, "killed"), *more], stdout=subprocess.DEVNULL, env=environment(home)
-    )
+    process = start_command(
+        "train", *arguments(home, "killed"), *more, stdout=DEVNULL,
+        environment={"SEQ2SEQ_CACHE": str(home / "cache")},
+    )  # fmt: skip
     while not (home / "killed" / "model.safetensors").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
 
-    done = train(home, "killed", *more, "resume=true")
+    done = train(home, "killed", *more, "resume=true", is_fresh=True)  # other hashes of texts
 
     assert "resumed" in done.stdout
     one, other = (load_file(home / run / "last.safetensors") for run in ("whole", "killed"))
@@ -355,17 +359,21 @@ def test_a_killed_run_resumes_to_the_very_same_weights_and_state(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_generate_continues_a_prompt_until_it_is_interrupted(home: Path) -> None:
-    command = [sys.executable, "-m", "seq2seq.generate", f"run={home / 'run'}", "prompt=ab"]
+def test_generate_continues_a_prompt(home: Path) -> None:
+    command = ["generate", f"run={home / 'run'}", "prompt=ab"]
     one, same, other = (
-        subprocess.run([*command, "length=40", f"seed={seed}"], capture_output=True, text=True)
-        for seed in (1, 1, 2)
+        run_command(*command, "length=40", f"seed={seed}", is_fresh=number == 1)
+        for number, seed in enumerate((1, 1, 2))
     )
     assert one.stdout == same.stdout != other.stdout
     assert one.stdout.startswith("ab")
     assert len(one.stdout) == len("ab") + 40 + len("\n")
 
-    endless = subprocess.Popen([*command, "length=0"], stdout=subprocess.PIPE)
+
+@needs_posix
+@pytest.mark.slow
+def test_generate_continues_until_it_is_interrupted(home: Path) -> None:
+    endless = start_command("generate", f"run={home / 'run'}", "prompt=ab", "length=0")
     assert endless.stdout
     assert len(endless.stdout.read(3000)) == 3000
     endless.send_signal(signal.SIGINT)
@@ -414,10 +422,7 @@ def test_mistakes_are_one_line(home: Path, command: list[str], message: str) -> 
         for word in command
     ]
 
-    done = subprocess.run(
-        [sys.executable, "-m", f"seq2seq.{words[0]}", *words[1:]],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=home, env=environment(home),
-    )  # fmt: skip
+    done = run_command(*words, folder=home, environment={"SEQ2SEQ_CACHE": str(home / "cache")})
 
     assert done.returncode == 1
     assert message in done.stderr

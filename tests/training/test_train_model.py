@@ -1,7 +1,6 @@
 """What training is begun with, and how it ends."""
 
 import json
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -69,8 +68,8 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
 ) -> None:
     def hurried(task: TranslationTask, report: MetricLogger, step: int) -> ValidationResult:
         del task, report, step
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)  # does not wait for the validation
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # does not wait for the validation
         raise AssertionError
 
     monkeypatch.setattr(TranslationTask, "validate", hurried)

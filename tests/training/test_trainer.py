@@ -1,7 +1,6 @@
 """The training loop on a task of four numbers: its order, its signals, its ends, its resumption."""
 
 import json
-import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -260,7 +259,7 @@ def test_a_signal_stops_after_the_step_with_a_checkpoint(
 
     def signalled(rows: RowIndices, epoch: int) -> Batch:
         if run.progress.step == 1:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
         return load(rows, epoch)
 
     monkeypatch.setattr(run.task.train_data, "load", signalled)

@@ -84,6 +84,8 @@ def _acquire(path: Path) -> Callable[[], None]:
     if fcntl is None and msvcrt is None:
         return _acquire_by_name(path.with_name(f"{path.name}.owner"))
     while True:
+        if path.is_symlink():  # Windows would follow it, having no O_NOFOLLOW
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         try:
             has_locks = _lock_descriptor(descriptor, path)

@@ -1,6 +1,6 @@
 """A system like Windows, as far as this package and its tests see, on one that has /proc.
 
-`PYTHONPATH=tests/like_windows pytest` runs the tests in it: Python imports this module when an
+`PYTHONPATH=$PWD/tests/like_windows pytest` runs the tests in it: Python imports this module when an
 interpreter starts, so that commands which tests start are in it, too. Other packages see the
 system as it is; so does `tests.forked_commands`, which no test of a command could be fast without.
 

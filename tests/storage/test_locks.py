@@ -20,26 +20,38 @@ from tests.posix import needs_posix
 HOLD = """
 import sys, time
 from pathlib import Path
-if "no-fcntl" in sys.argv:
-    sys.modules["fcntl"] = None
 from seq2seq.errors import RunError
+from seq2seq.storage import locks
 from seq2seq.storage.locks import lock_folder
-folder, start = Path(sys.argv[1]), float(sys.argv[2])
-time.sleep(max(0.0, start - time.time()))
-try:
-    with lock_folder(folder):
-        print("held", flush=True)
-        sys.stdin.read()
-except RunError as error:
-    print(error, flush=True)
+if sys.argv[1] == "by name":
+    locks.fcntl = locks.msvcrt = None
+for line in iter(sys.stdin.readline, ""):
+    start, _, folder = line.rstrip().partition(" ")
+    time.sleep(max(0.0, float(start) - time.time()))
+    try:
+        with lock_folder(Path(folder)):
+            print("held", flush=True)
+            sys.stdin.readline()
+        print("free", flush=True)
+    except RunError as error:
+        print(error, flush=True)
 """
-MODES = pytest.mark.parametrize("mode", ["fcntl", "no-fcntl"])
+MODES = pytest.mark.parametrize("mode", ["by the system", "by name"])
 
 
-def start_holder(folder: Path, mode: str, start: float = 0.0) -> "subprocess.Popen[str]":
-    arguments = [sys.executable, "-c", HOLD, str(folder), str(start), mode]
+def start_holder(folder: Path, mode: str) -> "subprocess.Popen[str]":
+    """Start a process that holds a folder until it gets a line, or its input ends."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True)
+    arguments = [sys.executable, "-c", HOLD, mode]
+    process = subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True)
+    say(process, f"0 {folder}")
+    return process
+
+
+def say(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
@@ -49,27 +61,37 @@ def first_line(process: "subprocess.Popen[str]") -> str:
 
 @MODES
 def test_of_two_processes_that_claim_a_folder_at_once_one_has_it(tmp_path: Path, mode: str) -> None:
+    pair = [start_holder(tmp_path / name, mode) for name in ("mine", "yours")]
+    for process in pair:
+        assert first_line(process) == "held"
+        say(process, "")
+        assert first_line(process) == "free"
     for attempt in range(20):
         folder = tmp_path / str(attempt)
-        start = time.time() + 0.3
-        pair = [start_holder(folder, mode, start) for _ in range(2)]
-        lines = [first_line(process) for process in pair]
-        owner = pair[lines.index("held")].pid
-        refusal = f"{folder} is in use by another training (process {owner})"
-        assert sorted(lines) == sorted(["held", refusal])
+        start = time.time() + 0.05
         for process in pair:
-            process.communicate()
+            say(process, f"{start} {folder}")
+        lines = [first_line(process) for process in pair]
+        owner = pair[lines.index("held")]
+        refusal = f"{folder} is in use by another training (process {owner.pid})"
+        assert sorted(lines) == sorted(["held", refusal])
+        say(owner, "")
+        assert first_line(owner) == "free"
         assert list(folder.iterdir()) == []
+    for process in pair:
+        process.communicate()
 
 
 @MODES
 def test_a_killed_process_holds_no_folder(tmp_path: Path, mode: str) -> None:
+    if os.name == "nt" and mode == "by name":
+        pytest.skip("on Windows each process counts as alive")
     killed = start_holder(tmp_path, mode)
     assert first_line(killed) == "held"
     killed.kill()
     killed.communicate()
     assert len(list(tmp_path.iterdir())) == 1  # its lock is still there
-    pair = [start_holder(tmp_path, mode, time.time() + 0.3) for _ in range(2)]
+    pair = [start_holder(tmp_path, mode) for _ in range(2)]
     assert [first_line(process) for process in pair].count("held") == 1
     for process in pair:
         process.communicate()
@@ -90,6 +112,7 @@ def test_a_folder_is_held_once_even_within_a_process_and_is_free_after_the_block
     assert list(folder.iterdir()) == []
 
 
+@needs_posix
 def test_who_locks_a_file_that_its_holder_has_just_removed_does_not_hold_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +123,7 @@ def test_who_locks_a_file_that_its_holder_has_just_removed_does_not_hold_the_fol
         """Lock the file after another process has removed it, and a third has created another."""
         if not holders:
             path.unlink()
-            holders.append(start_holder(tmp_path, "fcntl"))
+            holders.append(start_holder(tmp_path, "by the system"))
             assert first_line(holders[0]) == "held"
         return lock_descriptor(descriptor, path)
 
@@ -138,10 +161,11 @@ def test_a_worker_that_outlives_its_parent_does_not_hold_the_folder(tmp_path: Pa
 def test_where_the_file_system_has_no_locks_a_file_names_the_owner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(descriptor: int, operation: int) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), descriptor, operation)
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr("seq2seq.storage.locks.fcntl.flock", refuse)
+    call = "msvcrt.locking" if os.name == "nt" else "fcntl.flock"
+    monkeypatch.setattr(f"seq2seq.storage.locks.{call}", refuse)
     with lock_folder(tmp_path):
         assert (tmp_path / ".lock.owner").read_text().startswith(f"{os.getpid()} ")
         with pytest.raises(RunError, match=rf"process {os.getpid()}"), lock_folder(tmp_path):
@@ -154,6 +178,7 @@ def test_an_owner_on_another_machine_counts_as_alive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(locks, "msvcrt", None)
     (tmp_path / ".lock.owner").write_text("7 elsewhere abc\n")
     with pytest.raises(RunError, match=r"\(process 7 on elsewhere\)$"), lock_folder(tmp_path):
         pass
@@ -177,8 +202,9 @@ def test_an_owner_whose_number_a_later_process_has_got_is_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(locks, "msvcrt", None)
     owner, start = tmp_path / ".lock.owner", start_time(os.getpid())
-    if not start:
+    if not start or os.name == "nt":
         pytest.skip("only Linux gives start times")
     for started in ("", start):  # as an earlier version wrote it, or the owner is this process
         owner.write_text(f"{os.getpid()} {socket.gethostname()} abc {started}".rstrip() + "\n")

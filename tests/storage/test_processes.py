@@ -10,7 +10,7 @@ import pytest
 from seq2seq.storage.processes import is_alive, machine_id, start_time
 from tests.posix import needs_posix
 
-HAS_START_TIMES = Path("/proc/self/stat").exists()
+HAS_START_TIMES = os.name != "nt" and Path("/proc/self/stat").exists()
 
 
 def test_this_process_is_alive() -> None:

@@ -28,6 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def without_rights() -> Iterator[Path]:
     """Yield a folder without the right to write, which root would have."""
+    if os.name == "nt":
+        pytest.skip("rights of Windows are not in the mode of a file")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "file").write_text("old\n")
@@ -103,7 +105,10 @@ def test_a_chain_of_more_links_than_the_system_follows_is_refused() -> None:
 )
 @pytest.mark.usefixtures("folder")
 def test_a_name_of_more_than_255_bytes_is_refused_with_its_length(name: str, length: int) -> None:
-    reason = f"its name has {length} bytes, and may have 255"
+    unit = "UTF-16 units" if os.name == "nt" else "bytes"
+    if unit != "bytes" and not name.isascii():
+        pytest.skip("86 are few enough")
+    reason = f"its name has {length} {unit}, and may have 255"
     assert refusal(name) == f"output={name} cannot be written: {reason}"
 
 

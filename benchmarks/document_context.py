@@ -25,7 +25,8 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.data.readers.catalogues import pinned_wheel
 from seq2seq.data.readers.files import find_compressed
-from seq2seq.evaluation.metrics import compare, score_hypotheses
+from seq2seq.evaluation.comparison import compare
+from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.files import atomic_write
 from seq2seq.tasks.translation import prepare_data

@@ -9,7 +9,15 @@ from typing import Any
 from omegaconf import MISSING
 
 from seq2seq.config.paths import cell_files
-from seq2seq.config.ranges import choice, duration, number, require, require_ranges, require_some_of
+from seq2seq.config.ranges import (
+    choice,
+    choices,
+    duration,
+    number,
+    require,
+    require_ranges,
+    require_some_of,
+)
 from seq2seq.config.training import (
     DEVICES,
     MAX_BATCH,
@@ -23,6 +31,12 @@ from seq2seq.errors import ConfigError
 
 MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
 MAX_RESAMPLES = 10_000  # each needs 8 bytes for every sentence; sacreBLEU's own number is 1000
+METRIC_CHOICES = ("bleu", "chrf", "ter", "chrf++")
+# Of BLEU, by sacreBLEU's names; the last ones need a package of their own, or download a model.
+BLEU_TOKENIZERS = (
+    *("13a", "intl", "zh", "char", "none"),
+    *("ja-mecab", "ko-mecab", "flores101", "flores200", "spBLEU-1K"),
+)
 MAX_FRESH_SIZE = 8192  # of a fresh cell that `inspect` draws
 
 
@@ -90,16 +104,30 @@ class EvaluateConfig(DecodingConfig):
     """Options of `seq2seq.evaluate`."""
 
     source: str | None = None  # a file; with `reference`, instead of the run's own test text
-    reference: str | None = None  # a file
+    reference: Any = None  # a file, or a list of files: several references of each line
     hypothesis: str | None = None  # a file of translations, instead of a run
     against: str | None = None  # a second run or file of translations, to compare with
-    # Of the reference; null: the run's target language, or the ending of the file's name.
+    # Of the reference; null: the run's target language, or the ending of the file's name, or what
+    # its letters say of languages without spaces.
     language: str | None = None
+    metrics: list[str] = choices(("bleu", "chrf", "ter"), METRIC_CHOICES)  # noqa: RUF009  # it is a field
+    lowercase: bool = False  # compare without case
+    # Of BLEU, as sacreBLEU names it; null: that of the language.
+    tokenizer: str | None = choice(None, BLEU_TOKENIZERS)
+    # A file with the document of each line, to score each; null: the run's own, if it has some.
+    documents: str | None = None
     # Resamples for the confidence intervals; 0: no intervals.
     bootstrap: int = number(1000, 2, MAX_RESAMPLES, also=(0,))
     json: str | None = None  # a file for the scores
+    comet: str | None = None  # a .jsonl file of src, mt and ref, as COMET reads them
 
     def __post_init__(self) -> None:
+        files = self.reference if isinstance(self.reference, list) else [self.reference]
+        is_valid = self.reference is None or (
+            bool(files) and all(isinstance(f, str) for f in files)
+        )
+        require("reference", self.reference, is_valid, "a file, or a list of files")
+        require("metrics", self.metrics, bool(self.metrics), "a list of one or more")
         is_valid = self.bootstrap == 0 or self.bootstrap >= 2
         require("bootstrap", self.bootstrap, is_valid, "0, for none, or at least 2")
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""BLEU, chrF and TER of sacreBLEU, with signatures, confidence intervals and paired tests.
+"""BLEU, chrF and TER of sacreBLEU, with signatures and confidence intervals.
 
 Post (2018), https://aclanthology.org/W18-6319, on signatures.
 """
@@ -10,14 +10,25 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
-from sacrebleu.significance import PairedTest, _bootstrap_resample, estimate_ci
+from sacrebleu.significance import _bootstrap_resample, estimate_ci
 
+from seq2seq.config.commands import METRIC_CHOICES
 from seq2seq.errors import ConfigError, TextError
 
-METRIC_NAMES = ("bleu", "chrf", "ter")
+METRIC_NAMES = ("bleu", "chrf", "ter")  # that are computed by default
 CHINESE = {"zh", "cmn", "yue", "wuu", "nan", "lzh"}
 # Languages without spaces between words: BLEU is over characters.
 UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}
+
+
+class ScoreVariant(NamedTuple):
+    """Case and tokenizer of scores, which their signatures name."""
+
+    lowercase: bool = False  # compare without case
+    tokenizer: str | None = None  # sacreBLEU's name of BLEU's; None: that of the language
+
+
+STANDARD_SCORES = ScoreVariant()
 
 
 class Score(NamedTuple):
@@ -32,26 +43,6 @@ class Score(NamedTuple):
     def __str__(self) -> str:
         interval = f" [{self.low:.2f}, {self.high:.2f}]" if self.low is not None else ""
         return f"{self.name} = {self.value:.2f}{interval}  {self.signature}"
-
-
-class Comparison(NamedTuple):
-    """The scores of two systems in one metric, and the significance of their difference."""
-
-    name: str
-    value: float  # score of the first system
-    other: float  # score of the second system
-    p: float  # probability of a difference as large by chance (paired bootstrap)
-    signature: str
-
-
-class ChangedSentence(NamedTuple):
-    """A sentence that two systems translate differently."""
-
-    line: int  # from 1
-    gain: float  # chrF of the second translation minus chrF of the first
-    first: str
-    second: str
-    reference: str
 
 
 def sacrebleu_tokenizer(language: str) -> str:
@@ -69,27 +60,43 @@ def _base_language(language: str) -> str:
     return language.replace("_", "-").split("-")[0].lower()
 
 
-def sacrebleu_metric(name: str, language: str, references: Sequence[str] | None = None) -> Any:
+def sacrebleu_metric(
+    name: str,
+    language: str,
+    references: Any = None,
+    variant: ScoreVariant = STANDARD_SCORES,
+) -> Any:
     """Build sacreBLEU's metric `name` for text in `language`.
 
     Args:
-        name: bleu, chrf or ter.
+        name: bleu, chrf, chrf++ or ter.
         language: language of hypotheses and references.
-        references: one reference per line; a metric for paired tests needs them in advance.
+        references: `reference_streams` of them; a metric for paired tests needs them in advance.
+        variant: case and tokenizer.
 
     Raises:
-        ConfigError: there is no such metric.
+        ConfigError: there is no such metric, or the tokenizer's package or model is missing.
     """
-    refs = None if references is None else [list(references)]
+    lowercase = variant.lowercase
     if name == "bleu":
-        return BLEU(tokenize=sacrebleu_tokenizer(language), references=refs)
-    if name == "chrf":
-        return CHRF(references=refs)
+        return _bleu(variant.tokenizer or sacrebleu_tokenizer(language), lowercase, references)
+    if name in ("chrf", "chrf++"):
+        word_order = CHRF.WORD_ORDER if name == "chrf" else 2
+        return CHRF(word_order=word_order, lowercase=lowercase, references=references)
     if name == "ter":
         # By default a sentence without spaces is one word for TER.
         is_unspaced = _base_language(language) in CHINESE | {"ja"}
-        return TER(normalized=is_unspaced, asian_support=is_unspaced, references=refs)
-    raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRIC_NAMES)}")
+        return TER(normalized=is_unspaced, asian_support=is_unspaced, references=references)
+    raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRIC_CHOICES)}")
+
+
+def _bleu(tokenizer: str, lowercase: bool, references: Any) -> Any:
+    """Build BLEU with a tokenizer; some need a package of their own, or download a model."""
+    try:
+        return BLEU(tokenize=tokenizer, lowercase=lowercase, references=references)
+    except (ImportError, RuntimeError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(f"BLEU's tokenizer {tokenizer} cannot be used: {reason}") from None
 
 
 def require_scorable(hypotheses: Sequence[str], references: Sequence[object]) -> None:
@@ -117,7 +124,7 @@ def reference_streams(references: References) -> list[list[str | None]]:
         The first reference of each line, then the second of each, and so on, up to the largest
         number of references of a line; None where a line has fewer.
     """
-    lines = [[line] if isinstance(line, str) else list(line) for line in references]
+    lines = [references_of_line(line) for line in references]
     most = max((len(line) for line in lines), default=1)
     return [[line[i] if i < len(line) else None for line in lines] for i in range(most)]
 
@@ -128,6 +135,7 @@ def score_hypotheses(
     language: str,
     metrics: Sequence[str] = METRIC_NAMES,
     bootstrap: int = 0,
+    variant: ScoreVariant = STANDARD_SCORES,
 ) -> list[Score]:
     """Compute corpus scores of detokenised `hypotheses` against raw `references`.
 
@@ -135,8 +143,9 @@ def score_hypotheses(
         hypotheses: N translations.
         references: N references, or N lists of references.
         language: language of both; BLEU and TER tokenise by it.
-        metrics: some of bleu, chrf and ter.
+        metrics: some of `METRIC_CHOICES`.
         bootstrap: resamples for the confidence interval, at least 2; 0: no interval.
+        variant: case and tokenizer.
 
     Returns:
         A score for each metric, in percent. TER is better if it is lower, the others if higher.
@@ -150,7 +159,7 @@ def score_hypotheses(
         raise ConfigError(f"bootstrap must be 0, for none, or at least 2, not {bootstrap}")
     scores = []
     for name in metrics:
-        scorer = sacrebleu_metric(name, language)
+        scorer = sacrebleu_metric(name, language, variant=variant)
         result = scorer.corpus_score(list(hypotheses), reference_streams(references))
         interval = (
             _confidence_interval(scorer, hypotheses, references, bootstrap) if bootstrap else ()
@@ -158,6 +167,48 @@ def score_hypotheses(
         signature = scorer.get_signature().format()
         scores.append(Score(result.name, float(result.score), signature, *interval))
     return scores
+
+
+def score_documents(
+    hypotheses: Sequence[str],
+    references: References,
+    documents: Sequence[str | None] | None,
+    language: str,
+    metrics: Sequence[str],
+    variant: ScoreVariant = STANDARD_SCORES,
+) -> dict[str, tuple[int, list[Score]]]:
+    """Return for each document the number of its lines and its scores.
+
+    Args:
+        hypotheses: N translations.
+        references: N references, or N lists of references.
+        documents: of each line; lines without one are in no document. None: there are none.
+        language: see `score_hypotheses`, as for the others.
+        metrics: some of `METRIC_CHOICES`.
+        variant: case and tokenizer.
+    """
+    lines: dict[str, list[int]] = {}
+    for index, document in enumerate(documents or ()):
+        if document:
+            lines.setdefault(document, []).append(index)
+    return {
+        document: (
+            len(indices),
+            score_hypotheses(
+                [hypotheses[index] for index in indices],
+                [references_of_line(references[index]) for index in indices],
+                language,
+                metrics,
+                variant=variant,
+            ),
+        )
+        for document, indices in lines.items()
+    }
+
+
+def references_of_line(references: str | Sequence[str]) -> list[str]:
+    """Return the references of a line."""
+    return [references] if isinstance(references, str) else list(references)
 
 
 def _confidence_interval(
@@ -174,72 +225,3 @@ def _confidence_interval(
     scorer.seed, scores = _bootstrap_resample(statistics, scorer, resamples)
     mean, half_width = estimate_ci(np.array([s.score for s in scores], dtype=np.float64))
     return float(mean - half_width), float(mean + half_width)
-
-
-def compare(
-    first: Sequence[str],
-    second: Sequence[str],
-    references: Sequence[str],
-    language: str,
-    metrics: Sequence[str],
-    resamples: int,
-) -> list[Comparison]:
-    """Compare two systems on the same references by paired bootstrap resampling.
-
-    Koehn (2004), https://aclanthology.org/W04-3250. It needs some 80 bytes of memory for each
-    resample of each sentence.
-
-    Args:
-        first: N hypotheses of the first system.
-        second: N hypotheses of the second system.
-        references: N references, one per line.
-        language: language of hypotheses and references.
-        metrics: some of bleu, chrf and ter.
-        resamples: the number of resamples; p is at least 1 / (resamples + 1).
-
-    Raises:
-        TextError: there are no references, or not as many as hypotheses.
-        ConfigError: there is no such metric.
-    """
-    require_scorable(first, references)
-    require_scorable(second, references)
-    scorers = {name: sacrebleu_metric(name, language, references) for name in metrics}
-    systems: list[tuple[str, Sequence[str]]] = [("first", first), ("second", second)]
-    test = PairedTest(systems, scorers, references=None, test_type="bs", n_samples=resamples)
-    outcome: Any = test()
-    signatures, results = outcome
-    del results["System"]
-    comparisons = []
-    for name, (a, b) in results.items():
-        # sacreBLEU may return the smallest possible p for equal scores.
-        p = float(b.p_value) if a.score != b.score else 1.0
-        signature = str(signatures[name].format())
-        comparisons.append(Comparison(name, float(a.score), float(b.score), p, signature))
-    return comparisons
-
-
-def most_changed(
-    first: Sequence[str], second: Sequence[str], references: Sequence[str], count: int
-) -> list[ChangedSentence]:
-    """Return the `count` sentences whose chrF differs most between two systems.
-
-    Sentences with equal translations are excluded. The largest difference is the first.
-
-    Raises:
-        TextError: there are no references, or not as many as hypotheses.
-    """
-    require_scorable(first, references)
-    require_scorable(second, references)
-    chrf = CHRF()
-    changes = [
-        ChangedSentence(
-            line,
-            chrf.sentence_score(b, [reference]).score - chrf.sentence_score(a, [reference]).score,
-            a,
-            b,
-            reference,
-        )
-        for line, (a, b, reference) in enumerate(zip(first, second, references, strict=True), 1)
-        if a != b
-    ]
-    return sorted(changes, key=lambda change: -abs(change.gain))[:count]

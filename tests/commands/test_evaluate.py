@@ -1,5 +1,6 @@
 """The command `evaluate`: files of text, and mistakes that are reported before translation."""
 
+import json
 import os
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq.commands import evaluate
+from seq2seq.commands.held_out_text import language_of_file
 from seq2seq.config.training import TrainConfig
 from seq2seq.run_folder import HeldOutPair, RunFolder
 from tests.posix import needs_posix
@@ -55,7 +57,7 @@ def test_the_tokenizer_of_bleu_is_that_of_the_suffix_of_the_reference(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (here / name).write_text("猫が好きです。\n", encoding="utf-8")
+    (here / name).write_text("Das ist gut.\n", encoding="utf-8")
 
     scores(monkeypatch, "hypothesis=" + name, "reference=" + name, "bootstrap=0", *options)
 
@@ -63,13 +65,13 @@ def test_the_tokenizer_of_bleu_is_that_of_the_suffix_of_the_reference(
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "is_warned"),
-    [("test.txt", [], True), ("test.ja", [], False), ("test.txt", ["language=ja"], False)],
+    ("name", "options", "is_guessed"),
+    [("test.txt", [], True), ("test.ja", [], False), ("test.txt", ["language=de"], False)],
 )
-def test_text_without_spaces_is_scored_with_a_warning_unless_its_language_is_known(
+def test_the_language_of_text_without_spaces_is_guessed_and_said(
     name: str,
     options: list[str],
-    is_warned: bool,
+    is_guessed: bool,
     here: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -78,9 +80,43 @@ def test_text_without_spaces_is_scored_with_a_warning_unless_its_language_is_kno
 
     scores(monkeypatch, "hypothesis=" + name, "reference=" + name, "bootstrap=0", *options)
 
-    warnings = capsys.readouterr().err.splitlines()
-    assert len(warnings) == is_warned
-    assert all(line.endswith("as in language=ja") for line in warnings)
+    printed = capsys.readouterr()
+    assert len(printed.err.splitlines()) == is_guessed
+    assert ("scored as ja" in printed.err) == is_guessed
+    assert ("tok:char" in printed.out) == (options == [])
+
+
+def test_several_references_documents_and_a_file_for_comet(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, lines in {
+        "out.de": "A B C D\ne f g h\nx\n",
+        "a.de": "a b c d\ne f g x\ny\n",
+        "b.de": "a b c x\ne f g h\nz\n",
+        "names": "first\nfirst\nsecond\n",
+        "three.en": "one\ntwo\nthree\n",
+    }.items():
+        (here / name).write_text(lines, encoding="utf-8")
+
+    scores(
+        monkeypatch, "hypothesis=out.de", "reference=[a.de,b.de]", "lowercase=true", "bootstrap=0",
+        "metrics=[bleu,chrf++]", "tokenizer=none", "documents=names", "source=three.en",
+        "comet=out.jsonl", "json=out.json",
+    )  # fmt: skip
+
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("BLEU = ")
+    assert "nrefs:2|case:lc|eff:no|tok:none" in printed[0]
+    assert printed[1].startswith("chrF2++ = ")
+    assert [line.split()[:2] for line in printed[3:]] == [["second", "1"], ["first", "2"]]
+    of_documents = json.loads((here / "out.json").read_text(encoding="utf-8"))["documents"]
+    assert [(entry["document"], entry["lines"]) for entry in of_documents] == [
+        ("first", 2), ("second", 1)
+    ]  # fmt: skip
+    assert of_documents[0]["scores"][0]["value"] == pytest.approx(100)
+    comet = (here / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(comet[1]) == {"src": "two", "mt": "e f g h", "ref": "e f g x"}
+    assert len(comet) == 3
 
 
 @needs_posix
@@ -98,9 +134,9 @@ def test_pipes_are_read_once_as_a_shell_gives_them_for_a_command(
 
 
 def test_the_language_is_before_the_ending_of_a_compressed_file() -> None:
-    assert evaluate.language_of_file(Path("some/test.zh.gz")) == "zh"
-    assert evaluate.language_of_file(Path("test.v2.ja.xz")) == "ja"
-    assert evaluate.language_of_file(Path("test.gz")) == ""
+    assert language_of_file(Path("some/test.zh.gz")) == "zh"
+    assert language_of_file(Path("test.v2.ja.xz")) == "ja"
+    assert language_of_file(Path("test.gz")) == ""
 
 
 @pytest.mark.parametrize(
@@ -119,6 +155,24 @@ def test_the_language_is_before_the_ending_of_a_compressed_file() -> None:
         (
             ["run=run", "source=two.en", "reference=two.de", "against=three.de"],
             "three.de has 3 lines, and two.de has 2: there must be one for each",
+        ),
+        (
+            ["hypothesis=two.de", "reference=[two.de,three.de]"],
+            "three.de has 3 lines, and two.de has 2: there must be one for each",
+        ),
+        (
+            ["hypothesis=two.de", "reference=two.de", "documents=three.de"],
+            "three.de has 3 lines, and two.de has 2: there must be one for each",
+        ),
+        (
+            ["hypothesis=two.de", "reference=two.de", "comet=a.jsonl"],
+            "no value for source: COMET compares translations with it",
+        ),
+        (["run=run", "comet=a.csv"], "comet must be a .jsonl file, not a.csv"),
+        (["run=run", "metrics=[]"], "metrics must be a list of one or more, not []"),
+        (
+            ["run=run", "source=two.en", "reference=[]"],
+            "reference must be a file, or a list of files, not []",
         ),
         (["run=run", "against=none"], "there is no run and no file none"),
         (["run=run", "against=/"], "/ is no run folder: it has no config.yaml"),

@@ -1,5 +1,6 @@
 """Scores by hand, and against sacreBLEU."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from seq2seq.errors import ConfigError, TextError
+from seq2seq.evaluation.comparison import compare, most_changed
 from seq2seq.evaluation.metrics import (
     Score,
-    compare,
-    most_changed,
+    ScoreVariant,
     sacrebleu_tokenizer,
+    score_documents,
     score_hypotheses,
 )
 
@@ -152,52 +154,6 @@ def test_an_empty_list_cannot_be_scored() -> None:
         score_hypotheses([], [], "de")
 
 
-def test_the_p_value_of_a_system_that_is_better_in_every_resample_is_the_smallest() -> None:
-    references = [f"a b c d {i}" for i in range(40)]
-    worse = [f"a b x d {i}" for i in range(40)]
-
-    for result in compare(worse, references, references, "de", ["bleu", "chrf"], 99):
-        assert result.value < result.other == pytest.approx(100)
-        assert result.p == pytest.approx(1 / 100)  # none of 99 resamples, (0 + 1) / (99 + 1)
-        assert "bs:99" in result.signature
-
-
-def test_a_difference_of_one_sentence_is_not_significant() -> None:
-    references = [f"a b c d {i}" for i in range(40)]
-    first = [f"a b x d {i}" if i < 5 else r for i, r in enumerate(references)]
-    second = [f"a b x d {i}" if i > 34 else r for i, r in enumerate(references)]
-
-    [result] = compare(first, [*second[:39], references[39]], references, "de", ["bleu"], 200)
-
-    assert result.value < result.other
-    assert result.p > 0.1
-
-
-def test_the_p_value_of_equal_systems_is_one() -> None:
-    lines, references = ["a b"] * 3, ["a c"] * 3
-    for result in compare(lines, lines, references, "de", ["bleu", "chrf", "ter"], 50):
-        assert result.value == result.other
-        assert result.p == 1.0
-
-
-def test_the_sentences_that_changed_most_come_first() -> None:
-    references = ["same", "gone", "come", "near"]
-    first = ["same", "gone", "xxxx", "neax"]
-    second = ["same", "xxxx", "come", "near"]
-
-    changes = most_changed(first, second, references, 3)
-
-    assert [(c.line, round(c.gain)) for c in changes[:2]] == [(2, -100), (3, 100)]
-    assert changes[2].line == 4
-    assert 0 < changes[2].gain < 100
-    assert changes[1][2:] == ("xxxx", "come", "come")
-    assert most_changed(first, second, references, 1) == changes[:1]
-
-
-def test_equal_translations_are_no_change() -> None:
-    assert most_changed(["a"], ["a"], ["b"], 10) == []
-
-
 def test_several_references_of_a_line_by_hand() -> None:
     # Every unigram, bigram and trigram is in some reference, and one of two 4-grams.
     [bleu] = score_hypotheses(
@@ -234,3 +190,48 @@ def test_the_order_of_references_does_not_matter() -> None:
     first = score_hypotheses(["a b c d"], [["a b c x", "y b c d"]], "en", bootstrap=10)
 
     assert score_hypotheses(["a b c d"], [["y b c d", "a b c x"]], "en", bootstrap=10) == first
+
+
+def test_case_and_tokenizer_are_in_the_signature() -> None:
+    variant = ScoreVariant(lowercase=True, tokenizer="char")
+
+    bleu, chrf, plus = score_hypotheses(
+        ["The Dog."], ["the dog."], "de", ["bleu", "chrf", "chrf++"], variant=variant
+    )
+
+    assert [bleu.value, chrf.value, plus.value] == [pytest.approx(100)] * 3
+    assert "case:lc" in bleu.signature
+    assert "tok:char" in bleu.signature
+    assert "case:lc" in chrf.signature
+    assert "nw:0" in chrf.signature
+    assert "nw:2" in plus.signature  # chrF++: words and pairs of them count too
+    assert plus.name == "chrF2++"
+
+
+def test_chrf_plus_plus_is_that_of_sacrebleu() -> None:
+    [score] = score_hypotheses(["a big dog"], ["the big dogs"], "en", ["chrf++"])
+
+    expected = CHRF(word_order=2).corpus_score(["a big dog"], [["the big dogs"]]).score
+    assert score.value == pytest.approx(expected)
+
+
+def test_each_document_is_scored_by_itself() -> None:
+    hypotheses = ["a b c d", "a b c d e", "x"]
+
+    scores = score_documents(
+        hypotheses, ["a b c d", "a b c d f", "y"], ["one", "two", None], "de", ["bleu"]
+    )
+
+    assert {name: (count, round(each[0].value, 6)) for name, (count, each) in scores.items()} == {
+        "one": (1, 100.0),
+        "two": (1, round(FIFTH_WRONG, 6)),
+    }
+    assert score_documents(hypotheses, ["a", "b", "c"], None, "de", ["bleu"]) == {}
+
+
+def test_a_tokenizer_whose_package_is_missing_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "MeCab", None)
+    monkeypatch.delitem(sys.modules, "sacrebleu.tokenizers.tokenizer_ja_mecab", raising=False)
+
+    with pytest.raises(ConfigError, match="ja-mecab"):
+        score_hypotheses(["a"], ["a"], "ja", ["bleu"], variant=ScoreVariant(tokenizer="ja-mecab"))

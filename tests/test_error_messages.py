@@ -141,6 +141,10 @@ def test_mistaken_options_of_train(
     ("arguments", "message"),
     [
         (["search=beam", "search.n_best=9"], "search.n_best must be from 1 to beam_size"),
+        (
+            ["search=beam", "search.coverage_penalty=0.2"],
+            "search.coverage_penalty must be 0 for a run without attention, not 0.2",
+        ),
         (["model/attention=dot", "model.decoder.size=100"], "model.attention: dot attention needs"),
         (
             ["model.tie_source_target=true", "tokenizer.joint=false"],

@@ -36,8 +36,9 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
         del options[key]
     if OmegaConf.is_config(config.search):
         options["search"] = OmegaConf.to_container(config.search, resolve=True)
-    if config.glossary and Path(config.glossary).is_file():
-        options["glossary"] = sha256_of_file(Path(config.glossary))
+    for key in ("glossary", "do_not_translate"):
+        if options[key] and Path(options[key]).is_file():
+            options[key] = sha256_of_file(Path(options[key]))
     if config.alignments:
         options["alignments"] = Path(config.alignments).suffix
     prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]

@@ -25,7 +25,8 @@ _OPEN_SHARE = NumberRange(0, 1, above=True, below=True)
 _BELOW_ONE = NumberRange(0, 1, below=True)
 _STEPS = NumberRange(0, MAX_COUNT)
 _HYPOTHESES = NumberRange(1, MAX_HYPOTHESES)
-_BEAM = {"beam_size": _HYPOTHESES, "length_penalty": NumberRange(0, 100), "n_best": _HYPOTHESES}
+_PENALTY = NumberRange(0, 100)
+_PREFIX_SEARCH = {"beam_size": _HYPOTHESES, "length_penalty": _PENALTY, "n_best": _HYPOTHESES}
 _SAMPLING = {
     "temperature": NumberRange(0, 1000, above=True),
     "top_k": NumberRange(0, MAX_VOCAB_SIZE),
@@ -35,8 +36,8 @@ _SAMPLING = {
 }
 
 BOUNDS: dict[str, dict[str, NumberRange]] = {
-    "seq2seq.search.beam.Beam": _BEAM,
-    "seq2seq.search.prefix.PrefixSearch": _BEAM,
+    "seq2seq.search.beam.Beam": {**_PREFIX_SEARCH, "coverage_penalty": _PENALTY},
+    "seq2seq.search.prefix.PrefixSearch": _PREFIX_SEARCH,
     "seq2seq.search.sampling.Sampling": _SAMPLING,
     "seq2seq.search.mbr.MinimumBayesRisk": {**_SAMPLING, "beam": NumberRange(0, MAX_HYPOTHESES)},
     "seq2seq.model.attention.AdditiveAttention": {"size": NumberRange(1, MAX_SIZE)},

@@ -60,6 +60,8 @@ class DecodingConfig:
     glossary: str | None = None
     # Letters of a glossary's target that an inflected form may share with it; 0: exact forms.
     stem_length: int = number(0, 0, 100)
+    # A file of words or phrases, one a line, that are in translations as they are in the source.
+    do_not_translate: str | None = None
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:

@@ -77,10 +77,12 @@ RENAMED_OPTIONS = (
 )
 
 TRANSLATION = "seq2seq.tasks.translation.TranslationTask"
-# Groups that were added later, with their only earlier choice, for a run that has none.
-EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
+# What was added later, with its only earlier choice, for a run that has none.
+EARLIER_DEFAULTS: dict[str, Any] = {
     "task": {"_target_": TRANSLATION},
-    "protect": {"kinds": [], "truecase": False},  # of a translation: no other task protects spans
+    # Of a translation: no other task protects spans.
+    "protect": {"kinds": [], "truecase": False, "number_format": "keep"},
+    "protect.number_format": "keep",
     "model.embedding": {"_target_": "seq2seq.model.embeddings.Embedding"},
     "model.vision": {
         "_target_": "seq2seq.vision.backbones.ConvNet",
@@ -111,7 +113,7 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(train, dict) and train.get("clip") == math.inf:  # before null meant no limit
         train["clip"] = None
     for option, node in EARLIER_DEFAULTS.items():
-        if option == "protect" and _descend(current, ["task", "_target_"]) != TRANSLATION:
+        if option.startswith("protect") and _descend(current, ["task", "_target_"]) != TRANSLATION:
             continue
         *parents, name = option.split(".")
         parent = _descend(current, parents)

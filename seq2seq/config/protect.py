@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from seq2seq.config.ranges import optional_choices, require, require_ranges, require_some_of
+from seq2seq.config.ranges import choice, optional_choices, require, require_ranges, require_some_of
 
 SPAN_KINDS = (  # see `text.spans`
     "custom", "word", "code", "url", "email", "tag", "placeholder", "markup", "path", "identifier",
@@ -21,6 +21,9 @@ class ProtectOptions:
     words: list[str] = field(default_factory=list)  # words that are not translated
     # Remember the case of the words of the source, for lines in capitals, Title or lower case.
     truecase: bool = True
+
+    # Decimal and grouped numbers: as the target's pairs write them, as 3,5 for 3.5, or as they are.
+    number_format: str = choice("auto", ("auto", "keep"))
 
     def __post_init__(self) -> None:
         require_ranges("protect.", self)

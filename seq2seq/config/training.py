@@ -87,6 +87,7 @@ class TokenizerOptions:
     # where there are 300 different characters or more.
     character_coverage: float | None = number(None, 0.98, 1)
     sampling: float = number(0.0, 0, 1)  # subword regularisation: the smoothing alpha; 0 is off
+    split_digits: bool = False  # each digit is a token by itself
     # Applied to every line in this order before it is tokenised; the last is normalize.
     transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
 
@@ -102,6 +103,11 @@ class TokenizerOptions:
             raise ConfigError(
                 f"tokenizer.sampling must be 0 with tokenizer.kind={self.kind}, which has one "
                 f"segmentation of a text, not {self.sampling}"
+            )
+        if self.kind in ("char", "byte") and self.split_digits:
+            raise ConfigError(
+                f"tokenizer.split_digits must be false with tokenizer.kind={self.kind}, which "
+                "splits all characters"
             )
 
 

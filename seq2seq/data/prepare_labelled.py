@@ -19,7 +19,7 @@ from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.tokenizer_training import PieceOptions, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 
 LABELLED_FORMAT = 2  # of the prepared files; with another number all data is prepared again
@@ -72,6 +72,8 @@ def prepare_labelled(
     facts: list[Any] = [LABELLED_FORMAT, labelled.origin, options.kind, options.vocab_size]
     if options.transforms != list(DEFAULT_TRANSFORMS):  # the first version always applied these
         facts.append(options.transforms)
+    if options.split_digits:
+        facts.append("split_digits")
     key = cache_fingerprint(facts)
     folder = cache / "labelled" / key
 
@@ -118,7 +120,14 @@ def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) ->
     total = counts["train"].total()
     log.info("training the tokenizer on %s lines", f"{total:,}")
     text = (pair.source for pair in _transformed(labelled.splits["train"], transform))
-    trained = train_tokenizer(text, options.kind, options.vocab_size, total, total)
+    trained = train_tokenizer(
+        text,
+        options.kind,
+        options.vocab_size,
+        total,
+        total,
+        pieces=PieceOptions(split_digits=options.split_digits),
+    )
     trained.tokenizer.save(folder / "tokenizer.model")
     numbers = {label: number for number, label in enumerate(labels)}
     for name in SPLITS:

@@ -22,7 +22,7 @@ from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, TextCorpus
 from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import MAX_SENTENCE_BYTES, train_tokenizer
+from seq2seq.text.tokenizer_training import MAX_SENTENCE_BYTES, PieceOptions, train_tokenizer
 
 MONOLINGUAL_FORMAT = 2  # of the prepared files; with another number all data is prepared again
 CHUNK_LENGTH = 500_000  # characters that are encoded, or tokens that are decoded, at a time
@@ -92,6 +92,7 @@ def prepare_monolingual(
         share,
         options.kind,
         options.vocab_size,
+        *(["split_digits"] if options.split_digits else []),
     ]
     key = cache_fingerprint(facts)
     folder = cache / "streams" / key
@@ -124,6 +125,7 @@ def _build(text: TextCorpus, options: TokenizerOptions, share: float, folder: Pa
         count,
         max(1, characters // 100),
         sentences=False,
+        pieces=PieceOptions(split_digits=options.split_digits),
     )
     trained.tokenizer.save(folder / "tokenizer.model")
     lengths = {}

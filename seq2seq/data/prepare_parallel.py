@@ -6,7 +6,7 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,13 +21,13 @@ from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
+from seq2seq.data.parallel_tokenizers import train_tokenizers
 from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
 from seq2seq.data.splits import assign_splits
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import TrainedTokenizer, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
 
@@ -61,6 +61,7 @@ class PreparedCorpus(NamedTuple):
     origin: dict[str, str]
     fingerprint: str
     protected_kinds: list[str]  # of spans that translations keep
+    number_format: dict[str, list[str]]  # signs of numbers, see `NumberFormat.facts`
     truecaser: Truecaser | None  # of the source; None: the corpus was prepared without
 
     @property
@@ -103,14 +104,16 @@ def prepare_parallel(
         tokenizer["transforms"] = options.transforms
     if options.character_coverage is not None:  # an option of later versions
         tokenizer["coverage"] = options.character_coverage
+    if options.split_digits:
+        tokenizer["split_digits"] = True
     key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
     # The fingerprint of the data, which resuming compares, is that of versions without symbols.
-    is_plain = protect == ProtectOptions(kinds=[], truecase=False)
-    name = (
-        key
-        if is_plain
-        else cache_fingerprint([key, PROTECTION_FORMAT, asdict(protect), adds_spans])
-    )
+    about = asdict(protect)
+    if about["number_format"] == "keep":  # as the first version did
+        del about["number_format"]
+    is_plain = replace(protect, number_format="auto") == ProtectOptions(kinds=[], truecase=False)
+    facts = [key, PROTECTION_FORMAT, about, adds_spans]
+    name = key if is_plain else cache_fingerprint(facts)
     folder = cache / "prepared" / name
     return load_or_build(
         folder,
@@ -158,13 +161,12 @@ def _build(
     def pairs(name: str) -> Iterator[Pair]:
         return assignment.pairs(name, lambda n: read_pairs(raw[n]))
 
-    protection = choose_protection(pairs("train"), protect, adds_spans)
+    protection = choose_protection(lambda: pairs("train"), protect, adds_spans)
     protected = (
         _masked_pairs(pairs, protection, protect, folder) if protection.is_trained else pairs
     )
-    source, target, notices = _train_tokenizers(
-        lambda: protected("train"), options, count, protection
-    )
+    symbols = SYMBOLS if protection.is_trained else ()
+    source, target, notices = train_tokenizers(lambda: protected("train"), options, count, symbols)
     for name in SPLITS:
         sides = (source, target)
         rows = _tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
@@ -179,6 +181,7 @@ def _build(
         "audit": assignment.audit.to_dict(),
         "notices": [*protection.notices, *notices],
         "protected_kinds": protection.kinds,
+        "number_format": protection.number_format.facts(),
     }
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -210,39 +213,6 @@ def _require_pairs(train: SplitCounts) -> int:
         dropped = "".join(f", {number:,} {rule}" for rule, number in train.dropped.items())
         raise TextError(f"no pair is left to train on: {train.read:,} read{dropped}")
     return train.kept
-
-
-def _train_tokenizers(
-    read: Callable[[], Iterator[Pair]],
-    options: TokenizerOptions,
-    count: int,
-    protection: Protection,
-) -> tuple[Tokenizer, Tokenizer, list[str]]:
-    """Return the tokenizers of both sides, trained on `count` pairs, and notices about them."""
-    transform = TextTransforms(options.transforms)
-
-    def lines(*names: str) -> Iterator[str]:
-        for pair in read():
-            for name in names:
-                yield transform(getattr(pair, name))
-
-    def trained(*names: str) -> TrainedTokenizer:
-        return train_tokenizer(
-            lines(*names),
-            options.kind,
-            options.vocab_size,
-            count * len(names),
-            count,
-            symbols=SYMBOLS if protection.is_trained else (),
-            coverage=options.character_coverage,
-        )
-
-    if options.joint:
-        both = trained("source", "target")
-        return both.tokenizer, both.tokenizer, both.notices
-    source, target = trained("source"), trained("target")
-    notices = [f"source: {n}" for n in source.notices] + [f"target: {n}" for n in target.notices]
-    return source.tokenizer, target.tokenizer, notices
 
 
 def _tokenized_columns(
@@ -294,5 +264,6 @@ def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
         corpus.origin,
         key,
         facts.get("protected_kinds", []),
+        facts.get("number_format", {}),
         Truecaser.load(folder / TRUECASE) if (folder / TRUECASE).is_file() else None,
     )

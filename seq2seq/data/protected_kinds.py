@@ -1,6 +1,6 @@
 """Choice of the kinds of spans that a corpus copies, and pairs with symbols in their place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ from seq2seq.data.corpus import Pair
 from seq2seq.errors import ConfigError
 from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.comparison import MIN_SHARE, choose_kinds
+from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.number_format import HAS_SIGN, FormatCounts, NumberFormat
 from seq2seq.text.spans.rules import KINDS, SpanRules
 
 SAMPLE_PAIRS = 50_000  # training pairs that the kinds are chosen from
@@ -25,12 +27,15 @@ class Protection(NamedTuple):
     kinds: list[str]
     is_trained: bool  # symbols stand for spans in the training pairs
     notices: list[str]
+    number_format: NumberFormat = NumberFormat()  # of numbers in the target
 
 
 def choose_protection(
-    pairs: Iterable[Pair], options: ProtectOptions, adds_spans: bool
+    read: Callable[[], Iterable[Pair]], options: ProtectOptions, adds_spans: bool
 ) -> Protection:
     """Return what is protected, chosen from the training pairs where the options leave it open.
+
+    `read` returns them, once for the form of numbers and once for the kinds.
 
     A kind is protected that the pairs copy, or that too few of them have to tell. Symbols are
     trained where enough pairs copy a span, or augmentation adds spans to pairs.
@@ -41,8 +46,9 @@ def choose_protection(
     rules = rules_of_kinds(options, KINDS)
     if options.kinds == []:
         return Protection([], False, [])
-    sample = ((pair.source, pair.target) for pair in islice(pairs, SAMPLE_PAIRS))
-    counts = choose_kinds(sample, rules).counts
+    numbers, notices = _number_format(read(), options, rules)
+    sample = ((pair.source, pair.target) for pair in islice(read(), SAMPLE_PAIRS))
+    counts = choose_kinds(sample, rules_of_kinds(options, KINDS, numbers)).counts
     known = {kind: count for kind, count in counts.items() if count.pairs >= MIN_PAIRS}
     copied = [kind for kind, count in known.items() if count.share >= _min_share(kind)]
     if options.kinds is None:
@@ -50,7 +56,6 @@ def choose_protection(
     else:
         kinds = list(options.kinds)
     taught = [kind for kind in kinds if kind in known]
-    notices = []
     if known:
         shares = ", ".join(
             f"{kind} ({count.share:.0%} of {count.pairs:,} pairs)" for kind, count in known.items()
@@ -58,7 +63,24 @@ def choose_protection(
         translated = [kind for kind in known if kind not in kinds]
         but = f"; translated as text: {', '.join(translated)}" if translated else ""
         notices.append(f"spans that pairs copy: {shares}{but} (protect.kinds)")
-    return Protection(kinds, bool(taught) or (bool(kinds) and adds_spans), notices)
+    if "number" not in kinds:
+        numbers, notices = NumberFormat(), notices[-1:]
+    return Protection(kinds, bool(taught) or (bool(kinds) and adds_spans), notices, numbers)
+
+
+def _number_format(
+    pairs: Iterable[Pair], options: ProtectOptions, rules: SpanRules
+) -> tuple[NumberFormat, list[str]]:
+    """Return the form of numbers in the target that training pairs show, and a notice of it."""
+    if options.number_format == "keep":
+        return NumberFormat(), []
+    counts = FormatCounts()
+    for pair in islice(pairs, SAMPLE_PAIRS):
+        if HAS_SIGN.search(pair.source):
+            spans = find_spans(pair.source, rules)
+            counts.add(pair.source, spans, find_spans(pair.target, rules))
+    made = counts.format()
+    return (made, [counts.notice(made)]) if made.changes else (NumberFormat(), [])
 
 
 def _min_share(kind: str) -> float:
@@ -66,14 +88,17 @@ def _min_share(kind: str) -> float:
     return MIN_SHARE if kind in OF_LANGUAGE else MIN_TECHNICAL_SHARE
 
 
-def rules_of_kinds(options: ProtectOptions, kinds: Iterable[str]) -> SpanRules:
-    """Return the rules of the options for `kinds`.
+def rules_of_kinds(
+    options: ProtectOptions, kinds: Iterable[str], numbers: NumberFormat | None = None
+) -> SpanRules:
+    """Return the rules of the options for `kinds`, with the form of `numbers` in the target.
 
     Raises:
         ConfigError: one of the user's patterns or words cannot be used.
     """
     try:
-        return SpanRules(kinds, options.patterns, options.words)
+        localized = numbers.localized if numbers and numbers.changes else None
+        return SpanRules(kinds, options.patterns, options.words, localized)
     except ValueError as error:
         raise ConfigError(f"protect: {error}") from None
 
@@ -82,7 +107,7 @@ def protect_pairs(
     pairs: Iterable[Pair], protection: Protection, options: ProtectOptions
 ) -> Iterator[Pair]:
     """Yield the pairs with symbols in place of the spans that both sides share."""
-    rules = rules_of_kinds(options, protection.kinds)
+    rules = rules_of_kinds(options, protection.kinds, protection.number_format)
     for pair in pairs:
         source, target = protect_pair(pair.source, pair.target, rules)
         yield pair._replace(source=source, target=target)

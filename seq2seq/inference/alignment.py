@@ -210,9 +210,10 @@ def join_alignments(line: "LineUnits", parts: Sequence[Any], text: str) -> Align
     if line.icu is not None:
         return NO_ALIGNMENT
     stretches = [_copied(line.blank_before)]  # emoji at the ends of a line are among the blanks
-    for unit, part in zip(line.units, parts, strict=True):
+    blanks = line.blanks([part.text for part in parts])
+    for unit, part, blank in zip(line.units, parts, blanks, strict=True):
         stretches.append(_Stretch(unit.source, part.text, part.alignment.weights))
-        stretches.append(_copied(unit.blank_after))
+        stretches.append(_copied(unit.blank_after)._replace(target=blank))
     source = "".join(stretch.source for stretch in stretches)
     source_words, target_words = find_words(source), find_words(text)
     weights = torch.zeros(len(target_words), len(source_words))

@@ -9,6 +9,7 @@ import torch
 
 from seq2seq.config.training import LengthLimits
 from seq2seq.inference.decode import ScoredTranslation, decode_batch, rerank, to_text
+from seq2seq.inference.forced_attention import require_attention
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.plots.contact_sheet import AttentionMap
 from seq2seq.search.interface import Search
@@ -35,7 +36,11 @@ class Captioner:
         """Caption with `model`, at most `batch` images at a time, on the device of the model.
 
         A caption has `limits.max_length_extra` tokens at most.
+
+        Raises:
+            ConfigError: the search needs attention, which the model does not have.
         """
+        require_attention(search, model)
         self.model, self.vision, self.tokenizer = model, vision, tokenizer
         self.search, self.limits, self.batch = search, limits, batch
 

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from seq2seq.data.batches import pad
+from seq2seq.errors import ConfigError
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.model.attention import FixedContext, NoAttention
 from seq2seq.model.evaluation_mode import evaluation_mode
+from seq2seq.search.beam import Beam
 from seq2seq.text.special_tokens import BOS
 
 
@@ -29,6 +31,18 @@ def has_attention(model: Any) -> bool:
     """Return whether a network, or one of an ensemble, has attention weights."""
     attentions = [network.decoder.attention for network, _ in _networks(model)]
     return not all(isinstance(each, NoAttention | FixedContext) for each in attentions)
+
+
+def require_attention(search: object, model: Any) -> None:
+    """Check that a network has the attention that a search needs.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if isinstance(search, Beam) and search.needs_attention and not has_attention(model):
+        raise ConfigError(
+            f"search.coverage_penalty must be 0 for a run without attention, not {search.beta:g}"
+        )
 
 
 @torch.inference_mode()

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import TermMatch
 from seq2seq.text.prefixes import Prefix
 from seq2seq.text.protection import ProtectedLine
+from seq2seq.text.spans.characters import stands_without_blank
 from seq2seq.text.spans.icu_sentences import rebuild
 from seq2seq.text.spans.icu_tree import Message, Path
 from seq2seq.text.spans.rules import Span
 from seq2seq.text.special_tokens import SYMBOLS
 
+# Languages without blanks between sentences.
+UNSEPARATED = frozenset({"ja", "zh", "cmn", "yue", "wuu", "nan", "lzh"})
 _NO_BREAK = re.compile("(\\w+)([\u00a0\u202f])(?=\\S)")
 
 
@@ -36,6 +40,19 @@ class Unit(NamedTuple):
         has_letters = any(c.isalpha() for c in text if c not in SYMBOLS)
         return has_spans and not has_letters and self.prefix is None
 
+    @property
+    def copy(self) -> str:
+        """Return the translation of a unit that needs none: itself, with its spans as they become.
+
+        Numbers may have another form, and enforced terms are translated.
+        """
+        spans = self.protected.spans or self.spans
+        parts, end = [], 0
+        for span in sorted(spans):
+            parts += [self.source[end : span.start], span.text]
+            end = span.end
+        return "".join([*parts, self.source[end:]])
+
 
 class IcuMessage(NamedTuple):
     """An ICU message, of which each combination of branches has one unit or several."""
@@ -52,6 +69,7 @@ class LineUnits(NamedTuple):
     blank_before: str
     units: list[Unit]
     icu: IcuMessage | None = None
+    languages: tuple[str, str] = ("", "")  # of source and target
 
     def join(self, translations: Sequence[str]) -> str:
         """Return the translation of the line from those of its units."""
@@ -65,8 +83,28 @@ class LineUnits(NamedTuple):
                 sentences[path] = sentences.get(path, "") + text + unit.blank_after
             message = rebuild(self.icu.message, sentences, self.icu.language)
             return self.blank_before + message + self.icu.blank_after
-        parts = zip(texts, self.units, strict=True)
-        return self.blank_before + "".join(text + unit.blank_after for text, unit in parts)
+        parts = zip(texts, self.blanks(texts), strict=True)
+        return self.blank_before + "".join(text + blank for text, blank in parts)
+
+    def blanks(self, texts: Sequence[str]) -> list[str]:
+        """Return what comes after the translation of each unit: what came after it in the line.
+
+        Chinese and Japanese have no blanks between sentences: one is put in where they are
+        translated into another language, and left out where another is translated into them.
+        """
+        blanks = [unit.blank_after for unit in self.units]
+        has_none = [code.split("-")[0].lower() in UNSEPARATED for code in self.languages]
+        if has_none[0] == has_none[1]:
+            return blanks
+        for index, (before, after) in enumerate(pairwise(texts)):
+            if not before or not after:
+                continue
+            if has_none[0] and not blanks[index]:
+                blanks[index] = " "
+            elif has_none[1] and blanks[index] == " ":
+                is_wide = stands_without_blank(before[-1]) and stands_without_blank(after[0])
+                blanks[index] = "" if is_wide else " "
+        return blanks
 
 
 def keep_no_break_spaces(source: str, translation: str) -> str:

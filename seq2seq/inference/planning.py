@@ -1,6 +1,6 @@
 """Planners of units for a run: what it was trained with decides what is protected and split."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from seq2seq.data.protected_kinds import rules_of_kinds
 from seq2seq.errors import RunError
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.text.glossary import Glossary
+from seq2seq.text.kept_words import read_words, with_kept_words
+from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import KINDS, SpanRules
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -29,6 +31,7 @@ class LineHandling:
     retry_repetition: bool = True  # decode again what repeats itself
     truecase: bool = True  # bring lines in capitals, Title or lower case into the case of training
     glossary: Glossary | None = None  # terms whose translation is given
+    do_not_translate: Sequence[str] = ()  # words that stay as they are in the source
 
 
 def unit_planner(
@@ -52,15 +55,18 @@ def unit_planner(
 
     Raises:
         RunError: the facts are none of this program.
+        TextError: a word that is not to be translated is empty or given twice.
     """
     typical_length = _whole(facts.get("typical_length", DEFAULT_TYPICAL_LENGTH))
+    words = handling.do_not_translate
+    origins = [f"do_not_translate, word {number}" for number in range(1, len(words) + 1)]
     return UnitPlanner(
         tokenizer,
         TextTransforms(config.tokenizer.transforms),
         span_rules(config, facts) if handling.protect else None,
         (str(facts.get("source", "en")), str(facts.get("target", "en"))),
         Splitting(handling.split, typical_length, limits.max_source_length),
-        handling.glossary,
+        with_kept_words(handling.glossary, zip(origins, words, strict=True)),
         truecaser if handling.truecase else None,
     )
 
@@ -69,11 +75,14 @@ def line_handling(config: DecodingConfig) -> LineHandling:
     """Return what the options of a command ask for.
 
     Raises:
-        TextError: the glossary cannot be read, or has a wrong line.
+        TextError: the glossary or the words that are not translated cannot be read, or a line of
+            them is wrong.
     """
     glossary = None
     if config.glossary is not None:
         glossary = Glossary.load(Path(config.glossary), config.stem_length)
+    if config.do_not_translate is not None:
+        glossary = with_kept_words(glossary, read_words(Path(config.do_not_translate)))
     return LineHandling(
         config.split, config.protect, config.retry_repetition, config.truecase, glossary
     )
@@ -85,7 +94,7 @@ def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | Non
     A run of a version that recorded no kinds protects those that mean something to a program.
 
     Raises:
-        RunError: the kinds are none of this program.
+        RunError: the kinds or the signs of numbers are none of this program.
         ConfigError: a pattern or word of the run cannot be used.
     """
     kinds = facts.get("protected_kinds")
@@ -93,7 +102,11 @@ def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | Non
         kinds = [kind for kind in KINDS if kind not in UNRECORDED]
     if not isinstance(kinds, list) or not all(kind in KINDS for kind in kinds):
         raise RunError(f"run.json names unknown kinds of spans: {kinds}")
-    return rules_of_kinds(config.protect, kinds)
+    try:
+        numbers = NumberFormat.from_facts(facts.get("number_format") or {})
+    except ValueError as error:
+        raise RunError(f"run.json has no number_format: {error}") from None
+    return rules_of_kinds(config.protect, kinds, numbers)
 
 
 def _whole(value: object) -> int:

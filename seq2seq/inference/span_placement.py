@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seq2seq.text.spans.characters import stands_without_blank
 from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import Span
 from seq2seq.text.words import Range, find_words
@@ -211,7 +212,7 @@ class _Writer:
         self._last = span
 
     def _needs_blank_after(self, span: Span, part: str) -> bool:
-        if part[0].isspace():
+        if part[0].isspace() or (not self.is_spaced and stands_without_blank(part[0])):
             return False
         after = self.source[span.end : span.end + 1]
         is_blank = (not after or after.isspace()) and part[0] not in _CLOSING
@@ -221,6 +222,8 @@ class _Writer:
         if self.is_spaced:
             return True
         last = self._last
+        if last is None and stands_without_blank(self.text[-1]):
+            return False
         if last is not None and last.end == span.start:
             return False
         if last is not None:

@@ -1,7 +1,8 @@
 """Translation of lines: a run folder's model and a search strategy, lines in, lines out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from seq2seq.config.training import LengthLimits
@@ -23,6 +24,7 @@ from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
+from seq2seq.text.glossary import TermMatch
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -160,9 +162,12 @@ class Translator:
         A unit whose best translation lacks spans, for the network has no symbols, is decoded again
         without them, and they are inserted.
         """
-        translations, decoded = self._decode_terms(batch)
+        translations, decoded = self.decoder.decode(batch), [*batch.units]
+        missing = self._missing_terms(batch, translations)
+        enforced = self._enforce_terms(batch, translations, decoded)
         for index, unit in self.repair.repair(batch, translations).items():
             translations[index], decoded[index] = unit.translations, unit.decoded
+        self._count_terms(batch, missing, self._missing_terms(batch, translations, enforced))
         if self.aligner is None:
             return translations
         best = [hypotheses[0] for hypotheses in translations]
@@ -173,30 +178,67 @@ class Translator:
             for (first, *others), alignment in zip(translations, aligned, strict=True)
         ]
 
-    def _decode_terms(self, batch: UnitBatch) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
-        """Return translations with the terms of the glossary, and the units that they are of.
-
-        A unit whose best translation lacks a term is decoded again with a symbol for that.
-        """
-        translations, decoded = self.decoder.decode(batch), [*batch.units]
+    def _missing_terms(
+        self,
+        batch: UnitBatch,
+        translations: Sequence[list[ScoredTranslation]],
+        enforced: Mapping[int, Sequence[TermMatch]] = MappingProxyType({}),
+    ) -> dict[int, list[TermMatch]]:
+        """Return the terms of the glossary that the best translations of units lack, by index."""
         glossary = self.planner.glossary
         if glossary is None:
-            return translations, decoded
-        forced: dict[int, Unit] = {}
-        for index, (unit, best) in enumerate(zip(batch.units, translations, strict=True)):
-            missing = []
-            for match in unit.terms:
-                is_met = glossary.is_met(match.term, best[0].text)
-                outcome = "met" if is_met else "enforced" if self.decoder.has_symbols else "missing"
-                self.term_counts[match.term.source, outcome] += 1
-                missing += [] if is_met else [match]
-            if missing and self.decoder.has_symbols:
-                forced[index] = self.planner.force_terms(unit, missing)
-        if forced:
+            return {}
+        lacking = {
+            index: glossary.missing(unit.terms, best[0].text, enforced.get(index, ()))
+            for index, (unit, best) in enumerate(zip(batch.units, translations, strict=True))
+        }
+        return {index: missing for index, missing in lacking.items() if missing}
+
+    def _enforce_terms(
+        self, batch: UnitBatch, translations: list[list[ScoredTranslation]], decoded: list[Unit]
+    ) -> dict[int, Sequence[TermMatch]]:
+        """Decode units again whose best translation lacks a term, with a symbol for that.
+
+        Where another term is missing then, all terms of the unit get symbols. `translations` and
+        `decoded`, the unit of each, are replaced.
+
+        Returns:
+            The terms that got symbols, by unit.
+        """
+        enforced: dict[int, Sequence[TermMatch]] = {}
+        for is_last in (False, True):
+            missing = self._missing_terms(batch, translations, enforced)
+            if not missing or not self.decoder.has_symbols:
+                break
+            chosen = {i: batch.units[i].terms if is_last else missing[i] for i in missing}
+            enforced |= chosen
+            forced = {
+                index: self.planner.force_terms(batch.units[index], terms)
+                for index, terms in chosen.items()
+            }
             again = self.decoder.decode(batch.replace(forced))
             for (index, unit), best in zip(forced.items(), again, strict=True):
                 translations[index], decoded[index] = best, unit
-        return translations, decoded
+        return enforced
+
+    def _count_terms(
+        self,
+        batch: UnitBatch,
+        missing: Mapping[int, Sequence[TermMatch]],
+        left: Mapping[int, Sequence[TermMatch]],
+    ) -> None:
+        """Count the terms of a batch by what became of them.
+
+        Args:
+            batch: the units.
+            missing: the terms that the first translations lacked, by unit.
+            left: the terms that the last ones lack.
+        """
+        for index, unit in enumerate(batch.units):
+            for match in unit.terms:
+                is_left, was_missing = match in left.get(index, ()), match in missing.get(index, ())
+                outcome = "missing" if is_left else "enforced" if was_missing else "met"
+                self.term_counts[match.term.source, outcome] += 1
 
     def return_alignments(self) -> None:
         """Return alignments from now on, or raise a ConfigError where there is no attention."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from seq2seq.config.training import LengthLimits
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation, decode_batch, rerank, to_text
+from seq2seq.inference.forced_attention import require_attention
 from seq2seq.inference.line_units import Unit
 from seq2seq.inference.prefix_tokens import forced_tokens, piece_bytes
 from seq2seq.search.constraints import (
@@ -90,7 +91,11 @@ class UnitDecoder:
         """Decode with `model` and `search`; see `Translator`.
 
         Without `retry_repetition` translations that repeat themselves are only marked.
+
+        Raises:
+            ConfigError: the search needs attention, which the model does not have.
         """
+        require_attention(search, model)
         self.model, self.target, self.search, self.limits = model, target, search, limits
         self.blocked_ngrams = BLOCKED_NGRAMS if retry_repetition else ()
         self.first_symbol = target.ids(SYMBOLS[:1])[0] if target.has_symbols else None
@@ -119,7 +124,7 @@ class UnitDecoder:
 
     def decode(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
         """Return the translations of each unit of a batch, the best first."""
-        translations = [[COPY._replace(text=unit.source)] for unit in batch.units]
+        translations = [[COPY._replace(text=unit.copy)] for unit in batch.units]
         rows = [row for row, unit in enumerate(batch.units) if not unit.is_copied]
         if rows:
             found = self._search_without_repetition(batch.select(rows))

@@ -12,7 +12,7 @@ from seq2seq.inference.line_units import IcuMessage, LineUnits, Unit
 from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import Glossary, TermMatch
 from seq2seq.text.prefixes import Prefix
-from seq2seq.text.protection import ProtectedLine, protect
+from seq2seq.text.protection import ProtectedLine, outside, protect
 from seq2seq.text.sentences import Sentence, split_clauses, split_sentences
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.icu import parse
@@ -24,9 +24,9 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
 
+TERM = "term"  # the kind of span of a glossary's term
 # Blanks around a line that its translation keeps. What breaks lines is not among them.
 _BLANKS = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-TERM = "term"  # the kind of span of a glossary's term
 _MAY_BE_ICU = re.compile(r"\{[^{}]*,\s*(?:plural|select|selectordinal)\s*,")
 _OUTER = re.compile(f"([{_BLANKS}]*)(.*?)([{_BLANKS}]*)", re.DOTALL)
 
@@ -83,7 +83,8 @@ class UnitPlanner:
                 planned.append(icu)
             elif self._is_split(len(unit.ids)):
                 blanks, sentences = self._split(part)
-                planned.append(LineUnits(before + blanks, self._units(sentences)))
+                made = self._units(sentences)
+                planned.append(LineUnits(before + blanks, made, languages=self.languages))
             else:
                 planned.append(LineUnits(before, [unit]))
         return planned
@@ -111,7 +112,12 @@ class UnitPlanner:
         return before + core[:start], _Part(core[start:end], core[end:] + after, inside)
 
     def _spans(self, text: str) -> list[Span]:
-        return find_spans(text, self.rules) if self.rules is not None else []
+        """Return the spans of a text, each with its text in the translation."""
+        rules = self.rules
+        if rules is None:
+            return []
+        spans = find_spans(text, rules)
+        return [span._replace(text=rules.localized(span, text)) for span in spans]
 
     def _icu_units(self, before: str, line: "_Part") -> LineUnits | None:
         """Return the units of all sentences of an ICU message.
@@ -149,7 +155,13 @@ class UnitPlanner:
     def _protect(
         self, text: str, spans: Sequence[Span], terms: Sequence[Span] = ()
     ) -> ProtectedLine:
-        line = protect(text, spans, terms) if self.has_symbols else ProtectedLine(text, [], [])
+        """Return a text with symbols for its spans, whose texts are those in the translation."""
+        line = ProtectedLine(text, [], [])
+        if self.has_symbols:
+            line = protect(text, as_written(spans, text), as_written(terms, text))
+            texts = {span[:2]: span.text for span in (*spans, *terms)}
+            restored = [span._replace(text=texts.get(span[:2], span.text)) for span in line.spans]
+            line = line._replace(spans=restored)
         text = self.transforms(line.text)
         if self.truecaser is None:
             return line._replace(text=text)
@@ -184,24 +196,44 @@ class UnitPlanner:
 
     def _units(self, parts: Sequence["_Part"]) -> list[Unit]:
         """Return a unit for each part."""
+        terms = [self._terms(part) for part in parts]
         protected = [self._protect(part.text, part.spans) for part in parts]
         encoded = self.tokenizer.encode([line.text for line in protected])
-        find = self.glossary.find if self.glossary is not None else lambda _: []
         return [
-            Unit(part.text, line, ids, part.blank_after, part.spans, find(part.text))
-            for part, line, ids in zip(parts, protected, encoded, strict=True)
+            Unit(part.text, line, ids, part.blank_after, self._with_kept(part, found), found)
+            for part, line, ids, found in zip(parts, protected, encoded, terms, strict=True)
         ]
+
+    def _terms(self, part: "_Part") -> list[TermMatch]:
+        """Return the terms of a part, but those within or across the border of a span."""
+        if self.glossary is None:
+            return []
+        return [
+            match
+            for match in self.glossary.find(part.text)
+            if all(
+                span.end <= match.start
+                or match.end <= span.start
+                or (match.start <= span.start and span.end <= match.end)
+                for span in part.spans
+            )
+        ]
+
+    def _with_kept(self, part: "_Part", terms: Sequence[TermMatch]) -> Sequence[Span]:
+        """Return the spans of a part, and for a network without symbols the words that stay."""
+        if self.has_symbols or self.rules is None:
+            return part.spans
+        kept = [
+            Span(match.start, match.end, "word", match.text)
+            for match in terms
+            if not match.term.targets
+        ]
+        return sorted([*outside(part.spans, kept), *kept])
 
     def force_terms(self, unit: Unit, terms: Sequence[TermMatch]) -> Unit:
         """Return `unit` with symbols for `terms`, which come back as the terms' translations."""
-        spans = [Span(*match[:2], TERM, unit.source[match.start : match.end]) for match in terms]
+        spans = [Span(match.start, match.end, TERM, match.target) for match in terms]
         line = self._protect(unit.source, unit.spans, spans)
-        targets = {match.start: match.term.targets[0] for match in terms}
-        restored = [
-            span._replace(text=targets[span.start]) if span.kind == TERM else span
-            for span in line.spans
-        ]
-        line = line._replace(spans=restored)
         return unit._replace(protected=line, ids=self.tokenizer.encode([line.text])[0])
 
     def without_spans(self, unit: Unit) -> Unit:
@@ -228,6 +260,11 @@ class _Part(NamedTuple):
     text: str
     blank_after: str
     spans: Sequence[Span]
+
+
+def as_written(spans: Sequence[Span], text: str) -> list[Span]:
+    """Return `spans` with the text that they have in the source."""
+    return [span._replace(text=text[span.start : span.end]) for span in spans]
 
 
 def _with_blanks(parts: list[_Part], blanks: str) -> list[_Part]:

@@ -17,6 +17,7 @@ class DecoderState(NamedTuple):
 
     hidden: Tensor  # (B, K, L, P, H)
     memory: Memory  # memory of the B sentences
+    attended: Tensor | None = None  # (B, K, S) sums of attention weights, where they are tracked
 
     def reorder(self, parents: Tensor) -> Self:
         """Return the state in which hypothesis k' of sentence b continues `parents[b, k']`.
@@ -27,12 +28,46 @@ class DecoderState(NamedTuple):
         starts = torch.arange(len(parents), device=parents.device) * self.hidden.shape[1]
         rows = (starts.unsqueeze(1) + parents).flatten()  # (B * K',)
         hidden = self.hidden.flatten(0, 1).index_select(0, rows).unflatten(0, parents.shape)
-        return self._replace(hidden=hidden)
+        if self.attended is None:
+            return self._replace(hidden=hidden)
+        attended = self.attended.flatten(0, 1).index_select(0, rows).unflatten(0, parents.shape)
+        return self._replace(hidden=hidden, attended=attended)
 
     def select(self, sentences: Tensor) -> Self:
         """Return the state of the sentences with the indices `sentences` (b,), in that order."""
         hidden = self.hidden.index_select(0, sentences)
-        return self._replace(hidden=hidden, memory=self.memory.select(sentences))
+        attended = None if self.attended is None else self.attended.index_select(0, sentences)
+        memory = self.memory.select(sentences)
+        return self._replace(hidden=hidden, memory=memory, attended=attended)
+
+    def advance(self, hidden: Tensor, weights: Tensor) -> Self:
+        """Return the state after one step.
+
+        Args:
+            hidden: (B, K, L, P, H) new hidden states.
+            weights: (B, K, S) attention weights of the step; (B, K, 0) without attention.
+        """
+        if self.attended is None:
+            return self._replace(hidden=hidden)
+        attended = self.attended[..., : weights.shape[-1]] + weights
+        return self._replace(hidden=hidden, attended=attended)
+
+    def track_coverage(self) -> Self:
+        """Return the state that sums attention weights from now on."""
+        sentences, hypotheses = self.hidden.shape[:2]
+        positions = self.memory.mask.shape[1]
+        attended = torch.zeros(sentences, hypotheses, positions, device=self.hidden.device)
+        return self._replace(attended=attended)
+
+    def coverage(self) -> tuple[Tensor, Tensor]:
+        """Return the sums of weights (B, K, S), (B, K, 0) without attention, and their mask.
+
+        Raises:
+            ValueError: `track_coverage` was not called.
+        """
+        if self.attended is None:
+            raise ValueError("attention weights are summed after track_coverage alone")
+        return self.attended, self.memory.mask[:, : self.attended.shape[-1]]
 
 
 # Target input, BOS and the tokens (B, T), and its lengths without padding (B,), on the CPU.
@@ -158,4 +193,4 @@ class EncoderDecoder(nn.Module):
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
         """Return the logits (B, K, V) after the last `tokens` (B, K), and the next state."""
         decoded = self.decoder.step(tokens, state.hidden, state.memory)
-        return self.output(decoded.features), state._replace(hidden=decoded.state)
+        return self.output(decoded.features), state.advance(decoded.state, decoded.weights)

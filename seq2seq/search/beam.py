@@ -1,4 +1,4 @@
-"""Beam search with a length penalty, in batches."""
+"""Beam search with a length penalty and a coverage penalty, in batches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seq2seq.search.coverage_penalty import CoverageState, coverage_penalty
 from seq2seq.search.interface import Hypothesis, S, Step, accumulation_dtype, bos_tokens
 from seq2seq.search.length_penalty import length_penalty
 from seq2seq.search.logit_processors import LogitProcessor, default_processors, process_logits
@@ -19,6 +20,12 @@ class _Alive(NamedTuple):
     tokens: Tensor  # (b, K, t) generated so far
     logprobs: Tensor  # (b, K, t) of each token
     total: Tensor  # (b, K) their sums; -inf where there is no hypothesis
+
+    @classmethod
+    def first(cls, count: int, dtype: torch.dtype, device: torch.device) -> "_Alive":
+        """Return the empty hypothesis of each of `count` sentences."""
+        empty = torch.zeros(count, 1, 0, device=device)
+        return cls(empty.long(), empty, torch.zeros(count, 1, dtype=dtype, device=device))
 
     def select(self, sentences: Tensor) -> "_Alive":
         """Return the hypotheses of the sentences with the indices `sentences` (b,)."""
@@ -35,7 +42,10 @@ class _Finished(NamedTuple):
 
 
 class Beam:
-    """Beam search with the length penalty of Wu et al. (2016), https://arxiv.org/abs/1609.08144.
+    """Beam search with the penalties of Wu et al. (2016), https://arxiv.org/abs/1609.08144.
+
+    Finished hypotheses are ranked by their log-probability, divided by the length penalty, plus the
+    coverage penalty: equation 14.
 
     A hypothesis is finished when EOS is among the best K continuations of its sentence, or when it
     has the maximum length. A sentence is done when K hypotheses are finished, or when no hypothesis
@@ -43,13 +53,17 @@ class Beam:
     search.
     """
 
-    def __init__(self, beam_size: int, length_penalty: float, n_best: int) -> None:
+    def __init__(
+        self, beam_size: int, length_penalty: float, n_best: int, coverage_penalty: float = 0.0
+    ) -> None:
         """Search with `beam_size` hypotheses.
 
         Args:
             beam_size: K, the number of hypotheses alive.
             length_penalty: alpha of `seq2seq.search.length_penalty`; 0: none.
             n_best: maximum number of hypotheses to return; at most `beam_size`.
+            coverage_penalty: beta of `seq2seq.search.coverage_penalty`; 0: none. Else the model
+                needs attention.
 
         Raises:
             ValueError: an argument is out of range.
@@ -60,8 +74,16 @@ class Beam:
             raise ValueError(f"n_best must be from 1 to beam_size={beam_size}, not {n_best}")
         if length_penalty < 0:
             raise ValueError(f"length_penalty must be 0 or more, not {length_penalty}")
-        self.beam_size, self.alpha, self.n_best = beam_size, length_penalty, n_best
+        if coverage_penalty < 0:
+            raise ValueError(f"coverage_penalty must be 0 or more, not {coverage_penalty}")
+        self.beam_size, self.n_best = beam_size, n_best
+        self.alpha, self.beta = length_penalty, coverage_penalty
         self.processors = default_processors()
+
+    @property
+    def needs_attention(self) -> bool:
+        """Return whether the model has to have attention."""
+        return self.beta > 0
 
     def __call__(
         self,
@@ -77,6 +99,7 @@ class Beam:
         See `seq2seq.search.interface.Search`.
         """
         del sentence_ids, scored  # nothing is random; hypotheses are ranked by their scores
+        state = _track_coverage(state) if self.beta else state
         processors = [*self.processors, *constraints]
         count, device = len(max_lengths), max_lengths.device
         dtype = accumulation_dtype(device)
@@ -84,8 +107,7 @@ class Beam:
         num_finished = torch.zeros(count, dtype=torch.long, device=device)  # (B,)
         best = torch.full((count, self.n_best), -torch.inf, dtype=dtype, device=device)  # (B, n)
         active = torch.arange(count, device=device)  # (b,) sentences in the batch
-        empty = torch.zeros(count, 1, 0, device=device)
-        alive = _Alive(empty.long(), empty, torch.zeros(count, 1, dtype=dtype, device=device))
+        alive = _Alive.first(count, dtype, device)
         last = bos_tokens(count, device)  # (b, K), K = 1 at first
         for length in range(int(max_lengths.max()) + 1):
             # (1) Compute the logits of the next token and advance the decoder state.
@@ -93,15 +115,16 @@ class Beam:
             logits = process_logits(processors, logits, alive.tokens, active)
             # (2) Expand to the top K continuations, and score the finished hypotheses.
             at_limit = max_lengths[active] == length  # (b,)
-            expanded, parents, finished = self._expand(alive, logits, at_limit)
+            penalty = self._coverage_penalty(state, alive.total)  # (b, K)
+            expanded, parents, finished = self._expand(alive, logits, at_limit, penalty)
             # (3) Store the finished hypotheses, and update the n best scores.
             _store(hypotheses, active, alive, finished)
             num_finished[active] += finished.mask.sum(1)
             best[active] = torch.cat((best[active], finished.score), 1).topk(self.n_best, 1).values
             # (4) Remove the sentences that are done from the batch.
             reachable = self._best_reachable_score(expanded, max_lengths[active])  # (b,)
-            done = at_limit | (reachable <= best[active, -1])
-            done = done | (num_finished[active] >= self.beam_size)
+            are_enough = num_finished[active] >= self.beam_size  # (b,)
+            done = at_limit | are_enough | (reachable <= best[active, -1])
             unfinished = (~done).nonzero().squeeze(1)  # (b',)
             if len(unfinished) == 0:
                 break
@@ -113,13 +136,27 @@ class Beam:
             last = alive.tokens[:, :, -1]  # (b, K)
         return [sorted(one, key=lambda h: -h.score)[: self.n_best] for one in hypotheses]
 
+    def _coverage_penalty(self, state: S, like: Tensor) -> Tensor:
+        """Return the coverage penalty (b, K) of hypotheses that end now, in the dtype of `like`."""
+        if not self.beta:
+            return torch.zeros_like(like)
+        assert isinstance(state, CoverageState)
+        weights, mask = state.coverage()
+        return coverage_penalty(weights.to(like.dtype), mask, self.beta)
+
     def _expand(
-        self, alive: _Alive, logits: Tensor, at_limit: Tensor
+        self, alive: _Alive, logits: Tensor, at_limit: Tensor, penalty: Tensor
     ) -> tuple[_Alive, Tensor, _Finished]:
         """Append one token to the hypotheses alive.
 
         The best 2 K of the K * V continuations are candidates: at most K of them are EOS, one for
         each hypothesis, so the best K others are always among them.
+
+        Args:
+            alive: the hypotheses.
+            logits: (b, K, V) of their next tokens.
+            at_limit: (b,) bool, True: they have the maximum length.
+            penalty: (b, K) coverage penalty of those that end now.
 
         Returns:
             The K best that are not EOS, their parents (b, K) in `alive`, and which of `alive` are
@@ -135,7 +172,7 @@ class Beam:
         finishing = is_eos & (ranks < self.beam_size) & (totals != -torch.inf)  # (b, C)
         by_eos = torch.zeros_like(alive.total, dtype=torch.long)  # (b, K)
         by_eos = by_eos.scatter_add(1, parents, finishing.long()) > 0
-        finished = self._finished(alive, logits[..., EOS] - norm, by_eos, at_limit)
+        finished = self._finished(alive, logits[..., EOS] - norm, by_eos, at_limit, penalty)
         # (3) The top K of the others stay alive.
         totals, order = _stable_topk(totals.masked_fill(is_eos, -torch.inf), self.beam_size)
         parents, tokens = parents.gather(1, order), tokens.gather(1, order)  # (b, K')
@@ -150,7 +187,12 @@ class Beam:
         return expanded, parents, finished
 
     def _finished(
-        self, alive: _Alive, eos_logprobs: Tensor, by_eos: Tensor, at_limit: Tensor
+        self,
+        alive: _Alive,
+        eos_logprobs: Tensor,
+        by_eos: Tensor,
+        at_limit: Tensor,
+        penalty: Tensor,
     ) -> _Finished:
         """Score the hypotheses that are finished.
 
@@ -159,21 +201,29 @@ class Beam:
             eos_logprobs: (b, K) log-probability of EOS as their next token.
             by_eos: (b, K) bool, True: finished by EOS.
             at_limit: (b,) bool, True: all hypotheses are finished, by EOS or not.
+            penalty: (b, K) coverage penalty.
         """
         mask = by_eos | (at_limit.unsqueeze(1) & (alive.total != -torch.inf))  # (b, K)
         eos_logprobs = eos_logprobs.masked_fill(~by_eos, 0.0)
         lengths = torch.full_like(alive.total, alive.tokens.shape[2] + 1)  # EOS counted
-        score = (alive.total + eos_logprobs) / length_penalty(lengths, self.alpha)
+        score = (alive.total + eos_logprobs) / length_penalty(lengths, self.alpha) + penalty
         return _Finished(mask, by_eos, eos_logprobs, score.masked_fill(~mask, -torch.inf))
 
     def _best_reachable_score(self, alive: _Alive, max_lengths: Tensor) -> Tensor:
         """Return an upper bound (b,) of the scores that hypotheses alive can still reach.
 
         The total log-probability only falls as tokens are added, and the penalty that divides it
-        is largest at the maximum length, where EOS makes one token more.
+        is largest at the maximum length, where EOS makes one token more. The coverage penalty is 0
+        at best.
         """
         longest = (max_lengths + 1).to(alive.total.dtype)
         return alive.total.amax(1) / length_penalty(longest, self.alpha)
+
+
+def _track_coverage(state: S) -> S:
+    if not isinstance(state, CoverageState):
+        raise ValueError("coverage_penalty needs a model that sums its attention weights")
+    return state.track_coverage()
 
 
 def _store(

@@ -17,6 +17,7 @@ from seq2seq.data.cache import cache_folder
 from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.evaluation.metrics import Score, score_hypotheses
 from seq2seq.inference.captioner import Captioner
+from seq2seq.inference.forced_attention import require_attention
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.image_encoder import BlindEncoder
 from seq2seq.plots import contact_sheet
@@ -59,7 +60,8 @@ class CaptioningTask:
         vision: ImageBackbone = builders.instantiate_node("model.vision", config.model.vision)
         search = builders.instantiate_node("search", config.search)
         with builders.on_meta_device():
-            builders.build_captioner(config.model, vision, builders.PLACEHOLDER_VOCAB_SIZE)
+            sketch = builders.build_captioner(config.model, vision, builders.PLACEHOLDER_VOCAB_SIZE)
+        require_attention(search, sketch)
         images, self.download_seconds = builders.load_data(config.data, CaptionedImages)
         self.prepared: PreparedCaptions = prepare_captions(
             images, vision, dict(config.model.vision), config.tokenizer, cache_folder(), notify

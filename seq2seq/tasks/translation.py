@@ -18,6 +18,7 @@ from seq2seq.data.samplers import LengthBatchSampler
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.forced_attention import require_attention
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
@@ -55,9 +56,10 @@ class TranslationTask:
         search = builders.instantiate_node("search", config.search)
         with builders.on_meta_device():
             size, joint = builders.PLACEHOLDER_VOCAB_SIZE, config.tokenizer.joint
-            builders.build_translation(
+            sketch = builders.build_translation(
                 config.model, builders.VocabSizes(size, size, joint), config.document_context
             )
+        require_attention(search, sketch)
         self.prepared, self.download_seconds = prepare_data(config, notify)
         prepared = self.prepared
         source, target = prepared.source_tokenizer, prepared.target_tokenizer
@@ -123,8 +125,7 @@ class TranslationTask:
     def _augmented(self, config: TrainConfig, data: ParallelDataset) -> ParallelDataset:
         """Return the training pairs of `data`, changed in every epoch."""
         prepared = self.prepared
-        kinds = {"protected_kinds": prepared.protected_kinds}
-        rules = span_rules(config, kinds) if prepared.source_tokenizer.has_symbols else None
+        rules = span_rules(config, self.facts()) if prepared.source_tokenizer.has_symbols else None
         return AugmentedDataset(
             prepared.train,
             data.sampler,
@@ -176,6 +177,7 @@ class TranslationTask:
             "origin": prepared.origin,
             "fingerprint": prepared.fingerprint,
             "protected_kinds": prepared.protected_kinds,
+            "number_format": prepared.number_format,
             "typical_length": prepared.typical_length,
             "test": f"{len(prepared.test)} sentences",
         }

@@ -50,17 +50,21 @@ def protect(line: str, spans: Sequence[Span], terms: Sequence[Span] = ()) -> Pro
         spans: of the line, sorted.
         terms: more spans, sorted; of the others those that overlap one of them are left out.
     """
-    spans = [
-        span
-        for span in spans
-        if not any(span.start < term.end and term.start < span.end for term in terms)
-    ]
-    spans = _merge(line, _with_symbols(line, sorted([*spans, *terms])))
+    spans = _merge(line, _with_symbols(line, sorted([*outside(spans, terms), *terms])))
     closes = [-1] * len(spans)
     for opening, closing in pair_tags(spans).items():
         closes[closing] = opening
     masked = mask(line, spans, symbol)
     return ProtectedLine(masked.line, masked.spans, closes)
+
+
+def outside(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """Return the spans that overlap none of the others."""
+    return [
+        span
+        for span in spans
+        if not any(span.start < other.end and other.start < span.end for other in others)
+    ]
 
 
 def protect_pair(source: str, target: str, rules: SpanRules) -> tuple[str, str]:

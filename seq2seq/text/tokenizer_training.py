@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
@@ -17,6 +17,16 @@ from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer, escape
 TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on; a larger text is sampled
 LARGE_ALPHABET = 300  # characters: more are those of Chinese, or of several scripts
 MAX_SENTENCE_BYTES = 16_000  # longer lines are left out when a tokenizer is trained
+
+
+class PieceOptions(NamedTuple):
+    """Options of the pieces of a tokenizer."""
+
+    coverage: float | None = None  # share of the text whose characters are pieces; None: by default
+    split_digits: bool = False  # each digit is a token by itself
+
+
+ANY_PIECES = PieceOptions()
 
 
 class TrainedTokenizer(NamedTuple):
@@ -34,7 +44,7 @@ def train_tokenizer(
     pairs: int,
     sentences: bool = True,
     symbols: Sequence[str] = (),
-    coverage: float | None = None,
+    pieces: PieceOptions = ANY_PIECES,
 ) -> TrainedTokenizer:
     """Train a tokenizer on transformed text.
 
@@ -47,7 +57,7 @@ def train_tokenizer(
         sentences: whether each line is a sentence, whose first word gets a space before it, like
             words within a line; False for running text, which is cut anywhere.
         symbols: texts that are always tokens of their own.
-        coverage: share of the text whose characters are pieces; None: `default_coverage`.
+        pieces: which pieces there may be.
 
     Raises:
         TextError: there is no text to train on, or `size` does not fit it.
@@ -58,23 +68,32 @@ def train_tokenizer(
     kept = [escape(line) for line in subsample(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
-    coverage = coverage or default_coverage(len({c for line in kept for c in line}))
-    try:
-        model = _train_sentencepiece(kept, kind, requested, coverage, sentences, symbols)
-    except RuntimeError as error:
-        fitting = _fitting_vocab_size(str(error), requested, is_given=size is not None)
-        try:
-            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
-        except RuntimeError as second:  # enough for the characters, but too many for the words
-            fitting = _fitting_vocab_size(str(second), requested, is_given=True)
-            model = _train_sentencepiece(kept, kind, fitting, coverage, sentences, symbols)
-    tokenizer = Tokenizer(model)
+    coverage = pieces.coverage or default_coverage(len({c for line in kept for c in line}))
+
+    def train(vocab_size: int) -> bytes:
+        return _train_sentencepiece(
+            kept, kind, vocab_size, coverage, sentences, symbols, pieces.split_digits
+        )
+
+    tokenizer = Tokenizer(_train_fitting(train, requested, is_given=size is not None))
     if kind != "char" and tokenizer.vocab_size != requested:
         notices.append(
             f"the text allows for {tokenizer.vocab_size:,} pieces, not the {requested:,} "
             + ("asked for" if size else "usual for as many lines")
         )
     return TrainedTokenizer(tokenizer, notices)
+
+
+def _train_fitting(train: Callable[[int], bytes], requested: int, is_given: bool) -> bytes:
+    """Return a model of the requested size, or of one that fits the text."""
+    try:
+        return train(requested)
+    except RuntimeError as error:
+        fitting = _fitting_vocab_size(str(error), requested, is_given)
+    try:
+        return train(fitting)
+    except RuntimeError as error:  # enough for the characters, but too many for the words
+        return train(_fitting_vocab_size(str(error), requested, is_given=True))
 
 
 def default_vocab_size(pairs: int) -> int:
@@ -112,6 +131,7 @@ def _train_sentencepiece(
     coverage: float,
     sentences: bool,
     symbols: Sequence[str],
+    split_digits: bool,
 ) -> bytes:
     model = io.BytesIO()
     spm.SentencePieceTrainer.train(
@@ -133,6 +153,7 @@ def _train_sentencepiece(
         num_threads=1,  # the vocabulary must not depend on the machine
         minloglevel=2,
         user_defined_symbols=list(symbols),
+        split_digits=split_digits,
     )
     return model.getvalue()
 

@@ -93,15 +93,19 @@ def require_same_data(run: RunFolder, task: Task) -> None:
 
 
 def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
-    """Return `config` without protected spans where it resumes a run that has none.
+    """Return `config` with the protection of the run of an earlier version that it resumes.
 
-    Runs of versions before `protect` protect nothing; their training pairs have no symbols.
+    Runs of versions before `protect` protect nothing; their training pairs have no symbols. Those
+    before `protect.number_format` keep numbers as they are.
     """
-    if not config.resume or config.protect != ProtectOptions() or not run.exists():
+    if not config.resume or not run.exists():
         return config
     saved = run.read_config(_trusted_modules(config)).protect
-    is_earlier = saved == ProtectOptions(kinds=[], truecase=False)
-    return replace(config, protect=saved) if is_earlier else config
+    is_earlier = saved == ProtectOptions(kinds=[], truecase=False, number_format="keep")
+    if is_earlier and config.protect == ProtectOptions():
+        return replace(config, protect=saved)
+    format_ = saved.number_format if saved.number_format == "keep" else config.protect.number_format
+    return replace(config, protect=replace(config.protect, number_format=format_))
 
 
 def with_recorded_choices(run: RunFolder, config: TrainConfig) -> TrainConfig:

@@ -16,7 +16,7 @@ from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
+from seq2seq.text.tokenizer_training import PieceOptions, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.vision.backbones import ImageBackbone
 from seq2seq.vision.images import CaptionedImages
@@ -79,6 +79,8 @@ def prepare_captions(
     tokenizer_facts: list[Any] = [options.kind, options.vocab_size]
     if options.transforms != list(DEFAULT_TRANSFORMS):  # the first version always applied these
         tokenizer_facts.append(options.transforms)
+    if options.split_digits:
+        tokenizer_facts.append("split_digits")
     counts = {name: len(images) for name, images in album.splits.items()}
     vision_facts = to_first_names(about)
     facts = [CAPTIONED_FORMAT, album.origin, album.language, counts, vision_facts, tokenizer_facts]
@@ -125,7 +127,14 @@ def _build(
         splits[name] = [captions, names]
     lines = [caption for references in splits["train"][0] for caption in references]
     log.info("training the tokenizer on %s captions", f"{len(lines):,}")
-    trained = train_tokenizer(lines, options.kind, options.vocab_size, len(lines), len(lines))
+    trained = train_tokenizer(
+        lines,
+        options.kind,
+        options.vocab_size,
+        len(lines),
+        len(lines),
+        pieces=PieceOptions(split_digits=options.split_digits),
+    )
     trained.tokenizer.save(folder / "tokenizer.model")
     prepared = {"splits": splits, "notices": trained.notices}
     (folder / "gallery.json").write_text(json.dumps(prepared), encoding="utf-8")

@@ -24,7 +24,9 @@ def test_the_table_counts_terms_by_outcome() -> None:
     assert term_table({}) == []
 
 
-def config(folder: Path, terms: str) -> TranslateConfig:
+def config(folder: Path, terms: str, words: str | None = None) -> TranslateConfig:
+    if words is not None:
+        (folder / "words.txt").write_text(words, encoding="utf-8")
     (folder / "terms.tsv").write_text(terms, encoding="utf-8")
     (folder / "in").write_text("Today Anna paints the door.\n", encoding="utf-8")
     shutil.copytree(FROZEN, folder / "run")
@@ -33,6 +35,7 @@ def config(folder: Path, terms: str) -> TranslateConfig:
         input=str(folder / "in"),
         output=str(folder / "out"),
         glossary=str(folder / "terms.tsv"),
+        do_not_translate=str(folder / "words.txt") if words is not None else None,
         search=GREEDY,
         device="cpu",
     )
@@ -51,4 +54,24 @@ def test_a_run_without_symbols_says_which_terms_are_missing(
 def test_a_wrong_glossary_is_named_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(TextError, match=r"terms\.tsv, line 2: a term needs a source"):
         translate(config(tmp_path, "a\tb\ndoor\n"), tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+def test_words_that_are_not_translated_are_in_the_output_and_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    translate(config(tmp_path, "cat\tKatze\n", "Anna\npaints\n"), tmp_path)
+
+    printed = capsys.readouterr().err
+    words = (tmp_path / "out").read_text(encoding="utf-8")
+    assert "Anna" in words
+    assert "paints" in words
+    for word in ("Anna", "paints"):
+        [row] = [line for line in printed.splitlines() if line.startswith(f"{word} ")]
+        assert row.endswith(" 0")  # none is missing
+
+
+def test_a_wrong_word_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(TextError, match=r"words\.txt, line 2: 'Door' is a term of the"):
+        translate(config(tmp_path, "door\tTür\n", "Anna\nDoor\n"), tmp_path)
     assert not (tmp_path / "out").exists()

@@ -12,8 +12,9 @@ from seq2seq.config.training import (
 )
 from seq2seq.data.corpus import Pair, ParallelCorpus
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
-from seq2seq.data.protected_kinds import choose_protection
+from seq2seq.data.protected_kinds import choose_protection, protect_pairs
 from seq2seq.errors import ConfigError
+from seq2seq.text.protection import SYMBOL
 from seq2seq.text.special_tokens import SYMBOLS
 from tests.toy_corpus import sentences
 
@@ -39,7 +40,9 @@ def prepared(
 
 
 def test_kinds_that_pairs_copy_are_protected_and_others_are_not() -> None:
-    chosen = choose_protection([*PLAIN, *COPIED, *SPELLED], ProtectOptions(), adds_spans=False)
+    chosen = choose_protection(
+        lambda: [*PLAIN, *COPIED, *SPELLED], ProtectOptions(), adds_spans=False
+    )
 
     assert "placeholder" in chosen.kinds
     assert "url" in chosen.kinds  # no pair has one: nothing speaks against it
@@ -62,7 +65,7 @@ def test_kinds_that_pairs_copy_are_protected_and_others_are_not() -> None:
 def test_a_corpus_without_spans_needs_symbols_only_for_augmentation(
     options: ProtectOptions, adds_spans: bool, is_trained: bool
 ) -> None:
-    assert choose_protection(PLAIN, options, adds_spans).is_trained == is_trained
+    assert choose_protection(lambda: PLAIN, options, adds_spans).is_trained == is_trained
 
 
 def test_symbols_stand_for_the_spans_of_training_pairs(cache: Path) -> None:
@@ -94,4 +97,28 @@ def test_without_protection_nothing_is_as_if_there_were_no_symbols(cache: Path) 
 
 def test_a_wrong_pattern_is_one_message() -> None:
     with pytest.raises(ConfigError, match=r"protect: the regular expression '\(' is wrong"):
-        choose_protection(PLAIN, ProtectOptions(patterns=["("]), adds_spans=False)
+        choose_protection(lambda: PLAIN, ProtectOptions(patterns=["("]), adds_spans=False)
+
+
+DECIMALS = [Pair(f"{n}.5 volts are {n}", f"{n},5 Volt sind {n}") for n in range(30)]
+
+
+def test_numbers_in_another_form_are_copied_numbers_and_said() -> None:
+    chosen = choose_protection(lambda: DECIMALS, ProtectOptions(), adds_spans=False)
+
+    assert chosen.number_format.facts() == {"decimal": [".", ","]}
+    assert "number" in chosen.kinds
+    assert "numbers are written as the target's: 3.5 as 3,5 (100% of 30 pairs)" in chosen.notices[0]
+    [pair] = protect_pairs([Pair("Use 1.5 V", "Nimm 1,5 V")], chosen, ProtectOptions())
+    assert SYMBOL.sub("*", pair.source + pair.target) == "Use * VNimm * V"
+
+
+@pytest.mark.parametrize(
+    "options", [ProtectOptions(number_format="keep"), ProtectOptions(kinds=["tag"])]
+)
+def test_numbers_stay_as_they_are_if_asked_for_or_not_protected(options: ProtectOptions) -> None:
+    chosen = choose_protection(lambda: DECIMALS, options, adds_spans=False)
+
+    assert chosen.number_format.facts() == {}
+    assert "number" not in chosen.kinds
+    assert not any("number_format" in notice for notice in chosen.notices)

@@ -13,7 +13,10 @@ from seq2seq.inference.span_placement import find_parts, relative_weights, remov
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
+from seq2seq.text.glossary import count_word
+from seq2seq.text.kept_words import with_kept_words
 from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
@@ -66,6 +69,38 @@ def test_spans_of_each_unit_are_in_its_best_translation_as_often(
             assert translation.text.count(text) >= count, (line, translation.text)
         if len(planned.units) == 1 and planned.icu is None:
             assert count_errors(find_spans(line, RULES), translation.text, RULES) == 0
+
+
+def test_words_that_are_not_translated_are_inserted(translator: Translator) -> None:
+    translator.decoder.search = Greedy()
+    words = [("", word) for word in ("dog", "<b>a book</b>", "犬")]
+    translator.planner.glossary = with_kept_words(None, words)
+    translator.term_counts.clear()
+    try:
+        [best, other] = translator.translate(["the dog {name} sees <b>a book</b>.", "新犬 DOG"])
+    finally:
+        translator.planner.glossary = None
+
+    assert count_word(best, "dog") == 1
+    assert best.count("{name}") == best.count("<b>a book</b>") == 1
+    assert "犬" in other
+    assert "DOG" in other
+    assert sum(translator.term_counts.values()) == 4
+    assert not [outcome for _, outcome in translator.term_counts if outcome == "missing"]
+
+
+def test_numbers_are_inserted_as_the_target_writes_them(translator: Translator) -> None:
+    translator.decoder.search = Greedy()
+    french = NumberFormat((".", ","), (",", "\u202f"))
+    translator.planner.rules = SpanRules(localized=french.localized)
+    try:
+        best, copied = translator.translate(["the dog sees 1,234.5 books {x}", "3.5"])
+    finally:
+        translator.planner.rules = RULES
+
+    assert "1\u202f234,5" in best
+    assert best.count("{x}") == 1
+    assert copied == "3,5"
 
 
 def test_spans_that_were_missing_are_counted(translator: Translator) -> None:

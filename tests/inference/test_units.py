@@ -13,8 +13,10 @@ from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.glossary import Glossary, Term
+from seq2seq.text.kept_words import with_kept_words
 from seq2seq.text.normalization import normalize
 from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
@@ -183,6 +185,60 @@ def test_terms_of_a_glossary_are_in_the_translation(tokenizer: Tokenizer) -> Non
         assert "Waldi" in one
     assert translator.term_counts["dog", "enforced"] == 2 * len(SEARCHES)
     assert translator.term_counts["dog", "met"] == 0
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_words_that_are_not_translated_are_in_the_translation(
+    translator: Translator, name: str
+) -> None:
+    words = [("", word) for word in ("dog", "Home Assistant", "the cat", "犬")]
+    lines = ["The DOG {a} sees a dog.", "Home Assistant", "<b>the cat</b> 新犬 https://the.dog/x"]
+    translator.decoder.search = SEARCHES[name]()
+    translator.planner.glossary = with_kept_words(Glossary([Term("a", ("Ein",))]), words)
+    translator.term_counts.clear()
+    try:
+        first, second, third = translator.translate(lines)
+    finally:
+        translator.planner.glossary = None
+
+    assert all(text in first for text in ("DOG", "dog", "Ein"))  # the last one is translated
+    assert first.count("{a}") == 1
+    assert second == "Home Assistant"
+    assert "the cat" in third
+    assert "犬" in third
+    assert third.count("https://the.dog/x") == 1  # of a span no part is a term
+    assert sum(translator.term_counts.values()) == 6
+    assert not [outcome for _, outcome in translator.term_counts if outcome == "missing"]
+
+
+def test_a_unit_that_is_a_term_alone_becomes_its_translation(tokenizer: Tokenizer) -> None:
+    made = planner(tokenizer)
+    made.glossary = Glossary([Term("dog", ("Waldi",))])
+    translator = Translator(
+        random_network(tokenizer, "none", 5), tokenizer, tokenizer, Greedy(), LIMITS, 4, made
+    )
+
+    assert translator.translate(["dog", "{x}"]) == ["Waldi", "{x}"]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_numbers_are_in_the_translation_as_the_target_writes_them(
+    translator: Translator, name: str
+) -> None:
+    translator.decoder.search = SEARCHES[name]()
+    german = NumberFormat((".", ","), (",", "."))
+    translator.planner.rules = SpanRules(localized=german.localized)
+    lines = ["The dog costs 1,234.5 or 3.5 {x}.", "3.5", "THE DOG 0.5", "<b>192.168.1.10</b> v1.2"]
+    try:
+        first, *others = translator.translate(lines)
+    finally:
+        translator.planner.rules = RULES
+
+    for text in ("1.234,5", "3,5", "{x}"):
+        assert text in first
+    assert others[0] == "3,5"  # a line without letters is copied but for that
+    assert "0,5" in others[1]
+    assert others[2].count("192.168.1.10") == others[2].count("v1.2") == 1
 
 
 def test_a_line_in_capitals_is_recased_and_answered_in_capitals(tokenizer: Tokenizer) -> None:

@@ -236,23 +236,24 @@ def test_expected_outputs_stay(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("protect", "kinds", "message"),
+    ("protect", "changed", "message"),
     [
-        ({"patterns": ["("]}, None, "the regular expression '\\(' is wrong"),
-        ({"words": [""]}, None, "the word '' is empty"),
-        ({}, [["number"]], "unknown kinds of spans"),
-        ({}, "number", "unknown kinds of spans"),
+        ({}, {"number_format": {"decimal": [".", "x" * 9]}}, "run.json has no number_format"),
+        ({}, {"number_format": 3}, "run.json has no number_format"),
+        ({"patterns": ["("]}, {}, "the regular expression '\\(' is wrong"),
+        ({"words": [""]}, {}, "the word '' is empty"),
+        ({}, {"protected_kinds": [["number"]]}, "unknown kinds of spans"),
+        ({}, {"protected_kinds": "number"}, "unknown kinds of spans"),
     ],
 )
 def test_rules_of_spans_that_cannot_be_used_are_one_message(
-    tmp_path: Path, protect: dict[str, object], kinds: object, message: str
+    tmp_path: Path, protect: dict[str, object], changed: dict[str, object], message: str
 ) -> None:
     run = Path(shutil.copytree(FROZEN / "translation", tmp_path / "run"))
     config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
     (run / "config.yaml").write_text(yaml.safe_dump(config | {"protect": protect}))
     facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    changed = facts if kinds is None else facts | {"protected_kinds": kinds}
-    (run / "run.json").write_text(json.dumps(changed))
+    (run / "run.json").write_text(json.dumps(facts | changed))
 
     with pytest.raises(UserError, match=message):
         seq2seq.load(run)

@@ -65,7 +65,13 @@ def test_a_file_of_terms(tmp_path: Path) -> None:
     [
         ("a\tb\nlight\n", r"terms.tsv, line 2: a term needs a source, a tab and a target"),
         ("\tLicht\n", r"line 1: a term needs a source"),
-        ("light\tLicht\nLight\tLampe\n", r"line 2: 'Light' differs from 'light' of line 1"),
+        (
+            "light\tLicht\nLight\tLampe\n",
+            r"line 2: 'Light' differs from 'light' \(.*terms.tsv, line 1\) by its case alone",
+        ),
+        ("light\tLicht\nlight\tLicht\n", r"line 2: 'light' has the target 'Licht' twice"),
+        (" \tLicht\n", r"line 1: a term needs a source"),
+        ("light\t \n", r"line 1: a term needs a source"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -9,6 +9,7 @@ from seq2seq.text.normalization import normalize
 from seq2seq.text.special_tokens import SPECIAL_TOKENS, UNK
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import (
+    PieceOptions,
     TrainedTokenizer,
     default_vocab_size,
     required_characters,
@@ -65,6 +66,24 @@ def test_frequent_words_become_pieces() -> None:
 
     assert [pieces.piece(token) for token in pieces.encode(["likes"])[0]] == ["▁likes"]
     assert len(trained("char").tokenizer.encode(["likes"])[0]) == 6  # with the space before it
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_split_digits_are_tokens_of_their_own(kind: str) -> None:
+    lines = [f"{word} 2024" for word in TEXT]  # so frequent that it would be one piece
+    together, split = (
+        train_tokenizer(
+            lines, kind, 330, len(lines), len(lines), pieces=PieceOptions(split_digits=is_split)
+        ).tokenizer
+        for is_split in (False, True)
+    )
+
+    def digits(tokenizer: Tokenizer) -> list[str]:
+        pieces = map(tokenizer.piece, tokenizer.encode(["2024"])[0])
+        return [piece.strip("\u2581") for piece in pieces if piece.strip("\u2581")]
+
+    assert digits(together) == ["2024"]
+    assert digits(split) == ["2", "0", "2", "4"]
 
 
 def test_training_twice_gives_the_same_bytes() -> None:
@@ -189,7 +208,7 @@ def test_characters_beyond_the_coverage_are_spelled_in_bytes() -> None:
     pieces = [
         {tokenizer.piece(token) for token in tokenizer.encode(["b"])[0]}
         for tokenizer in (
-            train_tokenizer(lines, "unigram", 263, 50, 50, coverage=coverage).tokenizer
+            train_tokenizer(lines, "unigram", 263, 50, 50, pieces=PieceOptions(coverage)).tokenizer
             for coverage in (1.0, 0.98)
         )
     ]

@@ -53,6 +53,7 @@ class _RecordedStep(NamedTuple):
     state: DecoderState  # input
     logits: Tensor  # (B', K, V) output
     hidden: Tensor  # (B', K, L, P, H) output
+    attended: Tensor | None  # (B', K, S') output, where coverage is tracked
     replay: Callable[[], None]
     copied_memory: list[Memory]  # the memory that is in the input state now, at most one
 
@@ -87,17 +88,25 @@ class CudaGraphModel(nn.Module):
         buffer_sentences = max(BATCH_BUCKET, 1 << (sentences - 1).bit_length())
         positions = -(-state.memory.mask.shape[1] // LENGTH_BUCKET) * LENGTH_BUCKET
         size = (buffer_sentences, hypotheses, positions)
-        recorded = self.recorded.get(size)
+        key = (*size, state.attended is not None)
+        recorded = self.recorded.get(key)
         if recorded is None:
-            recorded = self.recorded[size] = self._record(size, state)
+            recorded = self.recorded[key] = self._record(size, state)
         if not recorded.copied_memory or recorded.copied_memory[0] is not state.memory:
             _copy_memory(recorded.state.memory, state.memory)
             recorded.copied_memory[:] = [state.memory]
         recorded.tokens[:sentences].copy_(tokens)
         recorded.state.hidden[:sentences].copy_(state.hidden)
+        if state.attended is not None and recorded.state.attended is not None:
+            width = state.attended.shape[-1]
+            recorded.state.attended[:sentences, :, :width].copy_(state.attended)
         recorded.replay()
+        attended = None
+        if recorded.attended is not None:
+            attended = recorded.attended[:sentences, :, : state.memory.mask.shape[1]].clone()
         hidden = recorded.hidden[:sentences].clone()
-        return recorded.logits[:sentences], state._replace(hidden=hidden)
+        next_state = state._replace(hidden=hidden, attended=attended)
+        return recorded.logits[:sentences], next_state
 
     def _record(self, size: tuple[int, int, int], like: DecoderState) -> _RecordedStep:
         """Allocate buffers and record a step on them.
@@ -113,18 +122,25 @@ class CudaGraphModel(nn.Module):
         )
         memory.mask.fill_(True)  # of unused rows: a softmax over nothing would be NaN
         state = DecoderState(hidden, memory)
+        if like.attended is not None:
+            state = state.track_coverage()
         tokens = torch.zeros(sentences, hypotheses, dtype=torch.long, device=hidden.device)
         with torch.inference_mode():
             logits, next_state = self.model.step(state, tokens)
         logits_buffer = torch.empty_like(logits)
         hidden_buffer = torch.empty_like(next_state.hidden)
+        attended = next_state.attended
+        attended_buffer = None if attended is None else torch.empty_like(attended)
 
         def work() -> None:
             logits, next_state = self.model.step(state, tokens)
             logits_buffer.copy_(logits)
             hidden_buffer.copy_(next_state.hidden)
+            if attended_buffer is not None and next_state.attended is not None:
+                attended_buffer.copy_(next_state.attended)
 
-        return _RecordedStep(tokens, state, logits_buffer, hidden_buffer, self.record(work), [])
+        outputs = logits_buffer, hidden_buffer, attended_buffer
+        return _RecordedStep(tokens, state, *outputs, self.record(work), [])
 
 
 def _copy_memory(buffer: Memory, memory: Memory) -> None:

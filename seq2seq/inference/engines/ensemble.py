@@ -26,6 +26,17 @@ class EnsembleState(NamedTuple):
         """See `seq2seq.search.interface.State.select`."""
         return self._replace(each=tuple(state.select(sentences) for state in self.each))
 
+    def track_coverage(self) -> Self:
+        """See `DecoderState.track_coverage`."""
+        return self._replace(each=tuple(state.track_coverage() for state in self.each))
+
+    def coverage(self) -> tuple[Tensor, Tensor]:
+        """Return the mean over the networks that have attention; see `DecoderState.coverage`."""
+        each = [state.coverage() for state in self.each]
+        sums = [weights for weights, _ in each if weights.shape[-1]]
+        mask = next(mask for _, mask in each if mask.shape[-1])
+        return torch.stack(sums).mean(0), mask
+
 
 class EnsemblePreviousState(NamedTuple):
     """The `PreviousState` of each network."""

@@ -100,7 +100,7 @@ class IncrementalModel(nn.Module):
         new_state = cells[0].update(self.inputs(last_tokens), h_proj, hidden[0])  # (n, P, H)
         output, new_states = new_state[:, 0], [new_state]  # (n, H)
         # (2) Attention with its output as the query.
-        context, _ = decoder.attention(output.unflatten(0, tokens.shape), state.memory)
+        context, weights = decoder.attention(output.unflatten(0, tokens.shape), state.memory)
         context = context.flatten(0, 1)  # (n, M)
         # (3) The upper layers.
         for layer, linear in enumerate(self.upper_inputs, 1):
@@ -113,4 +113,5 @@ class IncrementalModel(nn.Module):
         readout = self.readout(torch.cat((output, context), -1))
         features = torch.tanh(readout + self.readout_table(last_tokens))  # (n, E)
         logits: Tensor = self.output(features).unflatten(0, tokens.shape)  # (B, K, V)
-        return logits, state._replace(hidden=torch.stack(new_states, 1).unflatten(0, tokens.shape))
+        new_hidden = torch.stack(new_states, 1).unflatten(0, tokens.shape)  # (B, K, L, P, H)
+        return logits, state.advance(new_hidden, weights)

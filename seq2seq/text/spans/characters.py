@@ -21,6 +21,24 @@ _UNSPACED = re.compile(
 )
 
 
+# Punctuation of Chinese and Japanese, which brings its own space.
+_WIDE_PUNCTUATION = re.compile(
+    r"[\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
+
+
+def is_unspaced(character: str) -> bool:
+    """Return whether a character is of a script without spaces between words."""
+    return _UNSPACED.match(character) is not None
+
+
+def stands_without_blank(character: str) -> bool:
+    """Return whether a character has no blank beside it: kana, ideographs and their punctuation."""
+    if "\uac00" <= character <= "\ud7ff" or "\u1100" <= character <= "\u11ff":
+        return False  # Korean has blanks
+    return is_unspaced(character) or _WIDE_PUNCTUATION.match(character) is not None
+
+
 def is_word_character(character: str) -> bool:
     """Return whether a word goes on with `character`, in a script with spaces between words."""
     if _UNSPACED.match(character):

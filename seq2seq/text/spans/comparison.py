@@ -48,9 +48,19 @@ class SpanErrors(NamedTuple):
 def spans_in_common(source: str, target: str, rules: SpanRules) -> CommonSpans:
     """Match the spans of two lines by their text, the first with the first of equal ones.
 
-    The kind is not compared: `3.5` may be an identifier's part on one side.
+    The kind is not compared: `3.5` may be an identifier's part on one side. A number matches the
+    form that the rules give it in the target before it matches its own text.
     """
-    return match_spans(find_spans(source, rules), find_spans(target, rules))
+    spans, target_spans = find_spans(source, rules), find_spans(target, rules)
+    if rules.keeps_numbers:
+        return match_spans(spans, target_spans)
+    originals = {span.start: span for span in spans}
+    written = [span._replace(text=rules.localized(span, source)) for span in spans]
+    by_form = match_spans(written, target_spans)
+    left = [originals[span.start] for span in by_form.source_only]
+    by_text = match_spans(left, by_form.target_only)
+    pairs = [(originals[span.start], other) for span, other in by_form.pairs]
+    return CommonSpans(sorted(pairs + by_text.pairs), by_text.source_only, by_text.target_only)
 
 
 def match_spans(source_spans: Sequence[Span], target_spans: Sequence[Span]) -> CommonSpans:

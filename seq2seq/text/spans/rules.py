@@ -1,7 +1,7 @@
 """Rules of what is protected: kinds of spans, a user's regular expressions, and words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from seq2seq.text.spans.word_list import WordList
@@ -44,6 +44,9 @@ class Span(NamedTuple):
     text: str
 
 
+Localized = Callable[[Span, str], str]  # from a span and its line to the form in the target
+
+
 class SpanRules:
     """Compiled rules, shared by all lines; they can be pickled.
 
@@ -57,6 +60,7 @@ class SpanRules:
         kinds: Iterable[str] = KINDS,
         patterns: Iterable[str] = (),
         words: Iterable[str] = (),
+        localized: "Localized | None" = None,
     ) -> None:
         """Compile rules.
 
@@ -64,6 +68,7 @@ class SpanRules:
             kinds: those that are looked for; `custom` stands for `patterns`, `word` for `words`.
             patterns: regular expressions of `re`, in descending priority.
             words: not to be translated, case-sensitive.
+            localized: the form of a span of a line in the target; None: its text.
 
         Raises:
             ValueError: an unknown kind, a wrong expression, one that matches the empty string or
@@ -74,11 +79,21 @@ class SpanRules:
             raise ValueError(f"there is no kind of span {kind!r}; there are {', '.join(KINDS)}")
         self.patterns = tuple(_compile(pattern) for pattern in patterns)
         self.words = WordList(words)
+        self._localized = localized
+
+    @property
+    def keeps_numbers(self) -> bool:
+        """Return whether numbers are in the target as they are in the source."""
+        return self._localized is None
+
+    def localized(self, span: Span, line: str) -> str:
+        """Return the text of a span of the source `line` in the target."""
+        return span.text if self._localized is None else self._localized(span, line)
 
     def with_kinds(self, kinds: Iterable[str]) -> "SpanRules":
         """Return rules of the same expressions and words that look for `kinds`."""
         patterns = (pattern.pattern for pattern in self.patterns)
-        return SpanRules(kinds, patterns, self.words.words)
+        return SpanRules(kinds, patterns, self.words.words, self._localized)
 
     def find_custom(self, line: str) -> Iterator[tuple[int, int]]:
         """Yield start and end of each match of the user's expressions; they may overlap."""

@@ -1,0 +1,52 @@
+"""Tokenizers of parallel text: one for both sides, or one for each."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from seq2seq.config.training import TokenizerOptions
+from seq2seq.data.corpus import Pair
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import PieceOptions, TrainedTokenizer, train_tokenizer
+from seq2seq.text.transforms import TextTransforms
+
+
+def train_tokenizers(
+    read: Callable[[], Iterator[Pair]],
+    options: TokenizerOptions,
+    count: int,
+    symbols: Sequence[str],
+) -> tuple[Tokenizer, Tokenizer, list[str]]:
+    """Return the tokenizers of both sides, and notices about them.
+
+    Args:
+        read: returns the training pairs, once for each tokenizer.
+        options: of the tokenizers.
+        count: number of pairs.
+        symbols: texts that are always tokens of their own.
+
+    Raises:
+        TextError: `options.vocab_size` does not fit the text.
+    """
+    transform = TextTransforms(options.transforms)
+
+    def lines(*names: str) -> Iterator[str]:
+        for pair in read():
+            for name in names:
+                yield transform(getattr(pair, name))
+
+    def trained(*names: str) -> TrainedTokenizer:
+        return train_tokenizer(
+            lines(*names),
+            options.kind,
+            options.vocab_size,
+            count * len(names),
+            count,
+            symbols=symbols,
+            pieces=PieceOptions(options.character_coverage, options.split_digits),
+        )
+
+    if options.joint:
+        both = trained("source", "target")
+        return both.tokenizer, both.tokenizer, both.notices
+    source, target = trained("source"), trained("target")
+    notices = [f"source: {n}" for n in source.notices] + [f"target: {n}" for n in target.notices]
+    return source.tokenizer, target.tokenizer, notices

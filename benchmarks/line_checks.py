@@ -57,9 +57,14 @@ def keeps_markup(source: str, translation: str, span: tuple[str, str]) -> bool:
 
 
 def shared_word(source: str, reference: str) -> str | None:
-    """Return a word of three letters or more that is once in both, as names are."""
-    words = Counter(re.findall(r"\w+", source))
-    others = Counter(re.findall(r"\w+", reference))
+    """Return a word of three letters or more that is once in both, as names are.
+
+    A word within a placeholder, URL or tag is none.
+    """
+    words, others = (
+        Counter(re.findall(r"\w+", SPAN.sub(" ", line))) for line in (source, reference)
+    )
+    words -= Counter(dict.fromkeys(re.findall(r"\w+", " ".join(SPAN.findall(source))), len(source)))
     alike = (word for word, count in words.items() if len(word) > 2 and count == others[word] == 1)
     return next(alike, None)
 

@@ -5,18 +5,15 @@ The text is translated without its spans, and they are inserted into the transla
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from seq2seq.data.batches import pad
-from seq2seq.inference.alignment import word_shares, word_weights
 from seq2seq.inference.decode import ScoredTranslation
-from seq2seq.inference.forced_attention import attention_weights, has_attention
 from seq2seq.inference.line_units import Unit
-from seq2seq.inference.span_placement import SpanPlacer, find_parts, relative_weights
+from seq2seq.inference.placement_weights import PlacementWeights
+from seq2seq.inference.span_placement import SpanPlacer
 from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import UnitPlanner
 from seq2seq.text.spans.comparison import check_spans
@@ -42,7 +39,7 @@ class SpanRepair:
     def __init__(self, planner: UnitPlanner, decoder: UnitDecoder) -> None:
         """Repair translations of `decoder`, whose units are of `planner`."""
         self.planner, self.decoder = planner, decoder
-        self.has_attention = has_attention(decoder.model)
+        self.weights = PlacementWeights(planner.tokenizer, decoder)
         self._has_warned = False
 
     def repair(
@@ -70,56 +67,21 @@ class SpanRepair:
         self._warn_without_attention()
         stripped = batch.replace({i: self.planner.without_spans(units[i]) for i in failed})
         again = self.decoder.decode(stripped)
-        weights = self._weights(stripped.units, again, stripped.previous)
+        weights = self.weights.of_units(stripped.units, again, stripped.previous)
         repaired = {}
         for (index, count), unit, best in zip(failed.items(), stripped.units, again, strict=True):
+            source, spans = units[index].source, units[index].spans
             inserted = [
-                each._replace(text=self._inserted(units[index], unit, each, next(weights)))
+                each._replace(text=insert_spans(source, spans, each.text, next(weights), rules))
                 for each in best
             ]
             repaired[index] = RepairedUnit(unit, [t._replace(repaired=count) for t in inserted])
         return repaired
 
     def _warn_without_attention(self) -> None:
-        if not self.has_attention and not self._has_warned:
+        if not self.weights.has_attention and not self._has_warned:
             self._has_warned = True
             log.warning("spans are placed by their relative position: the run has no attention")
-
-    def _weights(
-        self, units: Sequence[Unit], translations: Sequence[list[ScoredTranslation]], states: Any
-    ) -> Iterator[Tensor | None]:
-        """Yield the attention weights (T, S) of each translation; None without attention."""
-        rows = [row for row, best in enumerate(translations) for _ in best]
-        if not self.has_attention:
-            yield from [None] * len(rows)
-            return
-        tokens = [translation.tokens for best in translations for translation in best]
-        weights = attention_weights(
-            self.decoder.model,
-            pad([units[row].ids for row in rows]),
-            [self.decoder.target.ids(of_one) for of_one in tokens],
-            states.select(torch.tensor(rows)) if states is not None else None,
-        )
-        for row, of_one, matrix in zip(rows, tokens, weights, strict=True):
-            yield matrix[: len(of_one), : len(units[row].ids)]
-
-    def _inserted(
-        self, unit: Unit, stripped: Unit, translation: ScoredTranslation, weights: Tensor | None
-    ) -> str:
-        """Return a translation of `stripped` with the spans of `unit`."""
-        source, text = stripped.source, translation.text
-        parts, target = find_parts(source), find_parts(text)
-        if weights is None:
-            of_parts = relative_weights(parts, target)
-        else:
-            of_source = word_shares(
-                self.planner.tokenizer, stripped.ids, stripped.protected, parts, source
-            )
-            ids = self.decoder.target.ids(translation.tokens)
-            of_target = word_shares(self.decoder.target, ids, stripped.protected, target, text)
-            of_parts = word_weights(weights, of_source, of_target)
-        assert self.planner.rules is not None
-        return insert_spans(unit.source, unit.spans, text, of_parts, self.planner.rules)
 
 
 def count_errors(spans: Sequence[Span], text: str, rules: SpanRules) -> int:

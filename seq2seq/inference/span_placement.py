@@ -17,7 +17,7 @@ from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import Span
 from seq2seq.text.words import Range, find_words
 
-_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*|.")
+_WORD = re.compile(r"\w+(?:['\u2019]\w+)*|.")  # a compound with hyphens has several parts
 _CLOSING = ",.;:!?)]}\u3001\u3002\u060c"  # punctuation that follows a word without a blank
 MAX_DEPTH = 100  # of nested pairs; of deeper ones each tag is a span by itself
 
@@ -101,6 +101,8 @@ class SpanPlacer:
         stripped = remove_spans(source, spans)
         parts = find_parts(stripped.text)
         self.target = find_parts(text)
+        self.source_words = [stripped.text[start:end] for start, end in parts]
+        self.target_words = [text[start:end] for start, end in self.target]
         # Where attention has no preference, relative positions decide.
         self.weights = weights + 1e-3 * relative_weights(parts, self.target)
         # For each span the number of parts of the source before it.
@@ -128,10 +130,11 @@ class SpanPlacer:
             while first < last and text[first].isspace():  # its start was moved
                 first += 1
             writer.write_text(text[start:first])
-            writer.write_span(self.spans[each.node.opening])
+            is_around = first < last  # a pair around words: blanks are those of the translation
+            writer.write_span(self.spans[each.node.opening], is_around)
             if each.node.closing is not None:
                 self._render(writer, text, each.children, first, last)
-                writer.write_span(self.spans[each.node.closing])
+                writer.write_span(self.spans[each.node.closing], is_around)
             start = last
         writer.write_text(text[start:end])
 
@@ -141,7 +144,7 @@ class SpanPlacer:
         if node.closing is not None:
             content = range(self.before[node.opening], self.before[node.closing])
             if rows := self._aligned(content):
-                start, end = self.target[min(rows)][0], self.target[max(rows)][1]
+                start, end = self.target[rows[0]][0], self.target[rows[-1]][1]
             for child in children:
                 if child.end > child.start:
                     start, end = min(start, child.start), max(end, child.end)
@@ -153,12 +156,38 @@ class SpanPlacer:
             return 0
         return self.target[int(self.weights[:, self.before[index] - 1].argmax())][1]
 
-    def _aligned(self, content: range) -> list[int]:
-        """Return the target parts that are aligned with a range of source parts."""
+    def _aligned(self, content: range) -> range:
+        """Return the consecutive target parts that are aligned with a range of source parts.
+
+        They are those that the source has, where they are once in the translation, as names are.
+        Else they are the parts with the most weight: inside of the content beyond one half.
+        """
         if not content or not self.target:
-            return []
-        rows = [row for row, best in enumerate(self.weights.argmax(1).tolist()) if best in content]
-        return rows or self.weights[:, content.start : content.stop].argmax(0).tolist()
+            return range(0)
+        words = [self.source_words[index] for index in content]
+        count, found = len(words), []
+        for start in range(len(self.target_words) - count + 1):
+            if self.target_words[start : start + count] == words:
+                found.append(start)
+        if len(found) == 1 and self.source_words.count(words[0]) == 1:
+            return range(found[0], found[0] + count)
+        is_inside = torch.zeros(self.weights.shape[1], dtype=torch.bool)
+        is_inside[content.start : content.stop] = True
+        inside = self._share(is_inside) - self._share(~is_inside)
+        best, start, total = (0.0, range(0)), 0, 0.0
+        for row, weight in enumerate(inside.tolist()):
+            if total <= 0:
+                start, total = row, 0.0
+            total += weight
+            best = max(best, (total, range(start, row + 1)), key=lambda each: each[0])
+        if best[1]:
+            return best[1]
+        row = int(inside.argmax())
+        return range(row, row + 1)
+
+    def _share(self, parts: Tensor) -> Tensor:
+        """Return the largest weight (V,) of each target part on some source parts (W,)."""
+        return self.weights[:, parts].amax(1) if parts.any() else torch.zeros(len(self.target))
 
 
 def _tree(spans: Sequence[Span]) -> list[_Node]:
@@ -204,12 +233,13 @@ class _Writer:
         self.text += part
         self._last = None
 
-    def write_span(self, span: Span) -> None:
-        """Write a span."""
-        if self.text and not self.text[-1].isspace() and self._needs_blank_before(span):
+    def write_span(self, span: Span, is_tight: bool = False) -> None:
+        """Write a span, if `is_tight` without blanks of its own."""
+        is_apart = not self.text or self.text[-1].isspace() or (is_tight and not self.is_spaced)
+        if not is_apart and self._needs_blank_before(span):
             self.text += " "
         self.text += span.text
-        self._last = span
+        self._last = None if is_tight and not self.is_spaced else span
 
     def _needs_blank_after(self, span: Span, part: str) -> bool:
         if part[0].isspace() or (not self.is_spaced and stands_without_blank(part[0])):

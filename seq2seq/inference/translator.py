@@ -20,6 +20,7 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import LineUnits, Unit
 from seq2seq.inference.repair import SpanRepair
+from seq2seq.inference.tag_placement import TagPlacement
 from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
@@ -78,6 +79,7 @@ class Translator:
         self.term_counts: Counter[tuple[str, str]] = Counter()  # by term, and met or enforced
         self.decoder = UnitDecoder(model, target, search, limits, retry_repetition)
         self.repair = SpanRepair(self.planner, self.decoder)
+        self.tags = TagPlacement(self.planner, self.decoder)
         self.aligner: Aligner | None = None  # if translations are to have alignments
 
     @property
@@ -162,7 +164,7 @@ class Translator:
         A unit whose best translation lacks spans, for the network has no symbols, is decoded again
         without them, and they are inserted.
         """
-        translations, decoded = self.decoder.decode(batch), [*batch.units]
+        translations, decoded = self.tags.decode(batch)
         missing = self._missing_terms(batch, translations)
         enforced = self._enforce_terms(batch, translations, decoded)
         for index, unit in self.repair.repair(batch, translations).items():

@@ -243,6 +243,11 @@ class UnitPlanner:
         ids = self.tokenizer.encode([line.text])[0]
         return unit._replace(source=text, protected=line, ids=ids, spans=())
 
+    def without(self, unit: Unit, spans: Sequence[Span]) -> Unit:
+        """Return `unit` without some of its spans; the others are protected as before."""
+        text = remove_spans(unit.source, spans).text
+        return self._units([_Part(text, unit.blank_after, self._spans(text))])[0]
+
     def _fits(self, text: str) -> bool:
         """Return whether a text may be one unit."""
         spans = self._spans(text)

@@ -1,0 +1,120 @@
+"""Pairs of tags around what their content became: by symbols, or by attention.
+
+A network that has seen few tags reads a sentence with symbols for them worse than without. A unit
+with pairs of tags is therefore decoded both ways. The translation without them gets the tags by
+attention. That with the larger mean log-probability is kept, if it has all spans.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.line_units import Unit
+from seq2seq.inference.placement_weights import PlacementWeights
+from seq2seq.inference.repair import count_errors
+from seq2seq.inference.span_placement import SpanPlacer
+from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
+from seq2seq.inference.units import UnitPlanner
+from seq2seq.text.spans.pairing import pair_tags
+from seq2seq.text.spans.rules import Span
+
+
+class TagPlacement:
+    """Decodes units, those with pairs of tags both with symbols for them and without."""
+
+    def __init__(self, planner: UnitPlanner, decoder: UnitDecoder) -> None:
+        """Place the tags of units of `planner` in translations of `decoder`."""
+        self.planner, self.decoder = planner, decoder
+        self.weights = PlacementWeights(planner.tokenizer, decoder)
+
+    def decode(self, batch: UnitBatch) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
+        """Return the translations of each unit, the best first, and the units that were decoded.
+
+        Units without pairs of tags are decoded as they are, and all units where the network has no
+        symbols or no attention.
+        """
+        tagged = [index for index, unit in enumerate(batch.units) if self._is_tagged(unit)]
+        if not tagged:
+            return self.decoder.decode(batch), [*batch.units]
+        decoded = [*batch.units]
+        translations: list[list[ScoredTranslation]] = [[] for _ in batch.units]
+        others = [index for index in range(len(batch.units)) if index not in set(tagged)]
+        if others:
+            for index, best in zip(others, self.decoder.decode(batch.select(others)), strict=True):
+                translations[index] = best
+        with_tags = batch.select(tagged)._replace(scored=True)
+        stripped = with_tags.replace(
+            {row: self._stripped(unit) for row, unit in enumerate(with_tags.units)}
+        )
+        of_symbols = self.decoder.decode(with_tags)
+        placed = self._placed(with_tags, stripped, self.decoder.decode(stripped))
+        for row, index in enumerate(tagged):
+            translations[index] = of_symbols[row]
+            candidate = placed[row]
+            if candidate and reads_better(candidate[0], of_symbols[row][0]):
+                translations[index], decoded[index] = candidate, stripped.units[row]
+        return translations, decoded
+
+    def _is_tagged(self, unit: Unit) -> bool:
+        if self.planner.rules is None or not self.decoder.has_symbols or unit.prefix is not None:
+            return False
+        return self.weights.has_attention and bool(enclosing_spans(unit))
+
+    def _stripped(self, unit: Unit) -> Unit:
+        return self.planner.without(unit, enclosing_spans(unit))
+
+    def _placed(
+        self,
+        batch: UnitBatch,
+        stripped: UnitBatch,
+        translations: Sequence[list[ScoredTranslation]],
+    ) -> list[list[ScoredTranslation] | None]:
+        """Return the translations of units with their pairs; None where a span is not kept.
+
+        Args:
+            batch: B units.
+            stripped: the same without pairs.
+            translations: of those, the best first.
+        """
+        rules = self.planner.rules
+        assert rules is not None
+        weights = self.weights.of_units(stripped.units, translations, stripped.previous)
+        placed: list[list[ScoredTranslation] | None] = []
+        for unit, hypotheses in zip(batch.units, translations, strict=True):
+            spans = enclosing_spans(unit)
+            texts = [
+                SpanPlacer(unit.source, spans, each.text, next(weights)).render(each.text)
+                for each in hypotheses
+            ]
+            is_kept = not any(count_errors(unit.spans, text, rules) for text in texts)
+            pairs = zip(hypotheses, texts, strict=True)
+            placed.append([each._replace(text=text) for each, text in pairs] if is_kept else None)
+        return placed
+
+
+def reads_better(candidate: ScoredTranslation, other: ScoredTranslation) -> bool:
+    """Return whether a translation has the larger mean log-probability, and does not repeat itself.
+
+    A repetition decides before probabilities do.
+    """
+    if candidate.is_repetitive != other.is_repetitive:
+        return other.is_repetitive
+    return _mean_logprob(candidate) > _mean_logprob(other)
+
+
+def _mean_logprob(translation: ScoredTranslation) -> float:
+    """Return the mean log-probability of tokens and end of sentence; of no tokens it is 0."""
+    return translation.logprob / max(1, len(translation.logprobs))
+
+
+def enclosing_spans(unit: Unit) -> list[Span]:
+    """Return the spans of pairs that enclose letters, in order."""
+    pairs = pair_tags(unit.spans)
+    if not pairs:
+        return []
+    inside = [unit.source[a.end : b.start] for a, b in pairwise(unit.spans)]
+    has_letters = [any(character.isalpha() for character in text) for text in inside]
+    chosen = sorted(
+        index for pair in pairs.items() if any(has_letters[pair[0] : pair[1]]) for index in pair
+    )
+    return [unit.spans[index] for index in chosen]

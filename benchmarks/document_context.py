@@ -29,7 +29,7 @@ from seq2seq.evaluation.comparison import compare
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.files import atomic_write
-from seq2seq.tasks.translation import prepare_data
+from seq2seq.tasks.translation_data import prepare_data
 from seq2seq.text.lines import read_lines
 from seq2seq.training.metric_logger import format_duration, read_metrics
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from seq2seq.config.training import TokenizerOptions
 from seq2seq.data.corpus import Pair
+from seq2seq.text.given_pieces import GivenPieces
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import PieceOptions, TrainedTokenizer, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -14,6 +15,7 @@ def train_tokenizers(
     options: TokenizerOptions,
     count: int,
     symbols: Sequence[str],
+    given: GivenPieces | None = None,
 ) -> tuple[Tokenizer, Tokenizer, list[str]]:
     """Return the tokenizers of both sides, and notices about them.
 
@@ -22,10 +24,13 @@ def train_tokenizers(
         options: of the tokenizers.
         count: number of pairs.
         symbols: texts that are always tokens of their own.
+        given: tokenizers to use; None: new ones are trained.
 
     Raises:
         TextError: `options.vocab_size` does not fit the text.
     """
+    if given is not None:
+        return given.source, given.target, []
     transform = TextTransforms(options.transforms)
 
     def lines(*names: str) -> Iterator[str]:

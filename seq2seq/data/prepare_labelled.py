@@ -18,6 +18,7 @@ from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, LabelledCorpus, Pair
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
+from seq2seq.text.given_pieces import GivenPieces, given_or_trained
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import PieceOptions, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -59,11 +60,14 @@ class PreparedLabels(NamedTuple):
 
 
 def prepare_labelled(
-    labelled: LabelledCorpus, options: TokenizerOptions, cache: Path
+    labelled: LabelledCorpus,
+    options: TokenizerOptions,
+    cache: Path,
+    given: GivenPieces | None = None,
 ) -> PreparedLabels:
     """Tokenise the transformed lines of `labelled`, or load the result from `cache`.
 
-    Blank lines are left out.
+    Blank lines are left out. The tokenizer is the `given` one, or a new one.
 
     Raises:
         TextError: there are no lines, or not two labels, the text cannot be read, or the disk is
@@ -75,7 +79,7 @@ def prepare_labelled(
     if options.split_digits:
         facts.append("split_digits")
     key = cache_fingerprint(facts)
-    folder = cache / "labelled" / key
+    folder = cache / "labelled" / (cache_fingerprint([key, given.facts()]) if given else key)
 
     def load() -> PreparedLabels:
         facts = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
@@ -95,11 +99,13 @@ def prepare_labelled(
         )
 
     return load_or_build(
-        folder, "labels.json", lambda temporary: _build(labelled, options, temporary), load
+        folder, "labels.json", lambda temporary: _build(labelled, options, temporary, given), load
     )
 
 
-def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) -> None:
+def _build(
+    labelled: LabelledCorpus, options: TokenizerOptions, folder: Path, given: GivenPieces | None
+) -> None:
     """Write the files of prepared lines into `folder`, an empty one."""
     transform = TextTransforms(options.transforms)
     counts: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
@@ -118,15 +124,15 @@ def _build(labelled: LabelledCorpus, options: TokenizerOptions, folder: Path) ->
         if not counts[name]:
             raise TextError(f"there are no lines for {name}")
     total = counts["train"].total()
-    log.info("training the tokenizer on %s lines", f"{total:,}")
+    if given is None:
+        log.info("training the tokenizer on %s lines", f"{total:,}")
     text = (pair.source for pair in _transformed(labelled.splits["train"], transform))
-    trained = train_tokenizer(
-        text,
-        options.kind,
-        options.vocab_size,
-        total,
-        total,
-        pieces=PieceOptions(split_digits=options.split_digits),
+    digits = PieceOptions(split_digits=options.split_digits)
+    trained = given_or_trained(
+        given,
+        lambda: train_tokenizer(
+            text, options.kind, options.vocab_size, total, total, pieces=digits
+        ),
     )
     trained.tokenizer.save(folder / "tokenizer.model")
     numbers = {label: number for number, label in enumerate(labels)}

@@ -21,6 +21,7 @@ from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS, TextCorpus
 from seq2seq.errors import TextError
+from seq2seq.text.given_pieces import GivenPieces, given_or_trained
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import MAX_SENTENCE_BYTES, PieceOptions, train_tokenizer
 
@@ -70,7 +71,11 @@ class PreparedText(NamedTuple):
 
 
 def prepare_monolingual(
-    text: TextCorpus, options: TokenizerOptions, share: float, cache: Path
+    text: TextCorpus,
+    options: TokenizerOptions,
+    share: float,
+    cache: Path,
+    given: GivenPieces | None = None,
 ) -> PreparedText:
     """Split and tokenise `text`, or load the result from `cache`.
 
@@ -81,6 +86,7 @@ def prepare_monolingual(
             if the text has none: its end, in whole lines if these are not too long, and at most
             `MAX_HELD_OUT` characters.
         cache: folder of prepared corpora.
+        given: the tokenizer to use; None: a new one is trained.
 
     Raises:
         TextError: there is too little text, it cannot be read, or the disk is full.
@@ -95,7 +101,8 @@ def prepare_monolingual(
         *(["split_digits"] if options.split_digits else []),
     ]
     key = cache_fingerprint(facts)
-    folder = cache / "streams" / key
+    name = cache_fingerprint([key, given.facts()]) if given else key
+    folder = cache / "streams" / name
 
     def load() -> PreparedText:
         facts = json.loads((folder / "stream.json").read_text(encoding="utf-8"))
@@ -106,26 +113,40 @@ def prepare_monolingual(
         )
 
     return load_or_build(
-        folder, "stream.json", lambda temporary: _build(text, options, share, temporary), load
+        folder,
+        "stream.json",
+        lambda temporary: _build(text, options, share, temporary, given),
+        load,
     )
 
 
-def _build(text: TextCorpus, options: TokenizerOptions, share: float, folder: Path) -> None:
+def _build(
+    text: TextCorpus,
+    options: TokenizerOptions,
+    share: float,
+    folder: Path,
+    given: GivenPieces | None,
+) -> None:
     """Write the files of prepared text into `folder`, an empty one."""
     splits = split_text(text, share)
     count = characters = 0
     for part in splits["train"]:
         count, characters = count + 1, characters + len(part)
-    log.info("training the tokenizer on %s characters", f"{characters:,}")
     # A hundred characters count as one sentence, as they would in a parallel corpus.
-    trained = train_tokenizer(
-        splits["train"],
-        options.kind,
-        options.vocab_size,
-        count,
-        max(1, characters // 100),
-        sentences=False,
-        pieces=PieceOptions(split_digits=options.split_digits),
+    sentences = max(1, characters // 100)
+    if given is None:
+        log.info("training the tokenizer on %s characters", f"{characters:,}")
+    trained = given_or_trained(
+        given,
+        lambda: train_tokenizer(
+            splits["train"],
+            options.kind,
+            options.vocab_size,
+            count,
+            sentences,
+            sentences=False,
+            pieces=PieceOptions(split_digits=options.split_digits),
+        ),
     )
     trained.tokenizer.save(folder / "tokenizer.model")
     lengths = {}

@@ -26,7 +26,7 @@ from seq2seq.data.protected_kinds import Protection, choose_protection, protect_
 from seq2seq.data.splits import assign_splits
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
-from seq2seq.text.special_tokens import SYMBOLS
+from seq2seq.text.given_pieces import GivenPieces
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
@@ -79,6 +79,7 @@ def prepare_parallel(
     cache: Path,
     protect: ProtectOptions,
     adds_spans: bool = False,
+    given: GivenPieces | None = None,
 ) -> PreparedCorpus:
     """Clean, split and tokenise `corpus`, or load the result from `cache`.
 
@@ -90,6 +91,7 @@ def prepare_parallel(
         cache: folder of prepared corpora; the result is found by a fingerprint of the arguments.
         protect: spans of training pairs for which symbols stand.
         adds_spans: whether augmentation adds spans to pairs, which need symbols then.
+        given: tokenizers to use; None: new ones are trained.
 
     Raises:
         TextError: no pair is left to train on, the text cannot be read, or the disk is full.
@@ -114,11 +116,14 @@ def prepare_parallel(
     is_plain = replace(protect, number_format="auto") == ProtectOptions(kinds=[], truecase=False)
     facts = [key, PROTECTION_FORMAT, about, adds_spans]
     name = key if is_plain else cache_fingerprint(facts)
+    if given is not None:
+        name = cache_fingerprint([name, given.facts()])
     folder = cache / "prepared" / name
+    settings = _Settings(clean, heldout, options, protect, adds_spans, given)
     return load_or_build(
         folder,
         "prepared.json",
-        lambda temporary: _build(corpus, clean, heldout, options, temporary, protect, adds_spans),
+        lambda temporary: _build(corpus, settings, temporary),
         lambda: _load(folder, corpus, key),
     )
 
@@ -136,24 +141,28 @@ def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
     return cache_fingerprint(facts)
 
 
-def _build(
-    corpus: ParallelCorpus,
-    clean: CleaningOptions,
-    heldout: HeldOutOptions,
-    options: TokenizerOptions,
-    folder: Path,
-    protect: ProtectOptions,
-    adds_spans: bool,
-) -> None:
+class _Settings(NamedTuple):
+    """What a corpus is prepared with; see `prepare_parallel`."""
+
+    clean: CleaningOptions
+    heldout: HeldOutOptions
+    tokenizer: TokenizerOptions
+    protect: ProtectOptions
+    adds_spans: bool
+    given: GivenPieces | None
+
+
+def _build(corpus: ParallelCorpus, settings: _Settings, folder: Path) -> None:
     """Write the files of a prepared corpus into `folder`, an empty one."""
+    options, protect, given = settings.tokenizer, settings.protect, settings.given
     transform = TextTransforms(options.transforms)
     raw = {name: folder.with_name(f"{name}.raw") for name in SPLITS}
     for name in SPLITS:
         write_arrow(raw[name], RAW_SCHEMA, raw_columns(corpus.splits.get(name, ())))
     assignment = assign_splits(
         {name: lambda p=path: read_pairs(p) for name, path in raw.items()},  # type: ignore[misc]
-        clean,
-        heldout,
+        settings.clean,
+        settings.heldout,
         transform,
     )
     count = _require_pairs(assignment.audit.split("train"))
@@ -161,19 +170,24 @@ def _build(
     def pairs(name: str) -> Iterator[Pair]:
         return assignment.pairs(name, lambda n: read_pairs(raw[n]))
 
-    protection = choose_protection(lambda: pairs("train"), protect, adds_spans)
+    protection = choose_protection(lambda: pairs("train"), protect, settings.adds_spans)
+    if given is not None and not given.source.has_symbols:
+        protection = protection._replace(is_trained=False)
     protected = (
         _masked_pairs(pairs, protection, protect, folder) if protection.is_trained else pairs
     )
     symbols = SYMBOLS if protection.is_trained else ()
-    source, target, notices = train_tokenizers(lambda: protected("train"), options, count, symbols)
+    source, target, notices = train_tokenizers(
+        lambda: protected("train"), options, count, symbols, given
+    )
     for name in SPLITS:
         sides = (source, target)
         rows = _tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
         write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
     if protect.truecase:
         sources = (pair.source for pair in read_pairs(folder / "train.arrow"))  # transformed
-        Truecaser.train(sources).save(folder / TRUECASE)
+        truecaser = given and given.truecaser
+        (truecaser or Truecaser.train(sources)).save(folder / TRUECASE)
     source.save(folder / "source.model")
     if target is not source:
         target.save(folder / "target.model")

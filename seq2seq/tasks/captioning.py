@@ -33,6 +33,7 @@ from seq2seq.tasks.validation_loss import (
 from seq2seq.text.special_tokens import EOS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.pieces import given_pieces
 from seq2seq.training.plots import evenly_spaced
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 from seq2seq.vision.backbones import ImageBackbone
@@ -62,9 +63,16 @@ class CaptioningTask:
         with builders.on_meta_device():
             sketch = builders.build_captioner(config.model, vision, builders.PLACEHOLDER_VOCAB_SIZE)
         require_attention(search, sketch)
+        given = given_pieces(config)
         images, self.download_seconds = builders.load_data(config.data, CaptionedImages)
         self.prepared: PreparedCaptions = prepare_captions(
-            images, vision, dict(config.model.vision), config.tokenizer, cache_folder(), notify
+            images,
+            vision,
+            dict(config.model.vision),
+            config.tokenizer,
+            cache_folder(),
+            notify,
+            given,
         )
         for line in (*self.prepared.table().splitlines(), *self.prepared.notices):
             notify(line)

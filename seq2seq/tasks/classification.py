@@ -29,6 +29,7 @@ from seq2seq.tasks.validation_loss import (
 )
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.pieces import given_pieces
 from seq2seq.training.plots import evenly_spaced
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
@@ -51,8 +52,9 @@ class ClassificationTask:
         """
         with builders.on_meta_device():
             builders.build_classifier(config.model, builders.PLACEHOLDER_VOCAB_SIZE, 2)
+        given = given_pieces(config)
         labelled, self.download_seconds = builders.load_data(config.data, LabelledCorpus)
-        self.data = prepare_labelled(labelled, config.tokenizer, cache_folder())
+        self.data = prepare_labelled(labelled, config.tokenizer, cache_folder(), given)
         for line in (*self.data.table().splitlines(), *self.data.notices):
             notify(line)
         self.model = builders.build_classifier(

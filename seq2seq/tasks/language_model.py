@@ -28,6 +28,7 @@ from seq2seq.storage.files import atomic_write
 from seq2seq.tasks.validation import validation_line
 from seq2seq.training.distributed import unwrap_model
 from seq2seq.training.metric_logger import MetricLogger
+from seq2seq.training.pieces import given_pieces
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
 # Parallel streams into which held-out text is cut, and positions computed at a time.
@@ -57,9 +58,10 @@ class LanguageModelTask:
         """
         with builders.on_meta_device():
             builders.build_language_model(config.model, builders.PLACEHOLDER_VOCAB_SIZE)
+        given = given_pieces(config)
         text, self.download_seconds = builders.load_data(config.data, TextCorpus)
         self.stream = prepare_monolingual(
-            text, config.tokenizer, config.heldout.share, cache_folder()
+            text, config.tokenizer, config.heldout.share, cache_folder(), given
         )
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             notify(line)

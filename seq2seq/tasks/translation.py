@@ -9,19 +9,23 @@ from seq2seq import builders
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.data.augmented_dataset import AugmentedDataset
 from seq2seq.data.batches import Batch
-from seq2seq.data.cache import cache_folder
-from seq2seq.data.corpus import SPLITS, ParallelCorpus
+from seq2seq.data.corpus import SPLITS
 from seq2seq.data.datasets import ParallelDataset
 from seq2seq.data.document_sampler import DocumentBatchSampler, DocumentDataset, document_starts
-from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
 from seq2seq.data.samplers import LengthBatchSampler
-from seq2seq.errors import ConfigError, TextError
+from seq2seq.errors import TextError
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.forced_attention import require_attention
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
-from seq2seq.run_folder import HeldOutPair, RunFolder, vocab_sizes
+from seq2seq.run_folder import RunFolder, vocab_sizes
+from seq2seq.tasks.translation_data import (
+    prepare_data,
+    raw_pairs,
+    require_documents,
+    sampler_columns,
+)
 from seq2seq.tasks.truncated_bptt import truncated_segments
 from seq2seq.tasks.validation import (
     Validator,
@@ -242,59 +246,3 @@ def sentence_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Ite
     yield Segment(
         decoded.features.flatten(0, 1).index_select(0, batch.label_positions), batch.labels
     )
-
-
-def prepare_data(
-    config: TrainConfig, notify: Callable[[str], None]
-) -> tuple[PreparedCorpus, float]:
-    """Read, clean and tokenise the corpus, and notify of the pairs that were dropped.
-
-    Returns:
-        The prepared corpus, and the seconds that its download took.
-    """
-    corpus, download_seconds = builders.load_data(config.data, ParallelCorpus)
-    prepared = prepare_parallel(
-        corpus,
-        config.clean,
-        config.heldout,
-        config.tokenizer,
-        cache_folder(),
-        config.protect,
-        config.augment.adds_spans,
-    )
-    for line in (*prepared.audit.table().splitlines(), *prepared.notices):
-        notify(line)
-    return prepared, download_seconds
-
-
-def sampler_columns(dataset: Any) -> tuple[Any, Any, Any]:
-    """Return the columns that a sampler needs, each (N,): lengths, and weights or None."""
-    table = dataset.data
-    weights = table.column("weight")
-    is_weighted = weights.null_count < len(weights)
-    return (
-        table.column("source_length").to_numpy(),
-        table.column("target_length").to_numpy(),
-        weights.fill_null(1.0).to_numpy() if is_weighted else None,
-    )
-
-
-def require_documents(split: str, dataset: Any) -> None:
-    """Check that the sentences of a split name their documents.
-
-    Raises:
-        ConfigError: none does.
-    """
-    column = dataset.data.column("document")
-    if len(column) and column.null_count == len(column):
-        raise ConfigError(
-            f"document_context=carry needs the document of each sentence, and the {split} text "
-            "does not say: give data.document_column (tsv), data.document_field (jsonl, parquet, "
-            "huggingface) or data.documents=true (parallel files, blank lines between documents)"
-        )
-
-
-def raw_pairs(dataset: Any) -> list[HeldOutPair]:
-    """Return the raw sentence pairs of a held-out split."""
-    columns = dataset.select_columns(["source", "target", "document"])
-    return [HeldOutPair(row["source"], row["target"], row["document"]) for row in columns]

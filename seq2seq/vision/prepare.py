@@ -15,6 +15,7 @@ from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.corpus import SPLITS
 from seq2seq.errors import TextError
+from seq2seq.text.given_pieces import GivenPieces, given_or_trained
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import PieceOptions, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -62,6 +63,7 @@ def prepare_captions(
     options: TokenizerOptions,
     cache: Path,
     notify: Callable[[str], None],
+    given: GivenPieces | None = None,
 ) -> PreparedCaptions:
     """Prepare the images and train the tokenizer, or load both from `cache`.
 
@@ -72,6 +74,7 @@ def prepare_captions(
         options: tokenizer options; `joint` has no meaning here.
         cache: the cache folder.
         notify: a function that prints a line before a slow step.
+        given: the tokenizer to use; None: a new one is trained.
 
     Raises:
         TextError: an image cannot be read, a split is empty, or the disk is full.
@@ -85,11 +88,11 @@ def prepare_captions(
     vision_facts = to_first_names(about)
     facts = [CAPTIONED_FORMAT, album.origin, album.language, counts, vision_facts, tokenizer_facts]
     key = cache_fingerprint(facts)
-    folder = cache / "pictures" / key
+    folder = cache / "pictures" / (cache_fingerprint([key, given.facts()]) if given else key)
 
     def build(temporary: Path) -> None:
         notify(f"looking at {sum(counts.values()):,} pictures, once")
-        _build(album, vision, options, temporary)
+        _build(album, vision, options, temporary, given)
 
     def load() -> PreparedCaptions:
         stored = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
@@ -106,8 +109,13 @@ def prepare_captions(
 
 
 def _build(
-    album: CaptionedImages, vision: ImageBackbone, options: TokenizerOptions, folder: Path
+    album: CaptionedImages,
+    vision: ImageBackbone,
+    options: TokenizerOptions,
+    folder: Path,
+    given: GivenPieces | None,
 ) -> None:
+    """Write the files of prepared images into `folder`, an empty one."""
     if absent := [name for name in SPLITS if not len(album.splits[name])]:
         raise TextError(f"there are no pictures for {', '.join(absent)}")
     transform = TextTransforms(options.transforms)
@@ -126,14 +134,14 @@ def _build(
         del array  # writes the file
         splits[name] = [captions, names]
     lines = [caption for references in splits["train"][0] for caption in references]
-    log.info("training the tokenizer on %s captions", f"{len(lines):,}")
-    trained = train_tokenizer(
-        lines,
-        options.kind,
-        options.vocab_size,
-        len(lines),
-        len(lines),
-        pieces=PieceOptions(split_digits=options.split_digits),
+    if given is None:
+        log.info("training the tokenizer on %s captions", f"{len(lines):,}")
+    count, digits = len(lines), PieceOptions(split_digits=options.split_digits)
+    trained = given_or_trained(
+        given,
+        lambda: train_tokenizer(
+            lines, options.kind, options.vocab_size, count, count, pieces=digits
+        ),
     )
     trained.tokenizer.save(folder / "tokenizer.model")
     prepared = {"splits": splits, "notices": trained.notices}

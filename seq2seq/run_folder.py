@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from omegaconf import OmegaConf
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from seq2seq import builders
 from seq2seq.config.allowed_classes import require_known_targets, shipped_targets
@@ -55,6 +55,7 @@ class RunFolder:
         self.facts = folder / run_files.FACTS  # languages, data, versions, scores
         self.model = folder / run_files.MODEL  # the best weights
         self.last = folder / run_files.LAST  # the checkpoint that training resumes from
+        self.initial = folder / run_files.INITIAL  # the weights that it began with
         self.metrics = folder / run_files.METRICS
         self.test = folder / run_files.TEST  # the test text, raw
         self.audit = folder / run_files.AUDIT  # counts of dropped and changed pairs
@@ -115,9 +116,8 @@ class RunFolder:
     def _reason(self) -> str:
         """Return why this is no run folder; if there are runs below it, name the newest."""
         runs = sorted(self.folder.glob("*/config.yaml"), key=lambda file: file.stat().st_mtime)
-        if runs:
-            return f"the newest run in it is {runs[-1].parent}"
-        return f"it has no {self.config.name}"
+        has_none = f"it has no {self.config.name}"
+        return f"the newest run in it is {runs[-1].parent}" if runs else has_none
 
     def file(self, path: Path) -> Path:
         """Return `path`, a file of this folder that is about to be read.
@@ -227,20 +227,39 @@ class RunFolder:
         """Load the saved weights into `model` and put it into evaluation mode.
 
         Raises:
-            RunError: the weights are missing, damaged, or of another network.
+            RunError: they are missing, damaged, or of another network.
         """
-        if not os.path.lexists(self.model) and os.path.lexists(self.last):
+        self.load_weights(model, self.read_tensors(self.model))
+
+    def read_tensors(self, path: Path) -> dict[str, Tensor]:
+        """Read the weights of the file `path` by name, quantised ones dequantised.
+
+        Raises:
+            RunError: they are missing or damaged.
+        """
+        if path == self.model and not os.path.lexists(path) and os.path.lexists(self.last):
             raise RunError(
                 f"{self.folder} has no model yet: it is being trained, or training was stopped "
                 "before its first validation, and continues with resume=true"
             )
         try:
-            tensors = dequantize_tensors(load_file(self.file(self.model)))
-            missing, unexpected = model.load_state_dict(tensors, strict=False)
+            tensors = dequantize_tensors(load_file(self.file(path)))
         except (OSError, SafetensorError, RuntimeError) as error:
-            raise RunError(f"{self.model} cannot be read: {error}") from error
+            raise RunError(f"{path} cannot be read: {error}") from error
         if names := [n for n, t in tensors.items() if not bool(t.isfinite().all())]:
-            raise RunError(f"{self.model} holds NaN or infinite weights, in {names[0]}")
+            raise RunError(f"{path} holds NaN or infinite weights, in {names[0]}")
+        return tensors
+
+    def load_weights(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+        """Load tensors of this folder into `model` and put it into evaluation mode.
+
+        Raises:
+            RunError: they are of another network.
+        """
+        try:
+            missing, unexpected = model.load_state_dict(dict(tensors), strict=False)
+        except RuntimeError as error:
+            raise RunError(f"{self.model} cannot be read: {error}") from error
         absent = set(missing) - set(model.state_dict()) | (set(missing) & set(named_weights(model)))
         if absent or unexpected:
             raise RunError(f"{self.model} does not fit {self.config}: {absent or unexpected}")
@@ -258,9 +277,7 @@ def vocab_sizes(source: Tokenizer, target: Tokenizer) -> builders.VocabSizes:
 
 
 def task_kind(target: str) -> str:
-    """Return the kind of system that a task is: the name of its file in conf/task.
-
-    A trusted class of a user's own names its kind in `inference`, which it may inherit.
+    """Return the kind of system of a task: the name of its file in conf/task, or its `inference`.
 
     Raises:
         RunError: there is no such class, or it names no kind.

@@ -5,6 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hydra.core.hydra_config import HydraConfig
+
 from seq2seq.commands import app
 from seq2seq.config.training import CheckConfig
 from seq2seq.errors import ConfigError
@@ -22,7 +24,7 @@ def main() -> None:
     app.run_command("check", CheckConfig, check)
 
 
-def check(config: CheckConfig, _: Path) -> None:
+def check(config: CheckConfig, folder: Path) -> None:
     """Print an audit of the corpus, and time some training steps of the model on it.
 
     Raises:
@@ -32,11 +34,14 @@ def check(config: CheckConfig, _: Path) -> None:
         raise ConfigError("check audits parallel text: it needs task=translation")
     from seq2seq import builders  # torch is imported here
     from seq2seq.data.corpus import ParallelCorpus
+    from seq2seq.run_folder import RunFolder
     from seq2seq.tasks.fitting import fit_options
-    from seq2seq.tasks.translation import prepare_data
+    from seq2seq.tasks.translation_data import prepare_data
+    from seq2seq.training.initial import with_initial_options
     from seq2seq.training.throughput import measure_throughput
     from seq2seq.training.train_model import build_training
 
+    config = with_initial_options(RunFolder(folder), config, HydraConfig.get().overrides.task)
     if config.fitted:
         config = fit_options(config, show)[0]
     if config.steps:

@@ -89,12 +89,20 @@ def parse_arguments(name: str) -> argparse.Namespace:
             raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_VALUE_DEPTH} levels")
     # Hydra reads the command line again, and must get the same words.
     typed = arguments.overrides
-    quoted_words = quote_overrides(typed, multirun=bool(arguments.multirun))
+    has_init = "init" in SCHEMAS[name].__dataclass_fields__
+    full = [_full_name(word) for word in typed] if has_init else typed
+    quoted_words = quote_overrides(full, multirun=bool(arguments.multirun))
     whole = set(whole_number_keys(SCHEMAS[name]))
     arguments.overrides = expand_exponents(quoted_words, whole)
     quoted = dict(zip(typed, arguments.overrides, strict=True))
     sys.argv[1:] = [quoted.get(word, word) for word in sys.argv[1:]]
     return arguments
+
+
+def _full_name(word: str) -> str:
+    """Return init=RUN as init.run=RUN, and other words, init={run: RUN} too, as they are."""
+    key, _, value = word.partition("=")
+    return f"init.run={value}" if key == "init" and not value.startswith("{") else word
 
 
 def _refuse(message: str) -> NoReturn:

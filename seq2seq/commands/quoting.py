@@ -15,9 +15,9 @@ from seq2seq.config.literals import quote_argument, read_override
 from seq2seq.errors import ConfigError
 
 PATH_KEYS = frozenset(
-    {"run", "input", "output", "images", "scores", "sheet", "attention", "json", "init"}
+    {"run", "input", "output", "images", "scores", "sheet", "attention", "json"}
     | {"source", "reference", "hypothesis", "against"}
-    | {"data.path", "hydra.run.dir", "hydra.sweep.dir"}
+    | {"data.path", "init.run", "tokenizer.model", "hydra.run.dir", "hydra.sweep.dir"}
 )
 TEXT_KEYS = PATH_KEYS | {"prompt", "name", "language"}
 

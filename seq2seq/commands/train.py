@@ -56,7 +56,7 @@ def newest_run() -> list[Path]:
     try:
         arguments = compose.parse_arguments("train")
         cfg = compose.compose("train", compose.overrides_of(arguments))
-        name = cfg.name if to_schema(cfg, TrainConfig).resume else ""
+        name = cfg.name if to_schema(cfg, TrainConfig).resume != "false" else ""
     except Exception:  # a mistake in the options is reported when the command is run
         return []
     checkpoints = sorted(Path("runs", name).glob("*/last.safetensors")) if name else []
@@ -84,10 +84,11 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
     started = time.monotonic()
     from seq2seq.run_folder import RunFolder  # torch is imported here, after the checks
     from seq2seq.tasks import fitting
-    from seq2seq.training import resume, train_model
+    from seq2seq.training import initial, resume, train_model
 
+    config = initial.with_resume_decided(RunFolder(folder), config)
     try:
-        if config.fitted and not config.resume:
+        if config.fitted and config.resume != "true":
             resume.require_resumable(RunFolder(folder), config)  # before a minute of measuring
             config, download_seconds = fitting.fit_options(config, log.info)
             started += download_seconds

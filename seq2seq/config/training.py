@@ -15,6 +15,7 @@ from omegaconf import MISSING
 from seq2seq.config import task_options
 from seq2seq.config.augment import AugmentOptions
 from seq2seq.config.fitted import FITTED_OPTIONS
+from seq2seq.config.going_on import PARTS, InitOptions
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.ranges import (
     choice,
@@ -90,6 +91,7 @@ class TokenizerOptions:
     split_digits: bool = False  # each digit is a token by itself
     # Applied to every line in this order before it is tokenised; the last is normalize.
     transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
+    model: str | None = None  # SentencePiece file, or run folder, whose pieces are used again
 
     def __post_init__(self) -> None:
         require_ranges("tokenizer.", self)
@@ -212,6 +214,8 @@ class TrainingOptions:
     label_smoothing: float = number(0.1, 0, 1, below=True)
     rdrop_alpha: float = number(0.0, 0, 1000)  # weight of R-Drop, Liang et al. (2021); 0 is off
     ema: EmaOptions = field(default_factory=EmaOptions)
+    # Parts of the network that keep their weights, as [encoder,embedding].
+    freeze: list[str] = choices((), PARTS)  # noqa: RUF009
     log_interval: int = number(50, 1, MAX_COUNT)  # training steps between lines of progress
     save_interval: int = number(500, 1, MAX_COUNT)  # training steps between checkpoints
 
@@ -277,13 +281,20 @@ class TrainConfig:
     tracker: Any = None  # group tracker: where metrics go beside metrics.jsonl
     # carry: the decoder state of a sentence starts from the one before it in its document.
     document_context: str = choice("none", ("none", "carry"))
-    # Continue the run in hydra.run.dir; without that, the newest run of this name.
-    resume: bool = False
+    init: InitOptions = field(default_factory=InitOptions)
+    # Continue the run in hydra.run.dir; without that, the newest run of this name. auto: begin it
+    # if there is none.
+    resume: str = choice("false", ("true", "false", "auto"))
     # Options that are chosen from the text, the time and this machine; +recipe=own has all of them.
     fitted: list[str] = choices((), FITTED_OPTIONS)  # noqa: RUF009
 
     def __post_init__(self) -> None:
+        self.resume = self.resume.lower()  # OmegaConf makes True of true
         require_ranges("", self)
+        if self.init.run is not None and self.tokenizer.model is not None:
+            raise ConfigError("the pieces are those of init.run: leave tokenizer.model out")
+        if self.init.run is not None and self.fitted:
+            raise ConfigError("the network is that of init.run, and +recipe=own would choose one")
         if self.train.rdrop_alpha and self.document_context == "carry":
             raise ConfigError(
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"

@@ -4,6 +4,7 @@ CONFIG = "config.yaml"
 FACTS = "run.json"
 MODEL = "model.safetensors"
 LAST = "last.safetensors"
+INITIAL = "initial.safetensors"
 METRICS = "metrics.jsonl"
 TEST = "test.jsonl"
 AUDIT = "audit.json"
@@ -18,7 +19,8 @@ TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sid
 TASK_FILES = ("test.tsv", "test.txt", "confusion.png", "captions.png")
 # A command that reads a run replaces none of these files.
 RUN_FILES = (
-    *(CONFIG, FACTS, MODEL, LAST, METRICS, TEST, AUDIT, CARD, CURVES, ATTENTION, TRUECASE),
+    *(CONFIG, FACTS, MODEL, LAST, INITIAL, METRICS, TEST, AUDIT, CARD, CURVES),
+    *(ATTENTION, TRUECASE),
     *TOKENIZERS,
     *TASK_FILES,
 )

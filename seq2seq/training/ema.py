@@ -16,9 +16,9 @@ class WeightEMA:
     """
 
     def __init__(self, model: nn.Module, decay: float, interval: int) -> None:
-        """Average the weights of `model`, updated every `interval` training steps."""
+        """Average the trained weights of `model`, updated every `interval` training steps."""
         self.decay, self.interval = decay, interval
-        self.weights = dict(model.named_parameters())
+        self.weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
         self.values = {n: p.detach().clone() for n, p in self.weights.items()} if decay else {}
 
     @torch.no_grad()

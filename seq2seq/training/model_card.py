@@ -92,6 +92,7 @@ def model_card(
         f"A recurrent {kind} with {parameters:,} parameters, trained with seq2seq.",
         f"## How to use it\n\n{_code_block(report.commands)}",
         _data_section(facts, table),
+        *_lineage_section(facts),
         f"## Limits\n\n{limits(facts, config)}",
         *_score_sections(facts, report),
         *([ATTENTION_PLOT] if has_attention else []),
@@ -114,6 +115,17 @@ def _data_section(facts: Mapping[str, Any], table: str) -> str:
     )
     licence = f"Licence: {facts['licence']}. The files that were read, with their fingerprints:"
     return f"## Data\n\n{licence}\n\n{origin}\n\n{_code_block(table)}"
+
+
+def _lineage_section(facts: Mapping[str, Any]) -> list[str]:
+    """Return the runs that the weights come from, the nearest first, if there are any."""
+    ancestors = "\n".join(
+        f"- {run['name']}: {run['subject']}; licence of its data: {run['licence']}; weights "
+        f"{run['weights']}"
+        for run in facts.get("lineage", [])
+    )
+    begun = "Training began with the weights of the first of these runs, and that of each with the"
+    return [f"## Lineage\n\n{begun} next.\n\n{ancestors}"] if ancestors else []
 
 
 def _score_sections(facts: Mapping[str, Any], report: FinalReport) -> list[str]:

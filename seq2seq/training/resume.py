@@ -33,6 +33,8 @@ CHANGEABLE_OPTIONS = (
     "data.train",
     "data.validation",
     "data.test",
+    "init.run",
+    "tokenizer.model",
     "tracker",
     "resume",
     "name",
@@ -52,7 +54,7 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
         RunError: there is a run and `resume` is off, there is none and `resume` is on, or its
             options differ.
     """
-    if not config.resume:
+    if config.resume != "true":
         if run.exists():
             raise RunError(
                 f"{run.folder} holds a run already: add resume=true to continue it, or "
@@ -64,7 +66,7 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
             f"there is nothing to resume: {run.last} does not exist; give hydra.run.dir=FOLDER of "
             "a run, or leave resume=true out to start one"
         )
-    saved = flatten(asdict(run.read_config(_trusted_modules(config))))
+    saved = flatten(asdict(run.read_config(trusted_modules(config))))
     current = flatten(asdict(config))
     differing = sorted(k for k in saved | current if saved.get(k) != current.get(k))
     changed = [k for k in differing if not k.startswith(CHANGEABLE_OPTIONS)]
@@ -87,8 +89,16 @@ def require_same_data(run: RunFolder, task: Task) -> None:
     before, now = run.read_facts(), task.facts()
     is_same = before.get("fingerprint") == now.get("fingerprint")
     if not is_same and not is_renamed(before.get("origin", {}), now.get("origin", {})):
+        examples = before.get("examples")  # absent in runs of earlier versions
+        grown = isinstance(examples, int) and task.train_data.pairs > examples
+        how = (
+            f"grown from {examples:,} to {task.train_data.pairs:,} examples an epoch"
+            if grown
+            else "changed"
+        )
         raise RunError(
-            f"{run.folder} was started with other data: the content of the files has changed since"
+            f"{run.folder} was started with other data: the content of the files has {how} since; "
+            f"init={run.folder} begins a new run from its weights"
         )
 
 
@@ -98,9 +108,9 @@ def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
     Runs of versions before `protect` protect nothing; their training pairs have no symbols. Those
     before `protect.number_format` keep numbers as they are.
     """
-    if not config.resume or not run.exists():
+    if config.resume != "true" or not run.exists():
         return config
-    saved = run.read_config(_trusted_modules(config)).protect
+    saved = run.read_config(trusted_modules(config)).protect
     is_earlier = saved == ProtectOptions(kinds=[], truecase=False, number_format="keep")
     if is_earlier and config.protect == ProtectOptions():
         return replace(config, protect=saved)
@@ -113,9 +123,9 @@ def with_recorded_choices(run: RunFolder, config: TrainConfig) -> TrainConfig:
 
     They were chosen when the run began; this machine or its load may be another now.
     """
-    if not (config.resume and config.fitted and run.exists()):
+    if not (config.resume == "true" and config.fitted and run.exists()):
         return config
-    saved = run.read_config(_trusted_modules(config))
+    saved = run.read_config(trusted_modules(config))
     return with_options(config, {name: option_value(saved, name) for name in config.fitted})
 
 
@@ -135,7 +145,7 @@ def with_original_precision(run: RunFolder, config: TrainConfig) -> TrainConfig:
     return replace(config, train=replace(config.train, precision=precision))
 
 
-def _trusted_modules(config: TrainConfig) -> set[str]:
+def trusted_modules(config: TrainConfig) -> set[str]:
     """Return the top-level modules of the classes that the options name."""
     values = flatten(asdict(config))
     return {str(v).split(".")[0] for k, v in values.items() if k.endswith("_target_")}

@@ -15,14 +15,24 @@ from omegaconf import OmegaConf
 from seq2seq import builders, hardware
 from seq2seq.config.literals import quote_argument
 from seq2seq.config.training import TrainConfig
-from seq2seq.errors import Stopped
+from seq2seq.errors import RunError, Stopped
 from seq2seq.hardware import choose_precision
 from seq2seq.plots import curves
-from seq2seq.run_folder import RunFolder
+from seq2seq.run_folder import RunFolder, named_weights
 from seq2seq.storage.locks import lock_folder
 from seq2seq.storage.temporary import remove_temporaries
+from seq2seq.storage.tensors import save_tensors
 from seq2seq.training import checkpoint, metric_logger, model_card, stopping
 from seq2seq.training.ema import WeightEMA
+from seq2seq.training.freezing import freeze
+from seq2seq.training.initial import (
+    lineage,
+    load_initial_weights,
+    with_initial_options,
+    with_resume_decided,
+)
+from seq2seq.training.initial_weights import InitialWeights
+from seq2seq.training.pieces import with_own_pieces
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.resume import (
     require_resumable,
@@ -59,7 +69,8 @@ def train_model(
     """
     started = time.monotonic() if started is None else started
     run = RunFolder(folder)
-    config = with_recorded_choices(run, with_earlier_protection(run, config))
+    config = with_earlier_protection(run, with_resume_decided(run, config))
+    config = with_initial_options(run, with_recorded_choices(run, config), given)
     require_resumable(run, config)  # before a folder is created
     with lock_folder(folder):
         remove_temporaries(folder)
@@ -75,11 +86,12 @@ def _train_in_locked_folder(
         "tracker", config.tracker, {"folder": run.folder}
     )  # early, since its package may not be installed
     schedule = builders.instantiate_node("schedule", config.schedule)
+    resumes = config.resume == "true"
     task, train_step, average = build_training(
-        with_original_precision(run, config) if config.resume else config, log.info
+        with_own_pieces(with_original_precision(run, config), run) if resumes else config, log.info
     )
     progress = Progress()
-    if config.resume:
+    if resumes:
         require_same_data(run, task)
         progress = checkpoint.load_checkpoint(run.last, train_step, average)
         if changed:
@@ -88,8 +100,10 @@ def _train_in_locked_folder(
         log.info("resumed %s at step %d", run.folder, progress.step)
     else:
         create_run_folder(run, config, task, given)
+        save_initial_weights(run, config, task)
         checkpoint.save_checkpoint(run.last, train_step, average, progress)
         run.write_config(config)  # last, since a folder with it is a run
+    train_step.initial = read_initial_weights(run, config, task)
     trainer = Trainer(config, run, train_step, schedule, average, task)
     log.info("training on %s", trainer.criteria.describe())
     clock = Clock(started + task.download_seconds, progress.seconds)
@@ -146,14 +160,17 @@ def build_training(
     torch.manual_seed(config.train.seed)
     # Hydra only looks up the class: a call by Hydra would turn the options into dictionaries.
     task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(config, notify)
+    load_initial_weights(task, config, notify)
     task.model.to(accelerator.device)
+    frozen = freeze(task.model, config.train.freeze)
     classes = task.model.output.linear.out_features
     parameters = count_parameters(task.model)
     notify(f"device {device}, precision {precision}, {torch.get_num_threads()} threads")
     notify(f"{parameters:,} parameters ({fp32_size(parameters)} in fp32), {classes:,} classes")
-    optimizer = builders.instantiate_node(
-        "optimizer", config.optimizer, {"parameters": task.model.parameters()}
-    )
+    if frozen:
+        notify(f"{frozen:,} of them are frozen: {', '.join(config.train.freeze)}")
+    trained = [parameter for parameter in task.model.parameters() if parameter.requires_grad]
+    optimizer = builders.instantiate_node("optimizer", config.optimizer, {"parameters": trained})
     options = config.train
     train_step = TrainStep(
         task.model,
@@ -186,6 +203,8 @@ def create_run_folder(
             "kind": task.kind,
             "overrides": [str(option) for option in given],
             **task.facts(),
+            "examples": task.train_data.pairs,
+            **({"lineage": lineage(config)} if config.init.run else {}),
             "parameters": count_parameters(task.model),
             "device": device.type,
             "precision": choose_precision(config.train.precision, device),
@@ -196,6 +215,28 @@ def create_run_folder(
             "ended": None,
         }
     )
+
+
+def save_initial_weights(run: RunFolder, config: TrainConfig, task: Task) -> None:
+    """Save the weights that training begins with, if a resumed run will need them."""
+    if config.init.distance_penalty or config.init.average:
+        save_tensors(run.initial, named_weights(task.model), {"format": "pt"})
+
+
+def read_initial_weights(run: RunFolder, config: TrainConfig, task: Task) -> InitialWeights | None:
+    """Read what `save_initial_weights` saved; None: the weights may go anywhere.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another network.
+    """
+    options = config.init
+    if not (options.distance_penalty or options.average):
+        return None
+    values = run.read_tensors(run.initial)
+    try:
+        return InitialWeights(task.model, values, options.distance_penalty, options.average)
+    except KeyError as error:
+        raise RunError(f"{run.initial} is of another network: it has no {error}") from None
 
 
 def finish_run(run: RunFolder, config: TrainConfig, task: Task, outcome: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 
 from seq2seq.data.batches import Batch
+from seq2seq.training.initial_weights import InitialWeights
 from seq2seq.training.loss import cross_entropy
 from seq2seq.training.task import CarriedStates, SegmentFunction
 
@@ -29,7 +30,7 @@ class TrainStep:
 
     1. seed the random numbers (dropout) with the seed of the run and the number of the step;
     2. for each micro-batch and each of its segments: forward, cross-entropy, backward, so that
-       gradients accumulate;
+       gradients accumulate; then the gradient of the distance to the initial weights, if any;
     3. clip the norm of the gradient;
     4. set the learning rate: that of the optimizer times the factor of the schedule;
     5. update the weights, and set the gradients to zero.
@@ -66,6 +67,7 @@ class TrainStep:
         self.smoothing, self.consistency = smoothing, consistency
         # Initial states of the next batch, if the task carries states from batch to batch.
         self.carried: CarriedStates = None
+        self.initial: InitialWeights | None = None  # whose distance is penalised
 
     def step(self, micro_batches: Sequence[Batch], number: int, factor: float) -> StepResult:
         """Update the weights once, on `micro_batches` as if they were one batch.
@@ -83,6 +85,8 @@ class TrainStep:
             with self.accelerator.no_sync(self.forward):
                 sums += self._backward(batch, tokens)
         sums += self._backward(micro_batches[-1], tokens)
+        if self.initial is not None:
+            self.initial.add_gradient()
         grad_norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
         for group, learning_rate in zip(
             self.optimizer.param_groups, self.learning_rates, strict=True

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from types import FrameType
 
@@ -165,7 +165,8 @@ class Trainer:
     def _evaluate(self, progress: Progress, clock: Clock, report: MetricLogger) -> None:
         """Validate the averaged weights, save the best ones, and write a checkpoint."""
         report.clear()
-        with self.average.applied():
+        initial = self.train_step.initial
+        with self.average.applied(), initial.averaged() if initial else nullcontext():
             result = self.task.validate(report, progress.step)
             progress.scores.append(result.score)
             progress.validated = progress.step

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from seq2seq.config.training import TokenizerOptions
 from seq2seq.data.corpus import Pair
-from seq2seq.text.given_pieces import GivenPieces
+from seq2seq.text.given_pieces import GivenPieces, given_or_trained
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import PieceOptions, TrainedTokenizer, train_tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -24,13 +24,11 @@ def train_tokenizers(
         options: of the tokenizers.
         count: number of pairs.
         symbols: texts that are always tokens of their own.
-        given: tokenizers to use; None: new ones are trained.
+        given: tokenizers to use, perhaps extended; None: new ones are trained.
 
     Raises:
         TextError: `options.vocab_size` does not fit the text.
     """
-    if given is not None:
-        return given.source, given.target, []
     transform = TextTransforms(options.transforms)
 
     def lines(*names: str) -> Iterator[str]:
@@ -38,20 +36,25 @@ def train_tokenizers(
             for name in names:
                 yield transform(getattr(pair, name))
 
-    def trained(*names: str) -> TrainedTokenizer:
-        return train_tokenizer(
-            lines(*names),
-            options.kind,
-            options.vocab_size,
-            count * len(names),
-            count,
-            symbols=symbols,
-            pieces=PieceOptions(options.character_coverage, options.split_digits),
-        )
+    pieces = PieceOptions(options.character_coverage, options.split_digits)
 
-    if options.joint:
-        both = trained("source", "target")
+    def made(*names: str) -> TrainedTokenizer:
+        def train() -> TrainedTokenizer:
+            return train_tokenizer(
+                lines(*names),
+                options.kind,
+                options.vocab_size,
+                count * len(names),
+                count,
+                symbols=symbols,
+                pieces=pieces,
+            )
+
+        return given_or_trained(given, train, names[-1])
+
+    if options.joint if given is None else given.source is given.target:
+        both = made("source", "target")
         return both.tokenizer, both.tokenizer, both.notices
-    source, target = trained("source"), trained("target")
+    source, target = made("source"), made("target")
     notices = [f"source: {n}" for n in source.notices] + [f"target: {n}" for n in target.notices]
     return source.tokenizer, target.tokenizer, notices

@@ -77,6 +77,7 @@ class CaptioningTask:
         for line in (*self.prepared.table().splitlines(), *self.prepared.notices):
             notify(line)
         tokenizer, splits = self.prepared.tokenizer, self.prepared.splits
+        self.tokenizers = tokenizer, tokenizer
         self.model = builders.build_captioner(config.model, vision, tokenizer.vocab_size)
         self.captioner = Captioner(
             self.model, vision, tokenizer, search, config.limits, config.batches.sentences

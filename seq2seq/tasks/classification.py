@@ -60,6 +60,7 @@ class ClassificationTask:
         self.model = builders.build_classifier(
             config.model, self.data.tokenizer.vocab_size, len(self.data.labels)
         )
+        self.tokenizers = self.data.tokenizer, self.data.tokenizer
         self.classifier = LineClassifier(
             self.model,
             self.data.tokenizer,

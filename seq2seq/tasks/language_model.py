@@ -66,6 +66,7 @@ class LanguageModelTask:
         for line in (*self.stream.table().splitlines(), *self.stream.notices):
             notify(line)
         self.model = builders.build_language_model(config.model, self.stream.tokenizer.vocab_size)
+        self.tokenizers = self.stream.tokenizer, self.stream.tokenizer
         tokens, seed = self.stream.tokens["train"], config.train.seed
         batches = config.batches
         self.train_data = StreamDataset(

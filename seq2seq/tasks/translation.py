@@ -66,7 +66,7 @@ class TranslationTask:
         require_attention(search, sketch)
         self.prepared, self.download_seconds = prepare_data(config, notify)
         prepared = self.prepared
-        source, target = prepared.source_tokenizer, prepared.target_tokenizer
+        source, target = self.tokenizers = prepared.source_tokenizer, prepared.target_tokenizer
         self.model = builders.build_translation(
             config.model, vocab_sizes(source, target), config.document_context
         )

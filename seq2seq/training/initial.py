@@ -1,9 +1,12 @@
 """The run that a new one begins from: its options, weights and ancestors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
 
 from seq2seq.config.adoption import with_adopted_options
 from seq2seq.config.memory import require_memory
@@ -11,10 +14,13 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.errors import ConfigError, RunError, TextError
 from seq2seq.run_folder import RunFolder
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.vocabulary_extension import old_tokens
 from seq2seq.training.resume import trusted_modules
 from seq2seq.training.task import Task
 
 T = TypeVar("T", bound=TrainConfig)
+Sides = tuple[Tokenizer, Tokenizer]  # source and target
 
 MAX_ANCESTORS = 100  # that run.json keeps, the nearest first
 MAX_TEXT = 200  # characters of what an ancestor says of itself
@@ -59,8 +65,38 @@ def load_initial_weights(task: Task, config: TrainConfig, notify: Callable[[str]
     run = RunFolder(Path(config.init.run))
     facts = _facts(run)
     _require_same_labels(config.init.run, facts.get("labels"), task.facts().get("labels"))
-    run.load_weights(task.model, run.read_tensors(run.model))
+    tensors = run.read_tensors(run.model)
+    if config.init.vocabulary == "extend":
+        tensors = with_new_rows(task.model, tensors, run.read_tokenizers(), task.tokenizers)
+    run.load_weights(task.model, tensors)
     notify(f"begins with the weights of {run.folder}, {_text(facts.get('subject'))}")
+
+
+def with_new_rows(
+    model: nn.Module, tensors: Mapping[str, Tensor], old: Sides, new: Sides
+) -> dict[str, Tensor]:
+    """Return `tensors` with a row for each new piece, in embeddings and output layer.
+
+    The row of a piece is the mean of the rows of the old pieces that it is made of.
+
+    Args:
+        model: the network of the extended vocabularies.
+        tensors: weights of the network of the old ones.
+        old: tokenizers of source and target.
+        new: the same with more pieces.
+    """
+    sides = {"encoder.embedding.weight": 0}
+    if hasattr(model, "decoder"):  # a classifier's output are its labels
+        names = ("decoder.embedding.weight", "output.linear.weight", "output.linear.bias")
+        sides |= dict.fromkeys(names, 1)
+    extended = dict(tensors)
+    for name, side in sides.items():
+        if name in tensors:
+            added = range(old[side].vocab_size, new[side].vocab_size)
+            parts = [old_tokens(old[side], new[side].piece(token)) for token in added]
+            rows = [tensors[name][tokens].mean(0, keepdim=True) for tokens in parts]
+            extended[name] = torch.cat([tensors[name], *rows])
+    return extended
 
 
 def lineage(config: TrainConfig) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ def given_pieces(config: TrainConfig) -> GivenPieces | None:
         return None
     given = _read(Path(name))
     _require_joint(config, given, name)
-    return given
+    return given._replace(extend=config.init.vocabulary == "extend")
 
 
 def with_own_pieces(config: TrainConfig, run: RunFolder) -> TrainConfig:

@@ -13,6 +13,7 @@ from torch import Tensor
 from seq2seq.data.batches import Batch
 from seq2seq.data.datasets import BatchSource
 from seq2seq.run_folder import RunFolder
+from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.training.metric_logger import MetricLogger
 
 
@@ -59,6 +60,7 @@ class Task(Protocol):
 
     kind: str  # the kind of network, for the model card: "translation model"
     model: Any  # an nn.Module with an `output` layer
+    tokenizers: tuple[Tokenizer, Tokenizer]  # of source and target, one object for one vocabulary
     train_data: BatchSource  # the training data
     download_seconds: float  # seconds of downloads, which do not count towards train.budget
     finish_cost: float  # duration of `finish` as a multiple of a validation, to plan train.budget

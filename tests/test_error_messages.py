@@ -12,6 +12,9 @@ from seq2seq.commands.compose import SCHEMAS, recipe_names
 from seq2seq.config.paths import CONF_DIR
 
 DATA = ["data.source=en", "data.target=de"]
+JOINED = ["data=joined", "+data@data.corpora.old=parallel"]
+STAGES = "stages=[{weights: {old: 1}, epochs: 2}, {weights: {old: 2}}]"
+JOINED += ["data.corpora.old.source=en", "data.corpora.old.target=de"]
 
 
 def told(
@@ -58,6 +61,28 @@ def told(
         ),
         (["train.resume=[1]"], ["no option train.resume", "did you mean resume?"]),
         (["resume=maybe"], ["resume must be one of true, false, auto, not maybe"]),
+        (["stages=[{weights: {a: 1}}]"], ["stages choose among the corpora of data=joined"]),
+        (["stages=[{wieghts: {a: 1}}]"], ["an element of stages takes no wieghts"]),
+        (["stages=[{weights: {}}]"], ["each of stages needs weights"]),
+        (["stages=[{weights: {a: 0}}]"], ["the weight of a must be above 0 and at most 1000"]),
+        (["stages=[{weights: {a: x}}]"], ["must be a number, not x"]),
+        (["stages=3"], ["stages must be a list"]),
+        (
+            [*JOINED, "stages=[{weights: {old: 1}, epochs: 1}, {weights: {nwe: 1}}]"],
+            ["stages: there is no corpus nwe, only old"],
+        ),
+        (
+            [*JOINED, "stages=[{weights: {old: 1}}, {weights: {old: 1}}]"],
+            ["all of stages but the last have epochs"],
+        ),
+        (
+            [
+                *JOINED,
+                "train.epochs=2",
+                "stages=[{weights: {old: 1}, epochs: 2}, {weights: {old: 2}}]",
+            ],
+            ["train.epochs=2 ends before the last of stages begins, after 2 epochs"],
+        ),
         (["init=none"], ["none is no run folder"]),
         (["init.average=2"], ["init.average must be from 0 to 1, not 2"]),
         (["init.vocabulary=extend"], ["needs a run to begin from: init=RUN"]),

@@ -1,8 +1,10 @@
-"""Options of a run that begins with the weights and pieces of another one."""
+"""Options of a run that begins with the weights and pieces of another one, and of its stages."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from seq2seq.config.ranges import choice, number, require_ranges
+from seq2seq.config.ranges import choice, number, require, require_ranges
 from seq2seq.errors import ConfigError
 
 # Parts of networks that `train.freeze` names; each weight is of one of them, a tied one of the
@@ -31,3 +33,44 @@ class InitOptions:
             for name, default in (("vocabulary", "keep"), ("distance_penalty", 0), ("average", 0)):
                 if (value := getattr(self, name)) != default:
                     raise ConfigError(f"init.{name}={value} needs a run to begin from: init=RUN")
+
+
+@dataclass
+class StageOptions:
+    """A part of training, with weights of its own for the corpora of `data=joined`."""
+
+    # Times that each pair is in an epoch, by name of the corpus; the others are left out.
+    weights: dict[str, float] = field(default_factory=dict)
+    epochs: int | None = number(None, 1, 10**9)  # null: until training ends, of the last stage
+
+    def __post_init__(self) -> None:
+        require_ranges("stages.", self)
+        if not self.weights:
+            raise ConfigError("each of stages needs weights, as in {weights: {old: 1}, epochs: 2}")
+        for name, weight in self.weights.items():
+            in_range = 0 < weight <= 1000
+            require(f"stages: the weight of {name}", weight, in_range, "above 0 and at most 1000")
+
+
+def require_stages(stages: Sequence[StageOptions], data: Any, epochs: int | None) -> None:
+    """Check that stages fit the corpora and the length of training.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    if not stages:
+        return
+    corpora = data.get("corpora") if isinstance(data, Mapping) else None
+    if not isinstance(corpora, Mapping):
+        raise ConfigError("stages choose among the corpora of data=joined: add data=joined")
+    for stage in stages:
+        if unknown := sorted(set(stage.weights) - set(corpora)):
+            known = ", ".join(map(str, corpora))
+            raise ConfigError(f"stages: there is no corpus {unknown[0]}, only {known}")
+    if any(stage.epochs is None for stage in stages[:-1]) or stages[-1].epochs is not None:
+        raise ConfigError("all of stages but the last have epochs; the last goes on to the end")
+    first = sum(stage.epochs or 0 for stage in stages)
+    if epochs is not None and epochs <= first:
+        raise ConfigError(
+            f"train.epochs={epochs} ends before the last of stages begins, after {first} epochs"
+        )

@@ -15,7 +15,7 @@ from omegaconf import MISSING
 from seq2seq.config import task_options
 from seq2seq.config.augment import AugmentOptions
 from seq2seq.config.fitted import FITTED_OPTIONS
-from seq2seq.config.going_on import PARTS, InitOptions
+from seq2seq.config.going_on import PARTS, InitOptions, StageOptions, require_stages
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.ranges import (
     choice,
@@ -282,6 +282,8 @@ class TrainConfig:
     # carry: the decoder state of a sentence starts from the one before it in its document.
     document_context: str = choice("none", ("none", "carry"))
     init: InitOptions = field(default_factory=InitOptions)
+    # Of data=joined over time: [{weights: {old: 1}, epochs: 2}, {weights: {new: 1, old: 0.1}}].
+    stages: list[StageOptions] = field(default_factory=list)
     # Continue the run in hydra.run.dir; without that, the newest run of this name. auto: begin it
     # if there is none.
     resume: str = choice("false", ("true", "false", "auto"))
@@ -295,6 +297,7 @@ class TrainConfig:
             raise ConfigError("the pieces are those of init.run: leave tokenizer.model out")
         if self.init.run is not None and self.fitted:
             raise ConfigError("the network is that of init.run, and +recipe=own would choose one")
+        require_stages(self.stages, self.data, self.train.epochs)
         if self.train.rdrop_alpha and self.document_context == "carry":
             raise ConfigError(
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"

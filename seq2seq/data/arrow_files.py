@@ -11,7 +11,13 @@ from seq2seq.data.corpus import Pair
 CHUNK_PAIRS = 10_000  # pairs that are tokenised and written at a time
 
 RAW_SCHEMA = pa.schema(
-    {"source": pa.string(), "target": pa.string(), "document": pa.string(), "weight": pa.float32()}
+    {
+        "source": pa.string(),
+        "target": pa.string(),
+        "document": pa.string(),
+        "weight": pa.float32(),
+        "corpus": pa.string(),
+    }
 )
 
 

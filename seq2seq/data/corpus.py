@@ -15,6 +15,7 @@ class Pair(NamedTuple):
     target: str
     document: str | None = None  # name of the document that the sentence is from
     weight: float | None = None  # occurrences of the pair in one epoch, on average; None: 1
+    corpus: str | None = None  # of joined corpora, the name of the one that it is of
 
 
 class ParallelCorpus(NamedTuple):

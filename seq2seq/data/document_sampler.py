@@ -58,7 +58,7 @@ class DocumentBatchSampler(LengthBatchSampler):
     def epoch(self, number: int) -> Iterator[RowIndices]:
         """Yield the batches of epoch `number`: the row and the stream of each sentence, (b, 2)."""
         random = np.random.default_rng([self.seed, number])
-        streams = self._streams(random)
+        streams = self._streams(random, number)
         for step in range(max((len(rows) for rows in streams), default=0)):
             numbers = np.array([n for n, rows in enumerate(streams) if len(rows) > step])
             rows = np.array([streams[n][step] for n in numbers])
@@ -69,11 +69,11 @@ class DocumentBatchSampler(LengthBatchSampler):
             for index in random.permutation(len(batches)):
                 yield batches[index]
 
-    def _streams(self, random: np.random.Generator) -> list[RowIndices]:
+    def _streams(self, random: np.random.Generator, epoch: int) -> list[RowIndices]:
         """Return the rows of each stream, in order."""
         times = np.ones(len(self.documents), dtype=np.int64)
-        if self.weights is not None:
-            weights = self.weights[[rows[0] for rows in self.documents]]
+        if (of_rows := self.weights_in(epoch)) is not None:
+            weights = of_rows[[rows[0] for rows in self.documents]]
             times = np.floor(weights + random.random(len(weights))).astype(np.int64)
         streams: list[list[RowIndices]] = [[] for _ in range(self.streams)]
         heap = [(0, stream) for stream in range(self.streams)]

@@ -250,6 +250,7 @@ def _tokenized_columns(
             "target": targets if is_training else [pair.target for pair in chunk],
             "document": [pair.document for pair in chunk],
             "weight": [pair.weight for pair in chunk],
+            "corpus": [pair.corpus for pair in chunk],
             "source_ids": source_ids,
             "target_ids": target_ids,
             "source_length": [len(ids) for ids in source_ids],

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from seq2seq.config.training import BatchOptions
 from seq2seq.data.batches import BATCH_MULTIPLE, RowIndices
+from seq2seq.data.stages import StageWeights
 from seq2seq.errors import ConfigError
 
 
@@ -23,7 +24,7 @@ class LengthBatchSampler:
         self,
         source_lengths: NDArray[np.int32],
         target_lengths: NDArray[np.int32],
-        weights: NDArray[np.float32] | None,
+        weights: NDArray[np.float32] | StageWeights | None,
         options: BatchOptions,
         seed: int,
     ) -> None:
@@ -42,8 +43,17 @@ class LengthBatchSampler:
                 f"{len(positions):,} pairs needs {min(positions, default=0)}"
             )
         self.left_out = int((~self.fits).sum())
-        expected = self.fits if weights is None else self.fits * weights
-        self.pairs = int(expected.sum())  # pairs in one epoch, on average
+        if isinstance(weights, StageWeights):
+            self.pairs = weights.largest(self.fits)
+        else:
+            expected = self.fits if weights is None else self.fits * weights
+            self.pairs = int(expected.sum())  # pairs in one epoch, on average
+
+    def weights_in(self, epoch: int) -> NDArray[np.float32] | None:
+        """Return the weights of all pairs in an epoch; None: each pair occurs once."""
+        return (
+            self.weights.of_epoch(epoch) if isinstance(self.weights, StageWeights) else self.weights
+        )
 
     def notices(self, things: str) -> list[str]:
         """Return notices about pairs that are never sampled; `things` is the word for pairs."""
@@ -54,7 +64,7 @@ class LengthBatchSampler:
     def epoch(self, number: int) -> Iterator[RowIndices]:
         """Yield the row indices of each batch of epoch `number`."""
         random = np.random.default_rng([self.seed, number])
-        rows = self._rows(random)
+        rows = self._rows(random, number)
         for start in range(0, len(rows), self.options.shuffle_pool):
             pool = rows[start : start + self.options.shuffle_pool]
             pool = pool[np.lexsort((self.target[pool], self.source[pool]))]
@@ -62,12 +72,13 @@ class LengthBatchSampler:
             for index in random.permutation(len(batches)):
                 yield batches[index]
 
-    def _rows(self, random: np.random.Generator) -> RowIndices:
+    def _rows(self, random: np.random.Generator, epoch: int) -> RowIndices:
         """Return the rows in random order; on average, a row occurs as often as its weight."""
-        if self.weights is None:
+        weights = self.weights_in(epoch)
+        if weights is None:
             rows = np.flatnonzero(self.fits)
         else:
-            times = np.floor(self.weights + random.random(len(self.weights))).astype(np.int64)
+            times = np.floor(weights + random.random(len(weights))).astype(np.int64)
             rows = np.repeat(np.arange(len(times)), times * self.fits)
         random.shuffle(rows)
         return rows

@@ -25,6 +25,7 @@ from seq2seq.tasks.translation_data import (
     raw_pairs,
     require_documents,
     sampler_columns,
+    stage_weights,
 )
 from seq2seq.tasks.truncated_bptt import truncated_segments
 from seq2seq.tasks.validation import (
@@ -119,6 +120,8 @@ class TranslationTask:
             for name in SPLITS:
                 require_documents(name, getattr(self.prepared, name))
         columns = sampler_columns(self.prepared.train)
+        if config.stages:
+            columns = (*columns[:2], stage_weights(self.prepared.train, config.stages))
         data, streams = self._batches(
             config, self.prepared.train, columns, config.tokenizer.sampling
         )

@@ -1,13 +1,15 @@
 """The prepared corpus of a translator, and what its samplers need of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from seq2seq import builders
+from seq2seq.config.going_on import StageOptions
 from seq2seq.config.training import TrainConfig
 from seq2seq.data.cache import cache_folder
 from seq2seq.data.corpus import ParallelCorpus
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
+from seq2seq.data.stages import StageWeights
 from seq2seq.errors import ConfigError
 from seq2seq.run_folder import HeldOutPair
 from seq2seq.training.pieces import given_pieces
@@ -22,13 +24,15 @@ def prepare_data(
         The prepared corpus, and the seconds that its download took.
     """
     given = given_pieces(config)
+    # Corpora that earlier versions prepared do not say which of joined corpora a pair is of.
+    cache = cache_folder() / "stages" if config.stages else cache_folder()
     corpus, download_seconds = builders.load_data(config.data, ParallelCorpus)
     prepared = prepare_parallel(
         corpus,
         config.clean,
         config.heldout,
         config.tokenizer,
-        cache_folder(),
+        cache,
         config.protect,
         config.augment.adds_spans,
         given,
@@ -48,6 +52,16 @@ def sampler_columns(dataset: Any) -> tuple[Any, Any, Any]:
         table.column("target_length").to_numpy(),
         weights.fill_null(1.0).to_numpy() if is_weighted else None,
     )
+
+
+def stage_weights(dataset: Any, stages: Sequence[StageOptions]) -> StageWeights:
+    """Return the weights of the training pairs in each stage.
+
+    Raises:
+        ConfigError: a stage has no pairs.
+    """
+    corpora = dataset.data.column("corpus").to_pylist()
+    return StageWeights(corpora, [(stage.epochs, stage.weights) for stage in stages])
 
 
 def require_documents(split: str, dataset: Any) -> None:

@@ -66,4 +66,4 @@ def joined_pairs(parts: Sequence[tuple[str, Any, float | None]]) -> Iterator[Pai
     for name, pairs, weight in parts:
         for pair in pairs:
             document = None if pair.document is None else f"{name}/{pair.document}"
-            yield pair._replace(document=document, weight=weight)
+            yield pair._replace(document=document, weight=weight, corpus=name)

@@ -19,12 +19,14 @@ def test_training_pairs_have_the_weight_of_their_corpus() -> None:
     both = joined({"news": NEWS, "talks": TALKS}, {"talks": 3.0}, "en", "de")
 
     assert list(both.splits["train"]) == [
-        Pair("a", "A", None, 1.0),
-        Pair("b", "B", None, 1.0),
-        Pair("c", "C", None, 3.0),
+        Pair("a", "A", None, 1.0, "news"),
+        Pair("b", "B", None, 1.0, "news"),
+        Pair("c", "C", None, 3.0, "talks"),
     ]
     assert list(both.splits["train"]) == list(both.splits["train"])
-    assert list(both.splits["test"]) == [Pair("t", "T")]  # scored once, whatever the weight
+    assert list(both.splits["test"]) == [
+        Pair("t", "T", corpus="news")
+    ]  # scored once, whatever the weight
     assert "validation" not in both.splits
     assert both.licence == "news: free; talks: paid"
 

@@ -62,7 +62,7 @@ def told(
         (["train.resume=[1]"], ["no option train.resume", "did you mean resume?"]),
         (["resume=maybe"], ["resume must be one of true, false, auto, not maybe"]),
         (["stages=[{weights: {a: 1}}]"], ["stages choose among the corpora of data=joined"]),
-        (["stages=[{wieghts: {a: 1}}]"], ["an element of stages takes no wieghts"]),
+        (["stages=[{wieghts: {a: 1}}]"], ["stages takes no wieghts"]),
         (["stages=[{weights: {}}]"], ["each of stages needs weights"]),
         (["stages=[{weights: {a: 0}}]"], ["the weight of a must be above 0 and at most 1000"]),
         (["stages=[{weights: {a: x}}]"], ["must be a number, not x"]),

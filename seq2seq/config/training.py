@@ -14,6 +14,8 @@ from omegaconf import MISSING
 
 from seq2seq.config import task_options
 from seq2seq.config.augment import AugmentOptions
+from seq2seq.config.corpus_options import CleaningOptions as CleaningOptions
+from seq2seq.config.corpus_options import HeldOutOptions as HeldOutOptions
 from seq2seq.config.fitted import FITTED_OPTIONS
 from seq2seq.config.going_on import PARTS, InitOptions, StageOptions, require_stages
 from seq2seq.config.protect import ProtectOptions
@@ -42,36 +44,6 @@ MAX_BATCH = 100_000  # sentences at a time
 DEVICES = ("auto", "cpu", "cuda", "mps")
 TRANSFORM_NAMES = ("lowercase", "nfkc", "normalize", "straight_quotes")  # see `text.transforms`
 DEFAULT_TRANSFORMS = ("normalize",)
-
-
-@dataclass
-class CleaningOptions:
-    """Filters of training pairs. Of validation and test text only blank pairs are dropped."""
-
-    max_characters: int = number(1000, 1, 10**6)  # characters of the longer side, at most
-    max_words: int = number(200, 1, 10**6)  # words of the longer side, at most
-    max_ratio: float = number(6.0, 1, 10**6)  # characters of the longer side to the shorter's
-    # Characters of the longer side from which on max_ratio holds.
-    ratio_from: int = number(20, 0, 10**6)
-    copies: bool = False  # keep pairs whose two sides are equal
-    duplicates: bool = False  # keep the second and later occurrences of a pair
-    overlap: bool = False  # keep training pairs with a side that is in validation or test text
-
-    def __post_init__(self) -> None:
-        require_ranges("clean.", self)
-
-
-@dataclass
-class HeldOutOptions:
-    """Validation and test text taken from the training text of a corpus that has none."""
-
-    validation: int = number(1000, 1, 10**7)  # pairs at most
-    test: int = number(1000, 1, 10**7)  # pairs at most
-    # Share of all pairs that each of the two gets, at most.
-    share: float = number(0.05, 0, 0.5, above=True, below=True)
-
-    def __post_init__(self) -> None:
-        require_ranges("heldout.", self)
 
 
 @dataclass

@@ -96,9 +96,9 @@ def explain_omegaconf(message: str, known: list[str], key: str | None, value: ob
     """
     first = message.splitlines()[0]
     if key and first.startswith("Key '") and " not in " in first.replace(" is not in ", " not in "):
-        name = first.split("'")[1]
-        is_in_list = key in known and not f".{key}".endswith(f".{name}")
-        return f"an element of {key} takes no {name}" if is_in_list else unknown_option(key, known)
+        unknown = first.split("'")[1]
+        is_in_list = key in known and not f".{key}".endswith(f".{unknown}")
+        return f"{key} takes no {unknown}" if is_in_list else unknown_option(key, known)
     if key and first.endswith("does not support deletion"):
         return cannot_be_removed(key)
     if key and first.endswith("is not a ListConfig, list or tuple."):

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -89,8 +89,7 @@ def parse_arguments(name: str) -> argparse.Namespace:
             raise ConfigError(f"{word[:60]}… is nested deeper than {MAX_VALUE_DEPTH} levels")
     # Hydra reads the command line again, and must get the same words.
     typed = arguments.overrides
-    has_init = "init" in SCHEMAS[name].__dataclass_fields__
-    full = [_full_name(word) for word in typed] if has_init else typed
+    full = _full_names(name, typed)
     quoted_words = quote_overrides(full, multirun=bool(arguments.multirun))
     whole = set(whole_number_keys(SCHEMAS[name]))
     arguments.overrides = expand_exponents(quoted_words, whole)
@@ -99,10 +98,14 @@ def parse_arguments(name: str) -> argparse.Namespace:
     return arguments
 
 
-def _full_name(word: str) -> str:
+def _full_names(name: str, words: Sequence[str]) -> list[str]:
     """Return init=RUN as init.run=RUN, and other words, init={run: RUN} too, as they are."""
-    key, _, value = word.partition("=")
-    return f"init.run={value}" if key == "init" and not value.startswith("{") else word
+    if "init" not in SCHEMAS[name].__dataclass_fields__:
+        return list(words)
+    return [
+        f"init.run={word[5:]}" if word.startswith("init=") and word[5:6] != "{" else word
+        for word in words
+    ]
 
 
 def _refuse(message: str) -> NoReturn:
@@ -148,7 +151,8 @@ def compose(name: str, overrides: list[str], with_hydra: bool = False) -> DictCo
     GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONF_DIR)):
         try:
-            return hydra.compose(name, overrides, return_hydra_config=with_hydra)
+            words = _full_names(name, overrides)
+            return hydra.compose(name, words, return_hydra_config=with_hydra)
         except (
             ValueError,
             OverflowError,

@@ -17,9 +17,12 @@ T = TypeVar("T", bound=TrainConfig)
 
 # Options of the network that may differ from those of the initial run.
 FREE = ("model.dropout", "model.variational", "model.word_dropout")
-PIECES = ("tokenizer.kind", "tokenizer.joint", "tokenizer.vocab_size", "tokenizer.transforms")
+PIECES = (
+    "tokenizer.kind", "tokenizer.joint", "tokenizer.vocab_size", "tokenizer.transforms",
+    "tokenizer.split_digits", "tokenizer.character_coverage",
+)  # fmt: skip
 # With init.vocabulary=extend the size is that of the pieces of the new text.
-EXTENDED = ("tokenizer.vocab_size",)
+EXTENDED = ("tokenizer.vocab_size", "tokenizer.character_coverage")
 
 
 def with_adopted_options(

@@ -9,7 +9,7 @@ from seq2seq.errors import ConfigError
 
 # Parts of networks that `train.freeze` names; each weight is of one of them, a tied one of the
 # embedding. Which of them a network has depends on its task.
-PARTS = (
+FREEZABLE_PARTS = (
     "embedding", "encoder", "bridge", "attention", "decoder", "output", "vision", "initial_state",
     "document_context",
 )  # fmt: skip

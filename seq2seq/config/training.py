@@ -17,7 +17,7 @@ from seq2seq.config.augment import AugmentOptions
 from seq2seq.config.corpus_options import CleaningOptions as CleaningOptions
 from seq2seq.config.corpus_options import HeldOutOptions as HeldOutOptions
 from seq2seq.config.fitted import FITTED_OPTIONS
-from seq2seq.config.going_on import PARTS, InitOptions, StageOptions, require_stages
+from seq2seq.config.going_on import FREEZABLE_PARTS, InitOptions, StageOptions, require_stages
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.ranges import (
     choice,
@@ -187,7 +187,7 @@ class TrainingOptions:
     rdrop_alpha: float = number(0.0, 0, 1000)  # weight of R-Drop, Liang et al. (2021); 0 is off
     ema: EmaOptions = field(default_factory=EmaOptions)
     # Parts of the network that keep their weights, as [encoder,embedding].
-    freeze: list[str] = choices((), PARTS)  # noqa: RUF009
+    freeze: list[str] = choices((), FREEZABLE_PARTS)  # noqa: RUF009
     log_interval: int = number(50, 1, MAX_COUNT)  # training steps between lines of progress
     save_interval: int = number(500, 1, MAX_COUNT)  # training steps between checkpoints
 

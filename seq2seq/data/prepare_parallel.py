@@ -27,6 +27,7 @@ from seq2seq.data.splits import assign_splits
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.given_pieces import GivenPieces
+from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
@@ -96,19 +97,7 @@ def prepare_parallel(
     Raises:
         TextError: no pair is left to train on, the text cannot be read, or the disk is full.
     """
-    # Under the names of the first version: other names would be another fingerprint.
-    tokenizer: dict[str, Any] = {
-        "kind": options.kind,
-        "joint": options.joint,
-        "size": options.vocab_size,
-    }
-    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
-        tokenizer["transforms"] = options.transforms
-    if options.character_coverage is not None:  # an option of later versions
-        tokenizer["coverage"] = options.character_coverage
-    if options.split_digits:
-        tokenizer["split_digits"] = True
-    key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), tokenizer])
+    key = corpus_fingerprint(corpus, [asdict(clean), asdict(heldout), _tokenizer_facts(options)])
     # The fingerprint of the data, which resuming compares, is that of versions without symbols.
     about = asdict(protect)
     if about["number_format"] == "keep":  # as the first version did
@@ -128,6 +117,23 @@ def prepare_parallel(
     )
 
 
+def _tokenizer_facts(options: TokenizerOptions) -> dict[str, Any]:
+    """Return the options of tokenizers that prepared text depends on."""
+    # Under the names of the first version: other names would be another fingerprint.
+    tokenizer: dict[str, Any] = {
+        "kind": options.kind,
+        "joint": options.joint,
+        "size": options.vocab_size,
+    }
+    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
+        tokenizer["transforms"] = options.transforms
+    if options.character_coverage is not None:  # an option of later versions
+        tokenizer["coverage"] = options.character_coverage
+    if options.split_digits:
+        tokenizer["split_digits"] = True
+    return tokenizer
+
+
 def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
     """Return the fingerprint of a prepared corpus, 32 hexadecimal digits: its text and options."""
     facts = [
@@ -142,7 +148,7 @@ def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
 
 
 class _Settings(NamedTuple):
-    """What a corpus is prepared with; see `prepare_parallel`."""
+    """Options of the preparation of a corpus; see `prepare_parallel`."""
 
     clean: CleaningOptions
     heldout: HeldOutOptions

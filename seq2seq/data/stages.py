@@ -31,8 +31,8 @@ class StageWeights:
             ConfigError: a stage has no pairs.
         """
         names = sorted({str(name) for name in corpora})
-        places = {name: place for place, name in enumerate(names)}
-        self._places = np.array([places[str(name)] for name in corpora], np.int32)
+        indices = {name: index for index, name in enumerate(names)}
+        self._indices = np.array([indices[str(name)] for name in corpora], np.int32)
         self._weights = [
             np.array([weights.get(name, 0.0) for name in names], np.float32)
             for _, weights in stages
@@ -48,7 +48,7 @@ class StageWeights:
 
     def of_stage(self, number: int) -> NDArray[np.float32]:
         """Return the weights (N,) of all pairs in a stage, counted from 0."""
-        return self._weights[number][self._places]
+        return self._weights[number][self._indices]
 
     def largest(self, fits: NDArray[np.bool_]) -> int:
         """Return the number of pairs in an epoch of the largest stage, of those that fit (N,)."""

@@ -7,7 +7,7 @@ from seq2seq.errors import ConfigError
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
 
-SHOWN = 10  # new pieces that a notice names
+MAX_NAMED_PIECES = 10  # new pieces that a notice names
 # A character that is no piece, so that no piece reaches over it.
 _BARRIER = "\uf8ff"
 # Numbers and wire types of the fields of a SentencePiece model, sentencepiece_model.proto:
@@ -25,9 +25,9 @@ class ExtendedVocabulary(NamedTuple):
         """Return how many pieces are new, and the first of them."""
         if not self.added:
             return "the vocabulary has all pieces of the new text: none is added"
-        shown = ", ".join(piece.replace("\u2581", "_") for piece in self.added[:SHOWN])
-        more = ", …" if len(self.added) > SHOWN else ""
-        return f"pieces of the new text that are added: {len(self.added):,} ({shown}{more})"
+        named = ", ".join(piece.replace("\u2581", "_") for piece in self.added[:MAX_NAMED_PIECES])
+        more = ", …" if len(self.added) > MAX_NAMED_PIECES else ""
+        return f"pieces of the new text that are added: {len(self.added):,} ({named}{more})"
 
 
 def extend_vocabulary(old: Tokenizer, new: Tokenizer) -> ExtendedVocabulary:
@@ -52,8 +52,8 @@ def extend_vocabulary(old: Tokenizer, new: Tokenizer) -> ExtendedVocabulary:
     is_bpe = all(score == int(score) for score in ranks)
     last = min(ranks)
     entries = (
-        _entry(piece, last - 1 - place if is_bpe else scores[piece])
-        for place, piece in enumerate(added)
+        _entry(piece, last - 1 - rank if is_bpe else scores[piece])
+        for rank, piece in enumerate(added)
     )
     return ExtendedVocabulary(Tokenizer(old.model + b"".join(entries)), added)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from seq2seq.config.going_on import PARTS
+from seq2seq.config.going_on import FREEZABLE_PARTS
 from seq2seq.errors import ConfigError
 
 # Parts by the beginning of a parameter's name, the first that fits.
@@ -29,7 +29,7 @@ def parts_of(model: nn.Module) -> dict[str, list[nn.Parameter]]:
     embeddings = {
         id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()
     }
-    parts: dict[str, list[nn.Parameter]] = {part: [] for part in PARTS}
+    parts: dict[str, list[nn.Parameter]] = {part: [] for part in FREEZABLE_PARTS}
     for name, parameter in model.named_parameters():
         if id(parameter) in embeddings:
             part = "embedding"

@@ -124,8 +124,10 @@ def _lineage_section(facts: Mapping[str, Any]) -> list[str]:
         f"{run['weights']}"
         for run in facts.get("lineage", [])
     )
-    begun = "Training began with the weights of the first of these runs, and that of each with the"
-    return [f"## Lineage\n\n{begun} next.\n\n{ancestors}"] if ancestors else []
+    introduction = (
+        "Training began with the weights of the first of these runs, and that of each with the"
+    )
+    return [f"## Lineage\n\n{introduction} next.\n\n{ancestors}"] if ancestors else []
 
 
 def _score_sections(facts: Mapping[str, Any], report: FinalReport) -> list[str]:

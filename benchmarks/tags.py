@@ -68,7 +68,8 @@ def placement(translations: Sequence[str], references: Sequence[str]) -> tuple[i
     return number, 100 * right / max(number, 1), 100 * common / max(lengths, 1)
 
 
-def _without_tags(line: str) -> str:
+def without_tags(line: str) -> str:
+    """Return a line without its tags, with single blanks."""
     return " ".join(TAG.sub(" ", line).split())
 
 
@@ -79,10 +80,8 @@ def figures(sources: Sequence[str], lines: Sequence[str], references: Sequence[s
         for source, line in zip(sources, lines, strict=True)
     )
     _, right, f1 = placement(lines, references)
-    plain = [
-        [" ".join(TAG.sub(" ", line).split()) for line in side] for side in (lines, references)
-    ]
-    bleu = score_hypotheses(*plain, "de", ("bleu",))[0].value
+    plain, expected = ([without_tags(line) for line in side] for side in (lines, references))
+    bleu = score_hypotheses(plain, expected, "de", ("bleu",))[0].value
     shares = (100 * kept / max(len(lines), 1), right, f1, bleu)
     return [f"{share:.1f}" for share in shares]
 

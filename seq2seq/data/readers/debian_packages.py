@@ -9,7 +9,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import open_regular
@@ -35,7 +35,8 @@ def package_files(package: Path, folder: str, ending: str) -> Iterator[tuple[str
     try:
         with open_regular(package) as file:
             compression, data = _data_member(file, package)
-            with tarfile.open(fileobj=io.BytesIO(data), mode=f"r:{compression}") as archive:
+            mode: Any = f"r:{compression}"  # one of the literals of its stub
+            with tarfile.open(fileobj=io.BytesIO(data), mode=mode) as archive:
                 for member in archive:
                     total += member.size
                     if member.size > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:

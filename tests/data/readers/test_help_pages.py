@@ -3,6 +3,7 @@
 import io
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,8 @@ GERMAN = {"title": "Dateien", "click": "Auf", "menu": "Öffnen", "now": "warten"
 def deb(members: dict[str, bytes], compression: str = "xz") -> bytes:
     """Return a package with some files."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=f"w:{compression}") as archive:
+    mode: Any = f"w:{compression}"
+    with tarfile.open(fileobj=packed, mode=mode) as archive:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)

@@ -4,10 +4,14 @@ python -m benchmarks.sizing run CORPORA CORPUS PAIRS MINUTES NAME [OPTION ...]
 python -m benchmarks.sizing table
 
 `run` trains the choice NAME of `CHOICES`, with further options if any, on the first PAIRS pairs (or
-`all`) of a corpus of `CORPORA`, for MINUTES of wall-clock time, and adds its scores to
-output/sizing.json; what is measured already is skipped. CORPORA is a folder with a folder for each
-corpus: train, val and test .en and the like, plain or compressed. Validation text is 5 % as long as
-training text, 50 to 1,000 pairs, as is held out by default; test text is that of the corpus.
+`all`) of a corpus of `CORPORA`, for MINUTES (`-`: as many epochs as the options say), and adds
+its scores to output/sizing.json; what is measured already is skipped. Minutes are of processor
+time, on one core: other work on the machine changes nothing. CORPORA is a
+folder with a folder for each corpus: train, val and test .en and the like, plain or compressed.
+Validation text is 5 % as long as training text, 50 to 1,000 pairs, as is held out by default; test
+text is that of the corpus.
+
+`own-dictionary` adds the first phrases of the word list in the folder ding, as many as `WORDS`.
 `table` writes results/sizing.json from the measurements.
 """
 
@@ -28,7 +32,17 @@ from seq2seq.text.lines import read_lines
 from seq2seq.training.metric_logger import read_metrics
 
 MEASURED = results.FOLDER / "sizing.json"
+WORDS = 10_000  # pairs of a dictionary
+READER = "seq2seq.data.readers.parallel.parallel"
 FEW = 5_000  # pairs: for fewer, the README gives smaller batches
+
+
+# `seq2seq.train` with a clock of processor time.
+ON_PROCESSOR_TIME = """
+import runpy, time
+time.monotonic = time.process_time
+runpy.run_module("seq2seq.train", run_name="__main__", alter_sys=True)
+"""
 
 
 class Corpus(NamedTuple):
@@ -49,6 +63,7 @@ CORPORA = {
 }
 CHOICES = {
     "own": ["+recipe=own"],
+    "own-dictionary": ["+recipe=own", "data=joined"],
     "readme": ["model/attention=additive"],
     "en-de": ["+recipe=en-de", "data=parallel"],
     "en-de-multi30k": ["+recipe=en-de-multi30k", "data=parallel"],
@@ -77,21 +92,34 @@ def options_of(name: str, pairs: int | None) -> list[str]:
     return CHOICES[name]
 
 
-def train(data: Path, corpus: Corpus, minutes: str, options: Sequence[str], out: Path) -> None:
-    """Train with `options` on the text in the folder `data` into the run folder `out`."""
-    command = [
-        *options,
-        f"data.path={data}",
-        f"data.source={corpus.source}",
-        f"data.target={corpus.target}",
-        "data.validation=val",
-        "data.test=test",
-        f"train.budget={minutes}m",
-        f"hydra.run.dir={out}",
-    ]
-    subprocess.run(
-        [sys.executable, "-m", "seq2seq.train", *command], check=True, stdout=subprocess.DEVNULL
-    )
+def data_options(name: str, data: Path, corpus: Corpus) -> list[str]:
+    """Return the options that name the text in the folder `data`."""
+    languages = [f"data.source={corpus.source}", f"data.target={corpus.target}"]
+    if name != "own-dictionary":
+        return [f"data.path={data}", *languages, "data.validation=val", "data.test=test"]
+    shared = f"_target_:{READER},path:{data},source:{corpus.source},target:{corpus.target}"
+    shared += ",licence:unknown,documents:false"
+    text = f"{{{shared},train:train,validation:val,test:test}}"
+    words = f"{{{shared},train:words,validation:null,test:null}}"
+    return [*languages, f"+data.corpora={{text:{text},words:{words}}}", "data.weights={text:3}"]
+
+
+def copy_words(corpora: Path, corpus: Corpus, out: Path) -> None:
+    """Write the first phrases of the dictionary as plain files into `out`."""
+    for language in (corpus.source, corpus.target):
+        file = find_compressed(corpora / "ding" / f"phrases.{language}")
+        if file is None:
+            sys.exit(f"{corpora / 'ding'} has no phrases.{language}")
+        with atomic_write(out / f"words.{language}") as copy:
+            copy.writelines(f"{line}\n" for line in islice(read_lines(file), WORDS))
+
+
+def train(data: Sequence[str], minutes: str, options: Sequence[str], out: Path) -> None:
+    """Train with `options`, and the options `data` of the text, into the run folder `out`."""
+    budget = "null" if minutes == "-" else f"{minutes}m"
+    command = [*options, *data, f"train.budget={budget}", f"hydra.run.dir={out}"]
+    words = [sys.executable, "-c", ON_PROCESSOR_TIME, *command]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
 def measurement(out: Path) -> dict[str, Any]:
@@ -139,7 +167,10 @@ def run_cell(
     data = work / f"{corpus_name}-{pairs}"
     copy_pairs(corpora, corpus, count, data)
     out = work / "runs" / re.sub(r"[^\w.=-]+", "_", key)
-    train(data, corpus, minutes, [*options_of(name, count), *extra], out)
+    if name == "own-dictionary":
+        copy_words(corpora, corpus, data)
+    options = [*options_of(name, count), *extra]
+    train(data_options(name, data, corpus), minutes, options, out)
     entry = measurement(out)
     measured = read_measured() | {key: entry}  # read again: another process may have written
     with atomic_write(MEASURED) as file:

@@ -213,7 +213,9 @@ class UnitDecoder:
     def _max_length(self, unit: Unit) -> int:
         """Return the most target tokens of a unit: enough for its symbols and its prefix."""
         limits = self.limits
-        length = int(len(unit.ids) * limits.max_length_ratio) + limits.max_length_extra
+        # Source and target have the same kind of tokenizer.
+        length = int(self.target.length(unit.ids) * limits.max_length_ratio)
+        length = (length + limits.max_length_extra) * self.target.unit_tokens
         length = max(length, len(unit.protected.spans) + 1)
         if unit.prefix is None:
             return length

@@ -36,7 +36,7 @@ class Splitting(NamedTuple):
 
     mode: str  # auto, off or always
     typical_length: int  # tokens; a longer line is cut into its sentences with "auto"
-    max_length: int  # tokens; a longer unit is cut at clause borders
+    max_length: int  # as `Tokenizer.length` counts; a longer unit is cut at clause borders
 
 
 class UnitPlanner:
@@ -81,7 +81,7 @@ class UnitPlanner:
                 planned.append(LineUnits("", [unit._replace(prefix=prefix)]))
             elif icu := self._icu_units(before, part):
                 planned.append(icu)
-            elif self._is_split(len(unit.ids)):
+            elif self._is_split(unit.ids):
                 blanks, sentences = self._split(part)
                 made = self._units(sentences)
                 planned.append(LineUnits(before + blanks, made, languages=self.languages))
@@ -138,19 +138,19 @@ class UnitPlanner:
         for sentence in sentences:
             part = _Part(sentence.text, "", self._spans(sentence.text))
             made = self._units([part])
-            if self._is_split(len(made[0].ids)):
+            if self._is_split(made[0].ids):
                 made = self._units(self._split(part)[1])
             units += made
             paths += [sentence.path] * len(made)
         icu = IcuMessage(message, paths, self.languages[1], line.blank_after)
         return LineUnits(before, units, icu)
 
-    def _is_split(self, length: int) -> bool:
-        """Return whether a line of `length` tokens may be more than one unit."""
+    def _is_split(self, ids: Sequence[int]) -> bool:
+        """Return whether a line of these tokens may be more than one unit."""
         mode, typical_length, max_length = self.splitting
-        if length > max_length or mode == "always":
+        if mode == "always" or self.tokenizer.length(ids) > max_length:
             return True
-        return mode == "auto" and length > typical_length
+        return mode == "auto" and len(ids) > typical_length
 
     def _protect(
         self, text: str, spans: Sequence[Span], terms: Sequence[Span] = ()
@@ -253,10 +253,8 @@ class UnitPlanner:
         spans = self._spans(text)
         if self.has_symbols and len(spans) > MAX_SYMBOLS:
             return False
-        return (
-            len(self.tokenizer.encode([self._protect(text, spans).text])[0])
-            <= self.splitting.max_length
-        )
+        ids = self.tokenizer.encode([self._protect(text, spans).text])[0]
+        return self.tokenizer.length(ids) <= self.splitting.max_length
 
 
 class _Part(NamedTuple):

@@ -61,6 +61,13 @@ class Tokenizer:
         """Return the number of tokens, special tokens included."""
         return int(self.processor.get_piece_size())
 
+    # Tokens of a unit of `length`, at most: limits on lengths count pieces, or characters.
+    unit_tokens = 1
+
+    def length(self, ids: Sequence[int]) -> int:
+        """Return the length of a text as limits count it: in pieces, or in characters of bytes."""
+        return len(ids)
+
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each line, without BOS and EOS. All cores work on a long list."""
         threads = -1 if len(lines) > 1000 else 1
@@ -150,6 +157,7 @@ class ByteTokenizer(Tokenizer):
     """Tokenizer of UTF-8 bytes, each a token after the special tokens: nothing is trained."""
 
     has_symbols = False  # a byte is no symbol
+    unit_tokens = 4  # bytes of a character in UTF-8, at most
 
     def __init__(self) -> None:
         self.model = BYTE_TOKENIZER_FILE
@@ -157,6 +165,10 @@ class ByteTokenizer(Tokenizer):
     @property
     def vocab_size(self) -> int:
         return len(SPECIAL_TOKENS) + 256
+
+    def length(self, ids: Sequence[int]) -> int:
+        first = len(SPECIAL_TOKENS)
+        return sum(1 for i in ids if not 0x80 <= i - first < 0xC0)  # bytes that begin a character
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         return [[byte + len(SPECIAL_TOKENS) for byte in line.encode()] for line in lines]

@@ -15,7 +15,8 @@ from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.normalization import normalize
-from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.special_tokens import EOS
+from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
 from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.training import train_model
@@ -189,3 +190,32 @@ def test_a_run_remembers_its_text_transforms(config: Compose, tmp_path: Path) ->
     train_model.train_model(config(*options), tmp_path / "default")
     with pytest.raises(RunError, match=r"vocabulary|tokenizer\.transforms"):
         seq2seq.load([tmp_path / "run", tmp_path / "default"])
+
+
+@pytest.mark.parametrize(("source", "characters"), [("ab", 2), ("äß", 2), ("猫が", 2), ("🦊é", 2)])
+def test_limits_on_the_length_of_bytes_count_characters(source: str, characters: int) -> None:
+    tokenizer = ByteTokenizer()
+    model = random_network(tokenizer, "none", 5)
+    with torch.no_grad():
+        model.output.linear.bias[EOS] = -1e9  # it never ends
+    limits = LengthLimits(max_length_ratio=2.0, max_length_extra=1)
+    translator = Translator(
+        model, tokenizer, tokenizer, Greedy(), limits, batch=4, retry_repetition=False
+    )
+
+    [best] = next(iter(translator.hypotheses([source])))
+
+    assert tokenizer.length(tokenizer.encode([source])[0]) == characters
+    assert len(best.tokens) == 4 * (2 * characters + 1)  # a character has four bytes at most
+
+
+def test_a_source_in_bytes_is_cut_by_its_characters() -> None:
+    tokenizer = ByteTokenizer()
+    planner = UnitPlanner(
+        tokenizer, TextTransforms(), None, ("ja", "en"), Splitting("off", 0, max_length=6)
+    )
+
+    whole, cut = planner.plan(["猫が好きだ", "猫が好き、犬が好き"])
+
+    assert len(whole.units) == 1  # five characters in fifteen bytes
+    assert [unit.source for unit in cut.units] == ["猫が好き、", "犬が好き"]

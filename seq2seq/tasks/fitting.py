@@ -45,7 +45,8 @@ def fit_options(config: C, notify: Callable[[str], None]) -> tuple[C, float]:
     corpus, download = builders.load_data(config.data, ParallelCorpus)
     fitting = _Fitting(config, notify)
     budget = parse_duration(config.train.budget) if config.train.budget else None
-    fitting.apply([sizing.choose_vocab_size(corpus_facts(corpus, config), budget)])
+    if config.tokenizer.kind != "byte":  # which has the same tokens for any text
+        fitting.apply([sizing.choose_vocab_size(corpus_facts(corpus, config), budget)])
     tokens, measured = fitting.measure()
     sizes = [fitting.size(size) for size in sizing.NETWORK_SIZES]
     if budget is None:

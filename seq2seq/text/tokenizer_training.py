@@ -11,11 +11,13 @@ from typing import NamedTuple
 import sentencepiece as spm
 
 from seq2seq.errors import TextError
-from seq2seq.text.special_tokens import BOS, EOS, PAD, UNK
+from seq2seq.text.special_tokens import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer, escape
 
 TRAINING_LINES = 1_000_000  # lines that a tokenizer is trained on; a larger text is sampled
 LARGE_ALPHABET = 300  # characters: more are those of Chinese, or of several scripts
+BYTE_PIECES = 256  # pieces that spell what has no piece of its own
+MAX_TRIALS = 3  # sizes: that asked for, enough for the characters, no more than the words allow
 MAX_SENTENCE_BYTES = 16_000  # longer lines are left out when a tokenizer is trained
 
 
@@ -60,40 +62,52 @@ def train_tokenizer(
         pieces: which pieces there may be.
 
     Raises:
-        TextError: there is no text to train on, or `size` does not fit it.
+        TextError: there is no text to train on.
     """
     if kind == "byte":
         return TrainedTokenizer(ByteTokenizer(), [])
-    requested, notices = size or default_vocab_size(pairs), []
     kept = [escape(line) for line in subsample(lines, count) if line]
     if not kept:
         raise TextError("there is no text to train a tokenizer on")
-    coverage = pieces.coverage or default_coverage(len({c for line in kept for c in line}))
+    characters = len({c for line in kept for c in line})
+    coverage = pieces.coverage or default_coverage(characters)
+    requested = size or default_vocab_size(pairs)
+    if kind == "char":  # each character is a token, however many there are
+        special = len(SPECIAL_TOKENS) + len(symbols)
+        requested = max(requested, BYTE_PIECES + special + characters + 1)
 
     def train(vocab_size: int) -> bytes:
         return _train_sentencepiece(
             kept, kind, vocab_size, coverage, sentences, symbols, pieces.split_digits
         )
 
-    tokenizer = Tokenizer(_train_fitting(train, requested, is_given=size is not None))
-    if kind != "char" and tokenizer.vocab_size != requested:
-        notices.append(
-            f"the text allows for {tokenizer.vocab_size:,} pieces, not the {requested:,} "
-            + ("asked for" if size else "usual for as many lines")
-        )
-    return TrainedTokenizer(tokenizer, notices)
+    tokenizer = Tokenizer(_train_fitting(train, requested))
+    return TrainedTokenizer(tokenizer, _size_notices(kind, size, requested, tokenizer.vocab_size))
 
 
-def _train_fitting(train: Callable[[int], bytes], requested: int, is_given: bool) -> bytes:
-    """Return a model of the requested size, or of one that fits the text."""
-    try:
-        return train(requested)
-    except RuntimeError as error:
-        fitting = _fitting_vocab_size(str(error), requested, is_given)
-    try:
-        return train(fitting)
-    except RuntimeError as error:  # enough for the characters, but too many for the words
-        return train(_fitting_vocab_size(str(error), requested, is_given=True))
+def _size_notices(kind: str, given: int | None, requested: int, actual: int) -> list[str]:
+    """Return a notice about a vocabulary of another size than was `requested`, if it is one."""
+    if kind == "char" or actual == requested:
+        return []
+    usual = f"the {requested:,} " + ("asked for" if given else "usual for as many lines")
+    if actual < requested:
+        return [f"the text allows for {actual:,} pieces, not {usual}"]
+    return [f"the characters of the text need {actual:,} pieces, more than {usual}"]
+
+
+def _train_fitting(train: Callable[[int], bytes], requested: int) -> bytes:
+    """Return a model of the requested size, or of one that fits the text.
+
+    Raises:
+        TextError: no size fits it.
+    """
+    fitting = requested
+    for _ in range(MAX_TRIALS):
+        try:
+            return train(fitting)
+        except RuntimeError as error:
+            fitting = _fitting_vocab_size(str(error), fitting)
+    raise TextError(f"SentencePiece cannot be trained with tokenizer.vocab_size={requested}")
 
 
 def default_vocab_size(pairs: int) -> int:
@@ -158,25 +172,20 @@ def _train_sentencepiece(
     return model.getvalue()
 
 
-def _fitting_vocab_size(message: str, requested: int, is_given: bool) -> int:
+def _fitting_vocab_size(message: str, requested: int) -> int:
     """Return a vocabulary size that fits the text, from the `message` of SentencePiece 0.2.
 
     A text of few words has not enough pieces. A text of many characters needs a piece for each, and
     half the requested size more, so that some pieces are longer than a character.
 
     Raises:
-        TextError: the size was given by the user and is too small, or something else is wrong.
+        TextError: something else is wrong.
     """
     if largest := re.search(r"value <= (\d+)", message):
         return int(largest[1])
     required = re.search(r"smaller than required_chars\D*\d+ vs (\d+)", message)
     if not required:
         raise TextError(f"SentencePiece cannot be trained: {message}")
-    if is_given:
-        raise TextError(
-            f"tokenizer.vocab_size={requested} is too small: the text has characters for at least "
-            f"{required[1]}"
-        )
     return int(required[1]) + requested // 2
 
 

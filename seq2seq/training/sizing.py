@@ -8,10 +8,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-BYTES = 256  # pieces that spell what has no piece of its own
+from seq2seq.text.tokenizer_training import BYTE_PIECES
+
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 32_000
 PAIRS_OF_SIZES = (1_500, 15_000, 60_000, 150_000)  # pairs from which on each larger size is of use
 FULL_EPOCHS = 8  # epochs that a size above the second must have time for
+FEWEST_SEEN = 10_000  # pairs in all epochs, at least
 TRAINING_SHARE = 0.9  # of the time that is left; the rest is for validations and the test text
 EMA_INTERVAL = 8  # training steps between updates of the average, train.ema.interval
 
@@ -86,7 +88,7 @@ def choose_vocab_size(facts: CorpusFacts, budget: float | None) -> ChosenOption:
     by_time = math.inf if budget is None else 4_000 * math.sqrt(budget / 60)
     if by_time < size:
         size, reason = by_time, f"4,000 times the root of {(budget or 0) / 60:g} minutes"
-    needed = BYTES + 2 * facts.characters
+    needed = BYTE_PIECES + 2 * facts.characters
     if needed > size:
         size, reason = needed, f"two for each of {facts.characters:,} characters, beside the bytes"
     chosen = min(LARGEST_VOCABULARY, max(SMALLEST_VOCABULARY, _hundreds(size)))
@@ -151,16 +153,19 @@ def choose_size(pairs: int, seconds: Sequence[float], left: float | None) -> tup
 
 def choose_dropout(epochs: float) -> float:
     """Choose the dropout: the more often the same pairs are seen, the more."""
-    if epochs < 3:
-        return 0.1
     if epochs < 8:
         return 0.2
     return 0.3 if epochs < 15 else 0.4
 
 
 def enough_epochs(pairs: int) -> int:
-    """Return the epochs after which more would not help: 20 for 30,000 pairs, 36 for 3,000."""
-    return min(100, max(10, round(20 * math.pow(30_000 / pairs, 0.25))))
+    """Return the epochs after which more would not help, or would harm.
+
+    25 for up to 12,000 pairs, 20 for 30,000, 15 for 100,000; more where the text is so small that
+    these are too few steps to learn anything.
+    """
+    usual = min(25, max(10, 20 * math.pow(30_000 / pairs, 0.25)))
+    return round(min(100, max(usual, FEWEST_SEEN / pairs)))
 
 
 def batch_sentences(pairs: int) -> int:
@@ -171,8 +176,11 @@ def batch_sentences(pairs: int) -> int:
 
 
 def validation_interval(steps: float) -> int:
-    """Return the steps between validations: some ten in all, 100 to 1,000 steps apart."""
-    return min(1_000, max(100, _hundreds(steps / 10)))
+    """Return the steps between validations: some six in all, 100 to 1,000 steps apart.
+
+    One takes as long as 50 steps on short sentences, and the first ones longer.
+    """
+    return min(1_000, max(100, _hundreds(steps / 6)))
 
 
 def choose_training(

@@ -19,7 +19,7 @@ from seq2seq.train import main
 from seq2seq.training.task import Task
 from seq2seq.training.throughput import Throughput, time_steps
 from seq2seq.training.train_step import TrainStep
-from tests.toy_corpus import write_corpus
+from tests.toy_corpus import sentences, write_corpus
 
 LANGUAGES = ["data.source=en", "data.target=de"]
 SPLITS = ["data.validation=validation", "data.test=test"]
@@ -46,6 +46,33 @@ def test_each_option_is_said_with_its_value_and_its_reason_or_that_it_was_given(
     assert "model.decoder.size=24: given" in lines
     assert "model.encoder.size=96: for 140 pairs" in lines
     assert fitted.model.attention["_target_"].endswith("GeneralAttention")
+
+
+@pytest.mark.parametrize("kind", ["joined", "tsv", "byte"])
+def test_text_of_other_readers_and_in_bytes_is_fitted_to(kind: str, tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    rows = "".join(f"{source}\t{target}\n" for source, target in sentences())
+    (tmp_path / "pairs.tsv").write_text(rows, encoding="utf-8")
+    shared = f"path:{tmp_path},source:en,target:de,licence:x,documents:false"
+    files = f"{{_target_:seq2seq.data.readers.parallel.parallel,{shared},train:train"
+    readers = {
+        "joined": [
+            "data=joined",
+            f"+data.corpora={{a:{files},validation:validation,test:test}}}}",
+            "data.weights={a:2}",
+        ],
+        "tsv": ["data=tsv", f"data.train={tmp_path / 'pairs.tsv'}"],
+        "byte": [f"data.path={tmp_path}", "tokenizer.kind=byte"],
+    }
+    words = ["+recipe=own", *LANGUAGES, *readers[kind]]
+    lines: list[str] = []
+
+    fitted, _ = fit_options(to_schema(compose.compose("train", words), TrainConfig), lines.append)
+
+    pairs = {"joined": 280, "tsv": 163, "byte": 126}[kind]  # the others hold out 5 % twice
+    assert any(line == f"batches.sentences=16: for {pairs} pairs" for line in lines), lines
+    assert any(line.startswith("tokenizer.vocab_size") for line in lines) == (kind != "byte")
+    assert fitted.model.encoder.size == 96
 
 
 def test_a_budget_is_measured_against_in_little_of_its_time(

@@ -99,9 +99,15 @@ def test_a_vocabulary_that_the_text_cannot_fill_is_lowered_with_a_notice() -> No
     ]
 
 
-def test_a_vocabulary_that_is_too_small_for_the_alphabet_is_refused() -> None:
-    with pytest.raises(TextError, match=r"tokenizer\.vocab_size=40 is too small"):
-        trained("unigram", 40)  # the 256 bytes alone need more
+def test_a_vocabulary_that_is_too_small_for_the_characters_is_raised_with_a_notice() -> None:
+    made = trained("unigram", 270)  # 256 bytes, 4 special tokens, and 10 characters
+
+    assert made.tokenizer.vocab_size > 270
+    assert made.notices == [
+        f"the characters of the text need {made.tokenizer.vocab_size:,} pieces, "
+        "more than the 270 asked for"
+    ]
+    assert "<0x" not in "".join(map(made.tokenizer.piece, made.tokenizer.encode(["house"])[0]))
 
 
 def test_a_size_that_fits_gives_no_notice() -> None:

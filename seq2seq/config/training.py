@@ -201,7 +201,9 @@ class TrainingOptions:
 class LengthLimits:
     """Bounds on the length of a translation, so that a repetitive model cannot hang a file."""
 
-    max_length_ratio: float = number(2.0, 0, 100, above=True)  # target tokens per source token
+    max_length_ratio: float = number(
+        2.0, 0, 100, above=True
+    )  # target tokens per source token; of bytes: characters
     max_length_extra: int = number(10, 1, MAX_DECODED)  # target tokens on top of the ratio
     max_source_length: int = number(500, 1, 100_000)  # tokens; longer sources are cut, with a line
 

@@ -12,7 +12,8 @@ Validation text is 5 % as long as training text, 50 to 1,000 pairs, as is held o
 text is that of the corpus.
 
 `own-dictionary` adds the first phrases of the word list in the folder ding, as many as `WORDS`.
-`table` writes results/sizing.json from the measurements.
+`table` writes results/sizing.json, the cells of text and minutes with a column for each choice, and
+results/few-pairs.json, the rows of 1,000 pairs, from the measurements.
 """
 
 import json
@@ -61,6 +62,15 @@ CORPORA = {
     "bible-ar": Corpus("bible", "en", "ar"),
     "multi30k-fr": Corpus("multi30k", "en", "fr", "test2016"),
 }
+TITLES = {
+    "tatoeba": "Tatoeba en-de",
+    "tatoeba-ja": "Tatoeba en-ja",
+    "bible-de": "Bible en-de",
+    "bible-ar": "Bible en-ar",
+    "multi30k-fr": "Multi30k en-fr",
+}
+COLUMNS = ("own", "en-de", "en-de-multi30k", "readme")  # of the table of cells
+FEW_PREFIX = "tatoeba 1000 - "  # of the keys of the rows of few pairs
 CHOICES = {
     "own": ["+recipe=own"],
     "own-dictionary": ["+recipe=own", "data=joined"],
@@ -178,6 +188,71 @@ def run_cell(
     print(f"{key}: BLEU {entry['bleu']}, chrF {entry['chrf']}, {entry['steps']} steps", flush=True)
 
 
+def scores_of(entry: dict[str, Any]) -> dict[str, float]:
+    """Return BLEU and chrF2 of a measurement, rounded."""
+    return {"bleu": round(entry["bleu"], 1), "chrf2": round(entry["chrf"], 1)}
+
+
+def cell_rows(measured: dict[str, Any]) -> list[list[Any]]:
+    """Return a row for each text and minutes: the scores of each choice as it is, BLEU and chrF2."""
+    cells: dict[tuple[str, ...], dict[str, Any]] = {}
+    for key, entry in measured.items():
+        corpus, pairs, minutes, name, *extra = key.split()
+        if minutes != "-" and not extra:
+            cells.setdefault((corpus, pairs, minutes), {})[name] = scores_of(entry)
+    order = list(CORPORA)
+    rows = sorted(cells, key=lambda c: (order.index(c[0]), float(c[1].replace("all", "inf")), c[2]))
+    return [
+        [TITLES[cell[0]], pairs_in_words(cell[1]), int(cell[2])]
+        + [cells[cell].get(name) for name in COLUMNS]
+        for cell in rows
+    ]
+
+
+def pairs_in_words(pairs: str) -> Any:
+    """Return the pairs of a cell as a number, or `all`."""
+    return pairs if pairs == "all" else int(pairs)
+
+
+def few_rows(measured: dict[str, Any]) -> list[list[Any]]:
+    """Return a row for each choice on 1,000 pairs of Tatoeba, the best first."""
+    entries = {
+        key.removeprefix(FEW_PREFIX): entry
+        for key, entry in measured.items()
+        if key.startswith(FEW_PREFIX)
+    }
+    best_first = sorted(entries, key=lambda key: -entries[key]["chrf"])
+    return [[f"`{key}`", entries[key]["steps"], scores_of(entries[key])] for key in best_first]
+
+
+def write_results(measured: dict[str, Any]) -> None:
+    """Write the results that documents show."""
+    machine = results.machine()
+    facts = {
+        "command": "python -m benchmarks.sizing run CORPORA CORPUS PAIRS MINUTES NAME",
+        "machine": f"{machine['processor']}, one core",
+        "commit": machine["commit"],
+        "date": machine["date"],
+    }
+    tables = {
+        "sizing": (
+            "BLEU / chrF2 of the test text by choice of options",
+            ["text", "pairs", "minutes", *(f"`{name}`" for name in COLUMNS)],
+            cell_rows(measured),
+        ),
+        "few-pairs": (
+            "1,000 pairs of Tatoeba, English to German, as many epochs as the options say",
+            ["options", "steps", "BLEU / chrF2"],
+            few_rows(measured),
+        ),
+    }
+    for name, (title, columns, rows) in tables.items():
+        file = Path(__file__).resolve().parent / "results" / f"{name}.json"
+        document = {"title": title, **facts, "columns": columns, "rows": rows}
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        file.write_text(text, encoding="utf-8")
+
+
 def main(arguments: list[str]) -> None:
     """Run the command line."""
     results.show_help(arguments, __doc__)
@@ -186,6 +261,8 @@ def main(arguments: list[str]) -> None:
             corpus in CORPORA and name in CHOICES
         ):
             run_cell(Path(corpora), corpus, pairs, minutes, name, extra)
+        case ["table"]:
+            write_results(read_measured())
         case _:
             sys.exit(__doc__)
 

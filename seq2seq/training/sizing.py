@@ -13,7 +13,7 @@ from seq2seq.text.tokenizer_training import BYTE_PIECES
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 32_000
 PAIRS_OF_SIZES = (1_500, 15_000, 60_000, 150_000)  # pairs from which on each larger size is of use
 FULL_EPOCHS = 8  # epochs that a size above the second must have time for
-FEWEST_SEEN = 10_000  # pairs in all epochs, at least
+FEWEST_PAIRS = 10_000  # pairs in all epochs, at least
 TRAINING_SHARE = 0.9  # of the time that is left; the rest is for validations and the test text
 EMA_INTERVAL = 8  # training steps between updates of the average, train.ema.interval
 
@@ -165,7 +165,7 @@ def enough_epochs(pairs: int) -> int:
     these are too few steps to learn anything.
     """
     usual = min(25, max(10, 20 * math.pow(30_000 / pairs, 0.25)))
-    return round(min(100, max(usual, FEWEST_SEEN / pairs)))
+    return round(min(100, max(usual, FEWEST_PAIRS / pairs)))
 
 
 def batch_sentences(pairs: int) -> int:

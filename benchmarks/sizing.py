@@ -194,7 +194,7 @@ def scores_of(entry: dict[str, Any]) -> dict[str, float]:
 
 
 def cell_rows(measured: dict[str, Any]) -> list[list[Any]]:
-    """Return a row for each text and minutes: the scores of each choice as it is, BLEU and chrF2."""
+    """Return a row for each text and minutes: scores of each choice as it is."""
     cells: dict[tuple[str, ...], dict[str, Any]] = {}
     for key, entry in measured.items():
         corpus, pairs, minutes, name, *extra = key.split()

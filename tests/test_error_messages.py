@@ -84,6 +84,7 @@ def told(
             ["train.epochs=2 ends before the last of stages begins, after 2 epochs"],
         ),
         (["init=none"], ["none is no run folder"]),
+        (["+recipe=own", "init=none"], ["the network is that of init.run"]),
         (["init.average=2"], ["init.average must be from 0 to 1, not 2"]),
         (["init.vocabulary=extend"], ["needs a run to begin from: init=RUN"]),
         (["train.freeze=[encodr]"], ["train.freeze must be one of embedding, encoder, ", "encodr"]),

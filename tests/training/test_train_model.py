@@ -22,6 +22,7 @@ from seq2seq.tasks.translation import TranslationTask
 from seq2seq.training import metric_logger, train_model
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import ValidationResult
+from tests.posix import needs_posix
 from tests.toy_corpus import write_corpus
 
 Compose = Callable[..., TrainConfig]
@@ -63,13 +64,16 @@ def tiny(config: Compose, folder: Path, *more: str) -> TrainConfig:
     )
 
 
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGUSR1", marks=needs_posix)])
 def test_a_signal_while_the_end_is_validated_loses_nothing(
-    config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    number = getattr(signal, name)
+
     def hurried(task: TranslationTask, report: MetricLogger, step: int) -> ValidationResult:
         del task, report, step
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)  # does not wait for the validation
+        signal.raise_signal(number)
+        signal.raise_signal(number)  # does not wait for the validation
         raise AssertionError
 
     monkeypatch.setattr(TranslationTask, "validate", hurried)
@@ -78,7 +82,7 @@ def test_a_signal_while_the_end_is_validated_loses_nothing(
     with pytest.raises(SystemExit) as stop:
         train_model.train_model(options, tmp_path / "run")
 
-    assert stop.value.code == 128 + signal.SIGINT
+    assert stop.value.code == 128 + number
     with safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
         assert json.loads(file.metadata()["progress"])["step"] == 5
 

@@ -20,7 +20,7 @@ _DECIMAL = re.compile(r"([0-9]+)([.,\u066b])([0-9]+)")
 _GROUPED = re.compile(
     r"[1-9][0-9]{0,2}(?:([.,'\u2019\u00a0\u2009\u202f\u066c])[0-9]{3})(?:\1[0-9]{3})*"
 )
-_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_ADDRESS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")  # 000 is no part
 HAS_SIGN = re.compile(f"[0-9][{''.join(SIGNS)}][0-9]")  # in a line that may have such a number
 # A word before a number of the form 1.2 that makes a version of it.
 _VERSION = re.compile(r"(\w[\w.+#/-]*)[ \u00a0]$")

@@ -40,6 +40,7 @@ def written(line: str, made: NumberFormat) -> str:
         (FRENCH, "1,234.5 km", "1\u202f234,5 km"),
         (SPANISH, "1,234.5 km", "1234,5 km"),
         (ENGLISH, "1.234,5 km und 3,5", "1,234.5 km und 3.5"),
+        (ENGLISH, "1.000.000.000 Menschen", "1,000,000,000 Menschen"),  # no address has 000
         (JAPANESE, "1,234.5 km", "1,234.5 km"),
         (NumberFormat((".", ",")), "3.5, but 1,000 and 1,234.5", "3,5, but 1,000 and 1,234.5"),
         (
@@ -122,7 +123,8 @@ def test_back_and_forth_a_number_is_itself_and_its_digits_stay(text: str) -> Non
     there = written(f"x {text}", GERMAN)
 
     assert [c for c in there if c.isdigit()] == [c for c in text if c.isdigit()]
-    assert written(there, ENGLISH) == f"x {text}" or there == f"x {text}"
+    is_like_address = there.count(".") == 3  # 1.111.111.111 may be one, and stays
+    assert is_like_address or written(there, ENGLISH) == f"x {text}" or there == f"x {text}"
 
 
 @pytest.mark.parametrize(

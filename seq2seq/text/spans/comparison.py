@@ -102,7 +102,11 @@ def choose_kinds(
     counts = {
         kind: KindCount(held[kind], held[kind] - broken[kind]) for kind in KINDS if held[kind]
     }
-    own = {kind for kind, has in (("custom", rules.patterns), ("word", rules.words.words)) if has}
+    own = {
+        kind
+        for kind, has in (("custom", rules.expressions.texts), ("word", rules.words.words))
+        if has
+    }
     kinds = tuple(
         kind
         for kind in KINDS

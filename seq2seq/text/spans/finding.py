@@ -67,7 +67,7 @@ def _candidates(line: str, rules: SpanRules) -> list[Span]:
 
     candidates: list[Span] = []
     if "custom" in rules.kinds:
-        candidates += spans("custom", rules.find_custom(line))
+        candidates += spans("custom", rules.expressions.find(line))
     if "word" in rules.kinds:
         candidates += spans("word", rules.words.find(line))
     candidates += chain.from_iterable(

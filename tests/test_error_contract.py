@@ -66,6 +66,8 @@ ABSURD = {
     "classify": ["run=run", "batch=nan"],
     "inspect": ["output=plots", "length=1e8"],
 }
+SLOW = "(?:a|a|a)*[yz]"  # with each letter of `SLOW_LINE` its time is three times as long
+SLOW_LINE = "a" * 60 + "!"
 CASES = [
     *[(name, case, words) for name in COMMANDS for case, words in EVERYWHERE.items()],
     *[
@@ -128,6 +130,26 @@ CASES = [
     ("evaluate", "a device as a reference", ["hypothesis=file.txt", "reference=/dev/zero"]),
     ("evaluate", "a device as a hypothesis", ["hypothesis=/dev/zero", "reference=file.txt"]),
     ("evaluate", "a reference that is not there", ["hypothesis=file.txt", "reference=no"]),
+    *[
+        (name, "an expression of exponential time", words)
+        for name, words in {
+            "translate": ["run=slow", "input=slow.txt", "output=new"],
+            "evaluate": ["run=slow"],
+            "inspect": ["run=slow", "output=plots", "pictures=[attention]"],
+            "train": [
+                *LANGUAGES,
+                "data=tsv",
+                "data.train=slow.tsv",
+                f"protect.patterns=['{SLOW}']",
+            ],
+            "check": [
+                *LANGUAGES,
+                "data=tsv",
+                "data.train=slow.tsv",
+                f"protect.patterns=['{SLOW}']",
+            ],
+        }.items()
+    ],
 ]
 
 
@@ -142,8 +164,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "empty").touch()
     (made / "latin").write_bytes("grün\n".encode("latin-1"))
     shutil.copytree(made / "run", made / "damaged")
+    copy_with_slow_expression(made)
     (made / "damaged" / "config.yaml").write_bytes(b"model: [\xff\x00")
     return made
+
+
+def copy_with_slow_expression(folder: Path) -> None:
+    """Write files with `SLOW_LINE`, and a run folder with it that has `SLOW` in its options."""
+    pair = {"source": SLOW_LINE, "target": SLOW_LINE}
+    (folder / "slow.txt").write_text(f"{SLOW_LINE}\n", encoding="utf-8")
+    (folder / "slow.tsv").write_text(f"{SLOW_LINE}\t{SLOW_LINE}\n" * 50, encoding="utf-8")
+    run = Path(shutil.copytree(folder / "run", folder / "slow"))
+    (run / "test.jsonl").write_text(json.dumps(pair) + "\n", encoding="utf-8")
+    with (run / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"protect: {json.dumps({'patterns': [SLOW]})}\n")
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int]]:

@@ -17,7 +17,7 @@ from seq2seq.config.commands import InspectConfig
 from seq2seq.config.ranges import parse_duration
 from seq2seq.plots import lines
 from seq2seq.plots.save import save_figure
-from seq2seq.storage.files import atomic_write
+from seq2seq.storage.files import atomic_write, made_folder
 
 GRADIENT_SAMPLES = 8  # held-out samples that a gradient norm is the median of
 ROUNDS = 3  # rounds of timing
@@ -51,23 +51,23 @@ def draw_plots(options: InspectConfig, folder: Path) -> Iterator[str]:
     """
     device = hardware.choose_device(options.device)
     run = load_run(options, Path(options.run)) if options.run is not None else None
-    folder.mkdir(parents=True, exist_ok=True)
     if "recall" in options.pictures:
         log.info(
             "recall takes up to budget=%s, the other plots about a minute; "
             "pictures=[attention,states] takes seconds",
             options.budget,
         )
-    for name in dict.fromkeys(options.pictures):
-        path = folder / f"{name}.png"
-        try:
-            rows = PLOTS[name](PlotRequest(options, run, device, path))
-        except SkippedError as reason:
-            yield f"{name}: skipped, {reason}"
-            continue
-        with atomic_write(path.with_suffix(".jsonl")) as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        yield f"{name}: {path}"
+    with made_folder(folder):
+        for name in dict.fromkeys(options.pictures):
+            path = folder / f"{name}.png"
+            try:
+                rows = PLOTS[name](PlotRequest(options, run, device, path))
+            except SkippedError as reason:
+                yield f"{name}: skipped, {reason}"
+                continue
+            with atomic_write(path.with_suffix(".jsonl")) as file:
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            yield f"{name}: {path}"
 
 
 def plot_gradient(request: PlotRequest) -> ResultRows:

@@ -6,7 +6,7 @@ import io
 import lzma
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -80,3 +80,17 @@ def atomic_write(path: Path) -> Iterator[TextIO]:
         raise
     except OSError as error:
         raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; if the block raises, the empty ones of them go again."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            with suppress(OSError):  # something is in it
+                each.rmdir()
+        raise

@@ -257,3 +257,16 @@ def test_rules_of_spans_that_cannot_be_used_are_one_message(
 
     with pytest.raises(UserError, match=message):
         seq2seq.load(run)
+
+
+def test_an_expression_of_exponential_time_ends_a_translation(run: Path) -> None:
+    options = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    options["protect"] = {"patterns": ["(a|a|a)*[yz]"]}
+    (run / "config.yaml").write_text(yaml.safe_dump(options), encoding="utf-8")
+    translator = seq2seq.load(run)
+
+    assert len(translator.translate(["wir sehen ay"])) == 1
+    with pytest.raises(
+        ConfigError, match=r"'\(a\|a\|a\)\*\[yz\]' takes more than 1.0 s for a line"
+    ):
+        translator.translate(["wir sehen " + "a" * 60])

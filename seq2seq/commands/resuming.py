@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -108,8 +109,8 @@ def kept_until_complete() -> Iterator[list[PartialResults]]:
 class ResumableTranslation:
     """Translation of consecutive groups of lines of a file; groups that are stored are recalled.
 
-    Groups must be the same in the interrupted and in the resumed translation: other batches round
-    sums differently.
+    A group takes some seconds, of which an interruption loses one. Stored groups are recalled as
+    they were formed; a translation that is not stored has groups of a fixed size.
     """
 
     def __init__(
@@ -125,14 +126,22 @@ class ResumableTranslation:
         self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
         self.alignments = alignments
         self.recalled = 0  # lines
+        self._size = translator.window_size()
         self._state: Any = None  # the document's state at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
+
+    def group_size(self) -> int:
+        """Return the number of lines of the next group."""
+        if self.partial is None:
+            return self.translator.window_lines
+        return self.partial.next_size() or self._size.lines
 
     def __call__(self, group: list[str], first: int) -> list[str]:
         """Return a translation for each line of `group`, of which the first has number `first`."""
         results = self.partial.recall(group) if self.partial else None
         if results:
             self.recalled += len(group)
+            self._size.resume(len(group))
             self._remember(group, first)
         else:
             results = self._translate(group, first)
@@ -156,7 +165,9 @@ class ResumableTranslation:
             for lines, number in self._document:
                 self._translate_window(lines, number)
         self._document = []
+        start = time.monotonic()
         hypotheses = self._translate_window(group, first)
+        self._size.measure(len(group), time.monotonic() - start)
         rows = ""
         if self.scores:
             numbered = enumerate(hypotheses, first)

@@ -16,9 +16,12 @@ from seq2seq.inference.translator import (
     unit_keys,
 )
 from seq2seq.inference.unit_decoding import UnitBatch
+from seq2seq.inference.window_size import WindowSize
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
+
+SECONDS = 60.0  # of a window
 
 
 class DocumentTranslator(Translator):
@@ -27,6 +30,10 @@ class DocumentTranslator(Translator):
     A blank line ends a document. The translation of a line depends on the lines before it in its
     document and on nothing else: documents are translated side by side, line by line.
     """
+
+    def window_size(self) -> WindowSize:
+        """Return the sizes of windows: larger ones, for more documents are faster side by side."""
+        return WindowSize(self.batch, self.window_lines, SECONDS)
 
     def translate(
         self,

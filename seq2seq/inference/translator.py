@@ -23,6 +23,7 @@ from seq2seq.inference.repair import SpanRepair
 from seq2seq.inference.tag_placement import TagPlacement
 from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
+from seq2seq.inference.window_size import WindowSize
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
 from seq2seq.text.glossary import TermMatch
@@ -91,6 +92,10 @@ class Translator:
     def window_lines(self) -> int:
         """Return the number of lines that are read ahead and sorted by length together."""
         return WINDOW_BATCHES * self.batch
+
+    def window_size(self) -> WindowSize:
+        """Return the sizes of windows of which an interruption may lose one."""
+        return WindowSize(self.batch, self.window_lines)
 
     def translate(
         self,

@@ -36,6 +36,27 @@ class GroupResults(NamedTuple):
     alignments: str = ""  # text for a third file
 
 
+class _StoredGroup(NamedTuple):
+    """A group as it is in the file."""
+
+    results: GroupResults
+    digest: str  # hash of all input lines up to its end
+    size: int  # bytes
+
+
+def _read_group(file: BinaryIO) -> _StoredGroup | None:
+    """Read the next group of a file, None if it ends there or is damaged."""
+    stored = file.readline()
+    try:
+        entry = json.loads(stored.decode("utf-8", "surrogatepass"))
+        results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
+        if isinstance(results.lines, list) and results.lines and stored.endswith(b"\n"):
+            return _StoredGroup(results, entry["hash"], len(stored))
+    except (ValueError, TypeError, KeyError):
+        pass
+    return None
+
+
 class PartialResults:
     """Results of the completed groups of lines, in the hidden file .NAME.part beside NAME.
 
@@ -53,6 +74,15 @@ class PartialResults:
         self._end = 0  # number of valid bytes of the file
         self._writer: BinaryIO | None = None
         self._reader = self._open_stored()
+        self._next: _StoredGroup | None = None  # read, and not recalled
+
+    def next_size(self) -> int | None:
+        """Return the number of lines of the next stored group, None if there is none."""
+        if self._next is None and self._reader is not None:
+            self._next = _read_group(self._reader)
+            if self._next is None:
+                self._close_reader()
+        return len(self._next.results.lines) if self._next else None
 
     def recall(self, lines: Sequence[str]) -> GroupResults | None:
         """Return the stored results of the next group, which is `lines`.
@@ -60,22 +90,14 @@ class PartialResults:
         Return None if the file ends here, or was written for other lines; from then on it returns
         None for every group.
         """
-        if self._reader is None:
-            return None
-        digest = self._advanced(lines)
-        stored = self._reader.readline()
-        try:
-            entry = json.loads(stored.decode("utf-8", "surrogatepass"))
-            results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
-            is_same = entry["hash"] == digest.hexdigest() and len(results.lines) == len(lines)
-        except (ValueError, TypeError, KeyError):
-            is_same = False
-        if not is_same or not stored.endswith(b"\n"):
+        size, stored, digest = self.next_size(), self._next, self._advanced(lines)
+        self._next = None
+        if stored is None or size != len(lines) or stored.digest != digest.hexdigest():
             self._close_reader()
             return None
-        self._hash, self._end = digest, self._end + len(stored)
-        self.done += len(lines)
-        return results
+        self._hash, self._end = digest, self._end + stored.size
+        self.done += size
+        return stored.results
 
     def append(self, lines: Sequence[str], results: GroupResults) -> None:
         """Store the results of the next group; if the disk is full, warn and store no more."""

@@ -187,6 +187,46 @@ def test_an_interrupt_in_the_second_file_loses_neither_scores_nor_lines_of_the_f
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_interrupted_slow_translation_keeps_what_was_done_and_resumes_to_the_same_output(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A window of a slow translation has few lines, though at most 8 batches of 4 were allowed."""
+    monkeypatch.chdir(home)
+    config = TranslateConfig(
+        run="run", search={"_target_": "seq2seq.search.greedy.Greedy"}, device="cpu", batch=4,
+        input="in", output="slow", scores="slow.jsonl",
+    )  # fmt: skip
+    clock = [0.0]
+    translate_window, sizes = Translator.translate_window, []
+
+    def slow(self: Translator, lines: list[str], *arguments: object) -> object:
+        sizes.append(len(lines))
+        clock[0] += 0.5 * len(lines)  # two lines a second
+        if sum(sizes) > 40:
+            raise KeyboardInterrupt
+        return translate_window(self, lines, *arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Translator, "translate_window", slow)
+        patched.setattr("seq2seq.commands.resuming.time.monotonic", lambda: clock[0])
+        with pytest.raises(KeyboardInterrupt):
+            translate_files(config, home)
+    assert sizes == [8, 16, 16, 16]  # two batches; then four, which take 8 seconds
+    assert "40 lines are kept in " in capsys.readouterr().err
+
+    translate_files(config, home)
+
+    assert f"{GROUP * GROUPS} lines, 40 of them before" in capsys.readouterr().err
+    assert Path("slow").read_bytes() == Path("whole").read_bytes()
+    rows, whole = (
+        Path(n).read_text(encoding="utf-8").splitlines() for n in ("slow.jsonl", "whole.jsonl")
+    )
+    for row, expected in zip(map(json.loads, rows), map(json.loads, whole), strict=True):
+        assert (row["line"], row["translation"]) == (expected["line"], expected["translation"])
+        assert row["score"] == pytest.approx(expected["score"], rel=1e-4)
+    assert not Path(".slow.part").exists()
+
+
 def test_two_translations_cannot_have_the_same_output_at_the_same_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.data.batches import pad
 from seq2seq.errors import RunError
+from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
@@ -128,20 +129,24 @@ def test_states_are_carried_as_in_training(tokenizer: Tokenizer) -> None:
 
 
 @settings(max_examples=6)
-@given(lines=LINES, cut=st.integers(0, 6))
+@given(
+    lines=LINES, sizes=st.lists(st.integers(0, 4), max_size=3), name=st.sampled_from([*SEARCHES])
+)
 def test_the_state_is_passed_from_window_to_window_and_not_from_file_to_file(
-    translator: DocumentTranslator, lines: list[str], cut: int
+    translator: DocumentTranslator, lines: list[str], sizes: list[int], name: str
 ) -> None:
-    translator.decoder.search, translator.batch = Greedy(), 4
+    translator.decoder.search, translator.batch = SEARCHES[name](), 4
     whole = translator.translate_window(lines).hypotheses
 
-    before = translator.translate_window(lines[:cut])
-    number = min(cut, len(lines)) + 1
-    after = translator.translate_window(lines[cut:], number, state=before.state)
-    parts = [*before.hypotheses, *after.hypotheses]
+    parts: list[list[ScoredTranslation]] = []
+    state = None
+    for size in [*sizes, len(lines)]:
+        window = lines[len(parts) : len(parts) + size]
+        found, state = translator.translate_window(window, len(parts) + 1, state=state)
+        parts += found
     again = translator.translate_window(lines).hypotheses
 
-    texts = [[best[0].text for best in found] for found in (whole, parts, again)]
+    texts = [[best[0].text for best in each] for each in (whole, parts, again)]
     assert texts[1] == texts[0]
     assert texts[2] == texts[0]  # another file begins anew
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import seq2seq
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.errors import RunError, TextError
+from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
@@ -97,6 +98,25 @@ def test_a_translation_does_not_depend_on_its_neighbours(
         assert [scored.text for scored in alone] == [scored.text for scored in found]
         expected = [pytest.approx(s.logprob, rel=1e-5, abs=1e-4) for s in found]
         assert [s.logprob for s in alone] == expected
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@settings(max_examples=10, derandomize=True)
+@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5), batch=st.integers(1, 5))
+def test_a_translation_does_not_depend_on_the_sizes_of_windows(
+    translator: Translator, name: str, sizes: list[int], batch: int
+) -> None:
+    translator.decoder.search, translator.batch = SEARCHES[name](), batch
+    lines = [*ODD, *(source for source, _ in sentences()[:40])][: sum(sizes)]
+    whole = translator.translate_window(lines).hypotheses
+
+    parts: list[list[ScoredTranslation]] = []
+    for size in sizes:
+        window = lines[len(parts) : len(parts) + size]
+        parts += translator.translate_window(window, len(parts) + 1).hypotheses
+
+    texts = [[[scored.text for scored in line] for line in found] for found in (whole, parts)]
+    assert texts[0] == texts[1]
 
 
 def test_a_model_that_never_ends_is_stopped_by_the_length_limit(

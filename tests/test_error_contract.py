@@ -4,6 +4,7 @@ A mistake ends a command with status 1 and one line on stderr: no traceback, not
 disk, within 5 seconds, in bounded memory.
 """
 
+import json
 import os
 import shutil
 import subprocess

@@ -21,7 +21,7 @@ from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
 
-SECONDS = 60.0  # of a window
+DOCUMENTS_SECONDS = 60.0  # of a window
 
 
 class DocumentTranslator(Translator):
@@ -33,7 +33,7 @@ class DocumentTranslator(Translator):
 
     def window_size(self) -> WindowSize:
         """Return the sizes of windows: larger ones, for more documents are faster side by side."""
-        return WindowSize(self.batch, self.window_lines, SECONDS)
+        return WindowSize(self.batch, self.window_lines, DOCUMENTS_SECONDS)
 
     def translate(
         self,

@@ -2,7 +2,7 @@
 
 FIRST_BATCHES = 2  # of the first window, before there is a rate
 # The longest time of a window at the rate of the one before it; at least half of it is used.
-SECONDS = 10.0
+WINDOW_SECONDS = 10.0
 
 
 class WindowSize:
@@ -12,7 +12,7 @@ class WindowSize:
     to form batches of.
     """
 
-    def __init__(self, batch: int, most: int, seconds: float = SECONDS) -> None:
+    def __init__(self, batch: int, most: int, seconds: float = WINDOW_SECONDS) -> None:
         """Begin with a window of `FIRST_BATCHES`.
 
         Args:

@@ -105,7 +105,7 @@ def _move(temporary: Path, target: Path, path: Path) -> None:
             _copy(temporary, target)
     except OSError as error:
         visible = _show(temporary, target)
-        raise _unwritable(path, error, f"; what it was to hold is in {visible}") from error
+        raise _unwritable(path, error, visible) from error
     except BaseException:  # an interrupt: `target` may hold a part, only this is complete
         _show(temporary, target)
         raise
@@ -140,5 +140,8 @@ def _remove(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: Exception, more: str = "") -> TextError:
-    return TextError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}{more}")
+def _unwritable(path: Path, error: Exception, kept: Path | None = None) -> TextError:
+    """Return the error about `path`, with the file that has its content."""
+    reason = getattr(error, "strerror", None) or error
+    where = f"; what it was to hold is in {kept}" if kept else ""
+    return TextError(f"{path} cannot be written: {reason}{where}")

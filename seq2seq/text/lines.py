@@ -34,7 +34,8 @@ def read_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a UTF-8 file, decompressed if its first bytes or its name ask for it.
 
     Raises:
-        TextError: the file is missing, damaged, or not UTF-8: the message has the byte's offset.
+        TextError: the file is missing, damaged, or not UTF-8: the message has the line, and the
+            offset of the byte.
     """
     try:
         with open_binary(path) as stream:
@@ -91,7 +92,7 @@ def stream_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             at = f"{offset + len(raw) - len(line) + error.start:,}".replace(",", " ")
-            raise TextError(f"{name} is not UTF-8 at byte {at}") from None
+            raise TextError(f"{name}, line {number + 1}, is not UTF-8 at byte {at}") from None
         offset += len(raw)
         yield text.removesuffix("\n").removesuffix("\r")
 

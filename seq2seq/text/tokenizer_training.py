@@ -89,10 +89,12 @@ def _size_notices(kind: str, given: int | None, requested: int, actual: int) -> 
     """Return a notice about a vocabulary of another size than was `requested`, if it is one."""
     if kind == "char" or actual == requested:
         return []
-    usual = f"the {requested:,} " + ("asked for" if given else "usual for as many lines")
+    other = f"the {requested:,} of tokenizer.vocab_size" if given else f"the usual {requested:,}"
     if actual < requested:
-        return [f"the text allows for {actual:,} pieces, not {usual}"]
-    return [f"the characters of the text need {actual:,} pieces, more than {usual}"]
+        reason = f"fewer than {other}: the text has too few different words"
+    else:
+        reason = f"more than {other}: each of the text's many different characters needs one"
+    return [f"the vocabulary has {actual:,} pieces (words and parts of words), {reason}"]
 
 
 def _train_fitting(train: Callable[[int], bytes], requested: int) -> bytes:

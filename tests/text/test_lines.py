@@ -123,7 +123,9 @@ def test_utf16_is_named_with_and_without_a_byte_order_mark(
     path = tmp_path / "text.en"
     path.write_bytes(bom + text.encode(encoding))
 
-    with pytest.raises(TextError, match=r"text\.en is not UTF-8|text\.en is UTF-16") as caught:
+    with pytest.raises(
+        TextError, match=r"text\.en, line 1, is not UTF-8|text\.en is UTF-16"
+    ) as caught:
         list(read_lines(path))
     if bom or not text.startswith("日"):  # Japanese without a mark is no UTF-8 at its first byte
         assert "UTF-16, not UTF-8: iconv -f UTF-16" in str(caught.value)
@@ -173,11 +175,13 @@ def test_what_is_no_text_is_named_as_what_it_is(tmp_path: Path, data: bytes, mes
 
 
 @pytest.mark.parametrize(("start", "offset"), [(b"", 10), (b"\xef\xbb\xbf", 13)])
-def test_broken_utf8_names_the_file_and_the_byte(tmp_path: Path, start: bytes, offset: int) -> None:
+def test_broken_utf8_names_the_file_the_line_and_the_byte(
+    tmp_path: Path, start: bytes, offset: int
+) -> None:
     path = tmp_path / "broken.de"
     path.write_bytes(start + b"four\nand \xffno\n")  # 5 bytes of the first line, then 4
 
-    with pytest.raises(TextError, match=rf"broken\.de is not UTF-8 at byte {offset - 1}$"):
+    with pytest.raises(TextError, match=rf"broken\.de, line 2, is not UTF-8 at byte {offset - 1}$"):
         list(read_lines(path))
 
 
@@ -185,7 +189,7 @@ def test_a_name_with_commas_is_reported_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "a,b,c.en"
     path.write_bytes(b"x" * 12_345 + b"\xff")
 
-    with pytest.raises(TextError, match=r"a,b,c\.en is not UTF-8 at byte 12 345$"):
+    with pytest.raises(TextError, match=r"a,b,c\.en, line 1, is not UTF-8 at byte 12 345$"):
         list(read_lines(path))
 
 

@@ -95,7 +95,8 @@ def test_a_vocabulary_that_the_text_cannot_fill_is_lowered_with_a_notice() -> No
 
     assert made.tokenizer.vocab_size < 1000
     assert made.notices == [
-        f"the text allows for {made.tokenizer.vocab_size:,} pieces, not the 8,000 asked for"
+        f"the vocabulary has {made.tokenizer.vocab_size:,} pieces (words and parts of words), "
+        "fewer than the 8,000 of tokenizer.vocab_size: the text has too few different words"
     ]
 
 

@@ -16,11 +16,11 @@ MAX_LENGTH = 1_000  # characters of one expression
 MAX_EXPANDED = 300_000  # characters of all of them, with their counted repeats written out
 # Seconds of the searches in one line: at least the first, and the second for each of its characters
 # and each expression, some hundred times what an ordinary expression takes.
-MIN_SECONDS = 1.0
+LINE_SECONDS = 1.0
 SECONDS_A_CHARACTER = 1e-6
 
 _PROBES = ("", "a", "a b", "1", "A.", "<a>", " ")
-_MAX_SHOWN = 100  # characters of an expression in a message
+_MAX_QUOTED = 100  # characters of an expression in a message
 
 
 _TOKEN = re.compile(
@@ -37,14 +37,14 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Measure:
-    """What a part of an expression is made of."""
+    """Size and repeats of a part of an expression."""
 
     size: int = 0  # characters, with counted repeats written out
     has_repeat: bool = False  # holds an unbounded repeat that can backtrack
     is_nested: bool = False  # holds such a repeat in a group that is repeated
 
     def __add__(self, other: "Measure") -> "Measure":
-        """Return that of both parts, one after the other."""
+        """Return the measure of both parts, one after the other."""
         return Measure(
             self.size + other.size,
             self.has_repeat or other.has_repeat,
@@ -52,7 +52,7 @@ class Measure:
         )
 
     def repeated(self, repeat: str) -> "Measure":
-        """Return that of the part with a repeat behind it, as `+`, `{2,}` or `*+`."""
+        """Return the measure of the part with a repeat behind it, as `+`, `{2,}` or `*+`."""
         least = re.match(r"\{(\d+)", repeat)
         is_unbounded = repeat[0] in "*+" or ",}" in repeat
         can_backtrack = is_unbounded and not repeat[1:].endswith("+")
@@ -90,7 +90,7 @@ class Expressions:
             size += require_sound(text)
             if size > MAX_EXPANDED:
                 raise ValueError(
-                    f"the regular expressions to {_shown(text)} have more than {MAX_EXPANDED:,} "
+                    f"the regular expressions to {_quoted(text)} have more than {MAX_EXPANDED:,} "
                     "characters, with their counted repeats written out"
                 )
             compiled.append(_compile(text))
@@ -104,7 +104,7 @@ class Expressions:
         """
         if not self._compiled:
             return
-        limit = MIN_SECONDS + SECONDS_A_CHARACTER * len(line) * len(self._compiled)
+        limit = LINE_SECONDS + SECONDS_A_CHARACTER * len(line) * len(self._compiled)
         end = time.process_time() + limit  # the clock of `regex`
         for text, compiled in zip(self.texts, self._compiled, strict=True):
             for start in range(0, len(line), STRETCH):
@@ -113,7 +113,7 @@ class Expressions:
                     matches = list(compiled.finditer(line, start, start + STRETCH, timeout=seconds))
                 except (TimeoutError, MemoryError):
                     raise ConfigError(
-                        f"protect.patterns: the regular expression {_shown(text)} takes more than "
+                        f"protect.patterns: the regular expression {_quoted(text)} takes more than "
                         f"{limit:.1f} s for a line of {len(line):,} characters"
                     ) from None
                 for match in matches:
@@ -121,9 +121,9 @@ class Expressions:
                         yield match.span()
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """Return an expression for a message."""
-    return repr(text) if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]!r}..."
+    return repr(text) if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]!r}..."
 
 
 def require_sound(text: str) -> int:
@@ -142,11 +142,11 @@ def require_sound(text: str) -> int:
             warnings.simplefilter("ignore", FutureWarning)
             re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"the regular expression {_shown(text)} is wrong: {error}") from error
+        raise ValueError(f"the regular expression {_quoted(text)} is wrong: {error}") from error
     whole = measure(text)
     if whole.is_nested:
         raise ValueError(
-            f"the regular expression {_shown(text)} repeats a group that holds a repeat, which may "
+            f"the regular expression {_quoted(text)} repeats a group that holds a repeat, which may "
             "take for ever; make the inner one possessive, as (?:a++b)+"
         )
     return whole.size
@@ -163,7 +163,7 @@ def measure(text: str) -> Measure:
     for token in _TOKEN.findall(text):
         if token.startswith("(?"):
             raise ValueError(
-                f"the regular expression {_shown(text)} has a comment or the flag x; leave both out"
+                f"the regular expression {_quoted(text)} has a comment or the flag x; leave both out"
             )
         if token == "(":
             outer.append(before + last)
@@ -188,12 +188,12 @@ def _compile(text: str) -> Any:
         is_empty = any(
             match[0] == ""
             for probe in _PROBES
-            for match in compiled.finditer(probe, timeout=MIN_SECONDS)
+            for match in compiled.finditer(probe, timeout=LINE_SECONDS)
         )
     except (TimeoutError, MemoryError):
-        raise ValueError(f"the regular expression {_shown(text)} takes too long") from None
+        raise ValueError(f"the regular expression {_quoted(text)} takes too long") from None
     if is_empty:
-        raise ValueError(f"the regular expression {_shown(text)} matches the empty string")
+        raise ValueError(f"the regular expression {_quoted(text)} matches the empty string")
     return compiled
 
 

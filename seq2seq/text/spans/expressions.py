@@ -146,8 +146,8 @@ def require_sound(text: str) -> int:
     whole = measure(text)
     if whole.is_nested:
         raise ValueError(
-            f"the regular expression {_quoted(text)} repeats a group that holds a repeat, which may "
-            "take for ever; make the inner one possessive, as (?:a++b)+"
+            f"the regular expression {_quoted(text)} repeats a group that holds a repeat, which "
+            "may take for ever; make the inner one possessive, as (?:a++b)+"
         )
     return whole.size
 
@@ -163,7 +163,8 @@ def measure(text: str) -> Measure:
     for token in _TOKEN.findall(text):
         if token.startswith("(?"):
             raise ValueError(
-                f"the regular expression {_quoted(text)} has a comment or the flag x; leave both out"
+                f"the regular expression {_quoted(text)} has a comment or the flag x; leave them "
+                "out"
             )
         if token == "(":
             outer.append(before + last)

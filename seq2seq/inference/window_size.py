@@ -2,7 +2,7 @@
 
 FIRST_BATCHES = 2  # of the first window, before there is a rate
 # The longest time of a window at the rate of the one before it; at least half of it is used.
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 15.0
 
 
 class WindowSize:

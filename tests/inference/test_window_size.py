@@ -20,7 +20,7 @@ from seq2seq.inference.window_size import WindowSize
 def test_a_window_takes_five_to_ten_seconds_at_the_rate_of_the_last(
     lines: int, seconds: float, size: int
 ) -> None:
-    window = WindowSize(10, 640)
+    window = WindowSize(10, 640, 10.0)
     assert window.lines == 20
 
     window.measure(lines, seconds)
@@ -34,7 +34,7 @@ def test_a_window_takes_five_to_ten_seconds_at_the_rate_of_the_last(
 def test_a_resumed_translation_goes_on_with_the_size_of_the_last_window(
     stored: int, size: int
 ) -> None:
-    window = WindowSize(10, 640)
+    window = WindowSize(10, 640, 10.0)
 
     window.resume(stored)
 

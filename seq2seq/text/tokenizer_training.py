@@ -93,7 +93,7 @@ def _size_notices(kind: str, given: int | None, requested: int, actual: int) -> 
     if actual < requested:
         reason = f"fewer than {other}: the text has too few different words"
     else:
-        reason = f"more than {other}: each of the text's many different characters needs one"
+        reason = f"more than {other}: each character of the text needs one"
     return [f"the vocabulary has {actual:,} pieces (words and parts of words), {reason}"]
 
 

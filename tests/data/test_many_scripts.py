@@ -70,10 +70,11 @@ def test_a_size_that_is_too_small_for_the_characters_is_raised_and_a_notice_has_
 ) -> None:
     prepared = prepare(language, TokenizerOptions(vocab_size=300), cache)
 
-    [notice] = [each for each in prepared.notices if "asked for" in each]
+    [notice] = [each for each in prepared.notices if "of tokenizer.vocab_size" in each]
     size = prepared.target_tokenizer.vocab_size
     assert notice == (
-        f"the characters of the text need {size:,} pieces, more than the 300 asked for"
+        f"the vocabulary has {size:,} pieces (words and parts of words), more than the 300 of "
+        "tokenizer.vocab_size: each character of the text needs one"
     )
 
 

@@ -129,5 +129,5 @@ def test_a_corpus_without_a_kept_pair_is_refused_with_the_counts(cache: Path) ->
 def test_notices_are_cached_with_the_prepared_corpus(cache: Path) -> None:
     first = made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=9000))
 
-    assert "not the 9,000 asked for" in first.notices[0]
+    assert "fewer than the 9,000 of tokenizer.vocab_size" in first.notices[0]
     assert made(corpus(PAIRS), cache, TokenizerOptions(vocab_size=9000)).notices == first.notices

@@ -105,8 +105,8 @@ def test_a_vocabulary_that_is_too_small_for_the_characters_is_raised_with_a_noti
 
     assert made.tokenizer.vocab_size > 270
     assert made.notices == [
-        f"the characters of the text need {made.tokenizer.vocab_size:,} pieces, "
-        "more than the 270 asked for"
+        f"the vocabulary has {made.tokenizer.vocab_size:,} pieces (words and parts of words), more "
+        "than the 270 of tokenizer.vocab_size: each character of the text needs one"
     ]
     assert "<0x" not in "".join(map(made.tokenizer.piece, made.tokenizer.encode(["house"])[0]))
 

@@ -51,7 +51,7 @@ def classify(config: ClassifyConfig, _: Path) -> None:
             )
             return [f"{label.name}\t{label.probability:.4f}" if label else "" for label in labels]
 
-        count += map_lines(name, output, lambda: GROUP_LINES, work)
+        count += map_lines(name, output, GROUP_LINES, work)
     rate = count / max(time.monotonic() - start, 1e-9)
     if notices:
         more = f", the first of {len(notices):,} such lines" if len(notices) > 1 else ""

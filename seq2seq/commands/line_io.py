@@ -72,17 +72,14 @@ def _as_typed(option: str, value: Any) -> str:
 
 
 def map_lines(
-    name: str,
-    output: str,
-    group_size: Callable[[], int],
-    work: Callable[[list[str], int], list[str]],
+    name: str, output: str, most: int, work: Callable[[list[str], int], list[str]]
 ) -> int:
     """Write `work` of the lines of `name` to `output`, and return the number of lines.
 
     Args:
         name: a file, or - for standard input, whose lines are processed as they arrive.
         output: a file, which appears when it is complete, or - for standard output.
-        group_size: returns the maximum number of lines in the next call of `work`.
+        most: maximum number of lines in a call of `work`.
         work: a function from a group of lines, and the number of the first, to as many lines.
 
     Raises:
@@ -91,7 +88,7 @@ def map_lines(
     """
     read = written = 0
     with open_output(output) as file, progress_bar(name) as bar:
-        for group in line_groups(name, group_size):
+        for group in line_groups(name, most):
             results = work(group, read + 1)
             read += len(group)
             written += len(results)
@@ -105,19 +102,13 @@ def map_lines(
     return read
 
 
-def line_groups(name: str, group_size: Callable[[], int]) -> Iterator[list[str]]:
-    """Yield groups of lines of `name`, of a pipe those that have arrived.
-
-    Args:
-        name: a file, or - for standard input.
-        group_size: returns the number of lines of the next group of a file, and the maximum of all
-            groups of a pipe.
-    """
+def line_groups(name: str, most: int) -> Iterator[list[str]]:
+    """Yield groups of lines of `name`: `most` lines of a file, the arrived lines of a pipe."""
     if name == STANDARD:
-        yield from available_lines(standard_input(), group_size())
+        yield from available_lines(standard_input(), most)
         return
     lines = read_lines(Path(name))
-    while group := list(islice(lines, group_size())):
+    while group := list(islice(lines, most)):
         yield group
 
 

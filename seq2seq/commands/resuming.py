@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
+from seq2seq.inference.stored_batches import StoredBatches
 from seq2seq.inference.translator import Translator
 from seq2seq.storage.locks import lock_file
 from seq2seq.storage.partial import GroupResults, PartialResults, partial_path
@@ -109,8 +109,9 @@ def kept_until_complete() -> Iterator[list[PartialResults]]:
 class ResumableTranslation:
     """Translation of consecutive groups of lines of a file; groups that are stored are recalled.
 
-    A group takes some seconds, of which an interruption loses one. Stored groups are recalled as
-    they were formed; a translation that is not stored has groups of a fixed size.
+    Of the group that was interrupted the batches that are stored are recalled.
+    Groups must be the same in the interrupted and in the resumed translation: other batches round
+    sums differently.
     """
 
     def __init__(
@@ -126,22 +127,14 @@ class ResumableTranslation:
         self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
         self.alignments = alignments
         self.recalled = 0  # lines
-        self._size = translator.window_size()
         self._state: Any = None  # the document's state at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
-
-    def group_size(self) -> int:
-        """Return the number of lines of the next group."""
-        if self.partial is None:
-            return self.translator.window_lines
-        return self.partial.next_size() or self._size.lines
 
     def __call__(self, group: list[str], first: int) -> list[str]:
         """Return a translation for each line of `group`, of which the first has number `first`."""
         results = self.partial.recall(group) if self.partial else None
         if results:
             self.recalled += len(group)
-            self._size.resume(len(group))
             self._remember(group, first)
         else:
             results = self._translate(group, first)
@@ -165,9 +158,12 @@ class ResumableTranslation:
             for lines, number in self._document:
                 self._translate_window(lines, number)
         self._document = []
-        start = time.monotonic()
-        hypotheses = self._translate_window(group, first)
-        self._size.measure(len(group), time.monotonic() - start)
+        stored = None
+        if self.partial:
+            batches = self.partial.batches(group)
+            self.recalled += min(sum(map(len, batches)), len(group))
+            stored = StoredBatches(batches, self.partial.append_batch)
+        hypotheses = self._translate_window(group, first, stored)
         rows = ""
         if self.scores:
             numbered = enumerate(hypotheses, first)
@@ -176,9 +172,11 @@ class ResumableTranslation:
         aligned = self.alignments.rows(best) if self.alignments else ""
         return GroupResults([translation.text for translation in best], rows, aligned)
 
-    def _translate_window(self, lines: list[str], first: int) -> list[list[ScoredTranslation]]:
+    def _translate_window(
+        self, lines: list[str], first: int, stored: StoredBatches | None = None
+    ) -> list[list[ScoredTranslation]]:
         hypotheses, self._state = self.translator.translate_window(
-            self.read(lines, first), first, self.scores is not None, self._state
+            self.read(lines, first), first, self.scores is not None, self._state, stored
         )
         return hypotheses
 

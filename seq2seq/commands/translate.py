@@ -71,7 +71,7 @@ def translate(config: TranslateConfig, _: Path) -> None:
             work = ResumableTranslation(
                 translator, name, scores, partial, alignments, line_reader(prefix, search)
             )
-            count += map_lines(name, output, work.group_size, work)
+            count += map_lines(name, output, translator.window_lines, work)
             recalled += work.recalled
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
     before = f", {recalled:,} of them before an interruption" if recalled else ""

@@ -10,18 +10,16 @@ from torch import Tensor
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.joining import join_units
+from seq2seq.inference.stored_batches import StoredBatches
 from seq2seq.inference.translator import (
     Translator,
     WindowTranslations,
     unit_keys,
 )
 from seq2seq.inference.unit_decoding import UnitBatch
-from seq2seq.inference.window_size import WindowSize
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
-
-DOCUMENTS_SECONDS = 60.0  # of a window
 
 
 class DocumentTranslator(Translator):
@@ -30,10 +28,6 @@ class DocumentTranslator(Translator):
     A blank line ends a document. The translation of a line depends on the lines before it in its
     document and on nothing else: documents are translated side by side, line by line.
     """
-
-    def window_size(self) -> WindowSize:
-        """Return the sizes of windows: larger ones, for more documents are faster side by side."""
-        return WindowSize(self.batch, self.window_lines, DOCUMENTS_SECONDS)
 
     def translate(
         self,
@@ -64,7 +58,12 @@ class DocumentTranslator(Translator):
 
     @torch.inference_mode()
     def translate_window(
-        self, lines: Sequence[str], first: int = 1, scored: bool = True, state: Any = None
+        self,
+        lines: Sequence[str],
+        first: int = 1,
+        scored: bool = True,
+        state: Any = None,
+        stored: StoredBatches | None = None,
     ) -> WindowTranslations:
         """Return the translations of consecutive lines, and the state of the last document.
 
@@ -74,6 +73,7 @@ class DocumentTranslator(Translator):
             scored: whether to return scores.
             state: a `PreviousState` of one sentence, of the window before it; None: the first line
                 begins a document.
+            stored: batches of this window that an interrupted translation has stored.
         """
         planned = self.planner.plan(lines)
         units = [unit for line in planned for unit in line.units]
@@ -97,7 +97,7 @@ class DocumentTranslator(Translator):
                     scored,
                     previous,
                 )
-                best = self.decode_units(batch)
+                best = self.translate_batch(batch, stored)
                 for index, hypotheses in zip(indices, best, strict=True):
                     translations[index] = hypotheses
                 final = self._advance(batch.source, [b[0] for b in best], previous)

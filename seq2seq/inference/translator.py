@@ -20,10 +20,10 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import LineUnits, Unit
 from seq2seq.inference.repair import SpanRepair
+from seq2seq.inference.stored_batches import StoredBatches, Translations
 from seq2seq.inference.tag_placement import TagPlacement
 from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
-from seq2seq.inference.window_size import WindowSize
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
 from seq2seq.text.glossary import TermMatch
@@ -93,10 +93,6 @@ class Translator:
         """Return the number of lines that are read ahead and sorted by length together."""
         return WINDOW_BATCHES * self.batch
 
-    def window_size(self) -> WindowSize:
-        """Return the sizes of windows of which an interruption may lose one."""
-        return WindowSize(self.batch, self.window_lines)
-
     def translate(
         self,
         lines: Iterable[str],
@@ -141,7 +137,12 @@ class Translator:
         yield from self.translate_window(window, first, scored, state).hypotheses
 
     def translate_window(
-        self, lines: Sequence[str], first: int = 1, scored: bool = True, state: Any = None
+        self,
+        lines: Sequence[str],
+        first: int = 1,
+        scored: bool = True,
+        state: Any = None,
+        stored: StoredBatches | None = None,
     ) -> WindowTranslations:
         """Return the translations of consecutive lines of a text.
 
@@ -150,6 +151,7 @@ class Translator:
             first: the number of the first one; see `hypotheses`.
             scored: whether to return scores.
             state: the state of the window before it, which only a `DocumentTranslator` uses.
+            stored: batches of this window that an interrupted translation has stored.
         """
         del state
         planned = self.planner.plan(lines)
@@ -158,10 +160,16 @@ class Translator:
         translations: list[list[ScoredTranslation]] = [[] for _ in units]
         for indices in self._batches(range(len(units)), units):
             batch = UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored)
-            best = self.decode_units(batch)
+            best = self.translate_batch(batch, stored)
             for index, hypotheses in zip(indices, best, strict=True):
                 translations[index] = hypotheses
         return WindowTranslations(join_units(planned, translations))
+
+    def translate_batch(self, batch: UnitBatch, stored: StoredBatches | None) -> Translations:
+        """Return the translations of a batch of units, which may be stored."""
+        if stored is None:
+            return self.decode_units(batch)
+        return stored.translate(batch, self.decode_units)
 
     def decode_units(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
         """Return the translations of a batch of units, with their spans and terms.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from seq2seq.errors import TextError
 from seq2seq.storage.regular import open_regular
@@ -36,33 +36,23 @@ class GroupResults(NamedTuple):
     alignments: str = ""  # text for a third file
 
 
-class _StoredGroup(NamedTuple):
-    """A group as it is in the file."""
-
-    results: GroupResults
-    digest: str  # hash of all input lines up to its end
-    size: int  # bytes
-
-
-def _read_group(file: BinaryIO) -> _StoredGroup | None:
-    """Read the next group of a file, None if it ends there or is damaged."""
-    stored = file.readline()
+def _entry(stored: bytes, digest: str) -> dict[str, Any]:
+    """Return an entry of a file of partial results, {} if it is damaged or has another hash."""
     try:
         entry = json.loads(stored.decode("utf-8", "surrogatepass"))
-        results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
-        if isinstance(results.lines, list) and results.lines and stored.endswith(b"\n"):
-            return _StoredGroup(results, entry["hash"], len(stored))
-    except (ValueError, TypeError, KeyError):
-        pass
-    return None
+        is_whole = stored.endswith(b"\n") and entry["hash"] == digest
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return entry if is_whole else {}
 
 
 class PartialResults:
     """Results of the completed groups of lines, in the hidden file .NAME.part beside NAME.
 
     The file has JSON lines. The first is the fingerprint of the work; each other line is of one
-    group: a hash of all input lines up to its end, and the results. A killed process loses its
-    current group and no other: an incomplete last line is dropped.
+    group: a hash of all input lines up to its end, and the results. Behind them are the batches of
+    the next group, with its hash, which the results of the group replace. A killed process loses
+    its current batch and no other: an incomplete last line is dropped.
     """
 
     def __init__(self, output: Path, fingerprint: str) -> None:
@@ -71,51 +61,91 @@ class PartialResults:
         self.done = 0  # lines whose results are in the file
         self._header = json.dumps(fingerprint).encode() + b"\n"
         self._hash = sha256()  # hash of the lines before the next group
-        self._end = 0  # number of valid bytes of the file
+        self._end = 0  # number of valid bytes of the file; -1: nothing more can be stored
+        self._group = ""  # hash of the group that `batches` was called for
+        self._batches_end = 0  # number of bytes up to the end of its stored batches
+        self._units = 0  # units in them
         self._writer: BinaryIO | None = None
         self._reader = self._open_stored()
-        self._next: _StoredGroup | None = None  # read, and not recalled
-
-    def next_size(self) -> int | None:
-        """Return the number of lines of the next stored group, None if there is none."""
-        if self._next is None and self._reader is not None:
-            self._next = _read_group(self._reader)
-            if self._next is None:
-                self._close_reader()
-        return len(self._next.results.lines) if self._next else None
 
     def recall(self, lines: Sequence[str]) -> GroupResults | None:
         """Return the stored results of the next group, which is `lines`.
 
-        Return None if the file ends here, or was written for other lines; from then on it returns
-        None for every group.
+        Return None if the file ends here, has only batches of it, or was written for other lines.
         """
-        size, stored, digest = self.next_size(), self._next, self._advanced(lines)
-        self._next = None
-        if stored is None or size != len(lines) or stored.digest != digest.hexdigest():
-            self._close_reader()
+        if self._reader is None:
             return None
-        self._hash, self._end = digest, self._end + stored.size
-        self.done += size
-        return stored.results
+        digest = self._advanced(lines)
+        stored = self._reader.readline()
+        entry = _entry(stored, digest.hexdigest())
+        try:
+            results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
+        except KeyError:
+            results = GroupResults([], "")
+        if len(results.lines) != len(lines):
+            self._reader.seek(self._end)
+            return None
+        self._hash, self._end = digest, self._end + len(stored)
+        self.done += len(lines)
+        return results
+
+    def batches(self, lines: Sequence[str]) -> list[list[Any]]:
+        """Return the stored batches of the next group, which is `lines` and was not recalled.
+
+        Each is a list of the results of its units.
+        """
+        self._group = self._advanced(lines).hexdigest()
+        found: list[list[Any]] = []
+        while self._reader is not None:
+            stored = self._reader.readline()
+            batch = _entry(stored, self._group).get("batch")
+            if not isinstance(batch, list):
+                break
+            found.append(batch)
+            self._batches_end = self._reader.tell()
+        self._close_reader()
+        self._units = sum(map(len, found))
+        self.done += self._units
+        return found
+
+    def append_batch(self, batch: list[Any]) -> None:
+        """Store the next batch of the group that `batches` was called for."""
+        if self._append({"hash": self._group, "batch": batch}):
+            self._units += len(batch)
+            self.done += len(batch)
 
     def append(self, lines: Sequence[str], results: GroupResults) -> None:
-        """Store the results of the next group; if the disk is full, warn and store no more."""
+        """Store the results of the next group, in place of its batches."""
         self._close_reader()
         self._hash = self._advanced(lines)
-        entry = {"hash": self._hash.hexdigest(), **results._asdict()}
+        if self._append({"hash": self._hash.hexdigest(), **results._asdict()}, self._end):
+            self.done += len(lines) - self._units
+            self._units = 0
+
+    def _append(self, entry: dict[str, Any], start: int | None = None) -> bool:
+        """Write an entry, at the byte `start` or the end, and return whether it is stored.
+
+        If the disk is full, warn and store no more.
+        """
         text = json.dumps(entry, ensure_ascii=False) + "\n"
         try:
             if self._writer is None and self._end >= 0:
                 self._writer = self._open_to_append()
-            if self._writer:
-                self._writer.write(text.encode("utf-8", "surrogatepass"))
-                self._writer.flush()
-                self.done += len(lines)
+            if self._writer is None:
+                return False
+            if start is not None:
+                self._writer.seek(max(start, len(self._header)))
+            self._writer.write(text.encode("utf-8", "surrogatepass"))
+            self._writer.truncate()
+            self._writer.flush()
+            if start is not None:
+                self._end = self._writer.tell()
         except OSError as error:
             log.warning("an interrupted translation will start anew: %s", error.strerror or error)
             self.remove()
-            self._end = -1  # no more attempts
+            self._end = -1
+            return False
+        return True
 
     def close(self) -> None:
         """Close the file, which a later process may resume."""
@@ -150,13 +180,14 @@ class PartialResults:
         """Open the file at its last valid byte, or replace it by a new one."""
         if self._end:
             writer = self.path.open("r+b")
-            writer.truncate(self._end)
+            writer.truncate(max(self._end, self._batches_end))
             writer.seek(0, os.SEEK_END)
             return writer
         self.path.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         created = os.fdopen(os.open(self.path, flags, 0o600), "wb")  # the output may be private
         created.write(self._header)
+        self._end = len(self._header)
         return created
 
     def _advanced(self, lines: Sequence[str]) -> "Hash":

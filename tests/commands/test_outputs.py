@@ -102,7 +102,7 @@ def test_control_characters_are_not_shown_but_spaces_of_all_kinds_are() -> None:
 COPY = """
 import sys
 from seq2seq.commands.line_io import map_lines
-map_lines(sys.argv[1], sys.argv[2], lambda: 8, lambda lines, first: lines)
+map_lines(sys.argv[1], sys.argv[2], 8, lambda lines, first: lines)
 """
 
 
@@ -116,7 +116,7 @@ def test_a_terminal_gets_no_escape_sequence_and_a_file_gets_the_text_as_it_is(ho
     os.close(leader)
     os.close(follower)
 
-    map_lines("text", "copy", lambda: 8, lambda lines, _: lines)
+    map_lines("text", "copy", 8, lambda lines, _: lines)
     assert (home / "copy").read_bytes() == (home / "text").read_bytes()
 
 

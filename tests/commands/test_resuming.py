@@ -21,6 +21,7 @@ from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import RunError
 from seq2seq.inference.loading import load_translator
 from seq2seq.inference.translator import Translator
+from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.storage.partial import GroupResults, PartialResults
 from tests.posix import needs_posix
 from tests.processes import run_command, start_command
@@ -187,44 +188,45 @@ def test_an_interrupt_in_the_second_file_loses_neither_scores_nor_lines_of_the_f
     assert not list(tmp_path.glob(".*"))
 
 
-def test_an_interrupted_slow_translation_keeps_what_was_done_and_resumes_to_the_same_output(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("run", ["translation_attention", "documents"])
+def test_an_interruption_within_a_block_loses_its_current_batch_only(
+    tmp_path: Path, run: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A window of a slow translation has few lines, though at most 8 batches of 4 were allowed."""
-    monkeypatch.chdir(home)
+    monkeypatch.chdir(tmp_path)
+    text = json.loads((FROZEN / run / "expected.json").read_text())["input"]
+    Path("in").write_text("".join(f"{line}\n" for line in text), encoding="utf-8")
     config = TranslateConfig(
-        run="run", search={"_target_": "seq2seq.search.greedy.Greedy"}, device="cpu", batch=4,
-        input="in", output="slow", scores="slow.jsonl",
+        run=str(FROZEN / run), search={"_target_": "seq2seq.search.greedy.Greedy"}, device="cpu",
+        batch=2, input="in", output="out", scores="scores.jsonl", alignments="words.jsonl",
     )  # fmt: skip
-    clock = [0.0]
-    translate_window, sizes = Translator.translate_window, []
+    decode_units, batches = Translator.decode_units, []
 
-    def slow(self: Translator, lines: list[str], *arguments: object) -> object:
-        sizes.append(len(lines))
-        clock[0] += 0.5 * len(lines)  # two lines a second
-        if sum(sizes) > 40:
+    def decode(self: Translator, batch: UnitBatch) -> object:
+        batches.append(len(batch.units))
+        if len(batches) == interrupted_at:
             raise KeyboardInterrupt
-        return translate_window(self, lines, *arguments)  # type: ignore[arg-type]
+        return decode_units(self, batch)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Translator, "translate_window", slow)
-        patched.setattr("seq2seq.commands.resuming.time.monotonic", lambda: clock[0])
-        with pytest.raises(KeyboardInterrupt):
-            translate_files(config, home)
-    assert sizes == [8, 16, 16, 16]  # two batches; then four, which take 8 seconds
-    assert "40 lines are kept in " in capsys.readouterr().err
+    monkeypatch.setattr(Translator, "decode_units", decode)
+    interrupted_at = 0
+    translate_files(config, tmp_path)
+    outputs = {name: Path(name).read_bytes() for name in ("out", "scores.jsonl", "words.jsonl")}
+    assert len(batches) == 3
+    in_all, interrupted_at = [*batches], 3
+    batches.clear()
+    for name in outputs:
+        Path(name).unlink()
+    with pytest.raises(KeyboardInterrupt):
+        translate_files(config, tmp_path)
+    assert f"{sum(in_all[:2])} lines are kept in " in capsys.readouterr().err
 
-    translate_files(config, home)
+    interrupted_at = 0
+    batches.clear()
+    translate_files(config, tmp_path)
 
-    assert f"{GROUP * GROUPS} lines, 40 of them before" in capsys.readouterr().err
-    assert Path("slow").read_bytes() == Path("whole").read_bytes()
-    rows, whole = (
-        Path(n).read_text(encoding="utf-8").splitlines() for n in ("slow.jsonl", "whole.jsonl")
-    )
-    for row, expected in zip(map(json.loads, rows), map(json.loads, whole), strict=True):
-        assert (row["line"], row["translation"]) == (expected["line"], expected["translation"])
-        assert row["score"] == pytest.approx(expected["score"], rel=1e-4)
-    assert not Path(".slow.part").exists()
+    assert batches == in_all[2:]
+    assert {name: Path(name).read_bytes() for name in outputs} == outputs
+    assert f", {sum(in_all[:2])} of them before an interruption" in capsys.readouterr().err
 
 
 def test_two_translations_cannot_have_the_same_output_at_the_same_time(

@@ -74,6 +74,46 @@ def test_an_incomplete_last_group_is_stored_again(tmp_path: Path) -> None:
         assert path.read_bytes() == complete
 
 
+def test_batches_of_the_interrupted_group_are_recalled_until_it_is_complete(tmp_path: Path) -> None:
+    path = store(tmp_path / "out", GROUPS[:1])
+    batches: list[list[object]] = [["x"], ["y", "z"], [{"score": -1.5}]]
+    for number, batch in enumerate(batches):  # three processes, each of which is killed
+        partial = PartialResults(tmp_path / "out", "f")
+        assert partial.recall(GROUPS[0]) == results(GROUPS[0])
+        assert partial.recall(GROUPS[1]) is None
+        assert partial.batches(GROUPS[1]) == batches[:number]
+        partial.append_batch(batch)
+        partial.close()
+    with path.open("ab") as file:
+        file.write(b'{"hash": "')
+    partial = PartialResults(tmp_path / "out", "f")
+    partial.recall(GROUPS[0])
+    assert partial.recall(GROUPS[1]) is None
+    assert partial.batches(GROUPS[1]) == batches
+    partial.append(GROUPS[1], results(GROUPS[1]))
+    assert partial.recall(GROUPS[2]) is None
+    assert partial.batches(GROUPS[2]) == []
+    partial.append(GROUPS[2], results(GROUPS[2]))
+    partial.close()
+
+    assert partial.done == sum(map(len, GROUPS))
+    whole = store(tmp_path / "whole", GROUPS)
+    assert path.read_bytes() == whole.read_bytes()
+
+
+def test_batches_of_other_lines_are_not_recalled(tmp_path: Path) -> None:
+    partial = PartialResults(tmp_path / "out", "f")
+    assert partial.recall(GROUPS[0]) is None
+    partial.batches(GROUPS[0])
+    partial.append_batch(["x"])
+    partial.close()
+
+    partial = PartialResults(tmp_path / "out", "f")
+    assert partial.recall(["a", "x"]) is None
+    assert partial.batches(["a", "x"]) == []
+    partial.close()
+
+
 def test_a_file_that_is_no_partial_result_is_replaced(tmp_path: Path) -> None:
     for content in (b"", b"\x00\xff\n", b'"f"\n[1]\n', b'"f"\n{"hash": 1}\n', b"{" * 10_000):
         (tmp_path / ".out.part").write_bytes(content)

@@ -13,7 +13,7 @@ from seq2seq.text.tokenizer_training import BYTE_PIECES
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 32_000
 PAIRS_OF_SIZES = (1_500, 15_000, 60_000, 150_000)  # pairs from which on each larger size is of use
 FULL_EPOCHS = 8  # epochs that a size above the second must have time for
-FEWEST_PAIRS = 10_000  # pairs in all epochs, at least
+FEWEST_PAIRS = 40_000  # pairs in all epochs, at least
 TRAINING_SHARE = 0.9  # of the time that is left; the rest is for validations and the test text
 EMA_INTERVAL = 8  # training steps between updates of the average, train.ema.interval
 
@@ -74,9 +74,9 @@ class TrainingSpeed(NamedTuple):
 
 
 def choose_vocab_size(facts: CorpusFacts, budget: float | None) -> ChosenOption:
-    """Choose the size of the vocabulary: 50 times the root of the pairs, and room for characters.
+    """Choose the size of the vocabulary: 60 times the root of the pairs, and room for characters.
 
-    1,600 for 1,000 pairs, 5,000 for 10,000, 15,800 for 100,000; whole hundreds, at most 32,000. In
+    1,900 for 1,000 pairs, 6,000 for 10,000, 19,000 for 100,000; whole hundreds, at most 32,000. In
     a short time a large one is not learned: at most 4,000 times the root of the minutes. There are
     at least twice as many pieces as characters, so that many are longer than one.
 
@@ -84,7 +84,7 @@ def choose_vocab_size(facts: CorpusFacts, budget: float | None) -> ChosenOption:
         facts: the text.
         budget: seconds of the training; None: no limit.
     """
-    size, reason = 50 * math.sqrt(facts.pairs), f"50 times the root of {facts.pairs:,} pairs"
+    size, reason = 60 * math.sqrt(facts.pairs), f"60 times the root of {facts.pairs:,} pairs"
     by_time = math.inf if budget is None else 4_000 * math.sqrt(budget / 60)
     if by_time < size:
         size, reason = by_time, f"4,000 times the root of {(budget or 0) / 60:g} minutes"

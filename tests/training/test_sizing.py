@@ -26,9 +26,9 @@ TOKENS = TokenFacts(pairs=1000, source_length=10.0, target_length=12.0, vocab_si
 @pytest.mark.parametrize(
     ("pairs", "characters", "minutes", "size"),
     [
-        (400, 60, None, 1000),  # 50 √400
-        (10_000, 80, None, 5000),  # 50 √10,000
-        (90_000, 90, 60, 15_000),  # 50 √90,000
+        (400, 60, None, 1200),  # 60 √400
+        (10_000, 80, None, 6000),  # 60 √10,000
+        (90_000, 90, 60, 18_000),  # 60 √90,000
         (90_000, 90, 4, 8_000),  # 4,000 √4
         (4_000_000, 100, None, 32_000),  # no more
         (900, 1500, 1, 3300),  # 256 bytes, and two for each of 1,500 characters; not 1,500
@@ -126,9 +126,9 @@ def test_pairs_that_are_seen_often_get_more_dropout() -> None:
 
 
 def test_few_pairs_are_seen_more_often() -> None:
-    numbers = [1, 181, 3_000, 30_000, 480_000, 10**7]  # 480,000 is sixteen times 30,000
+    numbers = [1, 800, 3_000, 30_000, 480_000, 10**7]  # 480,000 is sixteen times 30,000
 
-    assert [enough_epochs(pairs) for pairs in numbers] == [100, 55, 25, 20, 10, 10]
+    assert [enough_epochs(pairs) for pairs in numbers] == [100, 50, 25, 20, 10, 10]
 
 
 @pytest.mark.parametrize("left", [None, 0.0, 300.0, 1e6])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from seq2seq.text.tokenizer_training import BYTE_PIECES
 
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 32_000
-PAIRS_OF_SIZES = (1_500, 15_000, 60_000, 150_000)  # pairs from which on each larger size is of use
+PAIRS_OF_SIZES = (500, 15_000, 60_000, 150_000)  # pairs from which on each larger size is of use
 FULL_EPOCHS = 8  # epochs that a size above the second must have time for
 FEWEST_PAIRS = 40_000  # pairs in all epochs, at least
 TRAINING_SHARE = 0.9  # of the time that is left; the rest is for validations and the test text

@@ -222,7 +222,7 @@ def few_rows(measured: dict[str, Any]) -> list[list[Any]]:
         if key.startswith(FEW_PREFIX)
     }
     best_first = sorted(entries, key=lambda key: -entries[key]["chrf"])
-    return [[f"`{key}`", entries[key]["steps"], scores_of(entries[key])] for key in best_first]
+    return [[key, entries[key]["steps"], scores_of(entries[key])] for key in best_first]
 
 
 def write_results(measured: dict[str, Any]) -> None:
@@ -237,7 +237,7 @@ def write_results(measured: dict[str, Any]) -> None:
     tables = {
         "sizing": (
             "BLEU / chrF2 of the test text by choice of options",
-            ["text", "pairs", "minutes", *(f"`{name}`" for name in COLUMNS)],
+            ["text", "pairs", "minutes", *COLUMNS],
             cell_rows(measured),
         ),
         "few-pairs": (

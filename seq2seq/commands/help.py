@@ -13,6 +13,7 @@ from seq2seq.config.allowed_classes import NODES, shipped_targets
 from seq2seq.config.describe import describe_options
 from seq2seq.config.paths import CONF_DIR
 from seq2seq.config.suggestions import did_you_mean
+from seq2seq.documents.registry import format_table
 from seq2seq.errors import ConfigError
 
 COLUMN = 34  # where meanings begin
@@ -47,6 +48,9 @@ def help_text(name: str, overrides: list[str], sections: Sequence[str] = ()) -> 
         template = re.sub(r"Choices \(.*\$APP_CONFIG_GROUPS\n+", "", template, flags=re.DOTALL)
     if not options:
         template = re.sub(r"\n+Options \(.*\$CONFIG", "", template, flags=re.DOTALL)
+    if name == "translate" and not sections:
+        formats = "\n".join(f"  {line}" for line in format_table())
+        template += f"\n\nFormats of documents:\n\n{formats}"
     return (
         Template(template)
         .substitute(APP_CONFIG_GROUPS="\n".join(choices), CONFIG="\n".join(options))

@@ -40,7 +40,7 @@ def input_output_pairs(
             file of these.
         TextError: an input does not exist, or an output cannot be written.
     """
-    sources, targets = _names("input", inputs), _names("output", outputs)
+    sources, targets = file_names("input", inputs), file_names("output", outputs)
     if len(sources) != len(targets):
         raise ConfigError(
             f"{counted(len(sources), 'input')} and {counted(len(targets), 'output')}: "
@@ -55,7 +55,12 @@ def input_output_pairs(
     return list(zip(sources, targets, strict=True))
 
 
-def _names(option: str, value: Any) -> list[str]:
+def file_names(option: str, value: Any) -> list[str]:
+    """Return the files of an option that is a file or a list of files.
+
+    Raises:
+        ConfigError: it is neither.
+    """
     names = value if isinstance(value, list) else [value]
     if not names or not all(isinstance(name, str | int | float) for name in names):
         raise ConfigError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from seq2seq.commands import app
 from seq2seq.commands.alignment_file import HARD, SOFT, open_alignments
 from seq2seq.commands.counts import counted
+from seq2seq.commands.documents import is_document_work, translate_files
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.commands.prefixes import line_reader, prefix_files
 from seq2seq.commands.score_file import open_scores
@@ -30,6 +31,14 @@ def main() -> None:
 
 
 def translate(config: TranslateConfig, _: Path) -> None:
+    """Translate documents, or the lines of texts, into the outputs."""
+    if is_document_work(config):
+        translate_files(config)
+    else:
+        translate_texts(config)
+
+
+def translate_texts(config: TranslateConfig) -> None:
     """Translate each input into its output: n lines in, n lines out, in order.
 
     Raises:

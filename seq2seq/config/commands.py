@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from seq2seq.config.documents import DocumentOptions
 from seq2seq.config.paths import cell_files
 from seq2seq.config.ranges import (
     choice,
@@ -93,6 +94,9 @@ class TranslateConfig(DecodingConfig):
     # A file for word alignments: .txt or .pharaoh for pairs `i-j`, .jsonl for attention weights.
     alignments: str | None = None
     resume: bool = True  # continue an interrupted translation of the same input
+    # The format of documents; null: by the ending of the file; lines: text, line by line.
+    format: str | None = None
+    document: DocumentOptions = field(default_factory=DocumentOptions)
 
     def __post_init__(self) -> None:
         names = self.prefix if isinstance(self.prefix, list) else [self.prefix]

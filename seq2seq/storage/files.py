@@ -57,6 +57,21 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, decompressed)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by a file of `data`, or leave what is there.
+
+    Raises:
+        TextError: the file cannot be written.
+    """
+    try:
+        with temporary_beside(path) as temporary:
+            temporary.write_bytes(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise TextError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[TextIO]:
     """Yield a UTF-8 file to write, compressed by its name, that replaces `path` when complete.

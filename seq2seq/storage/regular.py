@@ -64,6 +64,15 @@ def read_regular(path: Path, max_bytes: int) -> str:
     Raises:
         TextError: as for `open_regular`; or the file is larger, or is not UTF-8.
     """
+    return decode(read_regular_bytes(path, max_bytes), str(path))
+
+
+def read_regular_bytes(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file of at most `max_bytes`.
+
+    Raises:
+        TextError: as for `open_regular`; or the file is larger.
+    """
     with open_regular(path) as file:
         try:
             size = os.fstat(file.fileno()).st_size
@@ -72,7 +81,7 @@ def read_regular(path: Path, max_bytes: int) -> str:
             raise TextError(f"{path} cannot be read: {error.strerror or error}") from None
     if data is None or len(data) > max_bytes:
         raise TextError(f"{path} is too large: it may have {max_bytes} bytes at most")
-    return decode(data, str(path))
+    return data
 
 
 def decode(data: bytes, location: str) -> str:

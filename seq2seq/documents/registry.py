@@ -1,0 +1,106 @@
+"""The formats of documents: the one table that commands, help and documentation read."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from seq2seq.config.suggestions import did_you_mean
+from seq2seq.documents.document import Document, FormatSettings, ParseFunction
+from seq2seq.errors import ConfigError, TextError
+
+MAX_DOCUMENT_BYTES = 2**28  # of a document, 256 MiB: it is held in memory several times
+LINES = "lines"  # text whose lines are translated one by one; no document
+
+
+class DocumentFormat(NamedTuple):
+    """A format of documents."""
+
+    name: str  # the value of `format`
+    endings: tuple[str, ...]  # of file names, with the dot, in lower case
+    module: str  # in this package; its function `parse_NAME_document` is a `ParseFunction`
+    description: str
+    packages: tuple[str, ...] = ()  # modules of the extra `documents` that it imports
+
+
+# A new format is a module in this package and a line here.
+DOCUMENT_FORMATS = (
+    DocumentFormat("text", (), "text", "Paragraphs between blank lines"),
+    DocumentFormat("po", (".po", ".pot"), "po", "Message catalogues of GNU gettext"),
+    DocumentFormat(
+        "json", (".json", ".arb"), "json", "JSON: nested, i18next, ARB, Chrome, Home Assistant"
+    ),
+    DocumentFormat("csv", (".csv", ".tsv"), "csv", "Columns of a table"),
+)
+_BY_NAME = {each.name: each for each in DOCUMENT_FORMATS}
+_BY_ENDING = {ending: each for each in DOCUMENT_FORMATS for ending in each.endings}
+
+
+def find_format(name: str, chosen: str | None = None) -> DocumentFormat | None:
+    """Return the format of a file, by `chosen` or else by its ending; None for plain lines.
+
+    Raises:
+        ConfigError: there is no format `chosen`.
+    """
+    if chosen == LINES:
+        return None
+    if chosen is None:
+        return next(
+            (_BY_ENDING[e] for e in sorted(_BY_ENDING, key=len, reverse=True) if _ends(name, e)),
+            None,
+        )
+    if chosen not in _BY_NAME:
+        names = [LINES, *_BY_NAME]
+        raise ConfigError(
+            f"format={chosen} must be {', '.join(names)}{did_you_mean(chosen, names)}"
+        )
+    return _BY_NAME[chosen]
+
+
+def _ends(name: str, ending: str) -> bool:
+    return Path(name).name.lower().endswith(ending)
+
+
+def parse_document(
+    data: bytes,
+    format_name: str,
+    settings: FormatSettings | None = None,
+    name: str = "the document",
+) -> Document:
+    """Parse a document.
+
+    Args:
+        data: its bytes.
+        format_name: one of `DOCUMENT_FORMATS`.
+        settings: options and languages.
+        name: its name, for messages.
+
+    Raises:
+        ConfigError: there is no such format, or a package is missing.
+        TextError: it is damaged or too large; the message is one line with name and place.
+    """
+    found = find_format("", format_name)
+    if found is None:
+        raise ConfigError(f"format={LINES} is no format of documents")
+    if missing := [package for package in found.packages if find_spec(package) is None]:
+        raise ConfigError(
+            f"format={found.name} needs {', '.join(missing)}: pip install 'seq2seq[documents]'"
+        )
+    if len(data) > MAX_DOCUMENT_BYTES:
+        most = f"a document may have {MAX_DOCUMENT_BYTES} bytes at most"
+        raise TextError(f"{name} is too large: {most}")
+    module = import_module(f"seq2seq.documents.{found.module}")
+    parse = cast(ParseFunction, getattr(module, f"parse_{found.name}_document"))
+    try:
+        return parse(data, settings or FormatSettings())
+    except TextError as error:
+        raise TextError(f"{name}: {error}") from None
+
+
+def format_table() -> Sequence[str]:
+    """Return a line for each format, for the help of commands: name, endings, description."""
+    return [
+        f"{each.name:<8} {' '.join(each.endings) or '-':<12} {each.description}"
+        for each in DOCUMENT_FORMATS
+    ]

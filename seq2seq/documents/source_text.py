@@ -1,0 +1,124 @@
+"""The text of a document with its encoding, and edits of it that leave all else as it was."""
+
+import codecs
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from seq2seq.documents.document import SegmentTranslation, TextSegment
+from seq2seq.errors import TextError
+
+# The longer ones first: that of UTF-32 begins like that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class SourceText(NamedTuple):
+    """Decoded text, and what is needed to encode it again."""
+
+    text: str
+    encoding: str = "utf-8"
+    byte_order_mark: bytes = b""  # the byte order mark in front
+
+    @classmethod
+    def decode(cls, data: bytes, encoding: str = "utf-8") -> "SourceText":
+        """Decode `data`, by its byte order mark or else as `encoding`.
+
+        Raises:
+            TextError: the data is not in this encoding, or Python does not know the encoding.
+        """
+        bom, encoding = next(
+            ((bom, name) for bom, name in _MARKS if data.startswith(bom)), (b"", encoding)
+        )
+        try:
+            text = data[len(bom) :].decode(encoding)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, len(bom) + error.start) + 1
+            raise TextError(
+                f"line {line} is not {encoding.upper()} at byte {len(bom) + error.start}"
+            ) from None
+        except LookupError:
+            raise TextError(f"there is no text encoding {encoding[:40]!r}") from None
+        return cls(text, encoding, bom)
+
+    def encode(self, text: str) -> bytes:
+        """Encode `text` as the document was.
+
+        Raises:
+            TextError: a character of a translation is not in the encoding of the document.
+        """
+        try:
+            return self.byte_order_mark + text.encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise TextError(
+                f"a translation has {text[error.start]!r}, which {self.encoding.upper()}, "
+                "the encoding of the document, does not have"
+            ) from None
+
+    @property
+    def newline(self) -> str:
+        """Return the line end of most lines."""
+        returns = self.text.count("\r\n")
+        return "\r\n" if returns > self.text.count("\n") - returns else "\n"
+
+    def line_of(self, offset: int) -> int:
+        """Return the number of the line that the character at `offset` is in, from 1."""
+        return self.text.count("\n", 0, offset) + 1
+
+
+class Edit(NamedTuple):
+    """New text for a part of the text of a document."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Return `text` with edits, which do not overlap."""
+    parts, end = [], 0
+    for edit in sorted(edits):
+        parts += [text[end : edit.start], edit.text]
+        end = edit.end
+    return "".join([*parts, text[end:]])
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The part of a text that a segment is written into."""
+
+    segment: TextSegment
+    start: int
+    end: int
+    render: Callable[[str], str]  # the translation as the format writes it, with escapes
+
+    @property
+    def current(self) -> str:
+        """Return the text that is in the slot before translation."""
+        existing = self.segment.existing
+        return self.segment.text if existing is None else existing
+
+
+@dataclass(frozen=True)
+class SlottedDocument:
+    """A document each segment of which is one part of its text: enough for most formats."""
+
+    source: SourceText
+    slots: Sequence[Slot]
+
+    @property
+    def segments(self) -> Sequence[TextSegment]:
+        return [slot.segment for slot in self.slots]
+
+    def write(self, translations: Sequence[SegmentTranslation | None]) -> bytes:
+        edits = [
+            Edit(slot.start, slot.end, slot.render(translation.text))
+            for slot, translation in zip(self.slots, translations, strict=True)
+            if translation is not None and translation.text != slot.current
+        ]
+        return self.source.encode(apply_edits(self.source.text, edits))

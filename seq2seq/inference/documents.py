@@ -1,0 +1,62 @@
+"""Translation of documents with a translator: files of the formats of `seq2seq.documents`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seq2seq.config.documents import DocumentOptions
+from seq2seq.documents.document import FormatSettings, SegmentTranslation
+from seq2seq.documents.registry import MAX_DOCUMENT_BYTES, find_format, parse_document
+from seq2seq.documents.translating import DocumentReport, TranslateLines, translate_documents
+from seq2seq.errors import ConfigError
+from seq2seq.storage.files import write_bytes
+from seq2seq.storage.regular import read_regular_bytes
+
+if TYPE_CHECKING:
+    from seq2seq.inference.translator import Translator
+
+
+def line_translations(translator: "Translator") -> TranslateLines:
+    """Return the function that translates lines of segments with `translator`."""
+
+    def translate(lines: Sequence[str]) -> Iterator[SegmentTranslation]:
+        for best, *_ in translator.hypotheses(lines, scored=False):
+            yield SegmentTranslation(best.text)
+
+    return translate
+
+
+def translate_document(
+    translator: "Translator",
+    source: str | Path,
+    target: str | Path,
+    format_name: str | None = None,
+    options: DocumentOptions | None = None,
+) -> DocumentReport:
+    """Translate the file `source` into the file `target`.
+
+    Args:
+        translator: of a run folder.
+        source: a document.
+        target: where it is written, when it is complete.
+        format_name: its format; by the ending of `source` if left out.
+        options: which texts are translated.
+
+    Returns:
+        What became of its segments.
+
+    Raises:
+        ConfigError: no format has this name or ending.
+        TextError: the document is damaged, or cannot be read or written.
+    """
+    found = find_format(str(source), format_name)
+    if found is None:
+        raise ConfigError(f"{source} has no ending of a format: name the format")
+    settings = FormatSettings(options or DocumentOptions(), *translator.planner.languages)
+    data = read_regular_bytes(Path(source), MAX_DOCUMENT_BYTES)
+    document = parse_document(data, found.name, settings, str(source))
+    (translations,), report = translate_documents(
+        [document], line_translations(translator), settings.options.overwrite
+    )
+    write_bytes(Path(target), document.write(translations))
+    return report

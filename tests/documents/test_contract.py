@@ -1,0 +1,129 @@
+"""Every format: an identical translation changes no byte, and others change only what is text."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seq2seq.commands.help import help_text
+from seq2seq.config.documents import DocumentOptions
+from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
+from seq2seq.documents.registry import DOCUMENT_FORMATS, DocumentFormat, find_format, parse_document
+from seq2seq.documents.translating import translate_documents
+from seq2seq.errors import ConfigError, TextError
+
+ROOT = Path(__file__).resolve().parents[2]
+# A document of each format, and what it is with all its texts in capitals.
+EXAMPLES = {
+    "text": (
+        "A title\n\n  This paragraph runs over\n  two lines of some text.\r\n\n\nEnd, no line end",
+        "A TITLE\n\n  THIS PARAGRAPH RUNS OVER\n  TWO LINES OF SOME TEXT.\r\n\n\nEND, NO LINE END",
+    ),
+    "po": (
+        'msgid ""\nmsgstr "Language: de\\n"\n\n#. note\n#: a.c:1\n\nmsgctxt "x"\n'
+        'msgid "A \\"b\\""\n'
+        'msgstr ""\n\nmsgid "kept"\nmsgstr "da"\n#~ msgid "old"\n#~ msgstr "alt"\n',
+        'msgid ""\nmsgstr "Language: de\\n"\n\n#. note\n#: a.c:1\n\nmsgctxt "x"\n'
+        'msgid "A \\"b\\""\n'
+        'msgstr "A \\"B\\""\n\nmsgid "kept"\nmsgstr "da"\n#~ msgid "old"\n#~ msgstr "alt"\n',
+    ),
+    "json": (
+        '{"key" :\t"a\\/b \\u00e9",\r\n "n": [1.50, null, "x", {"k": "y"}], "url": ""}\n',
+        '{"key" :\t"A/B \\u00c9",\r\n "n": [1.50, null, "X", {"k": "Y"}], "url": ""}\n',
+    ),
+    "csv": (
+        'id;text;more\r\n1;"a ""b"";\r\nc";x\r\n2;plain;"y"\r\n',
+        'id;text;more\r\n1;"A ""B"";\r\nC";x\r\n2;PLAIN;"y"\r\n',
+    ),
+}
+SETTINGS = FormatSettings(DocumentOptions(columns=["text"]), "en", "de")
+
+
+def translated(document: Document, change: Callable[[str], str], overwrite: bool = False) -> bytes:
+    (made,), _ = translate_documents(
+        [document], lambda lines: [SegmentTranslation(change(line)) for line in lines], overwrite
+    )
+    return document.write(made)
+
+
+@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_capitals_change_the_texts_alone(name: str, mark: str) -> None:
+    before, after = (mark + text for text in EXAMPLES[name])
+    document = parse_document(before.encode(), name, SETTINGS)
+
+    assert translated(document, str.upper).decode() == after
+
+
+@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+def test_nothing_translated_is_no_change(name: str) -> None:
+    data = EXAMPLES[name][0].encode()
+    document = parse_document(data, name, SETTINGS)
+
+    assert document.write([None] * len(document.segments)) == data
+    if name != "po":  # a message without a translation gets one
+        assert translated(document, str) == data
+
+
+@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+@given(data=st.data())
+def test_damaged_documents_are_one_line_that_names_the_file(name: str, data: st.DataObject) -> None:
+    whole = EXAMPLES[name][0].encode()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    broken = whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:]
+    mistake = ""
+    try:
+        document = parse_document(broken, name, SETTINGS, "a.file")
+    except (TextError, ConfigError) as error:
+        mistake = str(error)
+    else:
+        assert document.write([None] * len(document.segments)) == broken
+    assert "\n" not in mistake
+    assert mistake.startswith(("a.file: ", "document.columns") if mistake else "")
+
+
+@given(paragraphs=st.lists(st.text(alphabet="ab é\u00a0\t\r\n.")))
+def test_any_text_stays_as_it_is(paragraphs: list[str]) -> None:
+    data = "\n\n".join(paragraphs).encode()
+
+    assert translated(parse_document(data, "text"), str) == data
+
+
+@pytest.mark.parametrize("each", DOCUMENT_FORMATS, ids=lambda each: each.name)
+def test_documentation_and_help_list_every_format(each: DocumentFormat) -> None:
+    page = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
+    endings = " ".join(f"`{ending}`" for ending in each.endings)
+
+    assert f"| `{each.name}` | {endings} |".replace("|  |", "| |") in page
+    assert each.description in help_text("translate", [])
+
+
+def test_formats_are_found_by_name_and_ending() -> None:
+    found = [find_format("x/A.PO"), find_format("a.txt"), find_format("a.po", "lines")]
+    assert [each.name if each else None for each in found] == ["po", None, None]
+    with pytest.raises(ConfigError, match=r"format=jsn must be lines, .*; did you mean json\?"):
+        find_format("a", "jsn")
+
+
+def test_the_line_of_broken_utf8_is_named() -> None:
+    with pytest.raises(TextError, match=r"^a\.json: line 2 is not UTF-8 at byte 4$"):
+        parse_document(b'{\n "\xff": 1}', "json", name="a.json")
+
+
+def test_lines_of_a_segment_are_translated_one_by_one_and_each_once() -> None:
+    asked: list[str] = []
+
+    def translate(lines: list[str]) -> list[SegmentTranslation]:
+        asked.extend(lines)
+        return [SegmentTranslation(line[::-1], line != "bc") for line in lines]
+
+    documents = [parse_document(text, "json") for text in (b'["ab\\n\\nbc"]', b'["ab", "7"]')]
+    (first, second), report = translate_documents(documents, translate)  # type: ignore[arg-type]
+
+    assert asked == ["ab", "bc"]
+    assert first == [SegmentTranslation("ba\n\ncb", is_sure=False)]
+    assert second == [SegmentTranslation("ba"), None]
+    assert str(report) == "3 segments: 1 left, 1 not sure, 2 translated"

@@ -9,7 +9,7 @@ from seq2seq.documents.document import SegmentTranslation, TextSegment
 from seq2seq.errors import TextError
 
 # The longer ones first: that of UTF-32 begins like that of UTF-16.
-_MARKS = (
+_BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -23,7 +23,7 @@ class SourceText(NamedTuple):
 
     text: str
     encoding: str = "utf-8"
-    byte_order_mark: bytes = b""  # the byte order mark in front
+    bom: bytes = b""  # the byte order mark in front
 
     @classmethod
     def decode(cls, data: bytes, encoding: str = "utf-8") -> "SourceText":
@@ -33,7 +33,7 @@ class SourceText(NamedTuple):
             TextError: the data is not in this encoding, or Python does not know the encoding.
         """
         bom, encoding = next(
-            ((bom, name) for bom, name in _MARKS if data.startswith(bom)), (b"", encoding)
+            ((bom, name) for bom, name in _BOMS if data.startswith(bom)), (b"", encoding)
         )
         try:
             text = data[len(bom) :].decode(encoding)
@@ -53,7 +53,7 @@ class SourceText(NamedTuple):
             TextError: a character of a translation is not in the encoding of the document.
         """
         try:
-            return self.byte_order_mark + text.encode(self.encoding)
+            return self.bom + text.encode(self.encoding)
         except UnicodeEncodeError as error:
             raise TextError(
                 f"a translation has {text[error.start]!r}, which {self.encoding.upper()}, "

@@ -2,13 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from seq2seq.config.documents import DocumentOptions
 from seq2seq.config.training import LengthLimits
-from seq2seq.documents.translating import DocumentReport
 from seq2seq.errors import TextError
 from seq2seq.inference.alignment import (
     NO_ALIGNMENT,
@@ -17,7 +14,6 @@ from seq2seq.inference.alignment import (
     DecodedUnit,
 )
 from seq2seq.inference.decode import ScoredTranslation
-from seq2seq.inference.documents import translate_document
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
@@ -118,16 +114,6 @@ class Translator:
             raise TextError("translate takes lines, such as [text], not one text")
         lines = lines if prefixes is None else prefixed_lines(lines, prefixes)
         return [best[0].text for best in self.hypotheses(lines, scored=False)]
-
-    def translate_document(
-        self,
-        source: str | Path,
-        target: str | Path,
-        format_name: str | None = None,
-        options: DocumentOptions | None = None,
-    ) -> DocumentReport:
-        """Translate a document into another file; see `inference.documents`."""
-        return translate_document(self, source, target, format_name, options)
 
     def hypotheses(
         self, lines: Iterable[str], first: int = 1, scored: bool = True

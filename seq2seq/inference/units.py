@@ -82,8 +82,7 @@ class UnitPlanner:
             elif icu := self._icu_units(before, part):
                 planned.append(icu)
             elif self._is_split(unit.ids):
-                blanks, sentences = self._split(part)
-                made = self._units(sentences)
+                blanks, made = self._split(part)
                 planned.append(LineUnits(before + blanks, made, languages=self.languages))
             else:
                 planned.append(LineUnits(before, [unit]))
@@ -139,7 +138,7 @@ class UnitPlanner:
             part = _Part(sentence.text, "", self._spans(sentence.text))
             made = self._units([part])
             if self._is_split(made[0].ids):
-                made = self._units(self._split(part)[1])
+                made = self._split(part)[1]
             units += made
             paths += [sentence.path] * len(made)
         icu = IcuMessage(message, paths, self.languages[1], line.blank_after)
@@ -167,8 +166,8 @@ class UnitPlanner:
             return line._replace(text=text)
         return line._replace(**self.truecaser(text)._asdict())
 
-    def _split(self, line: "_Part") -> tuple[str, list["_Part"]]:
-        """Return the sentences of a line, after blanks, and of those that are too long the clauses.
+    def _split(self, line: "_Part") -> tuple[str, list[Unit]]:
+        """Return the units of the sentences of a line, after blanks; of those too long, of clauses.
 
         The spans are those of the line: a marker may have its partner in another sentence.
         """
@@ -181,10 +180,18 @@ class UnitPlanner:
             if not sentence.text:  # blanks that begin the line
                 blanks, start = sentence.blank_after, len(sentence.blank_after)
                 continue
-            inside = _shifted(line.spans, start, sentence.text)
-            parts += self._split_clauses(_Part(*sentence, inside))
+            parts.append(_Part(*sentence, _shifted(line.spans, start, sentence.text)))
             start += len(sentence.text) + len(sentence.blank_after)
-        return blanks, _with_blanks(parts, line.blank_after)
+        units: list[Unit] = []
+        parts = _with_blanks(parts, line.blank_after)
+        for part, unit in zip(parts, self._units(parts), strict=True):
+            units += [unit] if self._is_short(unit) else self._units(self._split_clauses(part))
+        return blanks, units
+
+    def _is_short(self, unit: Unit) -> bool:
+        """Return whether a unit need not be cut."""
+        is_protected = not self.has_symbols or len(unit.spans) <= MAX_SYMBOLS
+        return is_protected and self.tokenizer.length(unit.ids) <= self.splitting.max_length
 
     def _split_clauses(self, sentence: "_Part") -> list["_Part"]:
         positions = [(span.start, span.end) for span in sentence.spans]

@@ -29,8 +29,13 @@ class RequiredTokens:
         self.first, self.size = first, required.shape[1]
         self.required, self.closes, self.max_lengths = required, closes, max_lengths
         # Asked for once: at each step Python would wait for the device.
-        self.has_required = bool(required.any())
         self.has_pairs = bool((closes >= 0).any())
+        self.is_bound = required.any(1)  # (B,) sentences that require something
+        self.has_required = bool(self.is_bound.any())
+        self.all_bound = bool(self.is_bound.all())
+        # No hypothesis that is shorter must consist of required tokens alone from now on.
+        first_steps = torch.where(self.is_bound, max_lengths - required.sum(1), max_lengths.max())
+        self.first_forced = int(first_steps.min()) if len(required) else 0
         self.range = torch.arange(first, first + self.size, device=required.device)  # (S,)
 
     def __call__(self, logits: Tensor, generated: Tensor, sentences: Tensor) -> Tensor:
@@ -39,6 +44,20 @@ class RequiredTokens:
         if not self.has_required:
             of_range.fill_(-torch.inf)
             return logits
+        if self.all_bound:
+            self._mask(logits, generated, sentences)
+            return logits
+        rows = self.is_bound[sentences].nonzero().squeeze(1)  # (b',)
+        of_rows = logits[rows]
+        if len(rows):
+            self._mask(of_rows, generated[rows], sentences[rows])
+        of_range.fill_(-torch.inf)
+        logits[rows] = of_rows
+        return logits
+
+    def _mask(self, logits: Tensor, generated: Tensor, sentences: Tensor) -> None:
+        """Mask the `logits` (b, K, V) of sentences of which each requires something, in place."""
+        of_range = logits[..., self.first : self.first + self.size]
         # (1) A token of the range is possible while it is required and missing.
         position = self._positions(generated)  # (b, K, S)
         missing = self.required[sentences].unsqueeze(1) & (position < 0)  # (b, K, S)
@@ -48,11 +67,12 @@ class RequiredTokens:
         count = missing.sum(-1)  # (b, K)
         logits[..., EOS].masked_fill_(count > 0, -torch.inf)
         # (3) Nothing but them is possible when the rest of the hypothesis must consist of them.
+        if generated.shape[-1] < self.first_forced:
+            return
         growth = (self.max_lengths[sentences] - generated.shape[-1]).unsqueeze(1)  # (b, 1)
         must = ((count > 0) & (count >= growth)).unsqueeze(-1)  # (b, K, 1)
         logits[..., : self.first].masked_fill_(must, -torch.inf)
         logits[..., self.first + self.size :].masked_fill_(must, -torch.inf)
-        return logits
 
     def _positions(self, generated: Tensor) -> Tensor:
         """Return the position at which each token of the range was generated, (b, K, S), or -1."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.joining import join_units
+from seq2seq.inference.repetition_retry import retry_repetition
 from seq2seq.inference.stored_batches import StoredBatches
 from seq2seq.inference.translator import (
     Translator,
@@ -97,7 +98,7 @@ class DocumentTranslator(Translator):
                     scored,
                     previous,
                 )
-                best = self.translate_batch(batch, stored)
+                best = self._decode_with_retries(batch, stored)
                 for index, hypotheses in zip(indices, best, strict=True):
                     translations[index] = hypotheses
                 final = self._advance(batch.source, [b[0] for b in best], previous)
@@ -107,6 +108,19 @@ class DocumentTranslator(Translator):
         last = torch.tensor([len(documents) - 1])
         joined = join_units(planned, translations)
         return WindowTranslations(joined, states.select(last) if states else None)
+
+    def _decode_with_retries(
+        self, batch: UnitBatch, stored: StoredBatches | None
+    ) -> list[list[ScoredTranslation]]:
+        """Return the translations of a batch; the next sentences need the last tries of them."""
+        best = self.translate_batch(batch, stored)
+        if self.retries:
+            retry_repetition(
+                best,
+                lambda failed: iter([failed] if failed else []),
+                lambda rows, n: self.decode_units(batch.select(rows), n),
+            )
+        return best
 
     def _advance(
         self, source: tuple[Tensor, Tensor | None], best: Sequence[ScoredTranslation], previous: Any

@@ -27,27 +27,31 @@ class TagPlacement:
         self.planner, self.decoder = planner, decoder
         self.weights = PlacementWeights(planner.tokenizer, decoder)
 
-    def decode(self, batch: UnitBatch) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
+    def decode(
+        self, batch: UnitBatch, blocked_ngram: int = 0
+    ) -> tuple[list[list[ScoredTranslation]], list[Unit]]:
         """Return the translations of each unit, the best first, and the units that were decoded.
 
         Units without pairs of tags are decoded as they are, and all units where the network has no
-        symbols or no attention.
+        symbols or no attention. The arguments are those of `UnitDecoder.decode`.
         """
         tagged = [index for index, unit in enumerate(batch.units) if self._is_tagged(unit)]
         if not tagged:
-            return self.decoder.decode(batch), [*batch.units]
+            return self.decoder.decode(batch, blocked_ngram), [*batch.units]
         decoded = [*batch.units]
         translations: list[list[ScoredTranslation]] = [[] for _ in batch.units]
         others = [index for index in range(len(batch.units)) if index not in set(tagged)]
         if others:
-            for index, best in zip(others, self.decoder.decode(batch.select(others)), strict=True):
+            untagged = self.decoder.decode(batch.select(others), blocked_ngram)
+            for index, best in zip(others, untagged, strict=True):
                 translations[index] = best
         with_tags = batch.select(tagged)._replace(scored=True)
         stripped = with_tags.replace(
             {row: self._stripped(unit) for row, unit in enumerate(with_tags.units)}
         )
-        of_symbols = self.decoder.decode(with_tags)
-        placed = self._placed(with_tags, stripped, self.decoder.decode(stripped))
+        of_symbols = self.decoder.decode(with_tags, blocked_ngram)
+        without = self.decoder.decode(stripped, blocked_ngram)
+        placed = self._placed(with_tags, stripped, without)
         for row, index in enumerate(tagged):
             translations[index] = of_symbols[row]
             candidate = placed[row]

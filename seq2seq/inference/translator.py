@@ -1,8 +1,7 @@
 """Translation of lines: a run folder's model and a search strategy, lines in, lines out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from seq2seq.config.training import LengthLimits
@@ -20,13 +19,14 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import LineUnits, Unit
 from seq2seq.inference.repair import SpanRepair
+from seq2seq.inference.repetition_retry import retry_repetition
 from seq2seq.inference.stored_batches import StoredBatches, Translations
 from seq2seq.inference.tag_placement import TagPlacement
+from seq2seq.inference.term_enforcement import TermEnforcement
 from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
-from seq2seq.text.glossary import TermMatch
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
@@ -58,7 +58,7 @@ class Translator:
         limits: LengthLimits,
         batch: int,
         planner: UnitPlanner | None = None,
-        retry_repetition: bool = True,
+        retries: bool = True,
     ) -> None:
         """Translate with `model`, on the device of the model.
 
@@ -71,14 +71,15 @@ class Translator:
             batch: units that are translated together, at most.
             planner: cuts lines into units; if left out, a line is one unit, or several where it is
                 longer than `limits.max_source_length`, and nothing is protected.
-            retry_repetition: decode a unit again whose translation repeats itself.
+            retries: whether to decode a unit again whose translation repeats itself.
         """
         self.source, self.target, self.batch = source, target, batch
         self.planner = planner or UnitPlanner(
             source, TextTransforms(), None, ("", ""), Splitting("off", 0, limits.max_source_length)
         )
-        self.term_counts: Counter[tuple[str, str]] = Counter()  # by term, and met or enforced
-        self.decoder = UnitDecoder(model, target, search, limits, retry_repetition)
+        self.retries = retries
+        self.decoder = UnitDecoder(model, target, search, limits)
+        self.terms = TermEnforcement(self.planner, self.decoder)
         self.repair = SpanRepair(self.planner, self.decoder)
         self.tags = TagPlacement(self.planner, self.decoder)
         self.aligner: Aligner | None = None  # if translations are to have alignments
@@ -87,6 +88,11 @@ class Translator:
     def model(self) -> Any:
         """Return the network."""
         return self.decoder.model
+
+    @property
+    def term_counts(self) -> Counter[tuple[str, str]]:
+        """Return how often terms were met, enforced or missing, by term and outcome."""
+        return self.terms.counts
 
     @property
     def window_lines(self) -> int:
@@ -163,6 +169,14 @@ class Translator:
             best = self.translate_batch(batch, stored)
             for index, hypotheses in zip(indices, best, strict=True):
                 translations[index] = hypotheses
+        if self.retries:
+            retry_repetition(
+                translations,
+                lambda failed: self._batches(failed, units),
+                lambda indices, n: self.decode_units(
+                    UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored), n
+                ),
+            )
         return WindowTranslations(join_units(planned, translations))
 
     def translate_batch(self, batch: UnitBatch, stored: StoredBatches | None) -> Translations:
@@ -171,18 +185,22 @@ class Translator:
             return self.decode_units(batch)
         return stored.translate(batch, self.decode_units)
 
-    def decode_units(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
+    def decode_units(
+        self, batch: UnitBatch, blocked_ngram: int = 0
+    ) -> list[list[ScoredTranslation]]:
         """Return the translations of a batch of units, with their spans and terms.
 
         A unit whose best translation lacks spans, for the network has no symbols, is decoded again
-        without them, and they are inserted.
+        without them, and they are inserted. Terms are not counted with a `blocked_ngram`: that is
+        another try.
         """
-        translations, decoded = self.tags.decode(batch)
-        missing = self._missing_terms(batch, translations)
-        enforced = self._enforce_terms(batch, translations, decoded)
+        translations, decoded = self.tags.decode(batch, blocked_ngram)
+        missing = self.terms.missing(batch, translations)
+        enforced = self.terms.enforce(batch, translations, decoded)
         for index, unit in self.repair.repair(batch, translations).items():
             translations[index], decoded[index] = unit.translations, unit.decoded
-        self._count_terms(batch, missing, self._missing_terms(batch, translations, enforced))
+        if not blocked_ngram:
+            self.terms.count(batch, missing, self.terms.missing(batch, translations, enforced))
         if self.aligner is None:
             return translations
         best = [hypotheses[0] for hypotheses in translations]
@@ -192,68 +210,6 @@ class Translator:
             [first._replace(alignment=alignment), *others]
             for (first, *others), alignment in zip(translations, aligned, strict=True)
         ]
-
-    def _missing_terms(
-        self,
-        batch: UnitBatch,
-        translations: Sequence[list[ScoredTranslation]],
-        enforced: Mapping[int, Sequence[TermMatch]] = MappingProxyType({}),
-    ) -> dict[int, list[TermMatch]]:
-        """Return the terms of the glossary that the best translations of units lack, by index."""
-        glossary = self.planner.glossary
-        if glossary is None:
-            return {}
-        lacking = {
-            index: glossary.missing(unit.terms, best[0].text, enforced.get(index, ()))
-            for index, (unit, best) in enumerate(zip(batch.units, translations, strict=True))
-        }
-        return {index: missing for index, missing in lacking.items() if missing}
-
-    def _enforce_terms(
-        self, batch: UnitBatch, translations: list[list[ScoredTranslation]], decoded: list[Unit]
-    ) -> dict[int, Sequence[TermMatch]]:
-        """Decode units again whose best translation lacks a term, with a symbol for that.
-
-        Where another term is missing then, all terms of the unit get symbols. `translations` and
-        `decoded`, the unit of each, are replaced.
-
-        Returns:
-            The terms that got symbols, by unit.
-        """
-        enforced: dict[int, Sequence[TermMatch]] = {}
-        for is_last in (False, True):
-            missing = self._missing_terms(batch, translations, enforced)
-            if not missing or not self.decoder.has_symbols:
-                break
-            chosen = {i: batch.units[i].terms if is_last else missing[i] for i in missing}
-            enforced |= chosen
-            forced = {
-                index: self.planner.force_terms(batch.units[index], terms)
-                for index, terms in chosen.items()
-            }
-            again = self.decoder.decode(batch.replace(forced))
-            for (index, unit), best in zip(forced.items(), again, strict=True):
-                translations[index], decoded[index] = best, unit
-        return enforced
-
-    def _count_terms(
-        self,
-        batch: UnitBatch,
-        missing: Mapping[int, Sequence[TermMatch]],
-        left: Mapping[int, Sequence[TermMatch]],
-    ) -> None:
-        """Count the terms of a batch by what became of them.
-
-        Args:
-            batch: the units.
-            missing: the terms that the first translations lacked, by unit.
-            left: the terms that the last ones lack.
-        """
-        for index, unit in enumerate(batch.units):
-            for match in unit.terms:
-                is_left, was_missing = match in left.get(index, ()), match in missing.get(index, ())
-                outcome = "missing" if is_left else "enforced" if was_missing else "met"
-                self.term_counts[match.term.source, outcome] += 1
 
     def return_alignments(self) -> None:
         """Return alignments from now on, or raise a ConfigError where there is no attention."""

@@ -1,4 +1,4 @@
-"""Decoding of units: constraints for what is protected, and another try for repetition."""
+"""Decoding of units, with constraints for what is protected."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -22,13 +22,12 @@ from seq2seq.search.constraints import (
 from seq2seq.search.interface import Search
 from seq2seq.search.logit_processors import LogitProcessor
 from seq2seq.search.prefix import ForcedPrefix, PieceBytes
-from seq2seq.text.repetition import is_repetitive, repeated_phrases
+from seq2seq.text.repetition import is_repetitive
 from seq2seq.text.special_tokens import MAX_SYMBOLS, SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 
 COPY = ScoredTranslation("", 0.0, 0.0, [], [])
 MARKUP = "{}<>|`*_@\\$"  # signs that no language needs
-BLOCKED_NGRAMS = (3, 2)  # of tokens, tried in this order where a translation repeats itself
 
 Source = tuple[Tensor, Tensor | None]
 
@@ -75,9 +74,7 @@ class UnitDecoder:
     """Decodes batches of units with a network and a search strategy.
 
     The symbols of a unit are in each of its hypotheses exactly once, and pairs of them are
-    well-nested. A unit whose best translation repeats phrases that its source does not repeat, or
-    that never ended, is decoded again without repeated n-grams; one that is no better is kept as
-    it was, and marked.
+    well-nested.
     """
 
     def __init__(
@@ -86,18 +83,14 @@ class UnitDecoder:
         target: Tokenizer,
         search: Search,
         limits: LengthLimits,
-        retry_repetition: bool = True,
     ) -> None:
         """Decode with `model` and `search`; see `Translator`.
-
-        Without `retry_repetition` translations that repeat themselves are only marked.
 
         Raises:
             ConfigError: the search needs attention, which the model does not have.
         """
         require_attention(search, model)
         self.model, self.target, self.search, self.limits = model, target, search, limits
-        self.blocked_ngrams = BLOCKED_NGRAMS if retry_repetition else ()
         self.first_symbol = target.ids(SYMBOLS[:1])[0] if target.has_symbols else None
 
     @property
@@ -122,31 +115,22 @@ class UnitDecoder:
         signs = {token: bits for token, piece in enumerate(pieces) if (bits := markup_signs(piece))}
         return torch.tensor([*signs], dtype=torch.long), torch.tensor([*signs.values()])
 
-    def decode(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
-        """Return the translations of each unit of a batch, the best first."""
+    def decode(self, batch: UnitBatch, blocked_ngram: int = 0) -> list[list[ScoredTranslation]]:
+        """Return the translations of each unit of a batch, the best first.
+
+        Args:
+            batch: the units.
+            blocked_ngram: the length of n-grams of tokens that no hypothesis repeats; 0: none.
+        """
         translations = [[COPY._replace(text=unit.copy)] for unit in batch.units]
         rows = [row for row, unit in enumerate(batch.units) if not unit.is_copied]
+        constraints: list[LogitProcessor] = []
+        if blocked_ngram:
+            constraints = [NoRepeatedNgrams(blocked_ngram), NoRepeatedWord(self._word_starts)]
         if rows:
-            found = self._search_without_repetition(batch.select(rows))
+            found = self._search(batch.select(rows), constraints)
             for row, hypotheses in zip(rows, found, strict=True):
                 translations[row] = hypotheses
-        return translations
-
-    def _search_without_repetition(self, batch: UnitBatch) -> list[list[ScoredTranslation]]:
-        """Return the translations of each unit, or better ones without repeated n-grams."""
-        translations = self._search(batch, [])
-        for n in self.blocked_ngrams:
-            failed = [row for row, best in enumerate(translations) if _has_failed(best[0])]
-            if not failed:
-                break
-            blocked: list[LogitProcessor] = [NoRepeatedNgrams(n), NoRepeatedWord(self._word_starts)]
-            again = self._search(batch.select(failed), blocked)
-            for row, hypotheses in zip(failed, again, strict=True):
-                before = translations[row]
-                is_better = _failures(hypotheses[0]) < _failures(before[0])
-                kept = hypotheses if is_better else before
-                retries = before[0].retries + 1
-                translations[row] = [best._replace(retries=retries) for best in kept]
         return translations
 
     def _search(
@@ -225,14 +209,3 @@ class UnitDecoder:
 def markup_signs(text: str) -> int:
     """Return which signs of `MARKUP` are in a text, a bit each."""
     return sum(1 << bit for bit, sign in enumerate(MARKUP) if sign in text)
-
-
-def _has_failed(best: ScoredTranslation) -> bool:
-    """Return whether a translation was ended by the maximum length or repeats itself."""
-    return not best.has_eos or best.is_repetitive
-
-
-def _failures(best: ScoredTranslation) -> tuple[int, bool]:
-    """Return how often a translation repeats itself, and whether the maximum length ended it."""
-    repeats = repeated_phrases(best.text).total() if best.is_repetitive else 0
-    return repeats, not best.has_eos

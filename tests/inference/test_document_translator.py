@@ -110,7 +110,7 @@ def test_a_line_takes_the_state_of_the_line_before_it_unless_that_is_blank(
 def test_states_are_carried_as_in_training(tokenizer: Tokenizer) -> None:
     model = network(tokenizer, 5)
     translator = DocumentTranslator(
-        model, tokenizer, tokenizer, Greedy(), LIMITS, batch=3, retry_repetition=False
+        model, tokenizer, tokenizer, Greedy(), LIMITS, batch=3, retries=False
     )
     before = None
 

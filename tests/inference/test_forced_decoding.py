@@ -151,7 +151,7 @@ def test_a_greedy_translation_has_the_score_that_the_search_gave_it() -> None:
     with torch.no_grad():  # tokens that the search masks; their probability is that of others
         model.output.linear.bias[[PAD, BOS, UNK]] = -1e4
     translator = Translator(
-        model, forced.source, forced.target, Greedy(), LengthLimits(), 4, retry_repetition=False
+        model, forced.source, forced.target, Greedy(), LengthLimits(), 4, retries=False
     )
     sources = (FROZEN.parent / "corpus" / "test.en").read_text(encoding="utf-8").splitlines()[:60]
 

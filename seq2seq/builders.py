@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -10,8 +11,9 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import Tensor
 
+from seq2seq.config.allowed_classes import shipped_targets
 from seq2seq.config.training import ModelOptions
-from seq2seq.errors import ConfigError
+from seq2seq.errors import ConfigError, RunError
 from seq2seq.model.attention import Attention
 from seq2seq.model.cells.cell import Cell
 from seq2seq.model.classifier import ClassificationHead, Classifier
@@ -201,3 +203,21 @@ def build_translation(
     decoder = build_decoder(config, target, dropout, memory_size)
     gate = ContextGate(sizes["target"]) if context == "carry" else None
     return EncoderDecoder(encoder, bridge, decoder, OutputLayer(target, config.tie_output), gate)
+
+
+def task_kind(target: str) -> str:
+    """Return the kind of system of a task: the name of its file in conf/task, or its `inference`.
+
+    Raises:
+        RunError: there is no such class, or it names no kind.
+    """
+    if kind := shipped_targets("task").get(target):
+        return kind
+    module, _, name = target.rpartition(".")
+    try:
+        task = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise RunError(f"there is no task {target}: {error}") from error
+    if not isinstance(kind := getattr(task, "inference", None), str):
+        raise RunError(f"the task {target} names no kind of system in `inference`")
+    return kind

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +12,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from seq2seq import builders
-from seq2seq.config.allowed_classes import require_known_targets, shipped_targets
+from seq2seq.config.allowed_classes import require_known_targets
 from seq2seq.config.earlier import to_current_names
 from seq2seq.config.memory import require_memory_to_load
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import ConfigError, RunError, TextError
+from seq2seq.evaluation.confidence_fit import ConfidenceFit
 from seq2seq.storage import run_files
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.plain_json import read_plain_json, read_plain_json_lines
@@ -63,6 +63,8 @@ class RunFolder:
         self.curves = folder / run_files.CURVES
         self.attention = folder / run_files.ATTENTION
         self.truecase = folder / run_files.TRUECASE  # forms of the words of the source
+        self.confidence = folder / run_files.CONFIDENCE  # the fit of confidence
+        self.reliability = folder / run_files.RELIABILITY  # its plot
 
     def exists(self) -> bool:
         """Return whether a training run has been started here."""
@@ -106,7 +108,7 @@ class RunFolder:
             raise RunError(str(error)) from error
         except ConfigError as error:
             raise RunError(f"{self.config} cannot be used: {error}") from error
-        if task and (kind := task_kind(config.task["_target_"])) != task:
+        if task and (kind := builders.task_kind(config.task["_target_"])) != task:
             advice = f"this command is for {task}"
             if kind in TASK_COMMANDS:
                 advice = f"use python -m seq2seq.{TASK_COMMANDS[kind]}"
@@ -169,6 +171,12 @@ class RunFolder:
             return Truecaser.load(self.file(self.truecase))
         except TextError as error:
             raise RunError(str(error)) from error
+
+    def read_confidence(self) -> ConfidenceFit | None:
+        """Read the fit of confidence; None: the run has none. A damaged one is a RunError."""
+        if not os.path.lexists(self.confidence):
+            return None
+        return ConfidenceFit.load(self.file(self.confidence))
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Save run.json: languages, data, versions and scores of the run."""
@@ -274,24 +282,6 @@ def named_weights(model: nn.Module) -> dict[str, Any]:
 def vocab_sizes(source: Tokenizer, target: Tokenizer) -> builders.VocabSizes:
     """Return the sizes of both vocabularies."""
     return builders.VocabSizes(source.vocab_size, target.vocab_size, source is target)
-
-
-def task_kind(target: str) -> str:
-    """Return the kind of system of a task: the name of its file in conf/task, or its `inference`.
-
-    Raises:
-        RunError: there is no such class, or it names no kind.
-    """
-    if kind := shipped_targets("task").get(target):
-        return kind
-    module, _, name = target.rpartition(".")
-    try:
-        task = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise RunError(f"there is no task {target}: {error}") from error
-    if not isinstance(kind := getattr(task, "inference", None), str):
-        raise RunError(f"the task {target} names no kind of system in `inference`")
-    return kind
 
 
 def _held_out_pair(fields: Any) -> HeldOutPair:

@@ -137,7 +137,9 @@ def test_a_damaged_folder_is_refused_with_its_file(
 
 
 @needs_posix
-@pytest.mark.parametrize("name", ["config.yaml", "tokenizer.model", "test.jsonl", "truecase.txt"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "tokenizer.model", "test.jsonl", "truecase.txt", "confidence.json"]
+)
 @pytest.mark.parametrize(("kind", "make"), [("pipe", "mkfifo"), ("folder", "mkdir")])
 def test_what_is_no_file_is_not_taken_for_missing(
     run: RunFolder, name: str, kind: str, make: str
@@ -149,6 +151,7 @@ def test_what_is_no_file_is_not_taken_for_missing(
         "tokenizer.model": run.read_tokenizers,
         "test.jsonl": run.read_test,
         "truecase.txt": run.read_truecaser,
+        "confidence.json": run.read_confidence,
     }
 
     with pytest.raises(RunError, match=rf"{re.escape(name)} is a {kind}, not a file"):
@@ -207,7 +210,7 @@ def test_a_run_of_a_later_version_is_refused(run: RunFolder) -> None:
 def test_each_file_of_a_run_is_protected_from_being_an_output(run: RunFolder) -> None:
     names = {path.name for path in vars(run).values() if path != run.folder}
 
-    assert len(names) == 11
+    assert len(names) == 14
     assert names <= set(RUN_FILES)
     assert {path.name for path in run.folder.iterdir()} <= set(RUN_FILES)
     assert set(TOKENIZERS) <= set(INFERENCE_FILES) & set(COPIED_FILES)

@@ -20,7 +20,7 @@ from seq2seq.inference.translator import Translator
 from seq2seq.model.encoder import Encoder
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.plots import attention, contact_sheet
-from seq2seq.run_folder import RunFolder, task_kind, vocab_sizes
+from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.lines import read_lines
 from seq2seq.text.normalization import is_blank
@@ -64,7 +64,7 @@ def load_run(options: InspectConfig, folder: Path) -> RunUnderAnalysis:
     """
     run = RunFolder(folder)
     config = run.read_config(options.trusted)
-    kind = task_kind(config.task["_target_"])
+    kind = builders.task_kind(config.task["_target_"])
     if kind not in ANALYSES:
         raise RunError(
             f"{folder} is a run of {kind}: one of {', '.join(ANALYSES)} can be inspected"

@@ -1,12 +1,15 @@
 """`python -m seq2seq.evaluate`: BLEU, chrF and TER with signatures, of a run or a file."""
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seq2seq.commands import app
 from seq2seq.commands.held_out_text import (
     HeldOutText,
+    first_run,
     read_parallel_lines,
     read_test_text,
     reference_files,
@@ -24,6 +27,10 @@ from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.regular import require_file_or_pipe
+from seq2seq.storage.visible import visible
+
+if TYPE_CHECKING:
+    from seq2seq.inference.decode import ScoredTranslation
 
 LISTED_CHANGES = 10  # sentences that a comparison shows
 
@@ -53,7 +60,10 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
         for name in (scored, config.against)
     )
     if first is None:  # only now, when all files are read and have the same number of lines
-        first = translate_sources(config, scored, text)
+        best = translate_sources(config, scored, text, config.fit_confidence)
+        first = [translation.text for translation in best]
+        if config.fit_confidence:
+            store_fit(first_run(config.run), best, [of_line[0] for of_line in text.references])
     about = (text.language, config.metrics)
     scores = metrics.score_hypotheses(first, text.references, *about, config.bootstrap, variant)
     for score in scores:
@@ -65,7 +75,8 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
         result["documents"] = documents_json(documents)
     if config.against:
         if second is None:
-            second = translate_sources(config, config.against, text)
+            best = translate_sources(config, config.against, text)
+            second = [translation.text for translation in best]
         tested = [name for name in config.metrics if name != "ter"] or config.metrics
         compared = comparison.compare(
             first, second, text.references, text.language, tested, config.bootstrap or 1000, variant
@@ -90,6 +101,8 @@ def require_compatible(config: EvaluateConfig) -> None:
     """
     if config.run is None and config.hypothesis is None:
         raise ConfigError("no value for run, a run folder, or hypothesis, a file of translations")
+    if config.fit_confidence and not isinstance(config.run, str):
+        raise ConfigError("fit_confidence needs run: one run folder, into which the fit is written")
     if config.run and config.hypothesis:
         raise ConfigError("run and hypothesis: one of them is to be scored; against= compares two")
     if config.hypothesis and not config.reference:
@@ -129,7 +142,9 @@ def require_evaluated_files(config: EvaluateConfig, against: str | None) -> None
         require_outputs(inputs, outputs, [run for run in runs if run])
 
 
-def translate_sources(config: EvaluateConfig, runs: Any, text: HeldOutText) -> list[str]:
+def translate_sources(
+    config: EvaluateConfig, runs: Any, text: HeldOutText, scored: bool = False
+) -> "list[ScoredTranslation]":
     """Translate the sources with the run folder `runs`, or with an ensemble of several.
 
     Without documents blank lines separate them.
@@ -145,4 +160,23 @@ def translate_sources(config: EvaluateConfig, runs: Any, text: HeldOutText) -> l
         runs, search, config.limits, config.batch, config.device, config.trusted,
         config.precision, line_handling(config),
     )  # fmt: skip
-    return translator.translate(text.sources, text.documents)
+    return translator.best(text.sources, text.documents, scored=scored)
+
+
+def store_fit(
+    folder: Path, translations: "list[ScoredTranslation]", references: Sequence[str]
+) -> None:
+    """Fit the confidence of a run on scored translations, store it, and print its errors."""
+    from seq2seq.inference.confidence import rate
+    from seq2seq.inference.confidence_report import fit_confidence, measure_confidence
+    from seq2seq.run_folder import RunFolder
+
+    fit = fit_confidence(translations, references)
+    run = RunFolder(folder)
+    fit.save(run.confidence)
+    report = measure_confidence([rate(fit, each) for each in translations], references)
+    print(
+        f"{visible(str(run.confidence))}: fitted; expected calibration error on the same text "
+        f"{report.word_error:.3f} of words, {report.line_error:.3f} of lines",
+        file=sys.stderr,
+    )

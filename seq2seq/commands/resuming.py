@@ -7,15 +7,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from omegaconf import OmegaConf
 
 import seq2seq
-from seq2seq.commands.alignment_file import AlignmentWriter
+from seq2seq.commands.alignment_file import AlignmentWriter, open_alignments
 from seq2seq.commands.prefixes import LineReader
-from seq2seq.commands.score_file import ScoreWriter
+from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
+from seq2seq.commands.score_file import ScoreWriter, open_scores
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.hardware import choose_device
@@ -33,7 +34,7 @@ from seq2seq.storage.writable import STANDARD
 def fingerprint(config: TranslateConfig, name: str) -> str:
     """Compute a hash of everything that a translation of `name` depends on, except its lines."""
     options = asdict(config)
-    for key in ("run", "input", "output", "resume"):
+    for key in ("run", "input", "output", "resume", "review"):
         del options[key]
     if OmegaConf.is_config(config.search):
         options["search"] = OmegaConf.to_container(config.search, resolve=True)
@@ -44,6 +45,8 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
         options["alignments"] = Path(config.alignments).suffix
     prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]
     options["prefix"] = [sha256_of_file(Path(str(file))) for file in prefixes if file is not None]
+    if config.min_confidence is not None:  # the rows of that file hold the name, too
+        options["review"] = name
     if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
@@ -106,6 +109,55 @@ def kept_until_complete() -> Iterator[list[PartialResults]]:
         partial.remove()
 
 
+class LineFiles(NamedTuple):
+    """The files beside the translations that have rows for lines, each if asked for."""
+
+    scores: ScoreWriter | None = None
+    alignments: AlignmentWriter | None = None
+    review: ReviewWriter | None = None
+
+    @property
+    def are_scored(self) -> bool:
+        """Return whether one of them needs scores."""
+        return self.scores is not None or self.review is not None
+
+    def results(
+        self, name: str, first: int, lines: Sequence[str], hypotheses: list[list[ScoredTranslation]]
+    ) -> GroupResults:
+        """Return the translations of consecutive lines of a file, and the rows of each file."""
+        best = [of_line[0] for of_line in hypotheses]
+        rows = ""
+        if self.scores:
+            numbered = enumerate(hypotheses, first)
+            rows = "".join(self.scores.rows(name, line, each) for line, each in numbered)
+        return GroupResults(
+            [translation.text for translation in best],
+            rows,
+            self.alignments.rows(best) if self.alignments else "",
+            self.review.rows(name, first, lines, best) if self.review else "",
+        )
+
+    def write(self, results: GroupResults) -> None:
+        """Write the rows of a group."""
+        if self.scores:
+            self.scores.file.write(results.scores)
+        if self.alignments:
+            self.alignments.file.write(results.alignments)
+        if self.review:
+            self.review.file.write(results.review)
+
+
+@contextmanager
+def open_line_files(config: TranslateConfig) -> Iterator[LineFiles]:
+    """Open the files beside the translations, which appear when they are complete."""
+    with (
+        open_scores(config.scores) as scores,
+        open_alignments(config.alignments) as alignments,
+        open_review(review_name(config), config.min_confidence) as review,
+    ):
+        yield LineFiles(scores, alignments, review)
+
+
 class ResumableTranslation:
     """Translation of consecutive groups of lines of a file; groups that are stored are recalled.
 
@@ -115,17 +167,15 @@ class ResumableTranslation:
     """
 
     def __init__(
-        self, translator: Translator, name: str, scores: ScoreWriter | None,
-        partial: PartialResults | None, alignments: AlignmentWriter | None = None,
+        self, translator: Translator, name: str, files: LineFiles, partial: PartialResults | None,
         read: LineReader = lambda rows, _: rows,
     ) -> None:  # fmt: skip
         """Translate the file `name`, and recall and store in `partial`.
 
-        Rows are written to `scores` and `alignments`. `read` returns the lines of rows of the file.
+        Rows are written to `files`. `read` returns the lines of rows of the file.
         """
         self.read = read
-        self.translator, self.name, self.scores, self.partial = translator, name, scores, partial
-        self.alignments = alignments
+        self.translator, self.name, self.files, self.partial = translator, name, files, partial
         self.recalled = 0  # lines
         self._state: Any = None  # the document's state at the end of the previous group
         self._document: list[tuple[list[str], int]] = []  # recalled groups of the current document
@@ -140,10 +190,7 @@ class ResumableTranslation:
             results = self._translate(group, first)
             if self.partial:
                 self.partial.append(group, results)
-        if self.scores:
-            self.scores.file.write(results.scores)
-        if self.alignments:
-            self.alignments.file.write(results.alignments)
+        self.files.write(results)
         return results.lines
 
     def _remember(self, group: list[str], first: int) -> None:
@@ -164,19 +211,13 @@ class ResumableTranslation:
             self.recalled += min(sum(map(len, batches)), len(group))
             stored = StoredBatches(batches, self.partial.append_batch)
         hypotheses = self._translate_window(group, first, stored)
-        rows = ""
-        if self.scores:
-            numbered = enumerate(hypotheses, first)
-            rows = "".join(self.scores.rows(self.name, line, each) for line, each in numbered)
-        best = [of_line[0] for of_line in hypotheses]
-        aligned = self.alignments.rows(best) if self.alignments else ""
-        return GroupResults([translation.text for translation in best], rows, aligned)
+        return self.files.results(self.name, first, self.read(group, first), hypotheses)
 
     def _translate_window(
         self, lines: list[str], first: int, stored: StoredBatches | None = None
     ) -> list[list[ScoredTranslation]]:
         hypotheses, self._state = self.translator.translate_window(
-            self.read(lines, first), first, self.scores is not None, self._state, stored
+            self.read(lines, first), first, self.files.are_scored, self._state, stored
         )
         return hypotheses
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 TABLE_HEADER = (
     "file\tline\trank\tscore\tlogprob\ttokens\ttranslation\tlogprobs\t"
-    "ended\tsentences\tretries\trepetitive\trepaired\n"
+    "ended\tsentences\tretries\trepetitive\trepaired\tconfidence\t"
+    "probabilities\n"
 )
 
 
@@ -37,7 +38,7 @@ class ScoreWriter:
             name, line, rank, round(scored.score, 6), round(scored.logprob, 6),
             len(scored.logprobs), scored.text, " ".join(str(round(p, 6)) for p in scored.logprobs),
             int(scored.has_eos), scored.sentences, scored.retries, int(scored.is_repetitive),
-            scored.repaired,
+            scored.repaired, *_confidence_cells(scored),
         ]  # fmt: skip
         return "\t".join(str(cell).translate({9: " ", 10: " "}) for cell in cells) + "\n"
 
@@ -56,8 +57,25 @@ class ScoreWriter:
             "retries": scored.retries,
             "repetitive": scored.is_repetitive,
             "repaired": scored.repaired,
+            "confidence": _rounded(scored.confidence),
+            "words": [
+                {"text": word.text, "probability": _rounded(word.probability)}
+                for word in scored.words
+            ],
         }
         return json.dumps(entry, ensure_ascii=False) + "\n"
+
+
+def _confidence_cells(scored: "ScoredTranslation") -> tuple[str, str]:
+    """Return the confidence of a line and the probabilities of its words; empty without a fit."""
+    if scored.confidence is None:
+        return "", ""
+    probabilities = " ".join(str(_rounded(word.probability)) for word in scored.words)
+    return str(_rounded(scored.confidence)), probabilities
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, 4)
 
 
 @contextmanager

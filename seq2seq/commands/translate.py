@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seq2seq.commands import app
-from seq2seq.commands.alignment_file import HARD, SOFT, open_alignments
+from seq2seq.commands.alignment_file import HARD, SOFT
 from seq2seq.commands.counts import counted
 from seq2seq.commands.documents import is_document_work, translate_files
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.commands.prefixes import line_reader, prefix_files
-from seq2seq.commands.score_file import open_scores
+from seq2seq.commands.review_file import HOW_TO_FIT, review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.visible import visible
 
 if TYPE_CHECKING:
+    from seq2seq.inference.translator import Translator
     from seq2seq.search.interface import Search
 
 log = logging.getLogger("seq2seq.translate")
@@ -52,6 +53,7 @@ def translate_texts(config: TranslateConfig) -> None:
         ResumableTranslation,
         kept_until_complete,
         locked_outputs,
+        open_line_files,
         open_partial,
     )
     from seq2seq.inference.loading import load_translator
@@ -66,20 +68,19 @@ def translate_texts(config: TranslateConfig) -> None:
     )  # fmt: skip
     if config.alignments:
         translator.return_alignments()
+    require_fit(config, translator)
     start, count, recalled = time.monotonic(), 0, 0
     with (
         locked_outputs(config, files),
         kept_until_complete() as partials,
-        open_scores(config.scores) as scores,
-        open_alignments(config.alignments) as alignments,
+        open_line_files(config) as others,
     ):
         for (name, output), prefix in zip(files, prefixes, strict=True):
             partial = open_partial(config, name, output)
             if partial:
                 partials.append(partial)
-            work = ResumableTranslation(
-                translator, name, scores, partial, alignments, line_reader(prefix, search)
-            )
+            read = line_reader(prefix, search)
+            work = ResumableTranslation(translator, name, others, partial, read)
             count += map_lines(name, output, translator.window_lines, work)
             recalled += work.recalled
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
@@ -87,6 +88,21 @@ def translate_texts(config: TranslateConfig) -> None:
     for line in term_table(translator.term_counts):
         print(visible(line), file=sys.stderr)
     print(f"{counted(count, 'line')}{before}, {rate:.1f} lines/s", file=sys.stderr)
+
+
+def require_fit(config: TranslateConfig, translator: "Translator") -> None:
+    """Require that the run has a fit of confidence where it is needed; warn where it is of use.
+
+    Raises:
+        ConfigError: `min_confidence` is given, and there is no fit.
+    """
+    if translator.fit is not None:
+        return
+    missing = f"the run has no fit of confidence: {HOW_TO_FIT}"
+    if config.min_confidence is not None:
+        raise ConfigError(f"min_confidence cannot be used, for {missing}")
+    if config.scores:
+        log.warning("confidence stays empty in %s, for %s", config.scores, missing)
 
 
 def term_table(counts: Mapping[tuple[str, str], int]) -> list[str]:
@@ -117,6 +133,8 @@ def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
         scores.append(NamedFile("scores", config.scores))
     if config.alignments is not None:
         scores.append(NamedFile("alignments", config.alignments))
+    if (review := review_name(config)) is not None:
+        scores.append(NamedFile("review", review))
     files = input_output_pairs(config.input, config.output, config.run, scores)
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")

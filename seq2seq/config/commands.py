@@ -93,6 +93,9 @@ class TranslateConfig(DecodingConfig):
     prefix: Any = None
     # A file for word alignments: .txt or .pharaoh for pairs `i-j`, .jsonl for attention weights.
     alignments: str | None = None
+    # Lines with a lower confidence are written to a review file too; null: none.
+    min_confidence: float | None = number(None, 0, 1)
+    review: str | None = None  # a .tsv file for these; null: OUTPUT.review.tsv
     resume: bool = True  # continue an interrupted translation of the same input
     # The format of documents; null: by the ending of the file; lines: text, line by line.
     format: str | None = None
@@ -126,6 +129,8 @@ class EvaluateConfig(DecodingConfig):
     bootstrap: int = number(1000, 2, MAX_RESAMPLES, also=(0,))
     json: str | None = None  # a file for the scores
     comet: str | None = None  # a .jsonl file of src, mt and ref, as COMET reads them
+    # Fit the confidence of the run on the text, and store the fit in the run folder.
+    fit_confidence: bool = False
 
     def __post_init__(self) -> None:
         files = self.reference if isinstance(self.reference, list) else [self.reference]

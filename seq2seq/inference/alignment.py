@@ -161,9 +161,16 @@ def word_shares(
         words: the ranges of W words of the text.
         text: that of the tokens, with spans for symbols; blanks and letters may differ.
     """
+    return spread(token_ranges_in(tokenizer, ids, protected, text), words)
+
+
+def token_ranges_in(
+    tokenizer: Tokenizer, ids: Sequence[int], protected: ProtectedLine, text: str
+) -> list[Range]:
+    """Return the range of each token in the text that they became; see `word_shares`."""
     spelled, ranges = token_ranges(tokenizer, ids)
     spelled, ranges = _restored(spelled, ranges, protected)
-    return spread(ranges_in(spelled, ranges, text), words)
+    return ranges_in(spelled, ranges, text)
 
 
 def _restored(

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from seq2seq.inference.alignment import Alignment
 
 
+class ScoredWord(NamedTuple):
+    """A word of a translation, and how probable it is."""
+
+    text: str
+    logprob: float  # in nats, of its tokens together
+    is_given: bool  # it was not generated: it is of a span, a prefix or a copied unit
+    # That it is right: that the reference has it. None: the run has no fit of confidence.
+    probability: float | None = None
+
+
 class ScoredTranslation(NamedTuple):
     """One translation as text, with its score and tokens."""
 
@@ -28,6 +38,9 @@ class ScoredTranslation(NamedTuple):
     is_repetitive: bool = False  # it repeats itself still
     repaired: int = 0  # spans that were missing and were inserted
     alignment: "Alignment | None" = None  # of its words, if asked for
+    words: Sequence[ScoredWord] = ()  # if scored
+    # The expected share of its words that are right; None: not scored, or no fit of confidence.
+    confidence: float | None = None
 
 
 def decode_batch(

@@ -9,14 +9,10 @@ from torch import Tensor
 
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
-from seq2seq.inference.joining import join_units
+from seq2seq.inference.line_units import unit_keys
 from seq2seq.inference.repetition_retry import retry_repetition
 from seq2seq.inference.stored_batches import StoredBatches
-from seq2seq.inference.translator import (
-    Translator,
-    WindowTranslations,
-    unit_keys,
-)
+from seq2seq.inference.translator import Translator, WindowTranslations
 from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
@@ -30,12 +26,13 @@ class DocumentTranslator(Translator):
     document and on nothing else: documents are translated side by side, line by line.
     """
 
-    def translate(
+    def best(
         self,
         lines: Iterable[str],
         documents: Sequence[str | None] | None = None,
         prefixes: Sequence[str] | None = None,
-    ) -> list[str]:
+        scored: bool = True,
+    ) -> list[ScoredTranslation]:
         """Return the best translation of each line.
 
         Args:
@@ -43,9 +40,10 @@ class DocumentTranslator(Translator):
             documents: the document of each line: a line takes the state of the one before it where
                 both are of the same document. None: blank lines stand between documents.
             prefixes: beginnings of the translations, "" for none.
+            scored: whether to return scores, words and confidence.
         """
         if documents is None:
-            return super().translate(lines, prefixes=prefixes)
+            return super().best(lines, prefixes=prefixes, scored=scored)
         lines = lines if prefixes is None else prefixed_lines(lines, prefixes)
         separated: list[str] = []
         indices = []
@@ -54,7 +52,7 @@ class DocumentTranslator(Translator):
                 separated.append("")
             indices.append(len(separated))
             separated.append(line)
-        translations = super().translate(separated)
+        translations = super().best(separated, scored=scored)
         return [translations[index] for index in indices]
 
     @torch.inference_mode()
@@ -106,7 +104,7 @@ class DocumentTranslator(Translator):
                 states.scatter(rows, final)
         # Only the last document can go on in the next window: blank lines have ended the others.
         last = torch.tensor([len(documents) - 1])
-        joined = join_units(planned, translations)
+        joined = self.join(planned, translations, scored)
         return WindowTranslations(joined, states.select(last) if states else None)
 
     def _decode_with_retries(

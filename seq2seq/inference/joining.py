@@ -2,28 +2,35 @@
 
 from collections.abc import Sequence
 
+from seq2seq.evaluation.confidence_fit import ConfidenceFit
 from seq2seq.inference.alignment import join_alignments
+from seq2seq.inference.confidence import join_words, rate
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.line_units import LineUnits
 
 BLANK_TRANSLATION = ScoredTranslation("", 0.0, 0.0, [], [])
+CERTAIN = 1.0  # confidence of a blank line
 
 
 def join_units(
-    planned: Sequence[LineUnits], translations: Sequence[list[ScoredTranslation]]
+    planned: Sequence[LineUnits],
+    translations: Sequence[list[ScoredTranslation]],
+    fit: ConfidenceFit | None = None,
 ) -> list[list[ScoredTranslation]]:
     """Return the translations of each line from those of its units, in their order.
 
-    Where a line has several units, its k-th translation is made of their k-th ones.
+    Where a line has several units, its k-th translation is made of their k-th ones. With `fit` the
+    lines and their words are rated.
     """
     of_units = iter(translations)
     joined = []
     for line in planned:
         units = [next(of_units) for _ in line.units]
         if not units:
-            joined.append([BLANK_TRANSLATION])
+            joined.append([BLANK_TRANSLATION._replace(confidence=CERTAIN if fit else None)])
             continue
-        joined.append([_join(line, parts) for parts in zip(*units, strict=False)])
+        lines = [_join(line, parts) for parts in zip(*units, strict=False)]
+        joined.append([rate(fit, each) for each in lines] if fit else lines)
     return joined
 
 
@@ -31,8 +38,9 @@ def _join(line: LineUnits, parts: Sequence[ScoredTranslation]) -> ScoredTranslat
     """Return the translation of a line from one translation of each of its units."""
     text = line.join([part.text for part in parts])
     alignment = join_alignments(line, parts, text)
+    words = join_words(line, parts, text)
     if len(parts) == 1:
-        return parts[0]._replace(text=text, alignment=alignment)
+        return parts[0]._replace(text=text, alignment=alignment, words=words)
     return ScoredTranslation(
         text,
         sum(part.score for part in parts),
@@ -45,4 +53,5 @@ def _join(line: LineUnits, parts: Sequence[ScoredTranslation]) -> ScoredTranslat
         any(part.is_repetitive for part in parts),
         sum(part.repaired for part in parts),
         alignment,
+        words,
     )

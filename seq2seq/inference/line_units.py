@@ -17,6 +17,7 @@ from seq2seq.text.special_tokens import SYMBOLS
 
 # Languages without blanks between sentences.
 UNSEPARATED = frozenset({"ja", "zh", "cmn", "yue", "wuu", "nan", "lzh"})
+UNIT_KEYS = 2**40  # the k-th unit of line n has the random numbers of line n + k UNIT_KEYS
 _NO_BREAK = re.compile("(\\w+)([\u00a0\u202f])(?=\\S)")
 
 
@@ -112,3 +113,12 @@ def keep_no_break_spaces(source: str, translation: str) -> str:
     for word, space in _NO_BREAK.findall(source):
         translation = translation.replace(f"{word} ", f"{word}{space}", 1)
     return translation
+
+
+def unit_keys(planned: Sequence[LineUnits], first: int) -> list[int]:
+    """Return a number for each unit of consecutive lines, of which the first is line `first`."""
+    return [
+        first + index + UNIT_KEYS * number
+        for index, line in enumerate(planned)
+        for number in range(len(line.units))
+    ]

@@ -101,23 +101,15 @@ def load_translator(
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
     limits, lines = limits or LengthLimits(), lines or LineHandling()
-    return kind(
-        model,
-        first.source,
-        first.target,
-        search or Greedy(),
-        limits,
-        batch,
-        unit_planner(
-            first.source,
-            first.config,
-            _facts(first),
-            limits,
-            lines,
-            first.folder.read_truecaser(),
-        ),
-        lines.retry_repetition,
+    planner = unit_planner(
+        first.source, first.config, _facts(first), limits, lines, first.folder.read_truecaser()
     )
+    translator = kind(
+        model, first.source, first.target, search or Greedy(), limits, batch, planner,
+        lines.retry_repetition,
+    )  # fmt: skip
+    translator.fit = first.folder.read_confidence()
+    return translator
 
 
 def load_forced_decoder(

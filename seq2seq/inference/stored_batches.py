@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from seq2seq.inference.alignment import Alignment
-from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.decode import ScoredTranslation, ScoredWord
 from seq2seq.inference.unit_decoding import UnitBatch
 
 Translations = list[list[ScoredTranslation]]  # of each unit, the best first
@@ -37,17 +37,19 @@ class StoredBatches:
         return translations
 
 
-def _plain(translation: ScoredTranslation) -> list[Any]:
-    alignment = translation.alignment
-    if alignment is None:
-        return [*translation]
-    of_words = [alignment.source, alignment.target, alignment.weights.tolist()]
-    return [*translation[:-1], [*of_words, list(alignment.weights.shape)]]
+def _plain(translation: ScoredTranslation) -> dict[str, Any]:
+    alignment, words = translation.alignment, [list(word) for word in translation.words]
+    of_words = None
+    if alignment is not None:
+        weights = alignment.weights
+        of_words = [alignment.source, alignment.target, weights.tolist(), list(weights.shape)]
+    return translation._asdict() | {"alignment": of_words, "words": words}
 
 
-def _translation(plain: list[Any]) -> ScoredTranslation:
-    *fields, alignment = plain
+def _translation(plain: dict[str, Any]) -> ScoredTranslation:
+    alignment = plain["alignment"]
     if alignment is not None:
         source, target, weights, shape = alignment
         alignment = Alignment(source, target, torch.tensor(weights).reshape(shape))
-    return ScoredTranslation._make([*fields, alignment])
+    words = [ScoredWord(*word) for word in plain["words"]]
+    return ScoredTranslation(**plain | {"alignment": alignment, "words": words})

@@ -6,18 +6,20 @@ from typing import Any, NamedTuple
 
 from seq2seq.config.training import LengthLimits
 from seq2seq.errors import TextError
+from seq2seq.evaluation.confidence_fit import ConfidenceFit
 from seq2seq.inference.alignment import (
     NO_ALIGNMENT,
     Aligner,
     Alignment,
     DecodedUnit,
 )
+from seq2seq.inference.confidence import score_words
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.joining import join_units
-from seq2seq.inference.line_units import LineUnits, Unit
+from seq2seq.inference.line_units import LineUnits, Unit, unit_keys
 from seq2seq.inference.repair import SpanRepair
 from seq2seq.inference.repetition_retry import retry_repetition
 from seq2seq.inference.stored_batches import StoredBatches, Translations
@@ -32,7 +34,6 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 
 WINDOW_BATCHES = 64  # batches of lines that are read ahead and sorted by length together
-UNIT_KEYS = 2**40  # the k-th unit of line n has the random numbers of line n + k UNIT_KEYS
 
 
 class WindowTranslations(NamedTuple):
@@ -83,6 +84,7 @@ class Translator:
         self.repair = SpanRepair(self.planner, self.decoder)
         self.tags = TagPlacement(self.planner, self.decoder)
         self.aligner: Aligner | None = None  # if translations are to have alignments
+        self.fit: ConfidenceFit | None = None  # of the run; lines are rated where they are scored
 
     @property
     def model(self) -> Any:
@@ -115,11 +117,24 @@ class Translator:
         Raises:
             TextError: `lines` is one text, or there is not one prefix for each line.
         """
+        return [best.text for best in self.best(lines, documents, prefixes, scored=False)]
+
+    def best(
+        self,
+        lines: Iterable[str],
+        documents: Sequence[str | None] | None = None,
+        prefixes: Sequence[str] | None = None,
+        scored: bool = True,
+    ) -> list[ScoredTranslation]:
+        """Return the best translation of each line, with its words and confidence if `scored`.
+
+        See `translate`.
+        """
         del documents
         if isinstance(lines, str):
             raise TextError("translate takes lines, such as [text], not one text")
         lines = lines if prefixes is None else prefixed_lines(lines, prefixes)
-        return [best[0].text for best in self.hypotheses(lines, scored=False)]
+        return [best[0] for best in self.hypotheses(lines, scored=scored)]
 
     def hypotheses(
         self, lines: Iterable[str], first: int = 1, scored: bool = True
@@ -177,7 +192,16 @@ class Translator:
                     UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored), n
                 ),
             )
-        return WindowTranslations(join_units(planned, translations))
+        return WindowTranslations(self.join(planned, translations, scored))
+
+    def join(
+        self,
+        planned: Sequence[LineUnits],
+        translations: Sequence[list[ScoredTranslation]],
+        scored: bool,
+    ) -> list[list[ScoredTranslation]]:
+        """Return the translations of lines from those of their units, rated if `scored`."""
+        return join_units(planned, translations, self.fit if scored else None)
 
     def translate_batch(self, batch: UnitBatch, stored: StoredBatches | None) -> Translations:
         """Return the translations of a batch of units, which may be stored."""
@@ -201,6 +225,11 @@ class Translator:
             translations[index], decoded[index] = unit.translations, unit.decoded
         if not blocked_ngram:
             self.terms.count(batch, missing, self.terms.missing(batch, translations, enforced))
+        if batch.scored:
+            translations = [
+                [each._replace(words=score_words(each, unit, self.target)) for each in hypotheses]
+                for hypotheses, unit in zip(translations, decoded, strict=True)
+            ]
         if self.aligner is None:
             return translations
         best = [hypotheses[0] for hypotheses in translations]
@@ -240,12 +269,3 @@ class Translator:
         order = sorted(indices, key=lambda index: -len(units[index].ids))
         for start in range(0, len(order), self.batch):
             yield order[start : start + self.batch]
-
-
-def unit_keys(planned: Sequence[LineUnits], first: int) -> list[int]:
-    """Return a number for each unit of consecutive lines, of which the first is line `first`."""
-    return [
-        first + index + UNIT_KEYS * number
-        for index, line in enumerate(planned)
-        for number in range(len(line.units))
-    ]

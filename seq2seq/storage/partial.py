@@ -34,6 +34,7 @@ class GroupResults(NamedTuple):
     lines: list[str]
     scores: str
     alignments: str = ""  # text for a third file
+    review: str = ""  # text for a fourth file
 
 
 def _entry(stored: bytes, digest: str) -> dict[str, Any]:
@@ -79,7 +80,9 @@ class PartialResults:
         stored = self._reader.readline()
         entry = _entry(stored, digest.hexdigest())
         try:
-            results = GroupResults(entry["lines"], entry["scores"], entry["alignments"])
+            results = GroupResults(
+                entry["lines"], entry["scores"], entry["alignments"], entry["review"]
+            )
         except KeyError:
             results = GroupResults([], "")
         if len(results.lines) != len(lines):

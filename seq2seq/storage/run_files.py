@@ -12,6 +12,8 @@ CARD = "README.md"
 CURVES = "curves.png"
 ATTENTION = "attention.png"
 TRUECASE = "truecase.txt"
+CONFIDENCE = "confidence.json"
+RELIABILITY = "confidence.png"
 TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
 
 TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sides, or two
@@ -20,11 +22,11 @@ TASK_FILES = ("test.tsv", "test.txt", "confusion.png", "captions.png")
 # A command that reads a run replaces none of these files.
 RUN_FILES = (
     *(CONFIG, FACTS, MODEL, LAST, INITIAL, METRICS, TEST, AUDIT, CARD, CURVES),
-    *(ATTENTION, TRUECASE),
+    *(ATTENTION, TRUECASE, CONFIDENCE, RELIABILITY),
     *TOKENIZERS,
     *TASK_FILES,
 )
 # Files that a translation depends on.
-INFERENCE_FILES = (CONFIG, FACTS, MODEL, TRUECASE, *TOKENIZERS)
+INFERENCE_FILES = (CONFIG, FACTS, MODEL, TRUECASE, CONFIDENCE, *TOKENIZERS)
 # Files that translation and evaluation need, beside the weights.
-COPIED_FILES = (CONFIG, FACTS, TEST, TRUECASE, *TOKENIZERS)
+COPIED_FILES = (CONFIG, FACTS, TEST, TRUECASE, CONFIDENCE, *TOKENIZERS)

@@ -20,6 +20,7 @@ from seq2seq.inference.forced_attention import require_attention
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
+from seq2seq.tasks.confidence import MAX_FITTED, rate_run, translate_pairs
 from seq2seq.tasks.translation_data import (
     prepare_data,
     raw_pairs,
@@ -89,7 +90,8 @@ class TranslationTask:
         for line in self.train_data.sampler.notices("pairs"):
             notify(line)
         validation = self._validation_text(config, notify)
-        self.finish_cost = len(prepared.test) / max(1, len(validation))
+        translated = len(prepared.test) + min(len(validation), MAX_FITTED)
+        self.finish_cost = translated / max(1, len(validation))
         self.validator = Validator(
             self.translator,
             raw_pairs(validation),
@@ -224,10 +226,12 @@ class TranslationTask:
         return self.validator(report, step)
 
     def finish(self, run: RunFolder) -> FinalReport:
-        """Score the translations of the test text, and draw the attention of some sentences."""
+        """Score the translations of the test text, fit confidence, and draw some attention."""
         test = run.read_test()
-        sources, references = [pair.source for pair in test], [pair.target for pair in test]
-        hypotheses = self.translator.translate(sources, [pair.document for pair in test])
+        references = [pair.target for pair in test]
+        best = translate_pairs(self.translator, test)
+        hypotheses = [translation.text for translation in best]
+        confidence = rate_run(run, self.translator, self.validator.pairs, (best, references))
         scores = score_hypotheses(
             hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES
         )
@@ -239,6 +243,7 @@ class TranslationTask:
             sample_translations(test, hypotheses, FINAL_TRANSLATIONS),
             usage_commands(self.overrides),
             worst_and_median(test, hypotheses, WORST_SENTENCES),
+            confidence,
         )
 
 

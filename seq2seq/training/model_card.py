@@ -16,6 +16,7 @@ from seq2seq.storage.visible import visible
 from seq2seq.training.task import FinalReport
 
 ATTENTION_PLOT = "![Attention weights for held-out examples](attention.png)"
+RELIABILITY_PLOT = "![Shares that are right over probabilities](confidence.png)"
 FEW_EXAMPLES = 100  # of test data: fewer have a confidence interval of many points
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "datasets", "hydra-core")
 
@@ -95,6 +96,11 @@ def model_card(
         *_lineage_section(facts),
         f"## Limits\n\n{limits(facts, config)}",
         *_score_sections(facts, report),
+        *(
+            [f"## How sure it is\n\n{report.confidence}\n\n{RELIABILITY_PLOT}"]
+            if report.confidence
+            else []
+        ),
         *([ATTENTION_PLOT] if has_attention else []),
         _training_section(facts),
         f"## How to cite it\n\n{_code_block(citation(facts))}",

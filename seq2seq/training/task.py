@@ -50,6 +50,7 @@ class FinalReport(NamedTuple):
     samples: list[str]  # outputs of the network for some of the test data
     commands: str  # commands that use the network; THIS_FOLDER stands for the run folder
     table: str = ""  # Markdown: the worst and the median examples of the test data
+    confidence: str = ""  # Markdown: how well the network knows what is right; empty: not measured
 
 
 class Task(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq.commands.alignment_file import AlignmentWriter
-from seq2seq.commands.resuming import ResumableTranslation, fingerprint
+from seq2seq.commands.resuming import LineFiles, ResumableTranslation, fingerprint
 from seq2seq.commands.translate import translate
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
@@ -96,9 +96,8 @@ def test_alignments_of_an_interrupted_translation_are_recalled(home: Path) -> No
     for _ in range(2):
         partial = PartialResults(home / "o", fingerprint(config, "one"))
         file = io.StringIO()
-        work = ResumableTranslation(
-            translator, "one", None, partial, AlignmentWriter(file, soft=False)
-        )
+        files = LineFiles(alignments=AlignmentWriter(file, soft=False))
+        work = ResumableTranslation(translator, "one", files, partial)
         work(FIRST, 1)
         partial.close()
         texts.append((file.getvalue(), work.recalled))

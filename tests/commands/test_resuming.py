@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq.commands.resuming import (
+    LineFiles,
     ResumableTranslation,
     fingerprint,
     kept_until_complete,
@@ -140,7 +141,7 @@ def test_a_resumed_document_is_translated_as_an_uninterrupted_one(tmp_path: Path
     translator = load_translator(FROZEN / "documents")
 
     def translated(partial: PartialResults | None, upto: int) -> list[list[str]]:
-        work = ResumableTranslation(translator, "in", None, partial)
+        work = ResumableTranslation(translator, "in", LineFiles(), partial)
         return [work(group, 1 + 3 * i) for i, group in enumerate(groups[:upto])]
 
     whole = translated(None, len(groups))
@@ -201,11 +202,11 @@ def test_an_interruption_within_a_block_loses_its_current_batch_only(
     )  # fmt: skip
     decode_units, batches = Translator.decode_units, []
 
-    def decode(self: Translator, batch: UnitBatch) -> object:
+    def decode(self: Translator, batch: UnitBatch, blocked_ngram: int = 0) -> object:
         batches.append(len(batch.units))
         if len(batches) == interrupted_at:
             raise KeyboardInterrupt
-        return decode_units(self, batch)
+        return decode_units(self, batch, blocked_ngram)
 
     monkeypatch.setattr(Translator, "decode_units", decode)
     interrupted_at = 0

@@ -224,9 +224,7 @@ def test_limits_on_the_length_of_bytes_count_characters(source: str, characters:
     with torch.no_grad():
         model.output.linear.bias[EOS] = -1e9  # it never ends
     limits = LengthLimits(max_length_ratio=2.0, max_length_extra=1)
-    translator = Translator(
-        model, tokenizer, tokenizer, Greedy(), limits, batch=4, retry_repetition=False
-    )
+    translator = Translator(model, tokenizer, tokenizer, Greedy(), limits, batch=4, retries=False)
 
     [best] = next(iter(translator.hypotheses([source])))
 

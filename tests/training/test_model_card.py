@@ -107,6 +107,16 @@ def test_few_test_examples_are_noted(test: str, is_noted: bool) -> None:
     assert ("Scores of fewer than 100 examples say little" in card) == is_noted
 
 
+def test_how_sure_the_network_is_is_in_the_card_where_it_was_measured() -> None:
+    report = FinalReport(["a score"], ["sample"], "command", confidence="- error: 0.02")
+
+    assert "## How sure it is\n\n- error: 0.02\n\n![" in model_card(
+        facts_of("classifier"), "", "", report, False
+    )
+    without = model_card(facts_of("classifier"), "", "", report._replace(confidence=""), False)
+    assert "confidence.png" not in without
+
+
 def test_the_plot_of_attention_is_in_the_card_where_there_is_one() -> None:
     report = FinalReport(["a score"], ["sample"], "command")
 

@@ -11,7 +11,12 @@ from seq2seq.commands.line_io import file_names, standard_output
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
-from seq2seq.documents.registry import MAX_DOCUMENT_BYTES, find_format, parse_document
+from seq2seq.documents.registry import (
+    MAX_DOCUMENT_BYTES,
+    DocumentFormat,
+    find_format,
+    parse_document,
+)
 from seq2seq.documents.translating import DocumentReport, translate_documents
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import write_bytes
@@ -41,13 +46,17 @@ def is_document_work(config: TranslateConfig) -> bool:
         ConfigError: there is no such format, or some of the inputs are documents, others lines.
     """
     names = file_names("input", config.input)
-    kinds = {Path(name).is_dir() or find_format(name, config.format) is not None for name in names}
+    kinds = {Path(name).is_dir() or _find_format(name, config) is not None for name in names}
     if len(kinds) > 1:
         raise ConfigError(
             "input has documents and texts of lines: translate them one after the other, "
             "or as format=lines"
         )
     return kinds == {True}
+
+
+def _find_format(name: str, config: TranslateConfig) -> DocumentFormat | None:
+    return find_format(name, config.format, bool(config.document.columns))
 
 
 def translate_files(config: TranslateConfig) -> None:
@@ -115,11 +124,11 @@ def document_files(config: TranslateConfig) -> tuple[list[DocumentFile], list[st
     files, notes = list[DocumentFile](), list[str]()
     for name, output in zip(names, outputs, strict=True):
         if Path(name).is_dir():
-            found, more = folder_files(Path(name), output, config.format)
+            found, more = folder_files(Path(name), output, config)
             files += found
             notes += more
         else:
-            format_found = find_format(name, config.format)
+            format_found = _find_format(name, config)
             files.append(DocumentFile(name, output, format_found.name if format_found else None))
     folders = any(Path(name).is_dir() for name in names)
     read = [NamedFile("input", file.source) for file in files]
@@ -132,7 +141,7 @@ def document_files(config: TranslateConfig) -> tuple[list[DocumentFile], list[st
 
 
 def folder_files(
-    folder: Path, output: str, chosen: str | None
+    folder: Path, output: str, config: TranslateConfig
 ) -> tuple[list[DocumentFile], list[str]]:
     """Return the files of a folder with their outputs, and notes about what is not translated.
 
@@ -141,8 +150,10 @@ def folder_files(
     Raises:
         ConfigError: the output is no folder, or in the input; or a format is chosen for all files.
     """
-    if chosen is not None:
-        raise ConfigError(f"format={chosen}: the files of a folder have theirs by their endings")
+    if config.format is not None:
+        raise ConfigError(
+            f"format={config.format}: the files of a folder have theirs by their endings"
+        )
     if output == STANDARD or Path(output).is_file():
         raise ConfigError(f"output={output} must be a folder, as input={folder} is one")
     inside, outside = Path(output).resolve(), folder.resolve()
@@ -159,7 +170,7 @@ def folder_files(
                 continue
             if path.is_dir():
                 continue
-            found = find_format(name)
+            found = _find_format(name, config)
             if found is None:
                 copied.append(str(relative))
             target = str(Path(output, relative))

@@ -22,6 +22,7 @@ class DocumentFormat(NamedTuple):
     module: str  # in this package; its function `parse_NAME_document` is a `ParseFunction`
     description: str
     packages: tuple[str, ...] = ()  # modules of the extra `documents` that it imports
+    needs_columns: bool = False  # without `document.columns`, its files are texts of lines
 
 
 # A new format is a module in this package and a line here.
@@ -31,13 +32,17 @@ DOCUMENT_FORMATS = (
     DocumentFormat(
         "json", (".json", ".arb"), "json", "JSON: nested, i18next, ARB, Chrome, Home Assistant"
     ),
-    DocumentFormat("csv", (".csv", ".tsv"), "csv", "Columns of a table"),
+    DocumentFormat(
+        "csv", (".csv", ".tsv"), "csv", "Columns of a table: document.columns", needs_columns=True
+    ),
 )
 _BY_NAME = {each.name: each for each in DOCUMENT_FORMATS}
 _BY_ENDING = {ending: each for each in DOCUMENT_FORMATS for ending in each.endings}
 
 
-def find_format(name: str, chosen: str | None = None) -> DocumentFormat | None:
+def find_format(
+    name: str, chosen: str | None = None, has_columns: bool = True
+) -> DocumentFormat | None:
     """Return the format of a file, by `chosen` or else by its ending; None for plain lines.
 
     Raises:
@@ -46,10 +51,9 @@ def find_format(name: str, chosen: str | None = None) -> DocumentFormat | None:
     if chosen == LINES:
         return None
     if chosen is None:
-        return next(
-            (_BY_ENDING[e] for e in sorted(_BY_ENDING, key=len, reverse=True) if _ends(name, e)),
-            None,
-        )
+        endings = sorted(_BY_ENDING, key=len, reverse=True)
+        found = next((_BY_ENDING[each] for each in endings if _ends(name, each)), None)
+        return None if found and found.needs_columns and not has_columns else found
     if chosen not in _BY_NAME:
         names = [LINES, *_BY_NAME]
         raise ConfigError(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from seq2seq.commands.documents import is_document_work
 from seq2seq.commands.translate import translate
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.documents import DocumentOptions
@@ -67,7 +68,12 @@ def test_a_damaged_document_leaves_everything_as_it_was(tmp_path: Path) -> None:
         ("a.json", "a.json", {}, "they are one file"),
         ("", "in", {}, "must not be in one another"),
         ("", "out", {"format": "po"}, "the files of a folder have theirs by their endings"),
-        ("a.csv", "out", {}, "document.columns must name the columns to translate; .* id, text"),
+        (
+            "a.csv",
+            "out",
+            {"format": "csv"},
+            "document.columns must name the columns to translate; .* id, text",
+        ),
         ("a.csv", "out", {"document": DocumentOptions(columns=["x"])}, "no column x; .* id, text"),
     ],
 )
@@ -82,3 +88,11 @@ def test_mistakes_are_one_line(
     with pytest.raises(ConfigError, match=message):
         translate(config(folder / name, folder / output if name else tmp_path / output, **options),
                   tmp_path)  # fmt: skip
+
+
+def test_a_table_without_columns_is_text_in_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("Today Anna paints the door.\n\n")
+
+    assert not is_document_work(config(tmp_path / "a.tsv", tmp_path / "out"))
+    columns = DocumentOptions(columns=[1])
+    assert is_document_work(config(tmp_path / "a.tsv", tmp_path / "out", document=columns))

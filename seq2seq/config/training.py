@@ -232,6 +232,13 @@ class ValidationOptions:
         require_ranges("validation.", self)
 
 
+# Other words for true and false, which OmegaConf takes for a truth value.
+TRUTH_VALUES = {
+    **dict.fromkeys(("yes", "on", "y", "1"), "true"),
+    **dict.fromkeys(("no", "off", "n", "0"), "false"),
+}
+
+
 @dataclass
 class TrainConfig:
     """Options of `seq2seq.train`."""
@@ -265,7 +272,8 @@ class TrainConfig:
     fitted: list[str] = choices((), FITTED_OPTIONS)  # noqa: RUF009
 
     def __post_init__(self) -> None:
-        self.resume = self.resume.lower()  # OmegaConf makes True of true
+        word = self.resume.lower()  # OmegaConf makes True of true
+        self.resume = TRUTH_VALUES.get(word, word)
         require_ranges("", self)
         if self.init.run is not None and self.tokenizer.model is not None:
             raise ConfigError("the pieces are those of init.run: leave tokenizer.model out")

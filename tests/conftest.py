@@ -1,5 +1,6 @@
 """What many tests need: a fresh cache folder, and options as the program composes them."""
 
+import logging
 import os
 import signal
 import sys
@@ -34,6 +35,14 @@ TINY = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what is slow: one core would wait for what the other has begun last."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(autouse=True)
+def log_without_filters() -> None:
+    """Remove the filters of commands that ran in this process: they pass each message once."""
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("seq2seq"):
+            logging.getLogger(name).filters.clear()
 
 
 @pytest.fixture(autouse=True)

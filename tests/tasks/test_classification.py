@@ -208,7 +208,7 @@ def test_an_input_that_breaks_off_leaves_the_output_as_it_was(
 
     message = told(capsys, monkeypatch, "classify", f"run={home / 'run'}", "input=in", "output=out")
 
-    assert "in, line 1, is not UTF-8 at byte 4" in message
+    assert "in, line 2, is not UTF-8 at byte 4" in message
     assert (tmp_path / "out").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 

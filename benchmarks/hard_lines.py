@@ -10,7 +10,7 @@ as JSON, each with translations that failed. `benchmarks.line_checks` judges wha
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.hard_variants import (
@@ -26,21 +26,27 @@ from benchmarks.hard_variants import (
     own_spans,
     repetition,
 )
+from benchmarks.noise_variants import full_stop_rows, typing_rows
 
 ROWS = (
-    own_spans, markup_rows, emoji_rows, case_rows, four_sentences, repetition, icu_rows, blank_rows
+    own_spans, markup_rows, emoji_rows, case_rows, typing_rows, full_stop_rows, four_sentences,
+    repetition, icu_rows, blank_rows,
 )  # fmt: skip
 
 
 def hard_lines(
-    pairs: Sequence[tuple[str, str]], languages: tuple[str, str], translate: Translate
+    pairs: Sequence[tuple[str, str]],
+    languages: tuple[str, str],
+    translate: Translate,
+    makers: Sequence[Callable[[Text], list[Row]]] = ROWS,
 ) -> list[Row]:
-    """Return all rows.
+    """Return the rows of `makers`, all if left out, after those of the lines as they are.
 
     Args:
         pairs: sources and references, raw.
         languages: of sources and references, codes.
         translate: returns a translation for each line.
+        makers: each makes some rows.
     """
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     start = time.perf_counter()
@@ -51,7 +57,7 @@ def hard_lines(
         Row("as they are", "BLEU", text.bleu(plain, references), None, len(sources)),
         Row("as they are", "lines per second", speed, None, len(sources)),
     ]
-    return [*rows, *(row for make in ROWS for row in make(text))]
+    return [*rows, *(row for make in makers for row in make(text))]
 
 
 def cells(row: Row) -> list[str]:

@@ -15,6 +15,7 @@ from benchmarks.line_checks import (
     repeats,
     shared_word,
 )
+from benchmarks.noise_variants import misspelt, other_quotes
 
 # What a line is translated to is the line itself, so that its reference is its source.
 LINES = [
@@ -51,8 +52,19 @@ def test_a_translation_that_changes_nothing_meets_every_condition() -> None:
         *("with tags around a name", "with an emoji at the end"),
         *("in CAPITALS", "in Title Case", "in lower case", "four sentences on a line"),
         *("of 12 words or more", "ICU messages", "with blanks around them"),
-        "with a no-break space behind a number",
+        *("with a no-break space behind a number", "with a typing error"),
+        "without the final full stop",
     }
+
+
+def test_one_word_of_a_line_is_misspelt_and_no_placeholder() -> None:
+    assert misspelt("Turn on {light_name} now", 0) == "Trun on {light_name} now"
+    assert misspelt("a {light_name} is on", 0) == "a {light_name} is on"
+
+
+def test_quotes_get_their_other_form() -> None:
+    assert other_quotes('He says "it\'s on"', "de") == "He says \u201eit\u2019s on\u201c"
+    assert other_quotes("He says \u201eit\u2019s on\u201c", "de") == 'He says "it\'s on"'
 
 
 def test_a_translation_of_the_letters_alone_keeps_no_span_and_no_blank() -> None:

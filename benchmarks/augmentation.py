@@ -33,6 +33,7 @@ MODIFIERS: dict[str, dict[str, float]] = {
     "emoji": {"emoji": 0.02},
     "spans": {"spans": 0.04},
     "join": {"join": 0.05},
+    "none, truecasing": {},
 }
 MAKERS = (case_rows, typing_rows, full_stop_rows, enclosing_row, repetition)
 
@@ -41,9 +42,10 @@ def options_of(name: str, steps: int) -> list[str]:
     """Return the options of a training."""
     rates = OFF | MODIFIERS[name]
     return [
-        "+recipe=en-de", "train.budget=null", f"train.steps={steps}", "protect.truecase=false",
+        "+recipe=en-de", "train.budget=null", f"train.steps={steps}",
         *(f"augment.{modifier}={rate}" for modifier, rate in rates.items()),
         *(["seed=2"] if "seed" in name else []),
+        f"protect.truecase={'truecasing' in name}".lower(),
     ]  # fmt: skip
 
 

@@ -27,7 +27,8 @@ def misspelt(line: str, number: int) -> str:
 
 def other_quotes(line: str, language: str) -> str:
     """Return a line with typographic quotes where it has straight ones, or the other direction."""
-    opening, closing = QUOTES.get(base_language(language), QUOTES["en"])
+    quotes = QUOTES.get(base_language(language), QUOTES["en"])
+    opening, closing = quotes[0], quotes[1]
     if '"' not in line and "'" not in line:
         return re.sub("[\u201c-\u201f\u00ab\u00bb]", '"', re.sub("[\u2018-\u201b]", "'", line))
     line = re.sub(r'(?<!\S)"|(?<=\()"', opening, line).replace('"', closing)

@@ -15,7 +15,7 @@ class DocumentOptions:
     # Of formats with keys: patterns of the keys to translate, such as `*.title`; []: all.
     keys: list[str] = field(default_factory=list)
     leave: list[str] = field(default_factory=list)  # patterns of keys that stay as they are
-    # Of tables: names or numbers of the columns to translate; `en=de` writes column de from en.
+    # Of tables: names or numbers of the columns to translate; `en:de` writes column de from en.
     columns: list[Any] = field(default_factory=list)
     overwrite: bool = False  # translate anew what has a translation already
 

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from seq2seq.documents.document import SegmentTranslation, TextSegment
@@ -18,7 +19,8 @@ _BOMS = (
 )
 
 
-class SourceText(NamedTuple):
+@dataclass(frozen=True)
+class SourceText:
     """Decoded text, and what is needed to encode it again."""
 
     text: str
@@ -60,7 +62,7 @@ class SourceText(NamedTuple):
                 "the encoding of the document, does not have"
             ) from None
 
-    @property
+    @cached_property
     def newline(self) -> str:
         """Return the line end of most lines."""
         returns = self.text.count("\r\n")

@@ -32,7 +32,8 @@ from seq2seq.errors import ConfigError
 
 MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
 MAX_RESAMPLES = 10_000  # each needs 8 bytes for every sentence; sacreBLEU's own number is 1000
-METRIC_CHOICES = ("bleu", "chrf", "ter", "chrf++")
+DEFAULT_METRICS = ("bleu", "chrf", "ter")
+METRIC_CHOICES = (*DEFAULT_METRICS, "chrf++")
 # Of BLEU, by sacreBLEU's names; the last ones need a package of their own, or download a model.
 BLEU_TOKENIZERS = (
     *("13a", "intl", "zh", "char", "none"),
@@ -119,7 +120,7 @@ class EvaluateConfig(DecodingConfig):
     # Of the reference; null: the run's target language, or the ending of the file's name, or what
     # its letters say of languages without spaces.
     language: str | None = None
-    metrics: list[str] = choices(("bleu", "chrf", "ter"), METRIC_CHOICES)  # noqa: RUF009  # it is a field
+    metrics: list[str] = choices(DEFAULT_METRICS, METRIC_CHOICES)  # noqa: RUF009
     lowercase: bool = False  # compare without case
     # Of BLEU, as sacreBLEU names it; null: that of the language.
     tokenizer: str | None = choice(None, BLEU_TOKENIZERS)

@@ -8,6 +8,7 @@ import re
 
 from seq2seq.documents.po_syntax import Entry
 from seq2seq.documents.source_text import Edit, SourceText
+from seq2seq.text.languages import base_language
 
 _TENS = "n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20)"
 _FORMULAS = {
@@ -54,7 +55,7 @@ def singular_form(count: int, language: str) -> int:
     """Return the index of the form that is for 1; -1 where all numbers have one form."""
     if count == 1:
         return -1
-    return 1 if language.partition("-")[0].partition("_")[0] == "ar" else 0
+    return 1 if base_language(language) == "ar" else 0
 
 
 def header_edits(source: SourceText, header: Entry, language: str, has_plurals: bool) -> list[Edit]:

@@ -12,11 +12,10 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 from sacrebleu.significance import _bootstrap_resample, estimate_ci
 
-from seq2seq.config.commands import METRIC_CHOICES
+from seq2seq.config.commands import DEFAULT_METRICS, METRIC_CHOICES
 from seq2seq.errors import ConfigError, TextError
+from seq2seq.text.languages import CHINESE, UNSEPARATED, base_language
 
-METRIC_NAMES = ("bleu", "chrf", "ter")  # that are computed by default
-CHINESE = {"zh", "cmn", "yue", "wuu", "nan", "lzh"}
 # Languages without spaces between words: BLEU is over characters.
 UNSPACED = {"ja", "th", "lo", "km", "my", "bo", "dz"}
 
@@ -50,14 +49,9 @@ def sacrebleu_tokenizer(language: str) -> str:
 
     It is 13a for languages with spaces between words, zh for Chinese, char for others.
     """
-    if (base := _base_language(language)) in CHINESE:
+    if (base := base_language(language)) in CHINESE:
         return "zh"
     return "char" if base in UNSPACED else "13a"
-
-
-def _base_language(language: str) -> str:
-    """Return a language code without script and country: zh for zh-Hans and zh_TW."""
-    return language.replace("_", "-").split("-")[0].lower()
 
 
 def sacrebleu_metric(
@@ -85,7 +79,7 @@ def sacrebleu_metric(
         return CHRF(word_order=word_order, lowercase=lowercase, references=references)
     if name == "ter":
         # By default a sentence without spaces is one word for TER.
-        is_unspaced = _base_language(language) in CHINESE | {"ja"}
+        is_unspaced = base_language(language) in UNSEPARATED
         return TER(normalized=is_unspaced, asian_support=is_unspaced, references=references)
     raise ConfigError(f"there is no metric {name}; choose from {', '.join(METRIC_CHOICES)}")
 
@@ -133,7 +127,7 @@ def score_hypotheses(
     hypotheses: Sequence[str],
     references: References,
     language: str,
-    metrics: Sequence[str] = METRIC_NAMES,
+    metrics: Sequence[str] = DEFAULT_METRICS,
     bootstrap: int = 0,
     variant: ScoreVariant = STANDARD_SCORES,
 ) -> list[Score]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import TermMatch
+from seq2seq.text.languages import blank_between
 from seq2seq.text.prefixes import Prefix
 from seq2seq.text.protection import ProtectedLine
 from seq2seq.text.spans.characters import stands_without_blank
@@ -15,8 +16,6 @@ from seq2seq.text.spans.icu_tree import Message, Path
 from seq2seq.text.spans.rules import Span
 from seq2seq.text.special_tokens import SYMBOLS
 
-# Languages without blanks between sentences.
-UNSEPARATED = frozenset({"ja", "zh", "cmn", "yue", "wuu", "nan", "lzh"})
 UNIT_KEYS = 2**40  # the k-th unit of line n has the random numbers of line n + k UNIT_KEYS
 _NO_BREAK = re.compile("(\\w+)([\u00a0\u202f])(?=\\S)")
 
@@ -94,7 +93,7 @@ class LineUnits(NamedTuple):
         translated into another language, and left out where another is translated into them.
         """
         blanks = [unit.blank_after for unit in self.units]
-        has_none = [code.split("-")[0].lower() in UNSEPARATED for code in self.languages]
+        has_none = [not blank_between(code) for code in self.languages]
         if has_none[0] == has_none[1]:
             return blanks
         for index, (before, after) in enumerate(pairwise(texts)):

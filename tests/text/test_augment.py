@@ -14,9 +14,10 @@ from seq2seq.text.augment import AugmentOptions, Context, LinePair, augment, pai
 from seq2seq.text.augment.casing import lower, title, upper
 from seq2seq.text.augment.modifiers import join
 from seq2seq.text.augment.noise import EMOJI, random_span, spans
-from seq2seq.text.augment.pairs import blank_between, change_outside
+from seq2seq.text.augment.pairs import change_outside
 from seq2seq.text.augment.quotes import straight, typographic
 from seq2seq.text.augment.typos import misspell
+from seq2seq.text.languages import blank_between
 
 PAIR = LinePair("He said: \"It's {Name}'s.\"", "Er sagte: „Es ist {Name}s.“")
 RANDOMS = [pair_random(1, 1, position) for position in range(200)]

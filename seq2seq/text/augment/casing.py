@@ -6,7 +6,8 @@ from random import Random
 from unicodedata import normalize
 
 from seq2seq.config.augment import AugmentOptions
-from seq2seq.text.augment.pairs import Context, LinePair, base_language, change_outside
+from seq2seq.text.augment.pairs import Context, LinePair, change_outside
+from seq2seq.text.languages import base_language
 
 _DOTTED_I = {"tr", "az", "crh", "tt"}  # i and I are two letters each: with and without a dot
 _WORD_START = re.compile(r"(?<![\w\u0300-\u036f])(?<!\w['\u2019])[^\W\d_]")

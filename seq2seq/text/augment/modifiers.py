@@ -5,7 +5,8 @@ from random import Random
 
 from seq2seq.config.augment import CASINGS, AugmentOptions
 from seq2seq.text.augment import casing, marks, noise, quotes, typos
-from seq2seq.text.augment.pairs import Context, LinePair, Modifier, blank_between, pick
+from seq2seq.text.augment.pairs import Context, LinePair, Modifier, pick
+from seq2seq.text.languages import blank_between
 
 MAX_JOINED = 4  # pairs that become one
 NextPairs = Callable[[int], Sequence[LinePair]]

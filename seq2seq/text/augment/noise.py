@@ -7,7 +7,8 @@ from random import Random
 
 from seq2seq.config.augment import AugmentOptions
 from seq2seq.text.augment.marks import final_mark
-from seq2seq.text.augment.pairs import CharacterSpan, Context, LinePair, blank_between, pick
+from seq2seq.text.augment.pairs import CharacterSpan, Context, LinePair, pick
+from seq2seq.text.languages import blank_between
 
 # Some of several characters: with a skin tone, a variation selector, joined, flags, a keycap.
 EMOJI = (

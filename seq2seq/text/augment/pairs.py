@@ -11,9 +11,6 @@ T = TypeVar("T")
 CharacterSpan = tuple[int, int]  # start and end of characters
 Protected = Callable[[str], Sequence[CharacterSpan]]
 
-# Sentences of these languages follow one another without a blank.
-_UNSPACED = {"ja", "zh", "cmn", "yue", "wuu", "nan", "lzh"}
-
 
 class LinePair(NamedTuple):
     """A line and its translation."""
@@ -37,16 +34,6 @@ class Context(NamedTuple):
 
 # A modifier takes a pair, its generator, the options and the context, and returns a pair.
 Modifier = Callable[[LinePair, Random, AugmentOptions, Context], LinePair]
-
-
-def base_language(language: str) -> str:
-    """Return `zh` of zh-Hans, zh_TW and the like."""
-    return language.replace("_", "-").split("-")[0].lower()
-
-
-def blank_between(language: str) -> str:
-    """Return the separator of two sentences of a line."""
-    return "" if base_language(language) in _UNSPACED else " "
 
 
 def pick(random: Random, options: Sequence[T]) -> T:

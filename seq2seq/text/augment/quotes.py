@@ -4,7 +4,8 @@ import re
 from random import Random
 
 from seq2seq.config.augment import AugmentOptions
-from seq2seq.text.augment.pairs import Context, LinePair, base_language, change_outside
+from seq2seq.text.augment.pairs import Context, LinePair, change_outside
+from seq2seq.text.languages import base_language
 
 _ENGLISH = ("\u201c", "\u201d", "\u2018", "\u2019")
 _GERMAN = ("\u201e", "\u201c", "\u201a", "\u2018")

@@ -4,7 +4,8 @@ import re
 from random import Random
 
 from seq2seq.config.augment import AugmentOptions
-from seq2seq.text.augment.pairs import Context, LinePair, base_language, change_outside, pick
+from seq2seq.text.augment.pairs import Context, LinePair, change_outside, pick
+from seq2seq.text.languages import base_language
 
 _QWERTY = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _QWERTZ = ("qwertzuiop\u00fc", "asdfghjkl\u00f6\u00e4", "yxcvbnm")

@@ -64,8 +64,12 @@ def shared_word(source: str, reference: str) -> str | None:
     words, others = (
         Counter(re.findall(r"\w+", SPAN.sub(" ", line))) for line in (source, reference)
     )
-    words -= Counter(dict.fromkeys(re.findall(r"\w+", " ".join(SPAN.findall(source))), len(source)))
-    alike = (word for word, count in words.items() if len(word) > 2 and count == others[word] == 1)
+    in_spans = set(re.findall(r"\w+", " ".join(SPAN.findall(source))))
+    alike = (
+        word
+        for word, count in words.items()
+        if len(word) > 2 and count == others[word] == 1 and word not in in_spans
+    )
     return next(alike, None)
 
 

@@ -120,6 +120,7 @@ class EvaluateConfig(DecodingConfig):
     # Of the reference; null: the run's target language, or the ending of the file's name, or what
     # its letters say of languages without spaces.
     language: str | None = None
+    # Scores to compute, of sacreBLEU.
     metrics: list[str] = choices(DEFAULT_METRICS, METRIC_CHOICES)  # noqa: RUF009
     lowercase: bool = False  # compare without case
     # Of BLEU, as sacreBLEU names it; null: that of the language.

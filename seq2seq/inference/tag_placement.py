@@ -35,41 +35,46 @@ class TagPlacement:
         Units without pairs of tags are decoded as they are, and all units where the network has no
         symbols or no attention. The arguments are those of `UnitDecoder.decode`.
         """
-        tagged = [index for index, unit in enumerate(batch.units) if self._is_tagged(unit)]
-        if not tagged:
+        spans_of = {
+            index: spans
+            for index, unit in enumerate(batch.units)
+            if (spans := self._placed_spans(unit))
+        }
+        if not spans_of:
             return self.decoder.decode(batch, blocked_ngram), [*batch.units]
         decoded = [*batch.units]
         translations: list[list[ScoredTranslation]] = [[] for _ in batch.units]
-        others = [index for index in range(len(batch.units)) if index not in set(tagged)]
+        others = [index for index in range(len(batch.units)) if index not in spans_of]
         if others:
             untagged = self.decoder.decode(batch.select(others), blocked_ngram)
             for index, best in zip(others, untagged, strict=True):
                 translations[index] = best
-        with_tags = batch.select(tagged)._replace(scored=True)
-        stripped = with_tags.replace(
-            {row: self._stripped(unit) for row, unit in enumerate(with_tags.units)}
-        )
+        with_tags = batch.select([*spans_of])._replace(scored=True)
+        without_tags = {
+            index: self.planner.without(batch.units[index], spans)
+            for index, spans in spans_of.items()
+        }
+        stripped = batch.replace(without_tags)._replace(scored=True)
         of_symbols = self.decoder.decode(with_tags, blocked_ngram)
         without = self.decoder.decode(stripped, blocked_ngram)
-        placed = self._placed(with_tags, stripped, without)
-        for row, index in enumerate(tagged):
+        placed = self._placed(with_tags, [*spans_of.values()], stripped, without)
+        for row, index in enumerate(spans_of):
             translations[index] = of_symbols[row]
             candidate = placed[row]
             if candidate and reads_better(candidate[0], of_symbols[row][0]):
-                translations[index], decoded[index] = candidate, stripped.units[row]
+                translations[index], decoded[index] = candidate, without_tags[index]
         return translations, decoded
 
-    def _is_tagged(self, unit: Unit) -> bool:
+    def _placed_spans(self, unit: Unit) -> list[Span]:
+        """Return the spans of a unit that may be placed by attention."""
         if self.planner.rules is None or not self.decoder.has_symbols or unit.prefix is not None:
-            return False
-        return self.weights.has_attention and bool(enclosing_spans(unit))
-
-    def _stripped(self, unit: Unit) -> Unit:
-        return self.planner.without(unit, enclosing_spans(unit))
+            return []
+        return enclosing_spans(unit) if self.weights.has_attention else []
 
     def _placed(
         self,
         batch: UnitBatch,
+        spans_of_rows: Sequence[Sequence[Span]],
         stripped: UnitBatch,
         translations: Sequence[list[ScoredTranslation]],
     ) -> list[list[ScoredTranslation] | None]:
@@ -77,6 +82,7 @@ class TagPlacement:
 
         Args:
             batch: B units.
+            spans_of_rows: the spans of the pairs of each.
             stripped: the same without pairs.
             translations: of those, the best first.
         """
@@ -84,8 +90,8 @@ class TagPlacement:
         assert rules is not None
         weights = self.weights.of_units(stripped.units, translations, stripped.previous)
         placed: list[list[ScoredTranslation] | None] = []
-        for unit, hypotheses in zip(batch.units, translations, strict=True):
-            spans = enclosing_spans(unit)
+        rows = zip(batch.units, spans_of_rows, translations, strict=True)
+        for unit, spans, hypotheses in rows:
             texts = [
                 SpanPlacer(unit.source, spans, each.text, next(weights)).render(each.text)
                 for each in hypotheses

@@ -179,18 +179,19 @@ class Translator:
         units = [unit for line in planned for unit in line.units]
         keys = unit_keys(planned, first)
         translations: list[list[ScoredTranslation]] = [[] for _ in units]
+
+        def batch_of(indices: Sequence[int]) -> UnitBatch:
+            return UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored)
+
         for indices in self._batches(range(len(units)), units):
-            batch = UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored)
-            best = self.translate_batch(batch, stored)
+            best = self.translate_batch(batch_of(indices), stored)
             for index, hypotheses in zip(indices, best, strict=True):
                 translations[index] = hypotheses
         if self.retries:
             retry_repetition(
                 translations,
                 lambda failed: self._batches(failed, units),
-                lambda indices, n: self.decode_units(
-                    UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored), n
-                ),
+                lambda indices, n: self.decode_units(batch_of(indices), n),
             )
         return WindowTranslations(self.join(planned, translations, scored))
 

@@ -12,13 +12,11 @@ import gzip
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import seq2seq
-from benchmarks.hard_lines_table import commit
-from benchmarks.results import show_help
+from benchmarks.results import show_help, write_result
 from seq2seq.evaluation.metrics import score_hypotheses
 
 DOMAINS = {"multi30k": "test2016", "bible": "test"}
@@ -120,8 +118,8 @@ def make_rows(data: Path, work: Path, rows: list[str]) -> None:
         print(json.dumps(result), flush=True)
 
 
-def table(work: Path) -> dict[str, Any]:
-    """Return the result of all rows that are there."""
+def table(work: Path) -> list[list[Any]]:
+    """Return all rows that are there."""
     found = [json.loads(file.read_text()) for file in sorted((work / "rows").glob("*.json"))]
     by_row = {each["row"]: each for each in found}
     rows = []
@@ -134,15 +132,7 @@ def table(work: Path) -> dict[str, Any]:
                 new, old = by_row[row]["new"], by_row[row]["old"]
                 share = f"{(new - base) / (best - base):.0%}" if best and pairs != "0" else ""
                 rows.append([domain, method, pairs if pairs != "0" else "", new, old, share])
-    return {
-        "title": f"A model of Tatoeba en-de adapted, BLEU of greedy search on {SENTENCES:,} lines",
-        "command": "python -m benchmarks.adaptation rows DATA WORK",
-        "machine": "Xeon, one core",
-        "commit": commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "columns": ["new domain", "method", "pairs", "new", "old", "share of the gain of all"],
-        "rows": rows,
-    }
+    return rows
 
 
 def order(row: str) -> tuple[int, int]:
@@ -165,8 +155,12 @@ def main(arguments: list[str]) -> None:
             make_rows(Path(data), Path(work), rows or ROWS)
         case ["table", work]:
             out = Path(__file__).parent / "results" / "adaptation.json"
-            text = json.dumps(table(Path(work)), ensure_ascii=False, indent=1)
-            out.write_text(text + "\n", encoding="utf-8")
+            about = (
+                f"A model of Tatoeba en-de adapted, BLEU of greedy search on {SENTENCES:,} lines",
+                "python -m benchmarks.adaptation rows DATA WORK",
+            )
+            columns = ["new domain", "method", "pairs", "new", "old", "share of the gain of all"]
+            write_result(out, about, columns, table(Path(work)))
         case _:
             sys.exit(__doc__)
 

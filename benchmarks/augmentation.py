@@ -12,11 +12,10 @@ import argparse
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import results
 from benchmarks.hard_lines import hard_lines
-from benchmarks.hard_lines_table import commit
 from benchmarks.hard_variants import Row, case_rows, enclosing_row, four_sentences, repetition
 from benchmarks.noise_variants import full_stop_rows, typing_rows
 
@@ -36,6 +35,17 @@ MODIFIERS: dict[str, dict[str, float]] = {
     "none, truecasing": {},
 }
 MAKERS = (case_rows, typing_rows, full_stop_rows, enclosing_row, repetition)
+# Figures that the table has, by lines and metric.
+COLUMNS = {
+    ("as they are", "BLEU"): "plain",
+    ("in CAPITALS", "BLEU lower-cased"): "CAPITALS",
+    ("in Title Case", "BLEU lower-cased"): "Title Case",
+    ("in lower case", "BLEU lower-cased"): "lower case",
+    ("with a typing error", "BLEU"): "typing error",
+    ("with other quotes", "BLEU"): "other quotes",
+    ("without the final full stop", "BLEU"): "no full stop",
+    ("four sentences on a line", "BLEU"): "four sentences, not split",
+}
 
 
 def options_of(name: str, steps: int) -> list[str]:
@@ -67,7 +77,7 @@ def measure(run: Path) -> list[Row]:
 
 def train(folder: Path, name: str, steps: int) -> None:
     """Train and measure with one modifier, if that was not done before."""
-    run = folder / name.replace(", ", "-").replace(" ", "-")
+    run = folder / results.file_stem(name)
     out = run.with_suffix(".json")
     if out.exists():
         return
@@ -79,33 +89,21 @@ def train(folder: Path, name: str, steps: int) -> None:
 
 def table(folder: Path, file: Path) -> None:
     """Write the result: a row for each modifier, a column for each figure."""
-    from benchmarks import results
-
-    columns: dict[str, str] = {}
     rows = []
     for name, rates in MODIFIERS.items():
-        made = folder / f"{name.replace(', ', '-').replace(' ', '-')}.json"
+        made = folder / f"{results.file_stem(name)}.json"
         if not made.exists():
             continue
-        measured = json.loads(made.read_text(encoding="utf-8"))
-        figures = {
-            f"{row['lines']}: {row['metric']}": f"{row['value']:.1f}"
-            for row in measured["rows"]
-            if row["metric"] != "lines per second"
-        }
-        columns |= dict.fromkeys(figures, "")
+        measured = json.loads(made.read_text(encoding="utf-8"))["rows"]
+        figures = {(row["lines"], row["metric"]): f"{row['value']:.1f}" for row in measured}
         rate = ", ".join(f"{rate:g}" for rate in rates.values())
-        rows.append([name, rate, *(figures.get(column, "") for column in columns)])
-    result = {
-        "title": "Each modifier alone, `+recipe=en-de` without truecasing, 1,000 steps",
-        "command": "python -m benchmarks.augmentation FOLDER",
-        "machine": f"{results.machine()['processor']}, one core",
-        "commit": commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "columns": ["modifier", "rate", *columns],
-        "rows": rows,
-    }
-    file.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        rows.append([name, rate, *(figures.get(key, "") for key in COLUMNS)])
+    about = (
+        "BLEU with each modifier alone, `+recipe=en-de` without truecasing, 1,000 steps; lines in "
+        "another case are compared in lower case",
+        "python -m benchmarks.augmentation FOLDER",
+    )
+    results.write_result(file, about, ["modifier", "rate", *COLUMNS.values()], rows)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ is without the second try of what repeats itself.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from benchmarks import results
@@ -56,17 +55,11 @@ def main() -> None:
     rows = [measure(options.run, beta) for beta in options.betas]
     results.table(COLUMNS, [[str(cell) for cell in row] for row in rows])
     if options.out:
-        machine = results.machine()
-        made = {
-            "title": f"The coverage penalty of a beam of {BEAM}, `+recipe=en-de`",
-            "command": "python -m benchmarks.coverage RUN",
-            "machine": "Xeon, one core",
-            "commit": machine["commit"],
-            "date": machine["date"],
-            "columns": COLUMNS,
-            "rows": rows,
-        }
-        options.out.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        about = (
+            f"The coverage penalty of a beam of {BEAM}, `+recipe=en-de`",
+            "python -m benchmarks.coverage RUN",
+        )
+        results.write_result(options.out, about, COLUMNS, rows)
 
 
 if __name__ == "__main__":

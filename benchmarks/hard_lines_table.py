@@ -5,13 +5,11 @@
 """
 
 import json
-import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import show_help
+from benchmarks.results import show_help, write_result
 
 SKIPPED = "lines per second"  # it depends on what else the machine does
 
@@ -29,23 +27,12 @@ def main() -> None:
         for key in first
         if key[1] != SKIPPED
     ]
-    made = {
-        "title": "Lines as people have them, `+recipe=en-de`, 4,000 steps each",
-        "command": "python -m benchmarks.hard_lines RUN",
-        "machine": "Xeon, one core",
-        "commit": commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "columns": ["lines", "measured", *tables, "condition"],
-        "rows": rows,
-    }
-    text = json.dumps(made, ensure_ascii=False, indent=1)
-    Path(result).write_text(text + "\n", encoding="utf-8")
-
-
-def commit() -> str:
-    """Return the commit that is checked out."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    about = (
+        "Lines as people have them, `+recipe=en-de`, 4,000 steps each",
+        "python -m benchmarks.hard_lines RUN",
+    )
+    columns = ["lines", "measured", *tables, "condition"]
+    write_result(Path(result), about, columns, rows)
 
 
 def rows_of(path: Path) -> dict[tuple[str, str], Any]:

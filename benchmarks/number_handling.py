@@ -89,7 +89,7 @@ def _masked(line: str) -> str:
 
 def train(folder: Path, name: str, steps: int) -> None:
     """Train and measure a variant, if that was not done before."""
-    run = folder / name.replace(", ", "-").replace(" ", "-")
+    run = folder / results.file_stem(name)
     out = run.with_suffix(".json")
     if out.exists():
         return
@@ -105,22 +105,17 @@ def table(folder: Path, file: Path) -> None:
     measured = {
         name: json.loads(path.read_text(encoding="utf-8"))
         for name in VARIANTS
-        if (path := folder / f"{name.replace(', ', '-').replace(' ', '-')}.json").exists()
+        if (path := folder / f"{results.file_stem(name)}.json").exists()
     }
     first = next(iter(measured.values()))
-    made = {
-        "title": f"Numbers as symbols or as text, `+recipe=en-de`, {first['steps']:,} steps each",
-        "command": "python -m benchmarks.number_handling FOLDER",
-        "machine": "Xeon, one core",
-        "commit": first["machine"]["commit"],
-        "date": first["machine"]["date"],
-        "columns": COLUMNS,
-        "rows": [
-            [name, *(round(figure, 1) for figure in each["figures"])]
-            for name, each in measured.items()
-        ],
-    }
-    file.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    about = (
+        f"Numbers as symbols or as text, `+recipe=en-de`, {first['steps']:,} steps each",
+        "python -m benchmarks.number_handling FOLDER",
+    )
+    rows = [
+        [name, *(round(figure, 1) for figure in each["figures"])] for name, each in measured.items()
+    ]
+    results.write_result(file, about, COLUMNS, rows, first["machine"])
 
 
 def main() -> None:

@@ -67,6 +67,40 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     print(flush=True)
 
 
+def file_stem(name: str) -> str:
+    """Return the name of a condition as that of its files."""
+    return name.replace(", ", "-").replace(" ", "-")
+
+
+def write_result(
+    file: Path,
+    about: tuple[str, str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    measured: Mapping[str, str] | None = None,
+) -> None:
+    """Write a result that documents show: a file of `benchmarks/results`.
+
+    Args:
+        file: to be written.
+        about: its title, and the command that prints it.
+        columns: their names.
+        rows: of the table.
+        measured: what `machine` returned when it was measured, on one core; None: now.
+    """
+    facts = measured or machine()
+    made = {
+        "title": about[0],
+        "command": about[1],
+        "machine": f"{facts['processor']}, one core",
+        "commit": facts["commit"],
+        "date": facts["date"],
+        "columns": columns,
+        "rows": rows,
+    }
+    file.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 def save(name: str, data: Any, figure: Figure) -> None:
     """Write NAME.json, `data` with the machine, and NAME.png, `figure`."""
     FOLDER.mkdir(exist_ok=True)

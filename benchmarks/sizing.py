@@ -227,13 +227,7 @@ def few_rows(measured: dict[str, Any]) -> list[list[Any]]:
 
 def write_results(measured: dict[str, Any]) -> None:
     """Write the results that documents show."""
-    machine = results.machine()
-    facts = {
-        "command": "python -m benchmarks.sizing run CORPORA CORPUS PAIRS MINUTES NAME",
-        "machine": f"{machine['processor']}, one core",
-        "commit": machine["commit"],
-        "date": machine["date"],
-    }
+    command = "python -m benchmarks.sizing run CORPORA CORPUS PAIRS MINUTES NAME"
     tables = {
         "sizing": (
             "BLEU / chrF2 of the test text by choice of options",
@@ -248,9 +242,7 @@ def write_results(measured: dict[str, Any]) -> None:
     }
     for name, (title, columns, rows) in tables.items():
         file = Path(__file__).resolve().parent / "results" / f"{name}.json"
-        document = {"title": title, **facts, "columns": columns, "rows": rows}
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        file.write_text(text, encoding="utf-8")
+        results.write_result(file, (title, command), columns, rows)
 
 
 def main(arguments: list[str]) -> None:

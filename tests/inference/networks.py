@@ -14,7 +14,10 @@ from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.sampling import Sampling
+from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer_training import train_tokenizer
+from tests.toy_corpus import sentences
 
 # Short, since a network that was never trained seldom comes to an end.
 LIMITS = LengthLimits(max_length_ratio=0.5, max_length_extra=3)
@@ -23,6 +26,13 @@ SEARCHES: dict[str, Callable[[], Search]] = {
     "beam": lambda: Beam(beam_size=3, length_penalty=1.0, n_best=2),
     "sample": lambda: Sampling(temperature=1.0, top_k=0, top_p=1.0, samples=2, seed=3),
 }
+
+
+def toy_tokenizer(has_symbols: bool = True) -> Tokenizer:
+    """Return one vocabulary of the toy corpus, of 370 pieces."""
+    lines = [side for pair in sentences() for side in pair]
+    symbols, count = SYMBOLS if has_symbols else (), len(lines)
+    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=symbols).tokenizer
 
 
 def random_network(

@@ -19,13 +19,10 @@ from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.glossary import Glossary, Term
 from seq2seq.text.spans.rules import SpanRules
-from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.words import find_words
-from tests.inference.networks import LIMITS, random_network
-from tests.toy_corpus import sentences
+from tests.inference.networks import LIMITS, random_network, toy_tokenizer
 
 LINES = ["the dog sees {a b} now.", "", "  <b>a book</b>", "No. The cat likes 犬 bread. Water?",
          "{name} 😀 😀", "{n, plural, one {# dog} other {# dogs}}"]  # fmt: skip
@@ -33,10 +30,7 @@ LINES = ["the dog sees {a b} now.", "", "  <b>a book</b>", "No. The cat likes �
 
 @pytest.fixture(scope="module", params=["symbols", "no symbols"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
-    lines = [side for pair in sentences() for side in pair]
-    symbols = SYMBOLS if request.param == "symbols" else ()
-    count = len(lines)
-    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=symbols).tokenizer
+    return toy_tokenizer(request.param == "symbols")
 
 
 def make_translator(tokenizer: Tokenizer, attention: str = "additive") -> Translator:

@@ -14,13 +14,10 @@ from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.interface import Search
 from seq2seq.text.prefixes import PrefixedLine
 from seq2seq.text.spans.rules import SpanRules
-from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.words import find_words
-from tests.inference.networks import LIMITS, SEARCHES, random_network
-from tests.toy_corpus import sentences
+from tests.inference.networks import LIMITS, SEARCHES, random_network, toy_tokenizer
 
 IDENTITY = ConfidenceFit(Calibration((1.0, 0.0), 0.0), Calibration((1.0,), 0.0))
 LINES = [
@@ -31,10 +28,7 @@ LINES = [
 
 @pytest.fixture(scope="module", params=["symbols", "no symbols"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
-    lines = [side for pair in sentences() for side in pair]
-    symbols = SYMBOLS if request.param == "symbols" else ()
-    count = len(lines)
-    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=symbols).tokenizer
+    return toy_tokenizer(request.param == "symbols")
 
 
 def make_translator(tokenizer: Tokenizer, search: Search) -> Translator:

@@ -25,9 +25,8 @@ from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.special_tokens import BOS, EOS, PAD, SYMBOLS, UNK
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
-from tests.inference.networks import random_network
+from tests.inference.networks import random_network, toy_tokenizer
 from tests.toy_corpus import sentences
 
 FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
@@ -37,9 +36,7 @@ TARGETS = ["der Hund", "Das MÃ¤dchen sieht heute das Haus.", "", "ein Buch", "çŠ
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    lines = [side for pair in sentences() for side in pair]
-    count = len(lines)
-    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=SYMBOLS).tokenizer
+    return toy_tokenizer()
 
 
 def network(tokenizer: Tokenizer, seed: int = 5, attention: str = "additive") -> EncoderDecoder:

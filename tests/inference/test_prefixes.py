@@ -27,10 +27,9 @@ from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.special_tokens import EOS, SYMBOLS
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
+from tests.inference.networks import toy_tokenizer
 from tests.inference.test_forced_decoding import network
-from tests.toy_corpus import sentences
 
 FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe"
 RULES = SpanRules()
@@ -47,9 +46,7 @@ PREFIX = st.one_of(st.sampled_from(ODD), st.text(max_size=12))
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    lines = [side for pair in sentences() for side in pair]
-    count = len(lines)
-    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=SYMBOLS).tokenizer
+    return toy_tokenizer()
 
 
 @pytest.fixture(scope="module", params=["symbols", "bytes"])

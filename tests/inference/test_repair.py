@@ -20,10 +20,8 @@ from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
-from tests.inference.networks import LIMITS, SEARCHES, random_network
-from tests.toy_corpus import sentences
+from tests.inference.networks import LIMITS, SEARCHES, random_network, toy_tokenizer
 
 RULES = SpanRules()
 MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
@@ -38,8 +36,7 @@ LINE = st.one_of(PARTS.map(" ".join), PARTS.map("".join))
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     if request.param == "bytes":
         return ByteTokenizer()
-    lines = [side for pair in sentences() for side in pair]
-    return train_tokenizer(lines, "unigram", 370, len(lines), len(lines) // 2).tokenizer
+    return toy_tokenizer(has_symbols=False)
 
 
 @pytest.fixture(scope="module", params=["none", "additive"])

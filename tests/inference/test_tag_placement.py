@@ -15,11 +15,8 @@ from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.rules import SpanRules
-from seq2seq.text.special_tokens import SYMBOLS
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
-from tests.inference.networks import LIMITS, SEARCHES, random_network
-from tests.toy_corpus import sentences
+from tests.inference.networks import LIMITS, SEARCHES, random_network, toy_tokenizer
 
 RULES = SpanRules()
 PARTS = ["<b>", "</b>", "<i>", "</i>", "**", "[", "](http://x.y)", "{name}", "%s", "<br/>",
@@ -29,10 +26,7 @@ PARTS = ["<b>", "</b>", "<i>", "</i>", "**", "[", "](http://x.y)", "{name}", "%s
 @pytest.fixture(scope="module", params=["none", "additive"])
 def translator(request: pytest.FixtureRequest) -> Translator:
     """Return a translator with symbols, whose network was never trained."""
-    lines = [side for pair in sentences() for side in pair]
-    tokenizer = train_tokenizer(
-        lines, "unigram", 370, len(lines), len(lines) // 2, symbols=SYMBOLS
-    ).tokenizer
+    tokenizer = toy_tokenizer()
     model = random_network(tokenizer, request.param, 5)
     planner = UnitPlanner(
         tokenizer, TextTransforms(), RULES, ("en", "de"), Splitting("auto", 60, 200)

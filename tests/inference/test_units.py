@@ -20,11 +20,9 @@ from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.text.tokenizer_training import train_tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
-from tests.inference.networks import LIMITS, SEARCHES, random_network
-from tests.toy_corpus import sentences
+from tests.inference.networks import LIMITS, SEARCHES, random_network, toy_tokenizer
 
 RULES = SpanRules()
 MARKUP = ["<b>", "</b>", "<br/>", "{name}", "%s", "%1$d", "https://a.b/c?d=1", "`x y`", "**", "😀",
@@ -35,9 +33,7 @@ LINE = st.lists(st.sampled_from([*MARKUP, *WORDS]), max_size=14).map(" ".join)
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    lines = [side for pair in sentences() for side in pair]
-    count = len(lines)
-    return train_tokenizer(lines, "unigram", 370, count, count // 2, symbols=SYMBOLS).tokenizer
+    return toy_tokenizer()
 
 
 def planner(tokenizer: Tokenizer, split: str = "auto", max_length: int = 40) -> UnitPlanner:

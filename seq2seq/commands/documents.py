@@ -9,6 +9,7 @@ from typing import NamedTuple
 from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import file_names, standard_output
 from seq2seq.commands.outputs import require_outputs
+from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
 from seq2seq.documents.registry import (
@@ -85,22 +86,40 @@ def translate_files(config: TranslateConfig) -> None:
         config.device, config.trusted, config.precision, line_handling(config),
     )  # fmt: skip
     settings = FormatSettings(config.document, *translator.planner.languages)
+    translate = line_translations(translator, config.min_confidence)
     report = DocumentReport()
-    for group in _groups(files):
-        documents = [_parse(f, standard, settings) for f in group if f.format_name is not None]
-        translations, counts = translate_documents(
-            documents, line_translations(translator), config.document.overwrite
-        )
-        report.counts += counts.counts
-        written = iter(zip(documents, translations, strict=True))
-        for file in group:
-            if file.format_name is None:
-                data = _read(file, standard)
-            else:
-                document, made = next(written)
-                data = _named(file, document, made)
-            _write(file.target, data)
+    with open_review(review_name(config), config.min_confidence) as review:
+        for group in _groups(files):
+            documents = [_parse(f, standard, settings) for f in group if f.format_name is not None]
+            translations, counts = translate_documents(
+                documents, translate, config.document.overwrite
+            )
+            report.counts += counts.counts
+            written = iter(zip(documents, translations, strict=True))
+            for file in group:
+                if file.format_name is None:
+                    data = _read(file, standard)
+                else:
+                    document, made = next(written)
+                    data = _named(file, document, made)
+                    if review:
+                        review.file.write(_review_rows(review, file.source, document, made))
+                _write(file.target, data)
     print(report, file=sys.stderr)
+
+
+def _review_rows(
+    review: ReviewWriter,
+    name: str,
+    document: Document,
+    translations: Sequence[SegmentTranslation | None],
+) -> str:
+    """Return the rows of the segments of a document that are not sure."""
+    return "".join(
+        review.row(name, segment.location, segment.text, translation)
+        for segment, translation in zip(document.segments, translations, strict=True)
+        if translation is not None
+    )
 
 
 def document_files(config: TranslateConfig) -> tuple[list[DocumentFile], list[str]]:
@@ -133,6 +152,8 @@ def document_files(config: TranslateConfig) -> tuple[list[DocumentFile], list[st
     folders = any(Path(name).is_dir() for name in names)
     read = [NamedFile("input", file.source) for file in files]
     written = [NamedFile("output", file.target) for file in files]
+    if (review := review_name(config)) is not None:
+        written.append(NamedFile("review", review))
     if folders:
         for file in files:
             Path(file.target).parent.mkdir(parents=True, exist_ok=True)

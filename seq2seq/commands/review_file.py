@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.documents.document import SegmentTranslation
 from seq2seq.errors import ConfigError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.writable import STANDARD
@@ -13,11 +14,9 @@ from seq2seq.storage.writable import STANDARD
 if TYPE_CHECKING:
     from seq2seq.inference.decode import ScoredTranslation
 
+    RatedText = ScoredTranslation | SegmentTranslation
+
 REVIEW_HEADER = "file\tline\tconfidence\tsource\ttranslation\n"
-HOW_TO_FIT = (
-    "python -m seq2seq.evaluate run=RUN fit_confidence=true fits it, on text of yours with "
-    "source= and reference="
-)
 
 
 class ReviewWriter:
@@ -32,16 +31,19 @@ class ReviewWriter:
         self, name: str, first: int, lines: Sequence[str], best: "Sequence[ScoredTranslation]"
     ) -> str:
         """Return the rows of consecutive lines of the file `name`, from line `first`."""
+        return "".join(
+            self.row(name, str(first + index), source, translation)
+            for index, (source, translation) in enumerate(zip(lines, best, strict=True))
+        )
+
+    def row(self, name: str, location: str, source: str, translation: "RatedText") -> str:
+        """Return the row of a text at a location of the file `name`, "" if it is sure enough."""
+        confidence = translation.confidence
+        if confidence is None or confidence >= self.minimum:
+            return ""
         name = name.encode(errors="backslashreplace").decode()  # a name may be no Unicode
-        rows = ""
-        for line, source, translation in zip(
-            range(first, first + len(lines)), lines, best, strict=True
-        ):
-            confidence = translation.confidence
-            if confidence is not None and confidence < self.minimum:
-                cells = (name, line, f"{confidence:.4f}", source, translation.text)
-                rows += "\t".join(str(cell).translate({9: " ", 10: " "}) for cell in cells) + "\n"
-        return rows
+        cells = (name, location, f"{confidence:.4f}", source, translation.text)
+        return "\t".join(cell.translate({9: " ", 10: " "}) for cell in cells) + "\n"
 
 
 def review_name(config: TranslateConfig) -> str | None:
@@ -61,7 +63,7 @@ def review_name(config: TranslateConfig) -> str | None:
     outputs = config.output if isinstance(config.output, list) else [config.output]
     if not outputs or outputs[0] == STANDARD:
         raise ConfigError("min_confidence needs review=FILE.tsv where output is standard output")
-    return f"{outputs[0]}.review.tsv"
+    return f"{Path(outputs[0])}.review.tsv"  # beside an output that is a folder
 
 
 @contextmanager

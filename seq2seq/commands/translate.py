@@ -13,7 +13,7 @@ from seq2seq.commands.counts import counted
 from seq2seq.commands.documents import is_document_work, translate_files
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.commands.prefixes import line_reader, prefix_files
-from seq2seq.commands.review_file import HOW_TO_FIT, review_name
+from seq2seq.commands.review_file import review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
 from seq2seq.storage.outputs import NamedFile
@@ -68,7 +68,7 @@ def translate_texts(config: TranslateConfig) -> None:
     )  # fmt: skip
     if config.alignments:
         translator.return_alignments()
-    require_fit(config, translator)
+    check_fit(config, translator)
     start, count, recalled = time.monotonic(), 0, 0
     with (
         locked_outputs(config, files),
@@ -90,19 +90,17 @@ def translate_texts(config: TranslateConfig) -> None:
     print(f"{counted(count, 'line')}{before}, {rate:.1f} lines/s", file=sys.stderr)
 
 
-def require_fit(config: TranslateConfig, translator: "Translator") -> None:
+def check_fit(config: TranslateConfig, translator: "Translator") -> None:
     """Require that the run has a fit of confidence where it is needed; warn where it is of use.
 
     Raises:
         ConfigError: `min_confidence` is given, and there is no fit.
     """
-    if translator.fit is not None:
-        return
-    missing = f"the run has no fit of confidence: {HOW_TO_FIT}"
-    if config.min_confidence is not None:
-        raise ConfigError(f"min_confidence cannot be used, for {missing}")
-    if config.scores:
-        log.warning("confidence stays empty in %s, for %s", config.scores, missing)
+    from seq2seq.inference.confidence import NO_FIT, require_fit
+
+    require_fit(translator.fit, config.min_confidence)
+    if config.scores and translator.fit is None:
+        log.warning("confidence stays empty in %s, for %s", config.scores, NO_FIT)
 
 
 def term_table(counts: Mapping[tuple[str, str], int]) -> list[str]:

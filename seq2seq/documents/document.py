@@ -28,6 +28,7 @@ class SegmentTranslation(NamedTuple):
 
     text: str
     is_sure: bool = True  # False: a person should look at it; formats mark it where they can
+    confidence: float | None = None  # from 0 to 1, where it was asked for
 
 
 class Document(Protocol):

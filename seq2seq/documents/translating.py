@@ -65,12 +65,18 @@ def is_translatable(text: str) -> bool:
 
 
 def _join(lines: Sequence[str], known: dict[str, SegmentTranslation]) -> SegmentTranslation | None:
-    """Return the translation of a segment from those of its lines; None for no lines."""
+    """Return the translation of a segment from those of its lines; None for no lines.
+
+    It is as sure as the line that is the least so.
+    """
     if not lines:
         return None
     parts = [known.get(line, SegmentTranslation(line)) for line in lines]
+    rated = [part.confidence for part in parts if part.confidence is not None]
     return SegmentTranslation(
-        "\n".join(part.text for part in parts), all(part.is_sure for part in parts)
+        "\n".join(part.text for part in parts),
+        all(part.is_sure for part in parts),
+        min(rated, default=None),
     )
 
 

@@ -8,6 +8,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from seq2seq.errors import ConfigError
 from seq2seq.evaluation.confidence_fit import ConfidenceFit
 from seq2seq.inference.alignment import token_ranges_in
 from seq2seq.inference.decode import ScoredTranslation, ScoredWord
@@ -17,6 +18,20 @@ from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.words import Range, find_words
 
 BLANK = "\u2581"  # the piece of a blank alone
+NO_FIT = (
+    "the run has no fit of confidence: python -m seq2seq.evaluate run=RUN fit_confidence=true fits "
+    "it, on text of yours with source= and reference="
+)
+
+
+def require_fit(fit: ConfidenceFit | None, min_confidence: float | None) -> None:
+    """Require that a run has a fit of confidence if there is a least one.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if min_confidence is not None and fit is None:
+        raise ConfigError(f"min_confidence cannot be used, for {NO_FIT}")
 
 
 def score_words(

@@ -16,12 +16,26 @@ if TYPE_CHECKING:
     from seq2seq.inference.translator import Translator
 
 
-def line_translations(translator: "Translator") -> TranslateLines:
-    """Return the function that translates lines of segments with `translator`."""
+def line_translations(
+    translator: "Translator", min_confidence: float | None = None
+) -> TranslateLines:
+    """Return the function that translates lines of segments with `translator`.
+
+    Args:
+        translator: of a run folder.
+        min_confidence: the least confidence of a line that is sure; None: all are.
+
+    Raises:
+        ConfigError: there is a least confidence, and the run has no fit of it.
+    """
+    from seq2seq.inference.confidence import require_fit  # torch is imported here
+
+    require_fit(translator.fit, min_confidence)
 
     def translate(lines: Sequence[str]) -> Iterator[SegmentTranslation]:
-        for best, *_ in translator.hypotheses(lines, scored=False):
-            yield SegmentTranslation(best.text)
+        for best, *_ in translator.hypotheses(lines, scored=min_confidence is not None):
+            is_sure = min_confidence is None or (best.confidence or 0.0) >= min_confidence
+            yield SegmentTranslation(best.text, is_sure, best.confidence)
 
     return translate
 
@@ -32,6 +46,7 @@ def translate_document(
     target: str | Path,
     format_name: str | None = None,
     options: DocumentOptions | None = None,
+    min_confidence: float | None = None,
 ) -> DocumentReport:
     """Translate the file `source` into the file `target`.
 
@@ -41,22 +56,23 @@ def translate_document(
         target: where it is written, when it is complete.
         format_name: its format; by the ending of `source` if left out.
         options: which texts are translated.
+        min_confidence: translations below it are marked where the format has a mark for them, and
+            counted.
 
     Returns:
         What became of its segments.
 
     Raises:
-        ConfigError: no format has this name or ending.
+        ConfigError: no format has this name or ending, or the run has no fit of confidence.
         TextError: the document is damaged, or cannot be read or written.
     """
+    translate = line_translations(translator, min_confidence)
     found = find_format(str(source), format_name)
     if found is None:
         raise ConfigError(f"{source} has no ending of a format: name the format")
     settings = FormatSettings(options or DocumentOptions(), *translator.planner.languages)
     data = read_regular_bytes(Path(source), MAX_DOCUMENT_BYTES)
     document = parse_document(data, found.name, settings, str(source))
-    (translations,), report = translate_documents(
-        [document], line_translations(translator), settings.options.overwrite
-    )
+    (translations,), report = translate_documents([document], translate, settings.options.overwrite)
     write_bytes(Path(target), document.write(translations))
     return report

@@ -1,0 +1,81 @@
+"""`min_confidence` with documents: marks, counts and rows of what is not sure."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import seq2seq
+from seq2seq.commands.review_file import REVIEW_HEADER
+from seq2seq.commands.translate import translate
+from seq2seq.config.commands import TranslateConfig
+from seq2seq.errors import ConfigError
+from seq2seq.evaluation.calibration import Calibration
+from seq2seq.evaluation.confidence_fit import ConfidenceFit
+
+FROZEN = Path(__file__).parent.parent / "frozen_runs" / "9491cbe" / "translation"
+FIRST, SECOND = "Today Anna paints the door.", "Lena sells the old boat."
+TEXTS = [FIRST, SECOND]
+FIT = ConfidenceFit(Calibration((0.6, 0.3), -0.2), Calibration((1.1,), 0.05))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(FROZEN, tmp_path / "run")
+    FIT.save(tmp_path / "run" / "confidence.json")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.po").write_text(
+        "".join(f'msgid "{text}"\nmsgstr ""\n\n' for text in TEXTS)
+    )
+    (tmp_path / "in" / "b.json").write_text(json.dumps({"k": f"{FIRST}\n{SECOND}", "n": "7"}))
+    return tmp_path
+
+
+def run(**options: object) -> None:
+    search = {"_target_": "seq2seq.search.greedy.Greedy"}
+    given = {"run": "run", "search": search, "input": "in", "output": "out/", "device": "cpu"}
+    translate(TranslateConfig(**{**given, **options}), Path())  # type: ignore[arg-type]
+
+
+def test_what_is_not_sure_is_marked_counted_and_in_the_review_file(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    best = seq2seq.load("run", device="cpu").best(TEXTS)
+    rated = sorted((each.confidence or 0, text) for each, text in zip(best, TEXTS, strict=True))
+    (low, unsure), (high, _) = rated
+    assert low < high
+
+    run(min_confidence=(low + high) / 2)
+
+    messages = (home / "out" / "a.po").read_text().split("\n\n")
+    assert [("fuzzy" in each) for each in messages[:2]] == [
+        text == unsure for text in (FIRST, SECOND)
+    ]
+    header, *lines = (home / "out.review.tsv").read_text().splitlines(keepends=True)
+    assert header == REVIEW_HEADER
+    cells = [line.rstrip("\n").split("\t") for line in lines]
+    # The text of two lines is as sure as the one that is the least so.
+    assert [(Path(file).name, source) for file, _, _, source, _ in cells] == [
+        ("a.po", unsure),
+        ("b.json", f"{FIRST} {SECOND}"),
+    ]
+    assert [float(row[2]) for row in cells] == pytest.approx([low, low], abs=1e-4)
+    assert cells[1][1] == "k"
+    assert "4 segments: 1 left, 2 not sure, 3 translated" in capsys.readouterr().err
+
+
+def test_documents_are_marked_from_python_too(home: Path) -> None:
+    translator = seq2seq.load("run", device="cpu")
+    report = seq2seq.translate_document(translator, "in/a.po", "b.po", min_confidence=1.0)
+    assert report.counts["not sure"] == 2
+    assert (home / "b.po").read_text().count("#, fuzzy") == 2
+
+
+def test_a_run_without_a_fit_is_refused_before_anything_is_written(home: Path) -> None:
+    (home / "run" / "confidence.json").unlink()
+    with pytest.raises(ConfigError, match="min_confidence cannot be used, for the run has no fit"):
+        run(min_confidence=0.5)
+    assert not (home / "out.review.tsv").exists()
+    assert not [path for path in home.glob("out/*") if path.is_file()]

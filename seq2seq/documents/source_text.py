@@ -17,6 +17,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Encodings of Python that are none of text, take quadratic time, or always fail.
+_REFUSED = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class SourceText:
             ((bom, name) for bom, name in _BOMS if data.startswith(bom)), (b"", encoding)
         )
         try:
+            if codecs.lookup(encoding).name.replace("-", "_") in _REFUSED:
+                raise LookupError
             text = data[len(bom) :].decode(encoding)
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, len(bom) + error.start) + 1

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from seq2seq.documents.document import Document, SegmentTranslation, TextSegment
+from seq2seq.documents.inline import strip_tags
 
 # Lines, to the best translation of each; those that a person should check are not sure.
 TranslateLines = Callable[[Sequence[str]], Iterable[SegmentTranslation]]
@@ -60,8 +61,8 @@ def _lines(segment: TextSegment, overwrite: bool) -> list[str]:
 
 
 def is_translatable(text: str) -> bool:
-    """Return whether there is a letter in a text."""
-    return any(map(str.isalpha, text))
+    """Return whether there is a letter in a text, beside tags that stand for markup."""
+    return any(map(str.isalpha, strip_tags(text)))
 
 
 def _join(lines: Sequence[str], known: dict[str, SegmentTranslation]) -> SegmentTranslation | None:

@@ -120,7 +120,8 @@ def test_lines_of_a_segment_are_translated_one_by_one_and_each_once() -> None:
         asked.extend(lines)
         return [SegmentTranslation(line[::-1], line != "bc") for line in lines]
 
-    documents = [parse_document(text, "json") for text in (b'["ab\\n\\nbc"]', b'["ab", "7"]')]
+    texts = (b'["ab\\n\\nbc"]', b'["ab", "7<x1/>"]')
+    documents = [parse_document(text, "json") for text in texts]
     (first, second), report = translate_documents(documents, translate)  # type: ignore[arg-type]
 
     assert asked == ["ab", "bc"]

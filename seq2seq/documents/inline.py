@@ -37,7 +37,7 @@ class InlinePart(NamedTuple):
 
 
 class _Tag(NamedTuple):
-    """What the document has for a tag; `closing` is None for one that stands alone."""
+    """Markup that a tag stands for; `closing` is None for one that stands alone."""
 
     opening: str
     closing: str | None = None

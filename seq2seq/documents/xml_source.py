@@ -91,7 +91,7 @@ class XmlElement:
     def get(self, name: str) -> str | None:
         """Return the value of an attribute; None where there is none."""
         found = self.attributes.get(name)
-        return None if found is None else unescape(found.raw)
+        return None if found is None else unescape_xml(found.raw)
 
     @property
     def elements(self) -> "list[XmlElement]":
@@ -215,7 +215,7 @@ _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _IMPOSSIBLE = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF], "")
 
 
-def unescape(raw: str) -> str:
+def unescape_xml(raw: str) -> str:
     """Return the characters of escaped text; references to declared entities stay."""
     return _REFERENCE.sub(_character, raw) if "&" in raw else raw
 

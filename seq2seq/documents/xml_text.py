@@ -11,7 +11,7 @@ from seq2seq.documents.xml_source import (
     XmlEscaper,
     XmlSource,
     XmlText,
-    unescape,
+    unescape_xml,
 )
 
 _LINE_BREAKS = re.compile(r"[ \t\r]*\n\s*")
@@ -74,7 +74,7 @@ def _blanks_apart(raw: str, is_preserved: bool, is_literal: bool) -> Iterator[In
     match = _EDGES.fullmatch(raw)
     for piece in match.groups() if match else ():
         if piece:
-            text = piece if is_literal else unescape(piece)
+            text = piece if is_literal else unescape_xml(piece)
             text = text.replace("\r\n", "\n") if is_preserved else _LINE_BREAKS.sub(" ", text)
             yield InlinePart("text", piece, text)
 
@@ -111,4 +111,4 @@ def attribute_slot(
     """Return a slot for the value of an attribute that the element has."""
     found = element.attributes[name]
     escape = XmlEscaper(found.raw, xml.source.encoding, found.quote)
-    return Slot(segment(unescape(found.raw)), found.start, found.end, escape)
+    return Slot(segment(unescape_xml(found.raw)), found.start, found.end, escape)

@@ -25,7 +25,7 @@ from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.data.readers.catalogues import pinned_wheel
 from seq2seq.data.readers.files import find_compressed
-from seq2seq.evaluation.comparison import compare
+from seq2seq.evaluation.comparison import compare_systems
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.run_folder import RunFolder
 from seq2seq.storage.files import atomic_write
@@ -120,7 +120,7 @@ def table(folder: Path, budget: str, more: list[str]) -> None:
     results.table(("condition", "time", "steps", "BLEU", "chrF"), rows)
     first, second, alone = translations.values()
     for name, other in (("document_context=none", first), ("each sentence alone", alone)):
-        for c in compare(second, other, references, language, ["bleu", "chrf"], 1000):
+        for c in compare_systems(second, other, references, language, ["bleu", "chrf"], 1000):
             print(
                 f"{c.name}: document_context=carry {c.value:.2f}, "
                 f"{name} {c.other:.2f}, p = {c.p:.4f}"

@@ -65,6 +65,7 @@ class RunFolder:
         self.truecase = folder / run_files.TRUECASE  # forms of the words of the source
         self.confidence = folder / run_files.CONFIDENCE  # the fit of confidence
         self.reliability = folder / run_files.RELIABILITY  # its plot
+        self.translations = folder / run_files.TRANSLATIONS  # of the test text, as it was scored
 
     def exists(self) -> bool:
         """Return whether a training run has been started here."""

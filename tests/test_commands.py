@@ -87,7 +87,7 @@ def test_the_run_folder_is_complete(home: Path) -> None:
     expected = {"config.yaml", "tokenizer.model", "model.safetensors", "last.safetensors",
               "metrics.jsonl", "curves.png", "attention.png", "README.md", "train.log",
               "run.json", "audit.json", "test.jsonl", "confidence.json",
-              "confidence.png"}  # fmt: skip
+              "confidence.png", "translations.txt"}  # fmt: skip
     assert expected <= names
     card = (home / "run" / "README.md").read_text(encoding="utf-8")
     for part in ("Licence", "BLEU", "torch", "left", "seq2seq.translate",

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import tables
 from seq2seq import builders
 from seq2seq.commands import compose, messages
+from seq2seq.commands.compare import with_runs
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR
 from seq2seq.config.training import ModelOptions
 from seq2seq.config.validation import to_schema
@@ -183,6 +184,7 @@ def test_every_command_composes_and_its_parts_fit_together(words: list[str]) -> 
 
     assert (python, module) == ("python", "-m")
     kind = name.removeprefix("seq2seq.")
+    overrides = with_runs(overrides) if kind == "compare" else overrides
     config = to_schema(compose.compose(kind, overrides), compose.SCHEMAS[kind])
     if kind == "train":
         NETWORKS[config.task["_target_"].rpartition(".")[2]](config.model)

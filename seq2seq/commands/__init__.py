@@ -6,6 +6,7 @@ COMMANDS = (
     "evaluate",
     "score",
     "check",
+    "compare",
     "quantize",
     "generate",
     "caption",

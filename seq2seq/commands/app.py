@@ -35,6 +35,7 @@ MISTAKES = (UserError, OSError, RecursionError, MemoryError)
 SMALLER = {
     "train": "batches.tokens and batches.sentences",
     "check": "batches.tokens",
+    "compare": "the number of runs",
     "generate": "the network",
     "quantize": "the network",
 }

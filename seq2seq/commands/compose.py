@@ -26,6 +26,7 @@ from seq2seq.config.commands import (
     ScoreConfig,
     TranslateConfig,
 )
+from seq2seq.config.compare import CompareConfig
 from seq2seq.config.fitted import register_resolver
 from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
@@ -38,6 +39,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "translate": TranslateConfig,
     "evaluate": EvaluateConfig,
     "score": ScoreConfig,
+    "compare": CompareConfig,
     "quantize": QuantizeConfig,
     "generate": GenerateConfig,
     "caption": CaptionConfig,

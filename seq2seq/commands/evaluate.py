@@ -78,7 +78,7 @@ def evaluate(config: EvaluateConfig, _: Path) -> None:
             best = translate_sources(config, config.against, text)
             second = [translation.text for translation in best]
         tested = [name for name in config.metrics if name != "ter"] or config.metrics
-        compared = comparison.compare(
+        compared = comparison.compare_systems(
             first, second, text.references, text.language, tested, config.bootstrap or 1000, variant
         )
         changes = comparison.most_changed(first, second, text.references, LISTED_CHANGES)

@@ -15,7 +15,7 @@ from seq2seq.config.literals import quote_argument, read_override
 from seq2seq.errors import ConfigError
 
 PATH_KEYS = frozenset(
-    {"run", "input", "output", "images", "scores", "sheet", "attention", "json"}
+    {"run", "input", "output", "images", "scores", "sheet", "attention", "json", "table", "picture"}
     | {"source", "reference", "hypothesis", "against"}
     | {"data.path", "init.run", "tokenizer.model", "hydra.run.dir", "hydra.sweep.dir"}
 )

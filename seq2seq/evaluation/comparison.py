@@ -37,7 +37,7 @@ class ChangedSentence(NamedTuple):
     reference: str
 
 
-def compare(
+def compare_systems(
     first: Sequence[str],
     second: Sequence[str],
     references: References,

@@ -14,6 +14,7 @@ ATTENTION = "attention.png"
 TRUECASE = "truecase.txt"
 CONFIDENCE = "confidence.json"
 RELIABILITY = "confidence.png"
+TRANSLATIONS = "translations.txt"
 TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
 
 TOKENIZERS = (TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER)  # one for both sides, or two
@@ -22,7 +23,7 @@ TASK_FILES = ("test.tsv", "test.txt", "confusion.png", "captions.png")
 # A command that reads a run replaces none of these files.
 RUN_FILES = (
     *(CONFIG, FACTS, MODEL, LAST, INITIAL, METRICS, TEST, AUDIT, CARD, CURVES),
-    *(ATTENTION, TRUECASE, CONFIDENCE, RELIABILITY),
+    *(ATTENTION, TRUECASE, CONFIDENCE, RELIABILITY, TRANSLATIONS),
     *TOKENIZERS,
     *TASK_FILES,
 )

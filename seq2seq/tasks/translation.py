@@ -231,6 +231,7 @@ class TranslationTask:
         references = [pair.target for pair in test]
         best = translate_pairs(self.translator, test)
         hypotheses = [translation.text for translation in best]
+        run.write_text(run.translations, "".join(f"{line}\n" for line in hypotheses))
         confidence = rate_run(run, self.translator, self.validator.pairs, (best, references))
         scores = score_hypotheses(
             hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seq2seq.evaluation.comparison import compare, most_changed
+from seq2seq.evaluation.comparison import compare_systems, most_changed
 from seq2seq.evaluation.metrics import ScoreVariant
 
 
@@ -10,7 +10,7 @@ def test_the_p_value_of_a_system_that_is_better_in_every_resample_is_the_smalles
     references = [f"a b c d {i}" for i in range(40)]
     worse = [f"a b x d {i}" for i in range(40)]
 
-    for result in compare(worse, references, references, "de", ["bleu", "chrf"], 99):
+    for result in compare_systems(worse, references, references, "de", ["bleu", "chrf"], 99):
         assert result.value < result.other == pytest.approx(100)
         assert result.p == pytest.approx(1 / 100)  # none of 99 resamples, (0 + 1) / (99 + 1)
         assert "bs:99" in result.signature
@@ -21,7 +21,9 @@ def test_a_difference_of_one_sentence_is_not_significant() -> None:
     first = [f"a b x d {i}" if i < 5 else r for i, r in enumerate(references)]
     second = [f"a b x d {i}" if i > 34 else r for i, r in enumerate(references)]
 
-    [result] = compare(first, [*second[:39], references[39]], references, "de", ["bleu"], 200)
+    [result] = compare_systems(
+        first, [*second[:39], references[39]], references, "de", ["bleu"], 200
+    )
 
     assert result.value < result.other
     assert result.p > 0.1
@@ -29,7 +31,7 @@ def test_a_difference_of_one_sentence_is_not_significant() -> None:
 
 def test_the_p_value_of_equal_systems_is_one() -> None:
     lines, references = ["a b"] * 3, ["a c"] * 3
-    for result in compare(lines, lines, references, "de", ["bleu", "chrf", "ter"], 50):
+    for result in compare_systems(lines, lines, references, "de", ["bleu", "chrf", "ter"], 50):
         assert result.value == result.other
         assert result.p == 1.0
 
@@ -55,7 +57,7 @@ def test_equal_translations_are_no_change() -> None:
 def test_a_comparison_takes_several_references_and_the_variant() -> None:
     references = [["a b c d", "e f g h"]] * 4
 
-    [result] = compare(
+    [result] = compare_systems(
         ["E F G H"] * 4, ["A B C D"] * 4, references, "de", ["bleu"], 10, ScoreVariant(True)
     )
 

@@ -9,7 +9,7 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from seq2seq.errors import ConfigError, TextError
-from seq2seq.evaluation.comparison import compare, most_changed
+from seq2seq.evaluation.comparison import compare_systems, most_changed
 from seq2seq.evaluation.metrics import (
     Score,
     ScoreVariant,
@@ -144,7 +144,7 @@ def test_unequal_counts_are_refused_with_both() -> None:
     with pytest.raises(TextError, match="2 translations for 3 references"):
         score_hypotheses(["a", "b"], ["a", "b", "c"], "de")
     with pytest.raises(TextError, match="1 translations for 2 references"):
-        compare(["a", "b"], ["a"], ["a", "b"], "de", ["bleu"], 10)
+        compare_systems(["a", "b"], ["a"], ["a", "b"], "de", ["bleu"], 10)
     with pytest.raises(TextError, match="3 translations for 2 references"):
         most_changed(["a", "b"], ["a", "b", "c"], ["a", "b"], 10)
 

@@ -35,6 +35,9 @@ DOCUMENT_FORMATS = (
     DocumentFormat(
         "csv", (".csv", ".tsv"), "csv", "Columns of a table: document.columns", needs_columns=True
     ),
+    DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip"),
+    DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT"),
+    DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha"),
 )
 _BY_NAME = {each.name: each for each in DOCUMENT_FORMATS}
 _BY_ENDING = {ending: each for each in DOCUMENT_FORMATS for ending in each.endings}

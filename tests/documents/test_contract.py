@@ -17,6 +17,24 @@ from seq2seq.errors import ConfigError, TextError
 ROOT = Path(__file__).resolve().parents[2]
 # A document of each format, and what it is with all its texts in capitals.
 EXAMPLES = {
+    "srt": (
+        "1\n00:00:01,000 --> 00:00:02,000\n<i>Hello, my\nfriend</i>\n\n2\n00:00:02,000 --> "
+        "00:00:03,000 X1:1\nof old. So\n- it is.\n\n",
+        "1\n00:00:01,000 --> 00:00:02,000\n<i>HELLO, MY\nFRIEND</i>\n\n2\n00:00:02,000 --> "
+        "00:00:03,000 X1:1\nOF OLD. SO\n- IT IS.\n\n",
+    ),
+    "vtt": (
+        "WEBVTT\n\nNOTE a\n\nid\n00:01.000 --> 00:02.000 line:0\n<v Bob>This &amp; that,\r\n"
+        "all of it\n\n00:02.000 --> 00:03.000\n<v Bob>is here.",
+        "WEBVTT\n\nNOTE a\n\nid\n00:01.000 --> 00:02.000 line:0\n<v Bob>THIS &amp; THAT,\r\n"
+        "ALL OF IT\n\n00:02.000 --> 00:03.000\n<v Bob>IS HERE.",
+    ),
+    "ass": (
+        "[Script Info]\nTitle: x\n[Events]\nFormat: Start, End, Style, Text\nComment: 1,2,a,b\n"
+        "Dialogue: 0:00:01.00,0:00:02.00,Sign,{\\an8}One, two\\Nthree.{\\r}\n",
+        "[Script Info]\nTitle: x\n[Events]\nFormat: Start, End, Style, Text\nComment: 1,2,a,b\n"
+        "Dialogue: 0:00:01.00,0:00:02.00,Sign,{\\an8}ONE, TWO\\NTHREE.{\\r}\n",
+    ),
     "text": (
         "A title\n\n  This paragraph runs over\n  two lines of some text.\r\n\n\nEnd, no line end",
         "A TITLE\n\n  THIS PARAGRAPH RUNS OVER\n  TWO LINES OF SOME TEXT.\r\n\n\nEND, NO LINE END",

@@ -1,0 +1,207 @@
+"""Cues of subtitles: sentences that run over several of them, and their layout."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from seq2seq.documents.inline import InlinePart
+from seq2seq.documents.inline_pieces import InlinePieces, TrimmedParts, trim_parts
+from seq2seq.documents.source_text import SourceText
+from seq2seq.text.sentences import split_sentences
+from seq2seq.text.spans.characters import stands_without_blank
+
+MAX_CHAIN = 8  # cues that a sentence may run over
+_MAX_PAUSE = 3.0  # seconds between cues of a sentence
+_SPEAKER = re.compile(r"(?:[-\u2010-\u2015](?!\d)|[♪♫])\s*")
+_STARTS = re.compile(r"\s*(?:(?:<[^<>]*>|\{[^{}]*\})\s*)*(?:[-\u2010-\u2015](?!\d)|[♪♫])")
+_FINISHED = re.compile(
+    r"(?:[.!?。！？](?<!\.\.)[\"'”’»)\]]*|[♪♫]|\])$"  # noqa: RUF001
+)
+_SUSPENDED = re.compile(r"(?:\.\.\.?|…)$")
+
+
+class Cue(NamedTuple):
+    """A text on the screen."""
+
+    start: int  # extent of its text in the document
+    end: int
+    begin: float  # seconds
+    finish: float
+    speaker: str = ""  # a sentence does not run from one speaker to another
+
+
+class CueSyntax(NamedTuple):
+    """The way that a format writes the text of cues."""
+
+    line_break: re.Pattern[str]
+    parts: Callable[[str], list[InlinePart]]  # of text without line breaks
+    escape: Callable[[str], str]
+
+
+@dataclass
+class CueBlock:
+    """The text of a cue, or of one of its speakers."""
+
+    cue: Cue
+    start: int  # extent of its core in the document
+    end: int
+    core: list[InlinePart]  # a line break is a blank
+    line_lengths: list[int]  # characters of its lines
+    breaks: list[str]  # line breaks as they are written
+    is_first: bool  # of its cue
+    is_last: bool
+    has_speaker: bool  # it begins with a dash or a note
+
+    @property
+    def text(self) -> str:
+        """Return the characters without markup."""
+        return "".join(part.text for part in self.core if part.kind == "text")
+
+
+def cue_blocks(source: SourceText, cue: Cue, syntax: CueSyntax) -> Iterator[CueBlock]:
+    """Yield the blocks of a cue that have text."""
+    lines, breaks, position = list[tuple[int, str]](), list[str](), cue.start
+    for match in syntax.line_break.finditer(source.text, cue.start, cue.end):
+        lines.append((position, source.text[position : match.start()]))
+        breaks.append(match[0])
+        position = match.end()
+    lines.append((position, source.text[position : cue.end]))
+    firsts = [0, *(i for i in range(1, len(lines)) if _STARTS.match(lines[i][1])), len(lines)]
+    for first, last in pairwise(firsts):
+        parts, lengths = list[InlinePart](), list[int]()
+        for index in range(first, last):
+            if index > first:
+                parts.append(InlinePart("text", breaks[index - 1], _joint(parts, lines[index][1])))
+            line_parts = syntax.parts(lines[index][1])
+            lengths.append(
+                sum(len(part.text.strip()) for part in line_parts if part.kind == "text")
+            )
+            parts += line_parts
+        trimmed, has_speaker = _without_speaker(trim_parts(parts))
+        if not trimmed.core:
+            continue
+        start = lines[first][0] + sum(len(part.raw) for part in trimmed.before)
+        end = start + sum(len(part.raw) for part in trimmed.core)
+        yield CueBlock(
+            cue, start, end, trimmed.core, lengths, breaks[first : last - 1],
+            first == 0, last == len(lines), has_speaker,
+        )  # fmt: skip
+
+
+def _joint(parts: Sequence[InlinePart], following: str) -> str:
+    """Return what stands between two lines: a blank, or nothing in scripts without blanks."""
+    before = "".join(part.text for part in parts if part.kind == "text").rstrip()
+    after = following.lstrip()
+    is_dense = before and after and stands_without_blank(before[-1])
+    return "" if is_dense and stands_without_blank(after[0]) else " "
+
+
+def _without_speaker(trimmed: TrimmedParts) -> tuple[TrimmedParts, bool]:
+    """Take the dash of a speaker from the text, and whether there was one."""
+    before, core, after = trimmed
+    match = _SPEAKER.match(core[0].raw) if core and core[0].kind == "text" else None
+    if match is None:
+        return trimmed, False
+    rest = core[0]._replace(raw=core[0].raw[match.end() :])
+    more = trim_parts([rest, *core[1:]] if rest.raw else core[1:])
+    return (
+        TrimmedParts(
+            [*before, InlinePart("text", match[0]), *more.before],
+            more.core,
+            [*more.after, *after],
+        ),
+        True,
+    )
+
+
+@dataclass
+class CueSentence:
+    """A sentence, and the blocks that it runs over with its characters in each."""
+
+    pieces: InlinePieces
+    lengths: dict[int, int] = field(default_factory=dict)  # by the index of the block in its chain
+
+    @property
+    def text(self) -> str:
+        """Return the text with tags."""
+        return self.pieces.text
+
+
+def chains(blocks: Sequence[CueBlock]) -> Iterator[list[CueBlock]]:
+    """Yield blocks through which text runs on."""
+    chain = list[CueBlock]()
+    for block in blocks:
+        if chain and (len(chain) == MAX_CHAIN or not _goes_on(chain[-1], block)):
+            yield chain
+            chain = []
+        chain.append(block)
+    if chain:
+        yield chain
+
+
+def _goes_on(block: CueBlock, following: CueBlock) -> bool:
+    """Return whether a sentence runs from a block into the one behind it."""
+    if not block.is_last or not following.is_first or following.has_speaker:
+        return False
+    if block.cue.speaker != following.cue.speaker:
+        return False
+    if not -1e-6 <= following.cue.begin - block.cue.finish <= _MAX_PAUSE:
+        return False
+    text, after = block.text.rstrip(), following.text.lstrip("… .\"'")
+    if _SUSPENDED.search(text):
+        return after[:1].islower()
+    return not _FINISHED.search(text)
+
+
+def chain_sentences(chain: Sequence[CueBlock], language: str) -> list[CueSentence]:
+    """Return the sentences of a chain, each of which begins and ends outside of pairs of markup."""
+    parts = list[tuple[InlinePart, int]]()
+    for index, block in enumerate(chain):
+        if index:
+            joint = _joint(chain[index - 1].core, block.text)
+            parts.append((InlinePart("text", joint), index - 1))
+        parts += [(part, index) for part in block.core]
+    borders = _borders("".join(p.text for p, _ in parts if p.kind == "text"), language)
+    sentences, current, position, depth = list[CueSentence](), list[tuple[InlinePart, int]](), 0, 0
+    for part, index in parts:
+        if part.kind != "text":
+            depth += (part.kind == "open") - (part.kind == "close")
+            current.append((part, index))
+            continue
+        begin = position
+        position += len(part.text)
+        inside = [border - begin for border in borders if begin <= border < position]
+        cuts = [0, *(inside if depth <= 0 else []), len(part.text)]
+        for number, (first, last) in enumerate(pairwise(cuts)):
+            if number and current:
+                sentences.append(_sentence(current))
+                current = []
+            if first < last:
+                text = part.text[first:last]
+                current.append((InlinePart("text", text), index))
+    return [*sentences, _sentence(current)] if current else sentences
+
+
+def _borders(text: str, language: str) -> list[int]:
+    """Return where sentences begin, but the first."""
+    position, borders = 0, list[int]()
+    for sentence in split_sentences(text, language or "en"):
+        is_suspended = _SUSPENDED.search(text[:position].rstrip()) and sentence.text[:1].islower()
+        if sentence.text and position and not is_suspended:
+            borders.append(position)
+        position += len(sentence.text) + len(sentence.blank_after)
+    return borders
+
+
+def _sentence(parts: Sequence[tuple[InlinePart, int]]) -> CueSentence:
+    texts = dict[int, str]()
+    for part, index in parts:
+        if part.kind == "text":
+            texts[index] = texts.get(index, "") + part.text
+    lengths = {index: len(text.strip()) for index, text in texts.items() if text.strip()}
+    core = [part for part, _ in parts]
+    core[0] = InlinePart("text", core[0].raw.lstrip()) if core[0].kind == "text" else core[0]
+    core[-1] = InlinePart("text", core[-1].raw.rstrip()) if core[-1].kind == "text" else core[-1]
+    return CueSentence(InlinePieces(core), lengths)

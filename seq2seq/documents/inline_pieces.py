@@ -121,8 +121,13 @@ def _without_edges(part: InlinePart) -> Iterator[InlinePart]:
 
 
 def _encloses(parts: Sequence[InlinePart]) -> bool:
-    """Return whether the first part opens what the last one closes."""
+    """Return whether the first part opens what the last one closes.
+
+    An end that a translation writes in another way, in `characters`, is a part of the text.
+    """
     depth = 0
+    if parts[-1].characters is not None:
+        return False
     for index, part in enumerate(parts):
         depth += (part.kind == "open") - (part.kind == "close")
         if depth <= 0:

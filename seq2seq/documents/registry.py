@@ -38,6 +38,13 @@ DOCUMENT_FORMATS = (
     DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip"),
     DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT"),
     DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha"),
+    DocumentFormat(
+        "markdown",
+        (".md", ".markdown"),
+        "markdown",
+        "Markdown, with front matter",
+        packages=("markdown_it",),
+    ),
 )
 _BY_NAME = {each.name: each for each in DOCUMENT_FORMATS}
 _BY_ENDING = {ending: each for each in DOCUMENT_FORMATS for ending in each.endings}

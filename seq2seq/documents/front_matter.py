@@ -10,7 +10,7 @@ from seq2seq.documents.json import is_chosen
 from seq2seq.documents.source_text import Slot, SourceText
 
 # Keys whose values are texts, where the options choose none.
-TEXT_KEYS = frozenset(("title", "description", "subtitle", "summary", "excerpt", "abstract"))
+_TEXT_KEYS = frozenset(("title", "description", "subtitle", "summary", "excerpt", "abstract"))
 _MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n(?:.*?\r?\n)??\1[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _ENTRY = re.compile(
     r"^(?P<key>[\w-]+)[ \t]*(?P<sign>[:=])[ \t]*"
@@ -33,7 +33,7 @@ def front_matter_slots(source: SourceText, options: DocumentOptions) -> tuple[li
 
 def _slots(source: SourceText, match: re.Match[str], options: DocumentOptions) -> Iterator[Slot]:
     key, sign = match["key"], match["sign"]
-    if not (is_chosen(key, options) if options.keys else key in TEXT_KEYS):
+    if not (is_chosen(key, options) if options.keys else key in _TEXT_KEYS):
         return
     location = f"line {source.line_of(match.start())}, {key}"
     if match["double"] is not None:

@@ -38,6 +38,7 @@ DOCUMENT_FORMATS = (
     DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip"),
     DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT"),
     DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha"),
+    DocumentFormat("html", (".html", ".htm", ".xhtml"), "html", "Web pages, HTML and XHTML"),
     DocumentFormat(
         "markdown",
         (".md", ".markdown"),

@@ -18,6 +18,14 @@ from seq2seq.errors import ConfigError, TextError
 ROOT = Path(__file__).resolve().parents[2]
 # A document of each format, and what it is with all its texts in capitals.
 EXAMPLES = {
+    "html": (
+        '<!DOCTYPE html>\n<html lang="fr"><head><title>A &amp; b</title><script>"<p>x"</script>\n'
+        "<!-- no --><body><p class=a>See <a href='x y' title=t>all\r\n of</a> it&nbsp;!<br>\n"
+        "More <li>one<pre>no\n</pre> 3 < 4",
+        '<!DOCTYPE html>\n<html lang="fr"><head><title>A &amp; B</title><script>"<p>x"</script>\n'
+        "<!-- no --><body><p class=a>SEE <a href='x y' title=T>ALL\r\n OF</a> IT&nbsp;!<br>\n"
+        "MORE <li>ONE<pre>no\n</pre> 3 < 4",
+    ),
     "markdown": (
         "---\ntitle: A page\ndate: today\n---\n# Head ##\n\n"
         "Some words (`code`)  \nof *this*, and\r\n"

@@ -13,7 +13,7 @@ from seq2seq.errors import RunError, TextError
 from seq2seq.plots.curves import LOWER_IS_BETTER
 from seq2seq.run_folder import HeldOutPair, RunFolder
 from seq2seq.text.lines import read_lines
-from seq2seq.training.metric_logger import read_metrics
+from seq2seq.training.metric_logger import read_metrics, score_name, validation_points
 
 # They say where a run is, and how it was begun; what it learned does not depend on them.
 NO_CHOICES = ("name", "resume")
@@ -47,18 +47,6 @@ class ComparedRun(NamedTuple):
         choose = min if name in LOWER_IS_BETTER else max
         step, value = choose(points, key=lambda point: point[1])
         return name, step, value
-
-
-def score_name(metrics: Sequence[Mapping[str, Any]]) -> str:
-    """Return the name of the validation score: the first value of a validation."""
-    validation = next((e for e in metrics if e["kind"] == "validation"), {"bleu": 0})
-    return next(name for name in validation if name not in ("kind", "step"))
-
-
-def validation_points(metrics: Sequence[Mapping[str, Any]]) -> list[tuple[int, float]]:
-    """Return steps and values of the validation score."""
-    name = score_name(metrics)
-    return [(e["step"], e[name]) for e in metrics if e["kind"] == "validation" and name in e]
 
 
 def read_compared_run(folder: str, trusted: Collection[str] = ()) -> ComparedRun:

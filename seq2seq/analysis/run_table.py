@@ -8,15 +8,13 @@ from typing import Any
 from seq2seq.analysis.compared_runs import (
     ComparedRun,
     differing_options,
-    score_name,
     test_scores,
-    validation_points,
 )
 from seq2seq.evaluation.comparison import compare_systems
 from seq2seq.plots.curves import LOWER_IS_BETTER, SCORE_LABELS
 from seq2seq.plots.lines import plot_lines
 from seq2seq.plots.save import save_figure
-from seq2seq.training.metric_logger import format_duration
+from seq2seq.training.metric_logger import format_duration, score_name, validation_points
 
 NOTHING = "-"  # in a cell that a run has no value for
 LONGEST_CELL = 40  # characters of an option's value, at most

@@ -227,6 +227,8 @@ class ValidationOptions:
     samples: int = number(3, 0, 1000)  # translations printed at each validation
     # Of a larger validation text, so many, evenly spaced, are translated.
     sentences: int = number(5000, 1, MAX_COUNT)
+    # End a run whose best score is below the median of the other runs in the same folder.
+    median_stop: bool = False
 
     def __post_init__(self) -> None:
         require_ranges("validation.", self)

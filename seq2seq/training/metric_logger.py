@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,18 @@ def read_metrics(metrics: Path) -> list[dict[str, Any]]:
         except ValueError:
             break
     return entries
+
+
+def score_name(metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the validation score: the first value of a validation."""
+    validation = next((e for e in metrics if e["kind"] == "validation"), {"bleu": 0})
+    return next(name for name in validation if name not in ("kind", "step"))
+
+
+def validation_points(metrics: Sequence[Mapping[str, Any]]) -> list[tuple[int, float]]:
+    """Return steps and values of the validation score."""
+    name = score_name(metrics)
+    return [(e["step"], e[name]) for e in metrics if e["kind"] == "validation" and name in e]
 
 
 def format_duration(seconds: float) -> str:

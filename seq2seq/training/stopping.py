@@ -22,6 +22,7 @@ class StoppingCriteria:
         """
         self.options, self.pairs, self.patience = options, pairs, patience
         self.budget = parse_duration(options.budget) if options.budget else None
+        self.hopeless: str | None = None  # why training should end although no criterion holds
 
     def describe(self) -> str:
         """Return the training data and the criteria in one line."""
@@ -65,7 +66,7 @@ class StoppingCriteria:
             return f"train.budget={self.options.budget} is used up"
         if progress.waited >= self.patience:
             return f"no better score in {self.patience} validations"
-        return None
+        return self.hopeless
 
 
 def short_budget_warning(reason: str, progress: Progress, now: float) -> str | None:

@@ -15,6 +15,7 @@ from seq2seq.run_folder import RunFolder
 from seq2seq.training import checkpoint
 from seq2seq.training.ema import WeightEMA
 from seq2seq.training.lr_schedules import Schedule
+from seq2seq.training.median_stopping import hopeless_reason
 from seq2seq.training.meter import Meter
 from seq2seq.training.metric_logger import MetricLogger, format_duration
 from seq2seq.training.progress import Clock, Progress
@@ -178,6 +179,9 @@ class Trainer:
         progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
         values = {**result.values, "seconds": round(clock.now(), 1)}
         report.log_metrics("validation", progress.step, values)
+        if self.config.validation.median_stop:
+            best = max(progress.scores)
+            self.criteria.hopeless = hopeless_reason(self.run.folder, progress.step, best)
         self._save(progress, clock)
 
     def _save(self, progress: Progress, clock: Clock) -> None:

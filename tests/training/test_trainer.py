@@ -217,6 +217,19 @@ def test_training_returns_its_stop_reason(
     assert run.progress.step == step
 
 
+def test_a_run_that_is_worse_than_most_of_a_sweep_ends(options: Compose, tmp_path: Path) -> None:
+    rising, falling = [1.0, 2.0, 3.0, 4.0], [1.0, 0.5, 0.5, 0.5]
+    words = ("train.steps=4", "validation.interval=1", "validation.median_stop=true")
+    reasons = [
+        Run(options(*words), tmp_path / str(i), list(scores)).train()
+        for i, scores in enumerate((rising, falling, rising, rising, falling))
+    ]
+
+    assert reasons[:4] == ["train.steps=4 are done"] * 4
+    assert reasons[4].startswith("the best score, 1, is worse than the median of 4 other runs")
+    assert len(read_metrics(tmp_path / "4" / "metrics.jsonl")) == 2  # it ended at step 2
+
+
 def test_the_weights_of_the_best_validation_are_kept(options: Compose, tmp_path: Path) -> None:
     run = Run(options("train.steps=3", "validation.interval=1"), tmp_path / "run", [1.0, 5.0, 2.0])
 

@@ -104,6 +104,7 @@ def draw_curves(runs: Sequence[ComparedRun], path: Path) -> None:
         label: {run: points for run, points in curves.items() if points}
         for label, curves in panels.items()
     }
+    drawn = {label: curves for label, curves in drawn.items() if curves} or drawn
     save_figure(plot_lines(drawn, "step", (False, False), "Learning curves"), path)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,10 @@ def main() -> None:
 def with_runs(words: Sequence[str]) -> list[str]:
     """Return the words of a command line with the folders among them as one option `run`.
 
-    `compare runs/NAME/*` is the usual call, in which the shell lists the folders.
+    `compare runs/NAME/*` is the usual call, in which the shell lists the folders, and files beside
+    them, which are left out: Hydra writes multirun.yaml into the folder of a sweep.
     """
+    words = [word for word in words if not is_file(word)]
     folders = [word for word in words if "=" not in word and word[:1] not in ("-", "~")]
     folders += [word for word in words if "=" in word and is_folder(word)]
     others = [word for word in words if word not in folders]
@@ -40,10 +43,16 @@ def with_runs(words: Sequence[str]) -> list[str]:
 
 def is_folder(word: str) -> bool:
     """Return whether a word of a command line names a folder."""
-    try:
+    with suppress(OSError):  # no file can have such a name
         return Path(word).is_dir()
-    except OSError:  # no file can have such a name
-        return False
+    return False
+
+
+def is_file(word: str) -> bool:
+    """Return whether a word of a command line names a file."""
+    with suppress(OSError):
+        return Path(word).is_file()
+    return False
 
 
 def compare(config: CompareConfig, _: Path) -> None:

@@ -118,7 +118,8 @@ def test_table_and_picture_are_written(runs: list[str], capsys: pytest.CaptureFi
 @pytest.mark.usefixtures("runs")
 def test_folders_of_the_command_line_are_one_option() -> None:
     Path("a=b, c").mkdir()
-    assert with_runs(["good", "bootstrap=0", "a=b, c", "--help"]) == [
+    Path("multirun.yaml").touch()
+    assert with_runs(["good", "bootstrap=0", "a=b, c", "--help", "multirun.yaml"]) == [
         "bootstrap=0", "--help", 'run=["good","a=b, c"]',
     ]  # fmt: skip
     assert with_runs(["run=[a,b]"]) == ["run=[a,b]"]

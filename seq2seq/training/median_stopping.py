@@ -30,8 +30,8 @@ def best_scores_of_others(folder: Path, step: int) -> list[float]:
         metrics = read_metrics(file)
         sign = -1 if score_name(metrics) in LOWER_IS_BETTER else 1
         points = validation_points(metrics)
-        has_ended = any(entry["kind"] == "end" for entry in metrics)
-        if points and (has_ended or points[-1][0] >= step):
+        is_finished = any(entry["kind"] == "end" for entry in metrics)
+        if points and (is_finished or points[-1][0] >= step):
             reached = [sign * value for at, value in points if at <= step]
             scores += [max(reached)] if reached else []
     return scores

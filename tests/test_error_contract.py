@@ -52,6 +52,7 @@ NEEDED = {
     "translate": ["input=file.txt"],
     "score": ["source=file.txt", "target=file.txt"],
     "classify": ["input=file.txt"],
+    "serve": ["port=0"],
 }
 RUNS = {"translate": "translation", "classify": "classification"}  # frozen ones
 LANGUAGES = ["data.source=en", "data.target=de"]
@@ -67,6 +68,7 @@ ABSURD = {
     "caption": ["run=run", "images=file.txt", "limits.max_length_extra=1e12"],
     "classify": ["run=run", "batch=nan"],
     "inspect": ["output=plots", "length=1e8"],
+    "serve": ["run=run", "port=65536"],
 }
 SLOW = "(?:a|a|a)*[yz]"  # with each letter of `SLOW_LINE` its time is three times as long
 SLOW_LINE = "a" * 60 + "!"

@@ -12,4 +12,5 @@ COMMANDS = (
     "caption",
     "classify",
     "inspect",
+    "serve",
 )

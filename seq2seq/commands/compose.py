@@ -30,6 +30,7 @@ from seq2seq.config.compare import CompareConfig
 from seq2seq.config.fitted import register_resolver
 from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
+from seq2seq.config.serving import ServeConfig
 from seq2seq.config.training import CheckConfig, TrainConfig
 from seq2seq.errors import ConfigError
 
@@ -45,6 +46,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "caption": CaptionConfig,
     "classify": ClassifyConfig,
     "inspect": InspectConfig,
+    "serve": ServeConfig,
 }
 
 

@@ -1,0 +1,192 @@
+"""Documents that clients send: translated in the background, kept for a while for download."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from seq2seq.config.documents import DocumentOptions
+from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
+from seq2seq.documents.registry import DOCUMENT_FORMATS, find_format, parse_document
+from seq2seq.documents.translating import is_translatable, translate_documents
+from seq2seq.errors import UserError
+from seq2seq.server.refusals import RefusalError
+from seq2seq.server.service import TextOptions, TranslationService
+
+KEPT_SECONDS = 1800.0
+MAX_NAME = 100  # characters of a name
+DETECTED_CHARACTERS = 2000  # of the texts of a document
+ENDINGS = [".txt", *(ending for each in DOCUMENT_FORMATS for ending in each.endings)]
+
+
+class TranslatedFile:
+    """A document of a client: its translation, once it is complete."""
+
+    def __init__(self, name: str) -> None:
+        self.id = secrets.token_urlsafe(24)  # nobody can guess it
+        self.name = name
+        self.time = time.monotonic()
+        self.lines, self.translated_lines = 0, 0
+        self.source, self.target = "", ""
+        self.data: bytes | None = None
+        self.error: RefusalError | None = None
+        self.report = ""
+        self.ended = asyncio.Event()
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether it is translated, or failed."""
+        return self.data is not None or self.error is not None
+
+    def status(self) -> dict[str, Any]:
+        """Return the progress as a JSON object."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "status": "error" if self.error else "done" if self.is_done else "translating",
+            "lines": self.lines,
+            "translated": self.translated_lines,
+            "source": self.source,
+            "target": self.target,
+            "report": self.report,
+            **({"error": self.error.message} if self.error else {}),
+        }
+
+
+class TranslatedFiles:
+    """Documents of clients, the oldest of which go first."""
+
+    def __init__(self, service: TranslationService, max_files: int) -> None:
+        self.service, self.max_files = service, max_files
+        self._files: dict[str, TranslatedFile] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def find(self, name: str) -> TranslatedFile:
+        """Return a document by its id.
+
+        Raises:
+            RefusalError: there is none, or no longer.
+        """
+        self._drop_old()
+        file = self._files.get(name)
+        if file is None:
+            raise RefusalError(404, "there is no such file, or it is no longer kept")
+        return file
+
+    def begin(self, name: str, data: bytes, source: str, target: str) -> TranslatedFile:
+        """Begin to translate a document.
+
+        Args:
+            name: of the file, whose ending says its format.
+            data: its bytes.
+            source: a served language, or auto.
+            target: a served language.
+
+        Raises:
+            RefusalError: there is no such format, or too many documents are being translated.
+        """
+        safe = "".join(c for c in PurePath(name.replace("\\", "/")).name if c.isprintable())
+        format_name = document_format(safe)
+        self._drop_old()
+        if len(self._files) >= self.max_files:
+            done = next((each for each in self._files.values() if each.is_done), None)
+            if done is None:
+                raise RefusalError(429, "Slowdown: too many documents are being translated")
+            del self._files[done.id]
+        file = TranslatedFile(safe[-MAX_NAME:])
+        file.source, file.target = source, target
+        self._files[file.id] = file
+        task = asyncio.create_task(self._translate(file, format_name, data))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return file
+
+    async def wait(self, file: TranslatedFile) -> bytes:
+        """Return the translated document, when it is complete.
+
+        Raises:
+            RefusalError: it cannot be translated.
+        """
+        await file.ended.wait()
+        if file.error is not None:
+            raise file.error
+        return file.data or b""
+
+    async def _translate(self, file: TranslatedFile, format_name: str, data: bytes) -> None:
+        try:
+            file.data = await self._translated(file, format_name, data)
+        except RefusalError as refusal:
+            file.error = refusal
+        except UserError as error:
+            file.error = RefusalError(400, str(error))
+        except Exception:
+            file.error = RefusalError(500, "the document cannot be translated")
+            raise
+        finally:
+            file.time = time.monotonic()
+            file.ended.set()
+
+    async def _translated(self, file: TranslatedFile, format_name: str, data: bytes) -> bytes:
+        service, options = self.service, DocumentOptions()
+        settings = FormatSettings(options, file.source, file.target)
+        document = await asyncio.to_thread(parse_document, data, format_name, settings, file.name)
+        if file.source == "auto":
+            text = "\n".join(each.text for each in document.segments)[:DETECTED_CHARACTERS]
+            file.source = (await service.detect_source(text, file.target)).code
+            settings = FormatSettings(options, file.source, file.target)
+            document = await asyncio.to_thread(
+                parse_document, data, format_name, settings, file.name
+            )
+        lines = document_lines(document)
+        file.lines = len(lines)
+
+        def notify(count: int) -> None:
+            file.translated_lines += count
+
+        route = service.require_route(file.source, file.target)
+        results = await service.translate(lines, route, TextOptions(), notify=notify)
+        known = {line: result.texts[0] for line, result in zip(lines, results, strict=True)}
+
+        def write() -> bytes:
+            (made,), report = translate_documents(
+                [document], lambda asked: [SegmentTranslation(known[line]) for line in asked]
+            )
+            file.report = str(report)
+            return document.write(made)
+
+        return await asyncio.to_thread(write)
+
+    def _drop_old(self) -> None:
+        oldest = time.monotonic() - KEPT_SECONDS
+        for file in [each for each in self._files.values() if each.is_done and each.time < oldest]:
+            del self._files[file.id]
+
+
+def document_format(name: str) -> str:
+    """Return the name of the format of a file.
+
+    Raises:
+        RefusalError: its ending is that of none.
+    """
+    if name.lower().endswith(".txt"):
+        return "text"
+    found = find_format(name)
+    if found is None:
+        raise RefusalError(
+            400, f"Invalid request: file format not supported, but {', '.join(ENDINGS)}"
+        )
+    return found.name
+
+
+def document_lines(document: Document) -> Sequence[str]:
+    """Return the lines of a document that are translated, each once."""
+    asked: list[str] = []
+
+    def collect(lines: Sequence[str]) -> list[SegmentTranslation]:
+        asked.extend(lines)
+        return [SegmentTranslation(line) for line in lines]
+
+    translate_documents([document], collect)
+    return [line for line in asked if is_translatable(line)]

@@ -1,0 +1,242 @@
+"""The interface of LibreTranslate, as its documentation and its clients have it.
+
+https://docs.libretranslate.com
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from seq2seq.errors import TextError
+from seq2seq.server.detection import DetectedLanguage
+from seq2seq.server.directions import Route
+from seq2seq.server.files import ENDINGS
+from seq2seq.server.languages import language_name
+from seq2seq.server.markup import readable_html, valid_html
+from seq2seq.server.parameters import (
+    NamedUpload,
+    RepeatedParameter,
+    number_of,
+    require_size,
+    required,
+    text_of,
+    texts_of,
+)
+from seq2seq.server.refusals import RefusalError
+from seq2seq.server.service import AUTO, TextOptions, TranslationService
+from seq2seq.server.state import admitted, state_of, while_connected
+
+TEXT_FORMATS = ("text", "html")
+
+
+async def translate_request(request: Request) -> Response:
+    """Translate a text, or a list of texts."""
+    parameters = await admitted(request)
+    state = state_of(request)
+    q, is_list = required(parameters, "q"), isinstance(parameters["q"], list)
+    if isinstance(q, RepeatedParameter):
+        raise RefusalError(400, "Invalid request: several q must be a list in JSON")
+    texts = texts_of("q", q)
+    source, target = (text_of(name, required(parameters, name)) for name in ("source", "target"))
+    access = state.access.options
+    require_size(texts, access.max_texts, access.max_characters)
+    text_format = format_of(parameters)
+    alternatives = number_of(
+        "alternatives", parameters.get("alternatives") or 0, 0, access.max_alternatives
+    )
+    work = TextTranslation(state.service, texts, source, target, text_format, alternatives)
+    answer = await while_connected(request, work.answer())
+    if not is_list:
+        one = ("translatedText", "detectedLanguage", "alternatives")
+        answer = {key: each[0] if key in one else each for key, each in answer.items()}
+    return JSONResponse(answer)
+
+
+def format_of(parameters: Mapping[str, Any]) -> str:
+    """Return the format of a text.
+
+    Raises:
+        RefusalError: there is no such format.
+    """
+    name = text_of("format", parameters.get("format") or "text")
+    if name not in TEXT_FORMATS:
+        raise RefusalError(400, f"{name[:20]} format is not supported")
+    return name
+
+
+class TextTranslation:
+    """The work of a request."""
+
+    def __init__(
+        self, service: TranslationService, texts: Sequence[str], source: str, target: str,
+        text_format: str, alternatives: int,
+    ) -> None:  # fmt: skip
+        """Take the texts, the codes of languages, the format, and the number of alternatives.
+
+        Raises:
+            RefusalError: a language or direction is not served.
+        """
+        self.service, self.texts = service, texts
+        self.target = service.require_language(target)
+        self.source = AUTO if source == AUTO else service.require_language(source)
+        self.is_html = text_format == "html"
+        self.alternatives = alternatives
+        if self.source != AUTO:
+            service.require_route(self.source, self.target)
+
+    async def answer(self) -> dict[str, Any]:
+        """Return the answer, with a list for each of its parts."""
+        detected: list[DetectedLanguage] = []
+        if self.source == AUTO:
+            detected = [await self.service.detect_source(t, self.target) for t in self.texts]
+        sources = [each.code for each in detected] or [self.source] * len(self.texts)
+        answer: dict[str, Any] = {}
+        if detected:
+            answer["detectedLanguage"] = [each._asdict() for each in detected]
+            for each in answer["detectedLanguage"]:
+                each["language"] = each.pop("code")
+        routes = {
+            code: self.service.require_route(code, self.target) for code in dict.fromkeys(sources)
+        }
+        best, others = [""] * len(self.texts), [list[str]()] * len(self.texts)
+        for code, route in routes.items():
+            rows = [row for row, source in enumerate(sources) if source == code]
+            for row, (text, more) in zip(rows, await self._translate(rows, route), strict=True):
+                best[row], others[row] = text, more
+        answer["translatedText"] = best
+        if self.alternatives:
+            answer["alternatives"] = others
+        if pivots := sorted({route.pivot for route in routes.values() if route.pivot}):
+            answer["pivot"] = pivots[0]
+        return answer
+
+    async def _translate(self, rows: Sequence[int], route: Route) -> list[tuple[str, list[str]]]:
+        """Return the translations of some texts, with alternatives."""
+        texts = [self.texts[row] for row in rows]
+        read = [readable_html(text) for text in texts] if self.is_html else texts
+        found = await self.service.translate(read, route)
+        more = [list[str]() for _ in rows]
+        if self.alternatives and route.runs:
+            options = TextOptions(n_best=self.alternatives + 1)
+            more = [each.texts for each in await self.service.translate(read, route, options)]
+        made = []
+        for text, result, others in zip(texts, found, more, strict=True):
+            best, *rest = [
+                valid_html(each, text) if self.is_html else each
+                for each in (result.texts[0], *others)
+            ]
+            different = [each for each in dict.fromkeys(rest) if each != best]
+            made.append((best, different[: self.alternatives]))
+        return made
+
+
+async def detect_languages(request: Request) -> Response:
+    """Return the languages that a text may have."""
+    parameters = await admitted(request)
+    state = state_of(request)
+    text = text_of("q", required(parameters, "q"))
+    require_size([text], 1, state.access.options.max_characters)
+    found = await while_connected(request, state.service.detect(text))
+    return JSONResponse([{"confidence": each.confidence, "language": each.code} for each in found])
+
+
+async def list_languages(request: Request) -> Response:
+    """Return the languages, and for each those that it can be translated into."""
+    directions = state_of(request).service.directions
+    return JSONResponse(
+        [
+            {
+                "code": code,
+                "name": language_name(code),
+                "targets": sorted([code, *directions.targets(code)]),
+            }
+            for code in directions.languages
+        ]
+    )
+
+
+async def translate_file(request: Request) -> Response:
+    """Translate a document, and return where it can be downloaded."""
+    parameters = await admitted(request)
+    state = state_of(request)
+    upload = required(parameters, "file")
+    if not isinstance(upload, NamedUpload):
+        raise RefusalError(400, "Invalid request: file must be a file")
+    if len(upload.data) > state.access.options.max_file_bytes:
+        raise RefusalError(
+            400,
+            f"Invalid request: file ({len(upload.data)} bytes) exceeds limit "
+            f"({state.access.options.max_file_bytes})",
+        )
+    source, target = (text_of(name, required(parameters, name)) for name in ("source", "target"))
+    service = state.service
+    target = service.require_language(target)
+    if source != AUTO:
+        source = service.require_language(source)
+        service.require_route(source, target)
+    file = state.files.begin(upload.name, upload.data, source, target)
+    if request.url.path.startswith("/v1/"):
+        return JSONResponse(file.status(), 202)
+    await while_connected(request, state.files.wait(file))
+    url = f"{request.base_url}download_file/{file.id}.{quote(file.name)}"
+    return JSONResponse({"translatedFileUrl": url})
+
+
+async def download_file(request: Request) -> Response:
+    """Return a translated document."""
+    state = state_of(request)
+    file = state.files.find(str(request.path_params["name"]).partition(".")[0])
+    data = await while_connected(request, state.files.wait(file))
+    name = quote(file.name)
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(data, headers=headers, media_type="application/octet-stream")
+
+
+async def suggest(request: Request) -> Response:
+    """Keep a translation that a client suggests."""
+    parameters = await admitted(request)
+    state = state_of(request)
+    if state.suggestions is None:
+        raise RefusalError(403, "Suggestions are disabled on this server.")
+    q, s, source, target = (
+        text_of(name, required(parameters, name)) for name in ("q", "s", "source", "target")
+    )
+    require_size([q, s], 2, state.access.options.max_characters)
+    codes = [state.service.require_language(code) for code in (source, target)]
+    try:
+        await run_in_threadpool(state.suggestions.add, codes[0], q, codes[1], s)
+    except TextError as error:
+        raise RefusalError(500, str(error)) from None
+    return JSONResponse({"success": True})
+
+
+async def frontend_settings(request: Request) -> Response:
+    """Return what a page must know."""
+    state = state_of(request)
+    directions = state.service.directions
+    source, target = next(iter(directions.run_of))
+    return JSONResponse(
+        {
+            "charLimit": state.access.options.max_characters,
+            "frontendTimeout": 500,
+            "apiKeys": state.access.has_keys,
+            "keyRequired": state.access.key_required,
+            "suggestions": state.suggestions is not None,
+            "filesTranslation": True,
+            "supportedFilesFormat": ENDINGS,
+            "language": {
+                "source": {"code": source, "name": language_name(source)},
+                "target": {"code": target, "name": language_name(target)},
+            },
+        }
+    )
+
+
+async def health(request: Request) -> Response:
+    """Say that the server answers."""
+    del request
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,163 @@
+"""A server from its start to its end: workers, socket, signals."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from seq2seq.config.serving import ServeConfig
+from seq2seq.errors import ConfigError, RunError
+from seq2seq.server.access import AccessControl
+from seq2seq.server.app import create_app
+from seq2seq.server.batching import LineQueue
+from seq2seq.server.detection import language_identifier
+from seq2seq.server.directions import Directions
+from seq2seq.server.files import TranslatedFiles
+from seq2seq.server.metrics import ServerMetrics
+from seq2seq.server.pool import StartWorker, WorkerPool
+from seq2seq.server.protocol import ImpatientProtocol
+from seq2seq.server.service import TranslationService
+from seq2seq.server.state import ServerState
+from seq2seq.server.suggestions import Suggestions
+from seq2seq.server.watching import watch
+from seq2seq.server.worker_process import WorkerDiedError, WorkerProcess
+
+log = logging.getLogger("seq2seq.serve")
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+GRACE = 5  # seconds beside those that a request may take, for the last answers
+
+
+class SignalledServer(uvicorn.Server):
+    """A server whose end is a success: what was begun is answered first."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End at a signal; at a second one, without the answers."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+        numbers = [each for each in numbers if signal.getsignal(each) != signal.SIG_IGN]
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        ConfigError: the address is none of this machine, or the port is taken.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        opened = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigError(f"host={host}: {error.strerror or error}") from None
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind(address)
+        opened.listen(2048)
+    except OSError as error:
+        opened.close()
+        raise ConfigError(f"host={host} port={port}: {error.strerror or error}") from None
+    return opened
+
+
+def run_server(config: ServeConfig, announce: Callable[[str], None]) -> None:
+    """Serve until a signal.
+
+    Args:
+        config: of the server.
+        announce: called with a line about the address, when the server is ready.
+
+    Raises:
+        ConfigError: an option cannot work.
+        RunError: a worker process cannot start.
+        TextError: a file of keys cannot be read.
+    """
+    listening = open_socket(config.host, config.port)
+    try:
+        asyncio.run(serve_until_stopped(config, listening, announce))
+    finally:
+        listening.close()
+
+
+async def serve_until_stopped(
+    config: ServeConfig,
+    listening: socket.socket,
+    announce: Callable[[str], None],
+    start_worker: StartWorker | None = None,
+) -> None:
+    """Serve at a socket until a signal, or until the task is cancelled.
+
+    Args:
+        config: of the server.
+        listening: the socket.
+        announce: called with the address, when the server is ready.
+        start_worker: returns a worker; a process of its own if left out.
+
+    Raises:
+        ConfigError: an option cannot work.
+        RunError: a worker process cannot start.
+        TextError: a file of keys cannot be read.
+    """
+    access = AccessControl(config.access)
+    suggestions = Suggestions(Path(config.suggestions)) if config.suggestions else None
+    metrics, queue = ServerMetrics(), LineQueue()
+    start = start_worker or partial(WorkerProcess.start, asdict(config))
+    longest = 2 * config.access.timeout
+    pool = WorkerPool(start, queue, metrics, config.workers, config.batch, longest)
+    watcher = None
+    try:
+        if config.detector is None:
+            await asyncio.gather(pool.start(), asyncio.to_thread(language_identifier))
+        else:
+            await pool.start()
+        Directions(pool.runs)  # two runs of one direction are refused here
+        service = TranslationService(config, queue, pool, metrics)
+        files = TranslatedFiles(service, config.access.max_files)
+        state = ServerState(config, service, pool, access, metrics, files, suggestions)
+        if config.reload:
+            watcher = asyncio.create_task(watch(pool, access, run_folders(config)))
+        host, port = listening.getsockname()[:2]
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        await http_server(state).serve([listening])
+    except WorkerDiedError:
+        raise RunError("a worker process ended before it had loaded the runs") from None
+    finally:
+        if watcher is not None:
+            watcher.cancel()
+        await pool.close()
+
+
+def run_folders(config: ServeConfig) -> list[Path]:
+    """Return all folders that a server reads."""
+    runs = config.run if isinstance(config.run, list) else [config.run]
+    return [Path(run) for run in (*runs, config.detector) if run is not None]
+
+
+def http_server(state: ServerState) -> SignalledServer:
+    """Return the server that speaks HTTP."""
+    access = state.access.options
+    return SignalledServer(
+        uvicorn.Config(
+            create_app(state), http=ImpatientProtocol, loop="asyncio", lifespan="off",
+            log_config=None, access_log=False, server_header=False,
+            limit_concurrency=access.max_connections,
+            timeout_graceful_shutdown=int(access.timeout) + GRACE,
+        )
+    )  # fmt: skip

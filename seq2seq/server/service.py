@@ -1,0 +1,219 @@
+"""Translation of texts: their lines go into the queue, and through one run or two."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from seq2seq.config.serving import ServeConfig
+from seq2seq.server.batching import LineQueue
+from seq2seq.server.detection import (
+    MAX_DETECTED,
+    DetectedLanguage,
+    detect_language,
+    named_languages,
+)
+from seq2seq.server.directions import Directions, Route
+from seq2seq.server.languages import find_language
+from seq2seq.server.messages import LineJob, LineOptions
+from seq2seq.server.metrics import ServerMetrics
+from seq2seq.server.pool import WorkerPool
+from seq2seq.server.refusals import RefusalError
+
+AUTO = "auto"
+DETECTOR_RUN = -1  # `DETECTOR` of the engine, which imports torch
+_LINE_ENDS = re.compile(r"(\r?\n)")
+
+
+class TextOptions(NamedTuple):
+    """Options of the translation of texts."""
+
+    n_best: int = 0  # translations of a beam search; 0: the best of the configured search
+    is_scored: bool = False
+    is_aligned: bool = False
+    terms: tuple[tuple[str, str], ...] = ()
+
+
+class TextResult(NamedTuple):
+    """The translations of a text."""
+
+    texts: list[str]  # the best first
+    lines: list[list[dict[str, Any]]]  # of each line that is not blank, its translations
+
+
+class TextLines(NamedTuple):
+    """A text in lines."""
+
+    parts: list[str]  # lines at even indices, line ends at odd ones
+    translated: list[int]  # indices of lines that are not blank
+
+    @classmethod
+    def of(cls, text: str) -> "TextLines":
+        """Cut a text at its line ends."""
+        parts = _LINE_ENDS.split(text)
+        return cls(parts, [i for i in range(0, len(parts), 2) if parts[i].strip()])
+
+    def join(self, lines: Sequence[str]) -> str:
+        """Return the text with other lines in place of those that are not blank."""
+        parts = list(self.parts)
+        for index, line in zip(self.translated, lines, strict=True):
+            parts[index] = line
+        return "".join(parts)
+
+
+class TranslationService:
+    """All that endpoints do with runs: directions, detection, translation."""
+
+    def __init__(
+        self, config: ServeConfig, queue: LineQueue, pool: WorkerPool, metrics: ServerMetrics
+    ) -> None:
+        self.config, self.queue, self.pool, self.metrics = config, queue, pool, metrics
+        self._directions: tuple[Any, Directions] | None = None
+
+    @property
+    def directions(self) -> Directions:
+        """Return the directions of the runs as they are now."""
+        runs = self.pool.runs
+        if self._directions is None or self._directions[0] is not runs:
+            self._directions = (runs, Directions(runs))
+        return self._directions[1]
+
+    def require_language(self, code: str) -> str:
+        """Return the served language of a client's code.
+
+        Raises:
+            RefusalError: there is none.
+        """
+        language = find_language(code, self.directions.languages)
+        if language is None:
+            raise RefusalError(400, f"{code[:20]} is not supported")
+        return language
+
+    def require_route(self, source: str, target: str) -> Route:
+        """Return the runs between two served languages.
+
+        Raises:
+            RefusalError: there are none.
+        """
+        route = self.directions.route(source, target)
+        if route is None:
+            raise RefusalError(400, f"{source} to {target} is not supported")
+        return route
+
+    async def detect(self, text: str, served: Sequence[str] = ()) -> list[DetectedLanguage]:
+        """Return the languages that a text may have, the most probable first.
+
+        Args:
+            text: a text.
+            served: the languages to choose from; all that are served if left out.
+        """
+        languages = served or self.directions.languages
+        if self.config.detector is None:
+            return detect_language(text, languages)
+        job = LineJob(" ".join(text[:MAX_DETECTED].split()))
+        (result,) = await self._results(LineOptions(DETECTOR_RUN), [job])
+        return named_languages(result["languages"], languages)
+
+    async def detect_source(self, text: str, target: str) -> DetectedLanguage:
+        """Return the language of a text that is to be translated into `target`.
+
+        Raises:
+            RefusalError: no run translates into that, or the language is none that is served.
+        """
+        directions = self.directions
+        possible = [code for code in directions.languages if directions.route(code, target)]
+        found = await self.detect(text, possible)
+        if not found:
+            raise RefusalError(400, "the language of the text is not supported")
+        return found[0]
+
+    async def translate(
+        self,
+        texts: Sequence[str],
+        route: Route,
+        options: TextOptions | None = None,
+        prefixes: Sequence[str] = (),
+        notify: Callable[[int], None] | None = None,
+    ) -> list[TextResult]:
+        """Return the translations of texts, line by line.
+
+        Args:
+            texts: to translate.
+            route: the runs.
+            options: of all texts.
+            prefixes: the beginning of the translation of each text, "" for none; of its first line.
+            notify: called with the number of lines of each leg that are done.
+
+        Raises:
+            RefusalError: a line cannot be translated, it took too long, or the options do not go
+                with two runs.
+        """
+        chosen = options or TextOptions()
+        if not route.runs:
+            return [TextResult([text], []) for text in texts]
+        if len(route.runs) > 1 and chosen.terms:
+            raise RefusalError(400, f"a glossary cannot be used through {route.pivot}")
+        cut = [TextLines.of(text) for text in texts]
+        jobs = [
+            LineJob(each.parts[index], prefix if index == each.translated[0] else "")
+            for each, prefix in zip(cut, prefixes or [""] * len(texts), strict=True)
+            for index in each.translated
+        ]
+        self.metrics.lines.inc(len(jobs))
+        self.metrics.characters.inc(sum(map(len, texts)))
+        *before, last = route.runs
+        for run in before:
+            found = await self._results(LineOptions(run), [LineJob(job.text) for job in jobs])
+            through = [result["translations"][0]["text"] for result in found]
+            jobs = [LineJob(text, job.prefix) for text, job in zip(through, jobs, strict=True)]
+        is_aligned = chosen.is_aligned and not before
+        line_options = LineOptions(last, *chosen._replace(is_aligned=is_aligned))
+        results = iter(await self._results(line_options, jobs, notify))
+        return [
+            _text_result(each, [next(results)["translations"] for _ in each.translated])
+            for each in cut
+        ]
+
+    async def _results(
+        self,
+        options: LineOptions,
+        jobs: Sequence[LineJob],
+        notify: Callable[[int], None] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the results of lines.
+
+        Raises:
+            RefusalError: one of them cannot be translated, or it took too long.
+        """
+        futures = self.queue.put(options, jobs)
+        if notify is not None:
+            for future in futures:
+                future.add_done_callback(lambda _: notify(1))
+        seconds = self.config.access.timeout
+        try:
+            # What is large may take as long as it is large.
+            async with asyncio.timeout(None if notify else seconds):
+                results = [await future for future in futures]
+        except TimeoutError:
+            raise RefusalError(504, f"the translation took more than {seconds:g} seconds") from None
+        finally:
+            cancel(futures)
+        for result in results:
+            if "error" in result:
+                raise RefusalError(result.get("status", 400), result["error"])
+        return results
+
+
+def cancel(futures: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel what nobody waits for any more."""
+    for future in futures:
+        future.cancel()
+
+
+def _text_result(text: TextLines, lines: list[list[dict[str, Any]]]) -> TextResult:
+    count = max((len(each) for each in lines), default=1)
+    texts = [
+        text.join([each[min(number, len(each) - 1)]["text"] for each in lines])
+        for number in range(count)
+    ]
+    return TextResult(list(dict.fromkeys(texts)), lines)

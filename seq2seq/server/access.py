@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from seq2seq.config.serving import AccessOptions
 from seq2seq.errors import TextError
-from seq2seq.server.refusals import RefusalError
+from seq2seq.server.refusals import MissingKeyError, RefusalError
 from seq2seq.storage.regular import read_regular
 
 MAX_KEYS_BYTES = 2**22
@@ -108,7 +108,7 @@ class AccessControl:
         per_minute, client = self.options.requests_per_minute, address
         if self.has_keys:
             if not key and self.key_required:
-                raise RefusalError(400, "Please contact the server operator to get an API key")
+                raise MissingKeyError
             if key:
                 found = self._find(str(key))
                 if found is None:

@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seq2seq.server import libretranslate
+from seq2seq.server import deepl, libretranslate, own_api
 from seq2seq.server.middleware import BoundedRequests
-from seq2seq.server.refusals import RefusalError
+from seq2seq.server.refusals import MissingKeyError, RefusalError
 from seq2seq.server.spec import specification
 from seq2seq.server.state import ServerState, state_of
 
@@ -33,6 +33,16 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("/suggest", "POST", libretranslate.suggest),
     ("/frontend/settings", "GET", libretranslate.frontend_settings),
     ("/health", "GET", libretranslate.health),
+    ("/v2/translate", "POST", deepl.translate_deepl),
+    ("/v2/languages", "GET", deepl.list_deepl_languages),
+    ("/v2/languages", "POST", deepl.list_deepl_languages),
+    ("/v2/usage", "GET", deepl.deepl_usage),
+    ("/v2/usage", "POST", deepl.deepl_usage),
+    ("/v1/translate", "POST", own_api.translate_scored),
+    ("/v1/runs", "GET", own_api.list_runs),
+    ("/v1/runs/{number}", "GET", own_api.describe_run),
+    ("/v1/documents", "POST", own_api.begin_document),
+    ("/v1/documents/{name}", "GET", own_api.document_status),
 )
 
 
@@ -89,6 +99,8 @@ def refusal_answer(request: Request, status: int, message: str) -> Response:
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer a request that is refused."""
     assert isinstance(error, RefusalError)
+    if isinstance(error, MissingKeyError) and request.url.path.startswith("/v2/"):
+        return refusal_answer(request, 403, error.message)  # as DeepL does
     return refusal_answer(request, error.status, error.message)
 
 

@@ -67,6 +67,7 @@ class Engine:
             described.append(
                 {
                     "folder": str(folder.folder),
+                    "name": folder.folder.resolve().name,
                     "source": source,
                     "target": target,
                     "has_attention": has_attention(translator.model),

@@ -3,15 +3,15 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from seq2seq.config.documents import DocumentOptions
-from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
+from seq2seq.documents.document import FormatSettings
 from seq2seq.documents.registry import DOCUMENT_FORMATS, find_format, parse_document
-from seq2seq.documents.translating import is_translatable, translate_documents
 from seq2seq.errors import UserError
+from seq2seq.server.formatted import document_lines, write_translated
 from seq2seq.server.refusals import RefusalError
 from seq2seq.server.service import TextOptions, TranslationService
 
@@ -40,6 +40,11 @@ class TranslatedFile:
         """Return whether it is translated, or failed."""
         return self.data is not None or self.error is not None
 
+    @property
+    def path(self) -> str:
+        """Return the path of the translation, behind that of the server."""
+        return f"download_file/{self.id}.{quote(self.name)}"
+
     def status(self) -> dict[str, Any]:
         """Return the progress as a JSON object."""
         return {
@@ -51,6 +56,7 @@ class TranslatedFile:
             "source": self.source,
             "target": self.target,
             "report": self.report,
+            "path": self.path,
             **({"error": self.error.message} if self.error else {}),
         }
 
@@ -148,15 +154,8 @@ class TranslatedFiles:
         route = service.require_route(file.source, file.target)
         results = await service.translate(lines, route, TextOptions(), notify=notify)
         known = {line: result.texts[0] for line, result in zip(lines, results, strict=True)}
-
-        def write() -> bytes:
-            (made,), report = translate_documents(
-                [document], lambda asked: [SegmentTranslation(known[line]) for line in asked]
-            )
-            file.report = str(report)
-            return document.write(made)
-
-        return await asyncio.to_thread(write)
+        made, file.report = await asyncio.to_thread(write_translated, document, known)
+        return made
 
     def _drop_old(self) -> None:
         oldest = time.monotonic() - KEPT_SECONDS
@@ -178,15 +177,3 @@ def document_format(name: str) -> str:
             400, f"Invalid request: file format not supported, but {', '.join(ENDINGS)}"
         )
     return found.name
-
-
-def document_lines(document: Document) -> Sequence[str]:
-    """Return the lines of a document that are translated, each once."""
-    asked: list[str] = []
-
-    def collect(lines: Sequence[str]) -> list[SegmentTranslation]:
-        asked.extend(lines)
-        return [SegmentTranslation(line) for line in lines]
-
-    translate_documents([document], collect)
-    return [line for line in asked if is_translatable(line)]

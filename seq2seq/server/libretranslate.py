@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from seq2seq.errors import TextError
 from seq2seq.server.detection import DetectedLanguage
 from seq2seq.server.directions import Route
-from seq2seq.server.files import ENDINGS
+from seq2seq.server.files import ENDINGS, TranslatedFile
+from seq2seq.server.formatted import translate_formatted
 from seq2seq.server.languages import language_name
-from seq2seq.server.markup import readable_html, valid_html
 from seq2seq.server.parameters import (
     NamedUpload,
     RepeatedParameter,
@@ -27,7 +27,7 @@ from seq2seq.server.parameters import (
     texts_of,
 )
 from seq2seq.server.refusals import RefusalError
-from seq2seq.server.service import AUTO, TextOptions, TranslationService
+from seq2seq.server.service import AUTO, TranslationService
 from seq2seq.server.state import admitted, state_of, while_connected
 
 TEXT_FORMATS = ("text", "html")
@@ -83,7 +83,7 @@ class TextTranslation:
         self.service, self.texts = service, texts
         self.target = service.require_language(target)
         self.source = AUTO if source == AUTO else service.require_language(source)
-        self.is_html = text_format == "html"
+        self.text_format = text_format
         self.alternatives = alternatives
         if self.source != AUTO:
             service.require_route(self.source, self.target)
@@ -105,7 +105,8 @@ class TextTranslation:
         best, others = [""] * len(self.texts), [list[str]()] * len(self.texts)
         for code, route in routes.items():
             rows = [row for row, source in enumerate(sources) if source == code]
-            for row, (text, more) in zip(rows, await self._translate(rows, route), strict=True):
+            translated = await self._translate(rows, route, code)
+            for row, (text, more) in zip(rows, translated, strict=True):
                 best[row], others[row] = text, more
         answer["translatedText"] = best
         if self.alternatives:
@@ -114,24 +115,27 @@ class TextTranslation:
             answer["pivot"] = pivots[0]
         return answer
 
-    async def _translate(self, rows: Sequence[int], route: Route) -> list[tuple[str, list[str]]]:
+    async def _translate(
+        self, rows: Sequence[int], route: Route, source: str
+    ) -> list[tuple[str, list[str]]]:
         """Return the translations of some texts, with alternatives."""
         texts = [self.texts[row] for row in rows]
-        read = [readable_html(text) for text in texts] if self.is_html else texts
-        found = await self.service.translate(read, route)
         more = [list[str]() for _ in rows]
-        if self.alternatives and route.runs:
-            options = TextOptions(n_best=self.alternatives + 1)
-            more = [each.texts for each in await self.service.translate(read, route, options)]
+        if self.alternatives:
+            more = await self._formatted(texts, route, source, self.alternatives + 1)
         made = []
-        for text, result, others in zip(texts, found, more, strict=True):
-            best, *rest = [
-                valid_html(each, text) if self.is_html else each
-                for each in (result.texts[0], *others)
-            ]
-            different = [each for each in dict.fromkeys(rest) if each != best]
-            made.append((best, different[: self.alternatives]))
+        for found, others in zip(await self._formatted(texts, route, source), more, strict=True):
+            different = [each for each in dict.fromkeys(others) if each != found[0]]
+            made.append((found[0], different[: self.alternatives]))
         return made
+
+    async def _formatted(
+        self, texts: Sequence[str], route: Route, source: str, n_best: int = 0
+    ) -> list[list[str]]:
+        languages = (source, self.target)
+        return await translate_formatted(
+            self.service, texts, route, languages, self.text_format, n_best
+        )
 
 
 async def detect_languages(request: Request) -> Response:
@@ -161,29 +165,32 @@ async def list_languages(request: Request) -> Response:
 
 async def translate_file(request: Request) -> Response:
     """Translate a document, and return where it can be downloaded."""
+    file = await start_file(request)
+    await while_connected(request, state_of(request).files.wait(file))
+    return JSONResponse({"translatedFileUrl": f"{request.base_url}{file.path}"})
+
+
+async def start_file(request: Request) -> TranslatedFile:
+    """Return the document of a request, the translation of which has begun.
+
+    Raises:
+        RefusalError: it is no document that can be translated.
+    """
     parameters = await admitted(request)
     state = state_of(request)
     upload = required(parameters, "file")
     if not isinstance(upload, NamedUpload):
         raise RefusalError(400, "Invalid request: file must be a file")
-    if len(upload.data) > state.access.options.max_file_bytes:
-        raise RefusalError(
-            400,
-            f"Invalid request: file ({len(upload.data)} bytes) exceeds limit "
-            f"({state.access.options.max_file_bytes})",
-        )
+    size, most = len(upload.data), state.access.options.max_file_bytes
+    if size > most:
+        raise RefusalError(400, f"Invalid request: file ({size} bytes) exceeds limit ({most})")
     source, target = (text_of(name, required(parameters, name)) for name in ("source", "target"))
     service = state.service
     target = service.require_language(target)
     if source != AUTO:
         source = service.require_language(source)
         service.require_route(source, target)
-    file = state.files.begin(upload.name, upload.data, source, target)
-    if request.url.path.startswith("/v1/"):
-        return JSONResponse(file.status(), 202)
-    await while_connected(request, state.files.wait(file))
-    url = f"{request.base_url}download_file/{file.id}.{quote(file.name)}"
-    return JSONResponse({"translatedFileUrl": url})
+    return state.files.begin(upload.name, upload.data, source, target)
 
 
 async def download_file(request: Request) -> Response:

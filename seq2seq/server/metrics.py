@@ -36,6 +36,11 @@ class ServerMetrics:
             "seq2seq_reloads", "Times that run folders were read again", registry=self.registry
         )
 
+    @property
+    def translated_characters(self) -> float:
+        """Return the number of characters that were translated."""
+        return self.registry.get_sample_value("seq2seq_characters_total") or 0.0
+
     def text(self) -> bytes:
         """Return all counts in the text format of Prometheus."""
         return generate_latest(self.registry)

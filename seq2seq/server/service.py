@@ -38,7 +38,8 @@ class TextResult(NamedTuple):
     """The translations of a text."""
 
     texts: list[str]  # the best first
-    lines: list[list[dict[str, Any]]]  # of each line that is not blank, its translations
+    sources: list[str]  # lines that are not blank
+    lines: list[list[dict[str, Any]]]  # their translations
 
 
 class TextLines(NamedTuple):
@@ -100,6 +101,10 @@ class TranslationService:
             raise RefusalError(400, f"{source} to {target} is not supported")
         return route
 
+    def has_attention(self, route: Route) -> bool:
+        """Return whether the last run of a route has attention, to align words with."""
+        return all(self.pool.runs[run]["has_attention"] for run in route.runs[-1:])
+
     async def detect(self, text: str, served: Sequence[str] = ()) -> list[DetectedLanguage]:
         """Return the languages that a text may have, the most probable first.
 
@@ -150,7 +155,7 @@ class TranslationService:
         """
         chosen = options or TextOptions()
         if not route.runs:
-            return [TextResult([text], []) for text in texts]
+            return [TextResult([text], [], []) for text in texts]
         if len(route.runs) > 1 and chosen.terms:
             raise RefusalError(400, f"a glossary cannot be used through {route.pivot}")
         cut = [TextLines.of(text) for text in texts]
@@ -216,4 +221,5 @@ def _text_result(text: TextLines, lines: list[list[dict[str, Any]]]) -> TextResu
         text.join([each[min(number, len(each) - 1)]["text"] for each in lines])
         for number in range(count)
     ]
-    return TextResult(list(dict.fromkeys(texts)), lines)
+    sources = [text.parts[index] for index in text.translated]
+    return TextResult(list(dict.fromkeys(texts)), sources, lines)

@@ -74,6 +74,31 @@ OPERATIONS = (
         ("q", "s", "source", "target"), (_JSON, _FORM), (*_REFUSALS, 500),
     ),
     Operation("get", "/frontend/settings", "Return limits and features", _object()),
+    Operation(
+        "post", "/v1/translate", "Translate with scores, confidence and alignments",
+        _object(
+            source=_TEXT, target=_TEXT, pivot={"type": "string", "nullable": True},
+            translations=_list({"type": "object"}),
+        ),
+        {
+            "text": _TEXTS, "source": _CODE, "target": _CODE, "prefix": _TEXTS,
+            "n_best": {"type": "integer", "minimum": 0}, "alignments": {"type": "boolean"},
+            "glossary": {"type": "object", "additionalProperties": _TEXT}, **_KEY,
+        },
+        ("text", "target"), (_JSON,), _REFUSALS,
+    ),
+    Operation("get", "/v1/runs", "List the runs", _list(_object())),
+    Operation(
+        "post", "/v2/translate", "Translate as DeepL does",
+        _object(translations=_list(_object(detected_source_language=_TEXT, text=_TEXT))),
+        {
+            "text": _list(_TEXT), "source_lang": _CODE, "target_lang": _CODE,
+            "tag_handling": {"type": "string", "enum": ["xml", "html"]},
+        },
+        ("text", "target_lang"), (_JSON,), _REFUSALS,
+    ),
+    Operation("get", "/v2/languages", "List languages as DeepL does", _list(_object())),
+    Operation("get", "/v2/usage", "Count translated characters", _object()),
     Operation("get", "/health", "Say that the server answers", _object(status=_TEXT)),
     Operation("get", "/spec", "Return this document", _object()),
 )  # fmt: skip

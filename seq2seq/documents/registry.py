@@ -35,6 +35,13 @@ DOCUMENT_FORMATS = (
     DocumentFormat(
         "csv", (".csv", ".tsv"), "csv", "Columns of a table: document.columns", needs_columns=True
     ),
+    DocumentFormat("docx", (".docx", ".docm", ".dotx"), "ooxml", "Documents of Word"),
+    DocumentFormat("pptx", (".pptx", ".pptm", ".ppsx"), "ooxml", "Presentations of PowerPoint"),
+    DocumentFormat("xlsx", (".xlsx", ".xlsm"), "ooxml", "Workbooks of Excel"),
+    DocumentFormat(
+        "odt", (".odt", ".odp", ".ods", ".ott"), "odf", "Documents of LibreOffice, OpenDocument"
+    ),
+    DocumentFormat("epub", (".epub",), "epub", "Books"),
     DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip"),
     DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT"),
     DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha"),

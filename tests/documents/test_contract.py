@@ -75,6 +75,8 @@ EXAMPLES = {
         'id;text;more\r\n1;"A ""B"";\r\nC";x\r\n2;PLAIN;"y"\r\n',
     ),
 }
+ZIPPED = {"docx", "pptx", "xlsx", "odt", "epub"}  # test_office.py has documents of these
+NAMES = [each.name for each in DOCUMENT_FORMATS if each.name not in ZIPPED]
 _TAG = re.compile(r"(</?g\d+>|<x\d+/>)")
 SETTINGS = FormatSettings(DocumentOptions(columns=["text"]), "en", "de")
 
@@ -91,7 +93,7 @@ def capitals(line: str) -> str:
     return "".join(part if _TAG.fullmatch(part) else part.upper() for part in _TAG.split(line))
 
 
-@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_capitals_change_the_texts_alone(name: str, mark: str) -> None:
     before, after = (mark + text for text in EXAMPLES[name])
@@ -100,7 +102,7 @@ def test_capitals_change_the_texts_alone(name: str, mark: str) -> None:
     assert translated(document, capitals).decode() == after
 
 
-@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_translated_is_no_change(name: str) -> None:
     data = EXAMPLES[name][0].encode()
     document = parse_document(data, name, SETTINGS)
@@ -110,7 +112,7 @@ def test_nothing_translated_is_no_change(name: str) -> None:
         assert translated(document, str) == data
 
 
-@pytest.mark.parametrize("name", [each.name for each in DOCUMENT_FORMATS])
+@pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
 def test_damaged_documents_are_one_line_that_names_the_file(name: str, data: st.DataObject) -> None:
     whole = EXAMPLES[name][0].encode()

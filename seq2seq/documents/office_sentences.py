@@ -83,11 +83,11 @@ def _pieces(atoms: Sequence[Atom], levels: _Levels) -> Iterator[_Piece]:
         upcoming.append(key)
     current: Atom | None = None
     number, previous = 0, None
-    for atom, level, wanted in zip(atoms, levels.of_atom, reversed(upcoming), strict=True):
+    for atom, level, upcoming_key in zip(atoms, levels.of_atom, reversed(upcoming), strict=True):
         base = levels.bases[level]
-        is_plain = wanted is None or base is None or wanted == base.run.key
+        is_plain = upcoming_key is None or base is None or upcoming_key == base.run.key
         is_text = atom.kind == "text" and bool(atom.text.strip())
-        if current is not None and (is_plain or wanted != current.run.key):
+        if current is not None and (is_plain or upcoming_key != current.run.key):
             takes_blank = _is_blank_of(atom, current)
             yield _Piece(InlinePart("close", "", key=f"{number}"), current, True, takes_blank)
             current = None

@@ -55,7 +55,7 @@ CHOICES = [
         [f"model/attention={name}" for name in names("attention")],
     ),
     *[(f"model/bridge={b}", "model/attention=dot") for b in names("bridge")],
-    *[(f"model/initial_state={i}", "model/attention=none") for i in names("initial")],
+    *[(f"model/initial_state={i}", "model/attention=none") for i in names("initial_state")],
     ("model.encoder.bidirectional=false", "model.decoder.size=4", "model/bridge=copy"),
     ("model.encoder.layers=2", "model.decoder.layers=3", "model.residual=true",
      "model/attention=general", "model/cell=lstm"),

@@ -43,6 +43,7 @@ USES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("translate", "run=run", "input=text", "output=out"),
         ("evaluate", "run=run", "json=scores.json"),
         ("quantize", "run=run", "output=small"),
+        ("export", "run=run", "output=exported"),
         ("inspect", "run=run", "pictures=[states]", "output=plots"),
     ),
     "translation_summary": (("translate", "run=run", "input=text", "scores=scores.tsv"),),

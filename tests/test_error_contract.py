@@ -49,6 +49,7 @@ USING_RUNS = [name for name in COMMANDS if name not in ("train", "check")]
 NEEDED = {
     "caption": ["images=file.txt"],
     "quantize": ["output=small"],
+    "export": ["output=small"],
     "translate": ["input=file.txt"],
     "score": ["source=file.txt", "target=file.txt"],
     "classify": ["input=file.txt"],
@@ -64,6 +65,7 @@ ABSURD = {
     "score": ["run=run", "batch=1e12"],
     "compare": ["run=[run,other]", "bootstrap=1e9"],
     "quantize": ["run=run", "output=small", "run=[1e400]"],
+    "export": ["run=run", "output=small", "precisions=[1e400]"],
     "generate": ["run=run", "length=-1"],
     "caption": ["run=run", "images=file.txt", "limits.max_length_extra=1e12"],
     "classify": ["run=run", "batch=nan"],
@@ -110,6 +112,7 @@ CASES = [
     ("compare", "a run and a damaged one", ["run=[run,damaged]"]),
     ("compare", "a word that is no folder", ["nonsense/x", "run"]),
     ("quantize", "an output that exists", ["run=run", "output=run"]),
+    ("export", "an output that exists", ["run=run", "output=run"]),
     ("caption", "no images", ["run=run"]),
     ("inspect", "an unknown plot", ["output=plots", "pictures=[nonsense]"]),
     ("translate", "a pipe of prefixes", ["run=run", "input=file.txt", "prefix=pipe"]),

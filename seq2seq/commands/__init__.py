@@ -8,6 +8,7 @@ COMMANDS = (
     "check",
     "compare",
     "quantize",
+    "export",
     "generate",
     "caption",
     "classify",

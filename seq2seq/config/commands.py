@@ -29,6 +29,7 @@ from seq2seq.config.training import (
     LengthLimits,
 )
 from seq2seq.errors import ConfigError
+from seq2seq.storage.run_files import ONNX_PRECISIONS
 
 MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
 MAX_RESAMPLES = 10_000  # each needs 8 bytes for every sentence; sacreBLEU's own number is 1000
@@ -52,6 +53,8 @@ class DecodingConfig:
     batch: int = number(128, 1, MAX_BATCH)  # sentences translated together, at most
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     precision: str = choice("fp32", ("fp32", "bf16", "int8"))  # of the decoder's products
+    # What computes; auto: ONNX Runtime for int8 on CPUs, where it is installed, else torch.
+    engine: str = choice("auto", ("auto", "torch", "onnx"))
     # Lines into sentences; auto: those longer than the median of training.
     split: str = choice("auto", ("auto", "off", "always"))
     protect: bool = True  # keep placeholders, tags, numbers and the like as the run learned to
@@ -185,6 +188,21 @@ class QuantizeConfig:
     run: str | None = None  # a run folder
     output: str | None = None  # a folder that does not exist yet
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
+
+
+@dataclass
+class ExportConfig:
+    """Options of `seq2seq.export`."""
+
+    run: str | None = None  # a run folder
+    output: str | None = None  # a folder that does not exist yet
+    # Of the products; each precision is three files.
+    precisions: list[str] = choices(ONNX_PRECISIONS, ONNX_PRECISIONS)  # noqa: RUF009
+    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
+
+    def __post_init__(self) -> None:
+        require("precisions", self.precisions, bool(self.precisions), "a list of one or more")
+        require_ranges("", self)
 
 
 @dataclass

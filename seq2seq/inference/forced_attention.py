@@ -11,6 +11,7 @@ from seq2seq.errors import ConfigError
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.model.attention import FixedContext, NoAttention
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.search.beam import Beam
@@ -29,8 +30,13 @@ def _networks(model: Any, previous: Any = None) -> list[tuple[Any, Any]]:
 
 def has_attention(model: Any) -> bool:
     """Return whether a network, or one of an ensemble, has attention weights."""
-    attentions = [network.decoder.attention for network, _ in _networks(model)]
-    return not all(isinstance(each, NoAttention | FixedContext) for each in attentions)
+    return any(_has_weights(network) for network, _ in _networks(model))
+
+
+def _has_weights(network: Any) -> bool:
+    if isinstance(network, OnnxModel):
+        return network.has_attention
+    return not isinstance(network.decoder.attention, NoAttention | FixedContext)
 
 
 def require_attention(search: object, model: Any) -> None:
@@ -63,12 +69,22 @@ def attention_weights(
         previous: the states that the sentences started from, for document context.
     """
     target, _ = pad([[BOS, *ids] for ids in targets])
-    device = next(model.parameters()).device
     matrices = []
     with evaluation_mode(model):
         for network, state in _networks(model, previous):
-            encoded = network.encode(source[0].to(device), source[1], state)
-            weights = network.decoder(target.to(device), encoded.state, encoded.memory).weights
+            weights = _weights(network, source, target, state)
             if weights.shape[-1]:
                 matrices.append(weights[:, :-1].float().cpu())
     return torch.stack(matrices).mean(0)
+
+
+def _weights(
+    network: Any, source: tuple[Tensor, Tensor | None], target: Tensor, state: Any
+) -> Tensor:
+    """Return the weights (B, T, S) of one network, on its device."""
+    if isinstance(network, OnnxModel):
+        return network.forced_weights(*source, target)
+    device = next(network.parameters()).device
+    encoded = network.encode(source[0].to(device), source[1], state)
+    weights: Tensor = network.decoder(target.to(device), encoded.state, encoded.memory).weights
+    return weights

@@ -9,13 +9,13 @@ from torch import nn
 from seq2seq import builders
 from seq2seq.config.commands import DecodingConfig, ScoreConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
-from seq2seq.errors import RunError
+from seq2seq.errors import ConfigError, RunError
 from seq2seq.hardware import choose_device
 from seq2seq.inference.document_translator import DocumentTranslator
-from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
-from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.forced_decoding import ForcedDecoder
+from seq2seq.inference.onnx.decoding import Engine, decoding_model, load_exported
+from seq2seq.inference.onnx.folder import is_exported
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
@@ -75,28 +75,30 @@ def load_translator(
     batch: int = DecodingConfig.batch,
     device: str = DecodingConfig.device,
     trusted: Iterable[str] = (),
-    precision: str = DecodingConfig.precision,
+    precision: str | Engine = DecodingConfig.precision,
     lines: LineHandling | None = None,
 ) -> Translator:
     """Load the translator that was trained into the folder `run`.
 
     Args:
-        run: the folder; or several with one vocabulary, whose probabilities are averaged.
+        run: the folder, an exported one too; or several with one vocabulary, whose probabilities
+            are averaged.
         search: a strategy of `seq2seq.search`; greedy if left out.
         limits: on the length of a translation; the defaults of `LengthLimits` if left out.
         batch: lines that are translated together, at most. Results do not depend on it.
         device: auto, cpu, cuda or mps.
         trusted: modules beside ours that the run may take classes from.
-        precision: fp32, bf16 or int8 (CPUs only) products.
+        precision: fp32, bf16 or int8 (CPUs only) products, or an `Engine` that computes them.
         lines: how lines are split, protected and tried again; the defaults if left out.
 
     Raises:
         RunError: it is no run folder, or a damaged one.
-        ConfigError: this machine has no such device or precision.
+        ConfigError: this machine has no such device, precision or package.
     """
-    networks = _load_ensemble(run, device, trusted)
+    engine = Engine(precision) if isinstance(precision, str) else precision
+    networks = _load_ensemble(run, lambda folder: _load_decoding(folder, device, trusted, engine))
     first = networks[0]
-    members = [_decoding_model(network.model, precision) for network in networks]
+    members = [network.model for network in networks]
     model = Ensemble(members) if len(members) > 1 else members[0]
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
@@ -132,7 +134,7 @@ def load_forced_decoder(
         RunError: it is no run folder, or a damaged one.
         ConfigError: this machine has no such device.
     """
-    networks = _load_ensemble(run, device, trusted)
+    networks = _load_ensemble(run, lambda folder: load_translation(folder, device, trusted))
     first = networks[0]
     facts = _facts(first)
     return ForcedDecoder(
@@ -144,6 +146,13 @@ def load_forced_decoder(
         batch,
         (str(facts.get("source", "")), str(facts.get("target", ""))),
     )
+
+
+def load_translation(run: str | Path, device: str, trusted: Iterable[str]) -> LoadedNetwork:
+    """Load the network for translation of the run folder `run`; raises as `load_network`."""
+    if is_exported(Path(run)):
+        raise RunError(f"{run} is exported: it translates, and what else is done needs the run")
+    return load_network(run, "translation", _build_translation, device, trusted)
 
 
 def load_captioner(
@@ -232,15 +241,30 @@ def _build_classifier(
     return builders.build_classifier(config.model, tokenizers[1].vocab_size, len(labels))
 
 
+def _load_decoding(
+    run: str | Path, device: str, trusted: Iterable[str], engine: Engine
+) -> LoadedNetwork:
+    """Load a network whose steps of decoding are fast on its device."""
+    if not is_exported(Path(run)):
+        network = load_translation(run, device, trusted)
+        return network._replace(model=decoding_model(network.model, engine))
+    if engine.kind == "torch" or choose_device(device).type != "cpu":
+        raise ConfigError(f"{run} is exported: it needs engine=onnx and device=cpu")
+    folder = RunFolder(Path(run))
+    config = folder.read_config(trusted, "translation")
+    if config.document_context == "carry":
+        raise RunError(f"{run}: no network with document_context=carry can have been exported")
+    tokenizers = folder.read_tokenizers()
+    model = load_exported(folder, engine.precision, tokenizers[1].vocab_size)
+    return LoadedNetwork(folder, config, *tokenizers, model)
+
+
 def _load_ensemble(
-    run: str | Path | Sequence[str | Path], device: str, trusted: Iterable[str]
+    run: str | Path | Sequence[str | Path], load: Callable[[str | Path], LoadedNetwork]
 ) -> list[LoadedNetwork]:
     """Load the networks of one run folder, or of several whose probabilities can be averaged."""
     folders = [run] if isinstance(run, str | Path) else list(run)
-    networks = [
-        load_network(folder, "translation", _build_translation, device, trusted)
-        for folder in folders
-    ]
+    networks = [load(folder) for folder in folders]
     for folder, network in zip(folders, networks, strict=True):
         _require_alike(folder, network, networks[0])
     return networks
@@ -261,10 +285,3 @@ def _require_alike(folder: str | Path, network: LoadedNetwork, first: LoadedNetw
     context = network.config.document_context
     if context != first.config.document_context:
         raise RunError(f"{folder} was trained with document_context={context}, unlike the first")
-
-
-def _decoding_model(model: Any, precision: str) -> IncrementalModel | CudaGraphModel:
-    """Return the model with the steps of decoding made fast on its device."""
-    incremental = IncrementalModel(model, precision)
-    on_gpu = next(model.parameters()).device.type == "cuda"
-    return CudaGraphModel(incremental) if on_gpu else incremental

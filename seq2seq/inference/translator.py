@@ -18,6 +18,7 @@ from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import LineUnits, Unit, unit_keys
 from seq2seq.inference.repair import SpanRepair
@@ -52,7 +53,7 @@ class Translator:
 
     def __init__(
         self,
-        model: EncoderDecoder | IncrementalModel | CudaGraphModel | Ensemble,
+        model: EncoderDecoder | IncrementalModel | CudaGraphModel | OnnxModel | Ensemble,
         source: Tokenizer,
         target: Tokenizer,
         search: Search,

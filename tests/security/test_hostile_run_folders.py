@@ -44,7 +44,7 @@ ATTACKS: dict[str, Any] = {
         "forget_bias": {"_target_": RUN, "command": "touch PWNED"},
     },
 }
-COMMANDS = ("translate", "evaluate", "quantize", "inspect")
+COMMANDS = ("translate", "evaluate", "quantize", "export", "inspect")
 
 
 @pytest.fixture
@@ -91,7 +91,11 @@ def test_no_node_of_a_run_folder_runs_code(run: Path, node: str, attack: str) ->
 @pytest.mark.parametrize("attack", ["oc.create below a builder", "the whole node"])
 def test_no_command_runs_code_of_a_run_folder(run: Path, command: str, attack: str) -> None:
     with_node(run, "model.cell", ATTACKS[attack])
-    given = [f"run={run}", "output=out"] if command in ("quantize", "inspect") else [f"run={run}"]
+    given = (
+        [f"run={run}", "output=out"]
+        if command in ("quantize", "export", "inspect")
+        else [f"run={run}"]
+    )
 
     ended = run_command(command, *given)
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.incremental import IncrementalModel
+from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.model.document_context import PreviousState
 from seq2seq.model.encoder_decoder import DecoderState, TargetPrefix
 
@@ -63,9 +64,11 @@ class Ensemble(nn.Module):
     Sutskever et al. (2014), section 3.6, https://arxiv.org/abs/1409.3215
     """
 
-    def __init__(self, members: Sequence[IncrementalModel | CudaGraphModel]) -> None:
+    def __init__(self, members: Sequence[IncrementalModel | CudaGraphModel | OnnxModel]) -> None:
         super().__init__()
-        self.members: Sequence[IncrementalModel | CudaGraphModel] = nn.ModuleList(members)  # type: ignore[assignment]
+        self.members: Sequence[IncrementalModel | CudaGraphModel | OnnxModel] = nn.ModuleList(
+            members
+        )  # type: ignore[assignment]
 
     def init_decoding(
         self,

@@ -79,13 +79,13 @@ def translate_files(config: TranslateConfig) -> None:
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
     from seq2seq.inference.documents import line_translations
     from seq2seq.inference.loading import load_translator
-    from seq2seq.inference.onnx.decoding import Engine
+    from seq2seq.inference.onnx.decoding import DecodingEngine
     from seq2seq.inference.planning import line_handling
 
     search = instantiate_node("search", config.search)
     translator = load_translator(
         config.run, search, config.limits, config.batch, config.device, config.trusted,
-        Engine(config.precision, config.engine), line_handling(config),
+        DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
     settings = FormatSettings(config.document, *translator.planner.languages)
     translate = line_translations(translator, config.min_confidence)

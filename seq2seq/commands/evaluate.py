@@ -153,13 +153,13 @@ def translate_sources(
         raise ConfigError(f"no value for source: {runs} is a run, which needs text to translate")
     from seq2seq.builders import instantiate_node
     from seq2seq.inference.loading import load_translator
-    from seq2seq.inference.onnx.decoding import Engine
+    from seq2seq.inference.onnx.decoding import DecodingEngine
     from seq2seq.inference.planning import line_handling
 
     search = instantiate_node("search", config.search)
     translator = load_translator(
         runs, search, config.limits, config.batch, config.device, config.trusted,
-        Engine(config.precision, config.engine), line_handling(config),
+        DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
     return translator.best(text.sources, text.documents, scored=scored)
 

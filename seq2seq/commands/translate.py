@@ -57,7 +57,7 @@ def translate_texts(config: TranslateConfig) -> None:
         open_partial,
     )
     from seq2seq.inference.loading import load_translator
-    from seq2seq.inference.onnx.decoding import Engine
+    from seq2seq.inference.onnx.decoding import DecodingEngine
     from seq2seq.inference.planning import line_handling
 
     search = instantiate_node("search", config.search)
@@ -65,7 +65,7 @@ def translate_texts(config: TranslateConfig) -> None:
         note_other_translations(search, config.search)
     translator = load_translator(
         config.run, search, config.limits, config.batch, config.device, config.trusted,
-        Engine(config.precision, config.engine), line_handling(config),
+        DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
     if config.alignments:
         translator.return_alignments()

@@ -14,7 +14,7 @@ from seq2seq.hardware import choose_device
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.forced_decoding import ForcedDecoder
-from seq2seq.inference.onnx.decoding import Engine, decoding_model, load_exported
+from seq2seq.inference.onnx.decoding import DecodingEngine, decoding_model, load_exported
 from seq2seq.inference.onnx.folder import is_exported
 from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
@@ -75,7 +75,7 @@ def load_translator(
     batch: int = DecodingConfig.batch,
     device: str = DecodingConfig.device,
     trusted: Iterable[str] = (),
-    precision: str | Engine = DecodingConfig.precision,
+    precision: str | DecodingEngine = DecodingConfig.precision,
     lines: LineHandling | None = None,
 ) -> Translator:
     """Load the translator that was trained into the folder `run`.
@@ -88,14 +88,14 @@ def load_translator(
         batch: lines that are translated together, at most. Results do not depend on it.
         device: auto, cpu, cuda or mps.
         trusted: modules beside ours that the run may take classes from.
-        precision: fp32, bf16 or int8 (CPUs only) products, or an `Engine` that computes them.
+        precision: fp32, bf16 or int8 (CPUs only) products, or a `DecodingEngine`.
         lines: how lines are split, protected and tried again; the defaults if left out.
 
     Raises:
         RunError: it is no run folder, or a damaged one.
         ConfigError: this machine has no such device, precision or package.
     """
-    engine = Engine(precision) if isinstance(precision, str) else precision
+    engine = DecodingEngine(precision) if isinstance(precision, str) else precision
     networks = _load_ensemble(run, lambda folder: _load_decoding(folder, device, trusted, engine))
     first = networks[0]
     members = [network.model for network in networks]
@@ -242,7 +242,7 @@ def _build_classifier(
 
 
 def _load_decoding(
-    run: str | Path, device: str, trusted: Iterable[str], engine: Engine
+    run: str | Path, device: str, trusted: Iterable[str], engine: DecodingEngine
 ) -> LoadedNetwork:
     """Load a network whose steps of decoding are fast on its device."""
     if not is_exported(Path(run)):

@@ -14,6 +14,7 @@ from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.forced_attention import has_attention
 from seq2seq.inference.loading import load_classifier, load_translator
+from seq2seq.inference.onnx.decoding import DecodingEngine
 from seq2seq.inference.planning import line_handling
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder
@@ -45,7 +46,7 @@ class Engine:
         self.translators = [
             load_translator(
                 folder, self.search, config.limits, config.batch, config.device, config.trusted,
-                config.precision, handling,
+                DecodingEngine(config.precision, config.engine), handling,
             )
             for folder in folders
         ]  # fmt: skip

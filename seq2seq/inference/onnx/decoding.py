@@ -22,7 +22,7 @@ from seq2seq.storage.run_files import ONNX_PRECISIONS
 INTEL_NAMES = ("x86_64", "AMD64", "i386", "i686")  # of processors, by platform.machine
 
 
-class Engine(NamedTuple):
+class DecodingEngine(NamedTuple):
     """The library that computes the products of decoding, and their precision."""
 
     precision: str = DecodingConfig.precision  # fp32, bf16 or int8
@@ -35,7 +35,7 @@ def int8_is_exact() -> bool:
 
 
 def decoding_model(
-    model: EncoderDecoder, engine: Engine
+    model: EncoderDecoder, engine: DecodingEngine
 ) -> IncrementalModel | CudaGraphModel | OnnxModel:
     """Return a network of torch with the steps of decoding made fast on its device.
 

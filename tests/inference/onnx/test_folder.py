@@ -19,7 +19,7 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.inference.loading import load_forced_decoder
 from seq2seq.inference.onnx import decoding, packages
-from seq2seq.inference.onnx.decoding import Engine, int8_is_exact
+from seq2seq.inference.onnx.decoding import DecodingEngine, int8_is_exact
 from seq2seq.search.beam import Beam
 from seq2seq.search.sampling import Sampling
 
@@ -81,7 +81,7 @@ def test_a_run_and_its_export_form_an_ensemble(exported: Path) -> None:
 @pytest.mark.skipif(not int8_is_exact(), reason="the processor has no VNNI")
 def test_int8_of_a_run_is_that_of_its_export_in_any_batch(exported: Path) -> None:
     ours = seq2seq.load(exported, precision="int8")
-    one_by_one = seq2seq.load(RUN, batch=1, precision=Engine("int8", "onnx"))
+    one_by_one = seq2seq.load(RUN, batch=1, precision=DecodingEngine("int8", "onnx"))
 
     assert ours.translate(LINES) == one_by_one.translate(LINES)
 
@@ -105,7 +105,7 @@ def test_auto_is_onnx_runtime_where_that_is_faster(
 
 
 def test_engine_torch_is_torch() -> None:
-    model = seq2seq.load(RUN, precision=Engine("int8", "torch")).model
+    model = seq2seq.load(RUN, precision=DecodingEngine("int8", "torch")).model
 
     assert isinstance(model, IncrementalModel)
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_exported_decodes_with_torch() -> None:
 
     assert isinstance(seq2seq.load(documents, precision="int8").model, IncrementalModel)
     with pytest.raises(ConfigError, match="document_context=carry cannot be exported"):
-        seq2seq.load(documents, precision=Engine("int8", "onnx"))
+        seq2seq.load(documents, precision=DecodingEngine("int8", "onnx"))
 
 
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, exported: Path) -> None:
@@ -147,7 +147,7 @@ def test_what_needs_weights_refuses_the_folder(folder: Path) -> None:
     with pytest.raises(RunError, match="folder is exported: it translates"):
         export(ExportConfig(run="folder", output="new"), Path())
     with pytest.raises(ConfigError, match="needs engine=onnx and device=cpu"):
-        seq2seq.load(folder, precision=Engine("fp32", "torch"))
+        seq2seq.load(folder, precision=DecodingEngine("fp32", "torch"))
 
 
 def test_one_precision_can_be_exported_alone(tmp_path: Path) -> None:

@@ -51,7 +51,13 @@ class InlineText:
     opening part without its closing one, or crossed by another, is a tag that stands alone.
     """
 
-    def __init__(self, parts: Sequence[InlinePart]) -> None:
+    def __init__(self, parts: Sequence[InlinePart], like: "InlineText | None" = None) -> None:
+        """Number the markup.
+
+        Args:
+            parts: of the sentence.
+            like: a sentence in the other language, whose numbers equal markup gets here.
+        """
         pairs = _matching(parts)
         first, last = _core(parts, pairs)
         self._before = "".join(part.raw for part in parts[:first])
@@ -61,18 +67,19 @@ class InlineText:
         texts = (part.text for part in parts[first:last] if part.kind == "text")
         # What looks like a tag and is text keeps its number for itself.
         taken = {int(m[2] or m[3]) for text in texts for m in _TAG.finditer(text)}
-        numbers = (number for number in range(1, 2 * MAX_TAGS) if number not in taken)
+        known = {tag.opening: number for number, tag in (like._tags if like else {}).items()}
+        numbers = iter(n for n in range(1, 2 * MAX_TAGS) if n not in taken | {*known.values()})
         names, pieces = dict[int, int](), list[str]()
         for index in range(first, last):
             part, partner = parts[index], pairs.get(index)
             if part.kind == "text":
                 pieces.append(part.text)
             elif partner is None:
-                number = next(numbers)
+                number = known.pop(part.raw, 0) or next(numbers)
                 self._tags[number] = _Tag(part.raw)
                 pieces.append(f"<x{number}/>")
             elif partner > index:
-                number = names[partner] = next(numbers)
+                number = names[partner] = known.pop(part.raw, 0) or next(numbers)
                 self._tags[number] = _Tag(part.raw, parts[partner].raw, part.is_literal)
                 pieces.append(f"<g{number}>")
             else:

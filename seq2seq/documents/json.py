@@ -13,15 +13,13 @@ from typing import Any, NamedTuple
 
 from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings, TextSegment
+from seq2seq.documents.json_tree import JSON_TOKEN
+from seq2seq.documents.plural_keys import CATEGORIES, missing_categories
 from seq2seq.documents.source_text import Slot, SlottedDocument, SourceText
 from seq2seq.storage.plain_json import parse_plain_json
-from seq2seq.text.spans.plural_categories import plural_categories
 
 MAX_DOCUMENT_DEPTH = 100
-# Of valid JSON: a string, a sign, or a number or name.
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
-_PLURAL_KEY = re.compile(rf"(.+?)(_ordinal)?_({'|'.join(_CATEGORIES)})")
+_PLURAL_KEY = re.compile(rf"(.+?)(_ordinal)?_({'|'.join(CATEGORIES)})")
 _REFERENCE = re.compile(r"\[%key:[^\]]*%\]")
 
 
@@ -83,7 +81,7 @@ def _strings(text: str) -> Iterator[_String]:
     counts: list[int] = []  # the index in each open array; -1 for an object
     key, before, previous_end = None, "", 0
     key_end = 0
-    for match in _TOKEN.finditer(text):
+    for match in JSON_TOKEN.finditer(text):
         token = match[0]
         if token in "{[":
             counts.append(0 if token == "[" else -1)
@@ -133,10 +131,10 @@ def _plural_keys(
         return "", []
     stem, is_ordinal, category = match[1] + (match[2] or ""), match[2] is not None, match[3]
     folder = string.path[:-1]
-    present = [name for name in _CATEGORIES if (*folder, f"{stem}_{name}") in keys]
+    present = [name for name in CATEGORIES if (*folder, f"{stem}_{name}") in keys]
     if len(present) < 2:  # a key such as any_other alone is no plural
         return "", []
-    if category != "other" or not language:
+    if category != "other":
         return category, []
-    needed = plural_categories(language, is_ordinal) or ()
-    return category, [f"{stem}_{name}" for name in needed if name not in present]
+    missing = missing_categories(present, language, is_ordinal)
+    return category, [f"{stem}_{name}" for name in missing]

@@ -29,6 +29,13 @@ class DocumentFormat(NamedTuple):
 DOCUMENT_FORMATS = (
     DocumentFormat("text", (), "text", "Paragraphs between blank lines"),
     DocumentFormat("po", (".po", ".pot"), "po", "Message catalogues of GNU gettext"),
+    DocumentFormat("xliff", (".xliff", ".xlf"), "xliff", "XLIFF 1.2 and 2.x"),
+    DocumentFormat("android", ("strings.xml",), "android", "String resources of Android"),
+    DocumentFormat("strings", (".strings",), "strings", "Localised strings of iOS and macOS"),
+    DocumentFormat("xcstrings", (".xcstrings",), "xcstrings", "String catalogues of Xcode"),
+    DocumentFormat("properties", (".properties",), "properties", "Properties of Java"),
+    DocumentFormat("yaml", (".yaml", ".yml"), "yaml", "YAML: texts of Rails and the like"),
+    DocumentFormat("tmx", (".tmx",), "tmx", "Translation memories of TMX 1.4"),
     DocumentFormat(
         "json", (".json", ".arb"), "json", "JSON: nested, i18next, ARB, Chrome, Home Assistant"
     ),
@@ -123,6 +130,6 @@ def parse_document(
 def format_table() -> Sequence[str]:
     """Return a line for each format, for the help of commands: name, endings, description."""
     return [
-        f"{each.name:<8} {' '.join(each.endings) or '-':<12} {each.description}"
+        f"{each.name:<10} {' '.join(each.endings) or '-':<12} {each.description}"
         for each in DOCUMENT_FORMATS
     ]

@@ -1,6 +1,8 @@
 """The text of a document with its encoding, and edits of it that leave all else as it was."""
 
 import codecs
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +21,8 @@ _BOMS = (
 )
 # Encodings of Python that are none of text, take quadratic time, or always fail.
 _REFUSED = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,18 @@ class SourceText:
 
     def line_of(self, offset: int) -> int:
         """Return the number of the line that the character at `offset` is in, from 1."""
-        return self.text.count("\n", 0, offset) + 1
+        return bisect_left(self._line_ends, offset) + 1
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+
+def join_surrogates(text: str) -> str:
+    """Return text in which two escapes for a character beyond U+FFFF are one character."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Edit(NamedTuple):
@@ -122,9 +137,12 @@ class SlottedDocument:
         return [slot.segment for slot in self.slots]
 
     def write(self, translations: Sequence[SegmentTranslation | None]) -> bytes:
-        edits = [
+        return self.source.encode(apply_edits(self.source.text, self.edits(translations)))
+
+    def edits(self, translations: Sequence[SegmentTranslation | None]) -> list[Edit]:
+        """Return the edits that write translations."""
+        return [
             Edit(slot.start, slot.end, slot.render(translation.text))
             for slot, translation in zip(self.slots, translations, strict=True)
             if translation is not None and translation.text != slot.current
         ]
-        return self.source.encode(apply_edits(self.source.text, edits))

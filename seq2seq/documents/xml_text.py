@@ -23,11 +23,16 @@ def _no_code(_: XmlElement) -> bool:
     return False
 
 
+def _alone(_: XmlElement) -> tuple[str, str]:
+    return "single", ""
+
+
 def inline_parts(
     nodes: Iterable[XmlElement | XmlText],
     xml: XmlSource,
     is_code: Callable[[XmlElement], bool] = _no_code,
     is_preserved: bool = False,
+    role: Callable[[XmlElement], tuple[str, str]] = _alone,
 ) -> Iterator[InlinePart]:
     """Yield the parts of the content of an element.
 
@@ -36,16 +41,18 @@ def inline_parts(
         xml: their document.
         is_code: whether the content of an element is no text: the whole element is a single tag.
         is_preserved: keep line breaks; else a line break with the blanks around it is one blank.
+        role: of code, the kind of its part (open, close, single) and the key of its partner.
     """
     for node in nodes:
         if isinstance(node, XmlText):
             yield from _text_parts(node, is_preserved)
         elif node.is_empty or is_code(node):
-            yield InlinePart("single", xml.raw(node.start, node.end))
+            kind, key = role(node)
+            yield InlinePart(kind, xml.raw(node.start, node.end), key=key)
         else:
             key = node.name
             yield InlinePart("open", node.tag, key=key)
-            yield from inline_parts(node.children, xml, is_code, is_preserved)
+            yield from inline_parts(node.children, xml, is_code, is_preserved, role)
             yield InlinePart("close", xml.raw(node.inner_end, node.end), key=key)
 
 

@@ -14,6 +14,7 @@ from seq2seq.documents.document import Document, FormatSettings, SegmentTranslat
 from seq2seq.documents.registry import DOCUMENT_FORMATS, DocumentFormat, find_format, parse_document
 from seq2seq.documents.translating import translate_documents
 from seq2seq.errors import ConfigError, TextError
+from tests.documents.localisation_examples import LOCALISATION_EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 # A document of each format, and what it is with all its texts in capitals.
@@ -78,6 +79,8 @@ EXAMPLES = {
 ZIPPED = {"docx", "pptx", "xlsx", "odt", "epub"}  # test_office.py has documents of these
 NAMES = [each.name for each in DOCUMENT_FORMATS if each.name not in ZIPPED]
 _TAG = re.compile(r"(</?g\d+>|<x\d+/>)")
+EXAMPLES |= LOCALISATION_EXAMPLES
+WITH_TARGETS = ("po", "xliff", "tmx", "xcstrings")  # what has no translation gets one
 SETTINGS = FormatSettings(DocumentOptions(columns=["text"]), "en", "de")
 
 
@@ -108,7 +111,7 @@ def test_nothing_translated_is_no_change(name: str) -> None:
     document = parse_document(data, name, SETTINGS)
 
     assert document.write([None] * len(document.segments)) == data
-    if name != "po":  # a message without a translation gets one
+    if name not in WITH_TARGETS:
         assert translated(document, str) == data
 
 

@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Unit:
+class BilingualUnit:
     """A source of a document, and what writes its target."""
 
     pieces: Sequence[Piece]  # of the source, in its order
@@ -46,7 +46,7 @@ class BilingualDocument:
     """A document of units."""
 
     xml: XmlSource
-    units: Sequence[Unit]
+    units: Sequence[BilingualUnit]
     header: Sequence[Edit]  # made where something is translated: languages
 
     @property
@@ -68,13 +68,13 @@ class BilingualDocument:
         )
 
     @staticmethod
-    def _is_changed(unit: Unit, made: Sequence[SegmentTranslation | None]) -> bool:
+    def _is_changed(unit: BilingualUnit, made: Sequence[SegmentTranslation | None]) -> bool:
         return any(
             one is not None and one.text != piece.segment.existing
             for piece, one in zip(unit.pieces, made, strict=True)
         )
 
-    def _content(self, unit: Unit, made: Sequence[SegmentTranslation | None]) -> str:
+    def _content(self, unit: BilingualUnit, made: Sequence[SegmentTranslation | None]) -> str:
         """Return the content of the source with translations instead of its sentences."""
         raw, newline = self.xml.raw(unit.start, unit.end), self.xml.source.newline
         escape = XmlEscaper(raw, self.xml.source.encoding)

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings, TextSegment
 from seq2seq.documents.json_tree import JSON_TOKEN
-from seq2seq.documents.plural_keys import CATEGORIES, missing_categories
+from seq2seq.documents.plural_keys import missing_categories
 from seq2seq.documents.source_text import Slot, SlottedDocument, SourceText
 from seq2seq.storage.plain_json import parse_plain_json
+from seq2seq.text.spans.icu_tree import CATEGORIES
 
 MAX_DOCUMENT_DEPTH = 100
 _PLURAL_KEY = re.compile(rf"(.+?)(_ordinal)?_({'|'.join(CATEGORIES)})")

@@ -60,7 +60,7 @@ def _node(first: re.Match[str], tokens: Iterator[re.Match[str]]) -> JsonNode:
 
 @dataclass(frozen=True)
 class JsonStyle:
-    """How a text writes objects."""
+    """Signs and blanks of the objects of a text."""
 
     text: str
     newline: str
@@ -95,14 +95,14 @@ class JsonStyle:
             return Edit(node.start, node.end, f"{{{lead}{name}{self.dump(value, inner)}{tail}}}")
         after = next((each for each in node.members.items() if each[0] > key), None)
         last = list(node.members.values())[-1]
-        place = (after[1] if after else last).key_start
-        begin = place
+        offset = (after[1] if after else last).key_start
+        begin = offset
         while self.text[begin - 1].isspace():
             begin -= 1
-        blanks = self.text[begin:place]
-        dumped = name + self.dump(value, self.indent(place))
+        blanks = self.text[begin:offset]
+        dumped = name + self.dump(value, self.indent(offset))
         if after:
-            return Edit(place, place, f"{dumped},{blanks}")
+            return Edit(offset, offset, f"{dumped},{blanks}")
         return Edit(last.end, last.end, f",{blanks}{dumped}")
 
     def indent(self, position: int) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 
+from seq2seq.text.spans.icu_tree import CATEGORIES
 from seq2seq.text.spans.plural_categories import plural_categories
-
-CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
 def missing_categories(

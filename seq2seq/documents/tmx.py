@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from seq2seq.documents.bilingual_xml import (
     BilingualDocument,
+    BilingualUnit,
     Piece,
-    Unit,
     filled,
     indent_before,
     sentence,
@@ -56,7 +56,7 @@ def _variant(variants: Sequence[XmlElement], language: str) -> XmlElement | None
     return variants[bases.index(base)] if base in bases else None
 
 
-def _unit(xml: XmlSource, unit: XmlElement, source: str, target: str) -> Iterator[Unit]:
+def _unit(xml: XmlSource, unit: XmlElement, source: str, target: str) -> Iterator[BilingualUnit]:
     variants = [each for each in unit.elements if each.local_name == "tuv"]
     original = _variant(variants, source) if source else next(iter(variants), None)
     text = original.child("seg") if original else None
@@ -86,7 +86,7 @@ def _unit(xml: XmlSource, unit: XmlElement, source: str, target: str) -> Iterato
         return [_new_variant(xml, original, text, content, target)]
 
     piece = Piece(segment, inline, text.inner_start, text.inner_end)
-    yield Unit([piece], text.inner_start, text.inner_end, write)
+    yield BilingualUnit([piece], text.inner_start, text.inner_end, write)
 
 
 def _new_variant(

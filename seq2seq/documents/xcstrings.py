@@ -12,10 +12,11 @@ from typing import Any
 from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextSegment
 from seq2seq.documents.json import MAX_DOCUMENT_DEPTH, is_chosen
 from seq2seq.documents.json_tree import JsonNode, JsonStyle, json_tree
-from seq2seq.documents.plural_keys import CATEGORIES, missing_categories
+from seq2seq.documents.plural_keys import missing_categories
 from seq2seq.documents.source_text import Edit, SourceText, apply_edits
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.plain_json import parse_plain_json
+from seq2seq.text.spans.icu_tree import CATEGORIES
 
 _UNIT = "stringUnit"
 _DRAFTS = ("new", "needs_review", "stale")

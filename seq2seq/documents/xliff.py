@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from seq2seq.documents.bilingual_xml import (
     BilingualDocument,
+    BilingualUnit,
     Piece,
-    Unit,
     attribute_edit,
     filled,
     indent_before,
@@ -51,7 +51,7 @@ def _translatable(xml: XmlSource, name: str) -> Iterator[XmlElement]:
             yield element
 
 
-def _unit_1(xml: XmlSource, unit: XmlElement) -> Iterator[Unit]:
+def _unit_1(xml: XmlSource, unit: XmlElement) -> Iterator[BilingualUnit]:
     """Yield the unit of a trans-unit; its sentences are those that seg-source marks."""
     original, target = unit.child("source"), unit.child("target")
     if original is None:
@@ -78,10 +78,10 @@ def _unit_1(xml: XmlSource, unit: XmlElement) -> Iterator[Unit]:
             edits.append(attribute_edit(unit, {"approved": "no"}))
         return edits
 
-    yield Unit(pieces, source.inner_start, source.inner_end, write)
+    yield BilingualUnit(pieces, source.inner_start, source.inner_end, write)
 
 
-def _unit_2(xml: XmlSource, segment: XmlElement) -> Iterator[Unit]:
+def _unit_2(xml: XmlSource, segment: XmlElement) -> Iterator[BilingualUnit]:
     """Yield the unit of a segment."""
     source, target = segment.child("source"), segment.child("target")
     if source is None:
@@ -93,7 +93,7 @@ def _unit_2(xml: XmlSource, segment: XmlElement) -> Iterator[Unit]:
 
     unit = segment.parent or segment
     piece = _piece(xml, unit, source, target, is_draft=False)
-    yield Unit([piece], source.inner_start, source.inner_end, write)
+    yield BilingualUnit([piece], source.inner_start, source.inner_end, write)
 
 
 def _piece(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextSegment
 from seq2seq.documents.json import is_chosen
-from seq2seq.documents.plural_keys import CATEGORIES, is_plural, missing_categories
+from seq2seq.documents.plural_keys import is_plural, missing_categories
 from seq2seq.documents.source_text import Edit, Slot, SlottedDocument, SourceText
 from seq2seq.documents.yaml_scalars import YamlString, render_scalar, yaml_strings
+from seq2seq.text.spans.icu_tree import CATEGORIES
 
 _BLOCK = re.compile(r"[|>][^\n]*\n(?:[ \t\r]*\n)*(?P<indent> *)(?P<text>.*\S)", re.DOTALL)
 

@@ -91,10 +91,10 @@ def _scalar_tokens(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _mistake(error: yaml.YAMLError) -> TextError:
-    mark = getattr(error, "problem_mark", None)
+    position = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-    place = f"line {mark.line + 1}" if mark else "the text"
-    return TextError(f"{place} is not YAML: {problem}")
+    location = f"line {position.line + 1}" if position else "the text"
+    return TextError(f"{location} is not YAML: {problem}")
 
 
 def _add_scalar(

@@ -105,7 +105,7 @@ def build_cells(config: ModelOptions, input_sizes: list[int], size: int) -> list
         instantiate_node("model.cell", config.cell, {"input_size": input_size, "size": size})
         for input_size in input_sizes
     ]
-    scale_input_weights(config, *(cell.input_weights()[0] for cell in cells))
+    scale_input_weights(config, *(w for cell in cells for w in cell.weights_of_small_inputs()))
     return cells
 
 

@@ -183,8 +183,8 @@ def test_mistaken_options_of_train(
             "model.tie_source_target=true needs one",
         ),
         (
-            ["task=language_model", "data=text", "data.path=none", "model.cell.norm=3"],
-            "model.cell.norm belongs to model/cell=lru, model/cell=mingru and model/cell=minlstm",
+            ["task=language_model", "data=text", "data.path=none", "model.cell.positive_state=3"],
+            "model.cell.positive_state belongs to model/cell=mingru and model/cell=minlstm",
         ),
         ([], "data: there is no file"),
     ],

@@ -25,6 +25,7 @@ GATES = {
     "DeepTransition": (3, 3),
     "MinGRU": (2, 0),
     "MinLSTM": (3, 0),
+    "SSRU": (2, 0),
     "LRU": (3, 3),  # the output and the gate read 2 H and H values
 }
 # Parts of the network of each task: embeddings, encoder, decoder.

@@ -118,6 +118,18 @@ def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
     return replace(config, protect=replace(config.protect, number_format=format_))
 
 
+def with_earlier_cell(run: RunFolder, config: TrainConfig) -> TrainConfig:
+    """Return `config` with the cell of the run of an earlier version that it resumes.
+
+    An option that the run has no value for came later: the class has the value of before.
+    """
+    if config.resume != "true" or not run.exists():
+        return config
+    saved, chosen = run.read_config(trusted_modules(config)).model.cell, config.model.cell
+    is_earlier = saved.keys() < chosen.keys() and saved.items() <= chosen.items()
+    return replace(config, model=replace(config.model, cell=saved)) if is_earlier else config
+
+
 def with_recorded_choices(run: RunFolder, config: TrainConfig) -> TrainConfig:
     """Return `config` with the values of the run that it resumes for options that are open.
 

@@ -51,7 +51,7 @@ def told(
         (
             ["output=x", "cells=[gru,gruu]"],
             "cells must be some of deep, gru, lru, lstm, lstm_zero_forget, "
-            "mingru, minlstm, rnn, not gruu",
+            "mingru, mingru_bare, minlstm, rnn, ssru, not gruu",
         ),
         (["output=x", "cells=[]"], "cells must be some of deep"),
         (["output=x", "length=8"], "length must be 16 or more, not 8"),

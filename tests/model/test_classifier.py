@@ -105,7 +105,8 @@ def test_probabilities_are_a_distribution_that_the_output_layer_gives() -> None:
     torch.testing.assert_close(found, logits.exp() / logits.exp().sum(-1, keepdim=True))
 
 
-LABELLER = LineClassifier(network("model/cell=mingru", 260, width=2), ByteTokenizer(), NAMES, 3)
+BARE = network("model/cell=mingru_bare", 260, width=2)
+LABELLER = LineClassifier(BARE, ByteTokenizer(), NAMES, 3)
 WORDS = ["a", "ab", "xy", "ein Satz", "une phrase", "", " ", "\u200b", "zz" * MAX_TOKENS, "日本"]
 
 

@@ -55,7 +55,8 @@ def sentences(count: int, length: int) -> list[list[int]]:
 
 # Of cells without a kernel of torch's: a scan is one multiplication and addition a position on
 # CPUs, and the deep one cannot do without its loop.
-LOOPS = {name: {"addcmul", "__getitem__"} for name in ("mingru", "minlstm", "lru")}
+LINEAR = ("mingru", "mingru_bare", "minlstm", "ssru", "lru")
+LOOPS = {name: {"addcmul", "__getitem__"} for name in LINEAR}
 
 
 @pytest.mark.parametrize("attention", ["none", "general", "additive"])

@@ -32,13 +32,15 @@ class PrecomputedEncoder(nn.Module):
         """Precompute the tables of `encoder`.
 
         Returns:
-            None if it is not a single layer of minGRU or minLSTM, or if its tables would have more
-            than `MAX_TABLE_BYTES`.
+            None if it is not a single layer of minGRU or minLSTM, or if its output is not h, or if
+            its tables would have more than `MAX_TABLE_BYTES`.
         """
         vectors = encoder.embedding.weight  # (V, E)
         tables = []
         for cell in encoder.layers[0]:
             if not isinstance(cell, MinGRU | MinLSTM) or len(encoder.layers) > 1:
+                return None
+            if cell.num_states > 1:  # the output has a layer of its own above h
                 return None
             elements = 2 * len(vectors) * cell.size * len(encoder.layers[0])  # a and b, in fp32
             if 4 * elements > MAX_TABLE_BYTES:

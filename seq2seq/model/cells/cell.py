@@ -1,7 +1,5 @@
 """Interface of recurrent cells h_t = f(h_{t-1}, x_t)."""
 
-from typing import ClassVar
-
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -11,7 +9,7 @@ CellState = Tensor | tuple[Tensor, ...]  # in the layout of torch's kernels, (1,
 class Cell(nn.Module):
     """Recurrent cell: `forward` over all positions, `step` over one; their results are equal."""
 
-    num_states: ClassVar[int]  # P
+    num_states: int  # P
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Compute all positions at once.
@@ -53,6 +51,13 @@ class Cell(nn.Module):
     def input_weights(self) -> tuple[Tensor, Tensor]:
         """Return W (G, I) and its bias (G,), which project the input for all gates."""
         raise NotImplementedError
+
+    def weights_of_small_inputs(self) -> list[Tensor]:
+        """Return the matrices whose inputs start small, which `model.input_gain` makes up for.
+
+        By default the input weights; none if the cell normalises its input.
+        """
+        return [self.input_weights()[0]]
 
     def state_weights(self) -> tuple[Tensor, Tensor]:
         """Return U (R, H) and its bias (R,), which project h; R is 0 if no matrix multiplies h."""

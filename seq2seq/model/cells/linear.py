@@ -16,35 +16,66 @@ from seq2seq.model.cells.scan import scan
 
 # Smallest initial phase of lambda, in radians; the parameter theta is the logarithm of the phase.
 MIN_PHASE = 0.01
+# Initial weight of a normalised output: about the size of an LSTM's states. Larger ones would make
+# the first scores of attention, and its softmax, so steep that it could not learn from them.
+OUTPUT_SCALE = 0.3
 
 
 class _ScanCell(Cell):
-    """Cell whose `forward` is one matrix product over all positions, and a scan."""
+    """Cell whose `forward` is one matrix product over all positions, and a scan.
 
-    def __init__(self, input_size: int, size: int, gates: int, norm: bool) -> None:
-        """Project the input to `gates` vectors of `size`, after layer normalisation if `norm`."""
+    State: h if it is the output, too, else the output and h.
+    """
+
+    num_states = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        size: int,
+        gates: int,
+        norm: bool,
+        output_norm: bool = False,
+        output_gate: bool = False,
+    ) -> None:
+        """Project the input to `gates` vectors of `size`, after layer normalisation if `norm`.
+
+        Args:
+            input_size: I, the size of the input.
+            size: H, the size of the hidden state.
+            gates: number of vectors that `coefficients` reads.
+            norm: whether the input is normalised.
+            output_norm: whether the output is normalised.
+            output_gate: whether the output is multiplied by a gate, from one more vector.
+        """
+        # The defaults are here, and not in conf, for run folders from before the options existed.
         super().__init__()
-        self.size = size
-        self.input = nn.Linear(input_size, gates * size)
+        self.size, self.has_output_gate = size, output_gate
+        self.input = nn.Linear(input_size, (gates + output_gate) * size)
         self.norm = nn.LayerNorm(input_size) if norm else None
+        self.output_norm = nn.LayerNorm(size) if output_norm else None
+        if self.output_norm is not None:
+            nn.init.constant_(self.output_norm.weight, OUTPUT_SCALE)
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a and b (..., H) from the projected input (..., G)."""
+        """Return a and b (..., H) from the projected input (..., G), the output gate left out."""
         raise NotImplementedError
 
     def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
-        """Return the output (..., H) from h and the projected input (..., G); h by default."""
-        del x_proj
-        return h
+        """Return the output (..., H) from h and the projected input (..., G).
+
+        It is h, after layer normalisation and times the sigmoid of a gate, if chosen.
+        """
+        output: Tensor = h if self.output_norm is None else self.output_norm(h)
+        return output * torch.sigmoid(x_proj[..., -self.size :]) if self.has_output_gate else output
 
     def pack(self, output: Tensor, h: Tensor) -> Tensor:
         """Return the state (B, P, H) that holds the output (B, H) and h (B, H)."""
-        del output
-        return h.unsqueeze(1)
+        return h.unsqueeze(1) if self.num_states == 1 else torch.stack((output, h), 1)
 
     def unpack(self, state: Tensor) -> Tensor:
         """Return h (B, H) from a state (B, P, H)."""
-        return state[:, 0]
+        return state[:, self.num_states - 1]
 
     def prepare(self, x: Tensor) -> Tensor:
         """Return the input after layer normalisation, if chosen."""
@@ -53,6 +84,9 @@ class _ScanCell(Cell):
 
     def input_weights(self) -> tuple[Tensor, Tensor]:
         return self.input.weight, self.input.bias
+
+    def weights_of_small_inputs(self) -> list[Tensor]:
+        return [self.input.weight] if self.norm is None else []
 
     def state_weights(self) -> tuple[Tensor, Tensor]:
         weight = self.input.weight
@@ -90,41 +124,103 @@ def positive(x: Tensor) -> Tensor:
     return torch.where(x >= 0, x + 0.5, torch.sigmoid(x))
 
 
-class MinGRU(_ScanCell):
-    """Feng et al. (2024), section 3.1: h_t = (1 - z_t) * h_{t-1} + z_t * g(W_h x_t).
+class _AveragingCell(_ScanCell):
+    """Cell whose h_t is a mean of h_{t-1} and a candidate W x_t, with weights from the input.
+
+    With `positive_state` the candidate is g(W x_t), `positive`. Its dot products with other states
+    then differ little from position to position, and attention has nothing to choose by.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        size: int,
+        gates: int,
+        norm: bool,
+        positive_state: bool,
+        output_norm: bool,
+        output_gate: bool,
+    ) -> None:
+        super().__init__(input_size, size, gates, norm, output_norm, output_gate)
+        self.num_states = 2 if output_norm or output_gate else 1
+        self.has_positive_state = positive_state
+
+    def candidate(self, x: Tensor) -> Tensor:
+        """Return the candidate (..., H) from its part of the projected input (..., H)."""
+        return positive(x) if self.has_positive_state else x
+
+
+class MinGRU(_AveragingCell):
+    """Feng et al. (2024), section 3.1: h_t = (1 - z_t) * h_{t-1} + z_t * W_h x_t.
 
     z_t = sigmoid(W_z x_t); biases left out. https://arxiv.org/abs/2410.01201
     """
 
-    num_states = 1
-
-    def __init__(self, input_size: int, size: int, norm: bool) -> None:
-        super().__init__(input_size, size, 2, norm)
+    def __init__(
+        self,
+        input_size: int,
+        size: int,
+        norm: bool,
+        positive_state: bool = True,
+        output_norm: bool = False,
+        output_gate: bool = False,
+    ) -> None:
+        # The defaults are here, and not in conf, for run folders from before the options existed.
+        super().__init__(input_size, size, 2, norm, positive_state, output_norm, output_gate)
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
-        z, candidate = x_proj.chunk(2, -1)
+        z, candidate = x_proj[..., : 2 * self.size].chunk(2, -1)
         z = torch.sigmoid(z)
-        return 1 - z, z * positive(candidate)
+        return 1 - z, z * self.candidate(candidate)
 
 
-class MinLSTM(_ScanCell):
-    """Feng et al. (2024), section 3.2: h_t = f_t * h_{t-1} + i_t * g(W_h x_t).
+class MinLSTM(_AveragingCell):
+    """Feng et al. (2024), section 3.2: h_t = f_t * h_{t-1} + i_t * W_h x_t.
 
     f_t and i_t are sigmoid(W_f x_t) and sigmoid(W_i x_t), divided by their sum; biases left out.
     https://arxiv.org/abs/2410.01201
     """
 
-    num_states = 1
-
-    def __init__(self, input_size: int, size: int, norm: bool) -> None:
-        super().__init__(input_size, size, 3, norm)
+    def __init__(
+        self,
+        input_size: int,
+        size: int,
+        norm: bool,
+        positive_state: bool = True,
+        output_norm: bool = False,
+        output_gate: bool = False,
+    ) -> None:
+        super().__init__(input_size, size, 3, norm, positive_state, output_norm, output_gate)
 
     def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
-        f, i, candidate = x_proj.chunk(3, -1)
+        f, i, candidate = x_proj[..., : 3 * self.size].chunk(3, -1)
         # a = f' / (f' + i') = sigmoid(log f' - log i'), where log f' = log sigmoid(f) =
         # -softplus(-f), and log i' = -softplus(-i).
         a = torch.sigmoid(functional.softplus(-i) - functional.softplus(-f))
-        return a, (1 - a) * positive(candidate)
+        return a, (1 - a) * self.candidate(candidate)
+
+
+class SSRU(_AveragingCell):
+    """Simpler simple recurrent unit, Kim et al. (2019), section 2: the output is relu(c_t).
+
+    c_t = f_t * c_{t-1} + (1 - f_t) * W x_t, f_t = sigmoid(W_f x_t); W_f has a bias. The paper adds
+    the input and normalises the sum; here the output is normalised, and a gate of the input can
+    take the place of the paper's feed-forward layer. https://aclanthology.org/D19-5632
+    """
+
+    def __init__(
+        self, input_size: int, size: int, norm: bool, output_norm: bool, output_gate: bool
+    ) -> None:
+        super().__init__(input_size, size, 2, norm, False, output_norm, output_gate)
+        self.num_states = 2
+
+    def coefficients(self, x_proj: Tensor) -> tuple[Tensor, Tensor]:
+        f, candidate = x_proj[..., : 2 * self.size].chunk(2, -1)
+        f = torch.sigmoid(f)
+        return f, (1 - f) * candidate
+
+    def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
+        return super().output_of(torch.relu(h), x_proj)
 
 
 class LRU(_ScanCell):
@@ -139,7 +235,13 @@ class LRU(_ScanCell):
     num_states = 3
 
     def __init__(
-        self, input_size: int, size: int, norm: bool, smallest: float, largest: float
+        self,
+        input_size: int,
+        size: int,
+        norm: bool,
+        smallest: float,
+        largest: float,
+        output_norm: bool = False,
     ) -> None:
         """Initialise |lambda| between `smallest` and `largest`.
 
@@ -148,7 +250,7 @@ class LRU(_ScanCell):
         """
         if not 0 < smallest < largest < 1:
             raise ValueError(f"0 < smallest < largest < 1 is needed, not {smallest}, {largest}")
-        super().__init__(input_size, size, 3, norm)
+        super().__init__(input_size, size, 3, norm, output_norm)
         squared = torch.empty(size).uniform_(smallest**2, largest**2)  # uniform on the ring
         self.nu = nn.Parameter((-0.5 * squared.log()).log())
         self.theta = nn.Parameter(torch.empty(size).uniform_(MIN_PHASE, 2 * math.pi).log())
@@ -166,7 +268,7 @@ class LRU(_ScanCell):
     def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
         skip = x_proj[..., 2 * self.size :]
         y = functional.gelu(self.output(torch.cat((h.real, -h.imag), -1)) + skip)
-        return y * torch.sigmoid(self.gate(y))
+        return super().output_of(y * torch.sigmoid(self.gate(y)), x_proj)
 
     def pack(self, output: Tensor, h: Tensor) -> Tensor:
         return torch.stack((output, h.real, h.imag), 1)

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from seq2seq.model.cells.cell import Cell
 from seq2seq.model.cells.deep import DeepTransition
-from seq2seq.model.cells.linear import LRU, MinGRU, MinLSTM
+from seq2seq.model.cells.linear import LRU, SSRU, MinGRU, MinLSTM
 from seq2seq.model.cells.rnn import GRU, LSTM, RNN
 
 Make = Callable[[int, int], Cell]
+SHAPED_OUTPUT = {"positive_state": False, "output_norm": True, "output_gate": True}
 CELLS: dict[str, Make] = {
     "tanh": partial(RNN, nonlinearity="tanh"),
     "relu": partial(RNN, nonlinearity="relu"),
@@ -25,6 +26,11 @@ CELLS: dict[str, Make] = {
     "minlstm": partial(MinLSTM, norm=False),
     "lru": partial(LRU, norm=False, smallest=0.5, largest=0.9),
     "normalised": partial(MinGRU, norm=True),
+    "ssru": partial(SSRU, norm=False, output_norm=False, output_gate=False),
+    "signed": partial(MinGRU, norm=False, **SHAPED_OUTPUT),
+    "signed minlstm": partial(MinLSTM, norm=False, **SHAPED_OUTPUT),
+    "normalised lru": partial(LRU, norm=True, smallest=0.5, largest=0.9, output_norm=True),
+    "normalised ssru": partial(SSRU, norm=True, output_norm=True, output_gate=True),
 }
 Vector = list[float]
 Plain = Callable[[dict[str, Tensor], Vector, list[Vector]], list[Vector]]
@@ -135,6 +141,28 @@ def plain_lru(w: dict[str, Tensor], x: Vector, state: list[Vector]) -> list[Vect
     return [shown, [v.real for v in h], [v.imag for v in h]]
 
 
+def plain_ssru(w: dict[str, Tensor], x: Vector, state: list[Vector]) -> list[Vector]:
+    """f = sigmoid(W x); c' = f c + (1 - f) W x; h' = relu(c')."""
+    total, c = affine(w["input.weight"], w["input.bias"], x), state[1]
+    size = len(c)
+    f = [sigmoid(v) for v in total[:size]]
+    c = [f[i] * c[i] + (1 - f[i]) * total[size + i] for i in range(size)]
+    return [[max(0.0, v) for v in c], c]
+
+
+def plain_signed(w: dict[str, Tensor], x: Vector, state: list[Vector]) -> list[Vector]:
+    """h' = (1 - z) h + z W x, and the output is norm(h') times a gate, sigmoid(W x)."""
+    total, h = affine(w["input.weight"], w["input.bias"], x), state[1]
+    size = len(h)
+    z = [sigmoid(v) for v in total[:size]]
+    h = [(1 - z[i]) * h[i] + z[i] * total[size + i] for i in range(size)]
+    mean = sum(h) / size
+    deviation = math.sqrt(sum((v - mean) ** 2 for v in h) / size + 1e-5)
+    weight, bias = w["output_norm.weight"].tolist(), w["output_norm.bias"].tolist()
+    normal = [weight[i] * (h[i] - mean) / deviation + bias[i] for i in range(size)]
+    return [[normal[i] * sigmoid(total[2 * size + i]) for i in range(size)], h]
+
+
 PLAIN: dict[str, Plain] = {
     "tanh": plain_tanh,
     "relu": plain_relu,
@@ -144,6 +172,8 @@ PLAIN: dict[str, Plain] = {
     "mingru": plain_mingru,
     "minlstm": plain_minlstm,
     "lru": plain_lru,
+    "ssru": plain_ssru,
+    "signed": plain_signed,
 }
 
 

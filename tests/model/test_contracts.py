@@ -150,6 +150,25 @@ def test_parts_that_do_not_fit_are_errors(config: Compose) -> None:
         )
 
 
+@pytest.mark.parametrize("cell", sorted({*names("cell")} - {"mingru_bare"}))
+def test_attention_can_be_learned_from_the_first_step(config: Compose, cell: str) -> None:
+    """With the gain and the sizes of the recipes: no softmax is so steep that it has no gradient.
+
+    Of `mingru_bare`, whose states are large and never negative, documents say so.
+    """
+    torch.manual_seed(0)
+    sizes = ["model.embedding_size=64", "model.encoder.size=64", "model.decoder.size=128"]
+    chosen = [f"model/cell={cell}", "model/attention=general", "model.input_gain=4"]
+    model = builders.build_translation(
+        config(*sizes, *chosen).model, builders.VocabSizes(50, 50, True)
+    ).eval()
+    source, target = torch.randint(4, 50, (2, 8, 16))
+
+    weights = model(source, None, target).weights  # (B, T, S)
+
+    assert 1 / 16 < weights.amax(-1).mean() < 0.5
+
+
 @pytest.mark.parametrize("cell", names("cell"))
 def test_the_gain_is_of_weights_that_read_vectors_alone(config: Compose, cell: str) -> None:
     made = []

@@ -228,7 +228,8 @@ class LRU(_ScanCell):
 
     h_t = lambda * h_{t-1} + gamma * (B x_t), lambda = exp(-exp(nu) + i exp(theta)) for each element
     of the state; y_t = Re(C h_t) + D x_t, and the output is gelu(y) * sigmoid(W gelu(y)), the gated
-    unit that follows the recurrence in the paper. https://arxiv.org/abs/2303.06349, equations 4 to
+    unit that follows the recurrence in the paper; with `output_norm` the first gelu(y) is
+    normalised. https://arxiv.org/abs/2303.06349, equations 4 to
     7. State: the output, and the real and imaginary parts of h.
     """
 
@@ -268,7 +269,7 @@ class LRU(_ScanCell):
     def output_of(self, h: Tensor, x_proj: Tensor) -> Tensor:
         skip = x_proj[..., 2 * self.size :]
         y = functional.gelu(self.output(torch.cat((h.real, -h.imag), -1)) + skip)
-        return super().output_of(y * torch.sigmoid(self.gate(y)), x_proj)
+        return super().output_of(y, x_proj) * torch.sigmoid(self.gate(y))
 
     def pack(self, output: Tensor, h: Tensor) -> Tensor:
         return torch.stack((output, h.real, h.imag), 1)

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seq2seq.server import deepl, libretranslate, own_api
+from seq2seq.server import deepl, libretranslate, own_api, pages
 from seq2seq.server.middleware import BoundedRequests
 from seq2seq.server.refusals import MissingKeyError, RefusalError
 from seq2seq.server.spec import specification
@@ -33,6 +33,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("/suggest", "POST", libretranslate.suggest),
     ("/frontend/settings", "GET", libretranslate.frontend_settings),
     ("/health", "GET", libretranslate.health),
+    ("/", "GET", pages.show_page),
+    ("/page/{name}", "GET", pages.show_page),
     ("/v2/translate", "POST", deepl.translate_deepl),
     ("/v2/languages", "GET", deepl.list_deepl_languages),
     ("/v2/languages", "POST", deepl.list_deepl_languages),

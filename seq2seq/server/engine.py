@@ -19,6 +19,7 @@ from seq2seq.inference.planning import line_handling
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder
 from seq2seq.search.beam import Beam
+from seq2seq.search.branching import Branching
 from seq2seq.search.interface import Search, TextRanking
 from seq2seq.search.sampling import Sampling
 from seq2seq.server.messages import LineJob, LineOptions
@@ -117,7 +118,7 @@ class Engine:
         base = self.translators[options.run]
         if options == LineOptions(options.run):
             return base
-        made = copy_translator(base, self._search(options.n_best), options.terms)
+        made = copy_translator(base, self._search(options), options.terms)
         if options.is_aligned:
             made.return_alignments()
         self.variants[options] = made
@@ -125,9 +126,12 @@ class Engine:
             self.variants.popitem(last=False)
         return made
 
-    def _search(self, n_best: int) -> Search:
+    def _search(self, options: LineOptions) -> Search:
+        n_best = options.n_best
         if not n_best:
             return self.search
+        if options.is_branching:
+            return Branching(n_best)
         return Beam(max(n_best, MIN_BEAM), length_penalty=1.0, n_best=n_best)
 
 

@@ -229,6 +229,7 @@ async def frontend_settings(request: Request) -> Response:
     return JSONResponse(
         {
             "charLimit": state.access.options.max_characters,
+            "maxAlternatives": state.access.options.max_alternatives,
             "frontendTimeout": 500,
             "apiKeys": state.access.has_keys,
             "keyRequired": state.access.key_required,

@@ -13,6 +13,7 @@ class LineOptions(NamedTuple):
     n_best: int = 0  # translations of a beam search; 0: the best of the configured search
     is_scored: bool = False  # with words, log-probabilities and confidence
     is_aligned: bool = False  # with attention between words
+    is_branching: bool = False  # translations that differ in the word behind the prefix
     terms: tuple[tuple[str, str], ...] = ()  # of a glossary: source and target
 
 

@@ -42,6 +42,7 @@ async def translate_scored(request: Request) -> Response:
         number_of("n_best", parameters.get("n_best") or 0, 0, access.max_alternatives),
         True,
         flag_of("alignments", parameters.get("alignments", False)),
+        flag_of("branch", parameters.get("branch", False)),
         terms,
     )
     source = text_of("source", parameters.get("source") or AUTO)

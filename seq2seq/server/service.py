@@ -31,6 +31,7 @@ class TextOptions(NamedTuple):
     n_best: int = 0  # translations of a beam search; 0: the best of the configured search
     is_scored: bool = False
     is_aligned: bool = False
+    is_branching: bool = False  # translations that differ in the word behind the prefix
     terms: tuple[tuple[str, str], ...] = ()
 
 

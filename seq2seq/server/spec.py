@@ -83,6 +83,7 @@ OPERATIONS = (
         {
             "text": _TEXTS, "source": _CODE, "target": _CODE, "prefix": _TEXTS,
             "n_best": {"type": "integer", "minimum": 0}, "alignments": {"type": "boolean"},
+            "branch": {"type": "boolean"},
             "glossary": {"type": "object", "additionalProperties": _TEXT}, **_KEY,
         },
         ("text", "target"), (_JSON,), _REFUSALS,

@@ -110,6 +110,17 @@ def test_a_translation_begins_with_its_prefix(client: Client) -> None:
     assert made[1]["texts"] == translated(client, OTHER, n_best=4)["translations"][0]["texts"]
 
 
+def test_branches_differ_in_the_word_behind_the_prefix(client: Client) -> None:
+    best = translated(client, LINE)["translations"][0]["text"]
+    prefix = best.split()[0] + " "
+
+    made = translated(client, LINE, prefix=prefix, n_best=5, branch=True)["translations"][0]
+
+    following = [text.removeprefix(prefix)[:3] for text in made["texts"]]
+    assert len(following) >= 4
+    assert len(set(following)) >= 3
+
+
 def test_terms_of_a_request_are_those_of_its_translator_alone() -> None:
     tokenizer = toy_tokenizer()
     network = random_network(tokenizer, "additive", 1)

@@ -78,6 +78,7 @@ def write_result(
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],
     measured: Mapping[str, str] | None = None,
+    cores: str = "one core",
 ) -> None:
     """Write a result that documents show: a file of `benchmarks/results`.
 
@@ -86,13 +87,14 @@ def write_result(
         about: its title, and the command that prints it.
         columns: their names.
         rows: of the table.
-        measured: what `machine` returned when it was measured, on one core; None: now.
+        measured: what `machine` returned when it was measured; None: now.
+        cores: that it was measured on.
     """
     facts = measured or machine()
     made = {
         "title": about[0],
         "command": about[1],
-        "machine": f"{facts['processor']}, one core",
+        "machine": f"{facts['processor']}, {cores}",
         "commit": facts["commit"],
         "date": facts["date"],
         "columns": columns,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from seq2seq.server.refusals import RefusalError
 
-FOLDER = Path(__file__).resolve().parent / "page"
+PAGE_FOLDER = Path(__file__).resolve().parent / "page"
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -30,7 +30,7 @@ def page_files() -> dict[str, PageFile]:
     """Return the files of the page by their names."""
     return {
         path.name: PageFile(path.read_bytes(), CONTENT_TYPES[path.suffix])
-        for path in FOLDER.iterdir()
+        for path in PAGE_FOLDER.iterdir()
         if path.suffix in CONTENT_TYPES
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import threading
@@ -118,7 +119,9 @@ async def serve_until_stopped(
     access = AccessControl(config.access)
     suggestions = Suggestions(Path(config.suggestions)) if config.suggestions else None
     metrics, queue = ServerMetrics(), LineQueue()
-    start = start_worker or partial(WorkerProcess.start, asdict(config))
+    # Several processes share the cores.
+    threads = max(1, (os.cpu_count() or 1) // config.workers) if config.workers > 1 else 0
+    start = start_worker or partial(WorkerProcess.start, asdict(config), threads)
     longest = 2 * config.access.timeout
     pool = WorkerPool(start, queue, metrics, config.workers, config.batch, longest)
     watcher = None
@@ -153,6 +156,8 @@ def run_folders(config: ServeConfig) -> list[Path]:
 def http_server(state: ServerState) -> SignalledServer:
     """Return the server that speaks HTTP."""
     access = state.access.options
+    for name in ("uvicorn.error", "python_multipart"):  # which warn of every request of garbage
+        logging.getLogger(name).setLevel(logging.ERROR)
     return SignalledServer(
         uvicorn.Config(
             create_app(state), http=ImpatientProtocol, loop="asyncio", lifespan="off",

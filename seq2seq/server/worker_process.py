@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
@@ -22,6 +23,12 @@ START = (
 )
 
 
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment of a process, in which OMP_NUM_THREADS may be given already."""
+    limited = {"OMP_NUM_THREADS": str(threads)} if threads else {}
+    return {**limited, **os.environ}
+
+
 class WorkerDiedError(Exception):
     """The process ended, or was ended, before it had answered."""
 
@@ -36,11 +43,12 @@ class WorkerProcess:
         self._is_broken = False  # it has ended, or is about to
 
     @classmethod
-    async def start(cls, options: Any) -> "WorkerProcess":
+    async def start(cls, options: Any, threads: int = 0) -> "WorkerProcess":
         """Start a process, and wait until it has loaded its runs.
 
         Args:
             options: the configuration as plain data.
+            threads: of a process that is one of several; 0: as many as torch takes.
 
         Raises:
             ConfigError: a run cannot be loaded; the message is one line.
@@ -48,7 +56,7 @@ class WorkerProcess:
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", START, str(PACKAGE_FOLDER), stdin=PIPE, stdout=PIPE,
-            start_new_session=True,
+            start_new_session=True, env=worker_environment(threads),
         )  # fmt: skip
         worker = cls(process, [])
         try:

@@ -11,7 +11,7 @@ import pytest
 
 from seq2seq.evaluation.calibration import Calibration
 from seq2seq.evaluation.confidence_fit import ConfidenceFit
-from seq2seq.server.pages import FOLDER, page_files
+from seq2seq.server.pages import PAGE_FOLDER, page_files
 from tests.server.client import RUN, Client, config_of, served
 
 LINE = "Today Omar opens the door."
@@ -32,7 +32,7 @@ def test_the_page_names_no_other_host_and_every_file_that_it_names_is_there() ->
     html = files["index.html"].data.decode()
     named = [part.split('"')[0].removeprefix("page/") for part in html.split('="page/')[1:]]
     assert set(named) <= set(files)
-    assert {path.name for path in FOLDER.iterdir()} == set(files)
+    assert {path.name for path in PAGE_FOLDER.iterdir()} == set(files)
 
 
 @pytest.fixture(scope="module")

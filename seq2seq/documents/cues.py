@@ -12,6 +12,7 @@ from seq2seq.documents.source_text import SourceText
 from seq2seq.text.sentences import split_sentences
 from seq2seq.text.spans.characters import stands_without_blank
 
+MAX_LINES = 50  # of a cue; one with more is no text on a screen, and stays
 MAX_CHAIN = 8  # cues that a sentence may run over
 _MAX_PAUSE = 3.0  # seconds between cues of a sentence
 _SPEAKER = re.compile(r"(?:[-\u2010-\u2015](?!\d)|[♪♫])\s*")
@@ -68,6 +69,8 @@ def cue_blocks(source: SourceText, cue: Cue, syntax: CueSyntax) -> Iterator[CueB
         breaks.append(match[0])
         position = match.end()
     lines.append((position, source.text[position : cue.end]))
+    if len(lines) > MAX_LINES:
+        return
     firsts = [0, *(i for i in range(1, len(lines)) if _STARTS.match(lines[i][1])), len(lines)]
     for first, last in pairwise(firsts):
         parts, lengths = list[InlinePart](), list[int]()

@@ -5,6 +5,7 @@ CommonMark, with tables and strikethrough of GitHub.
 
 import re
 import textwrap
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ _SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’»)\]*_`]*$")  # noqa: RUF
 _BLOCK_START = re.compile(
     r"(?=[-+*](?:\s|$)|#{1,6}(?:\s|$)|>|```|~~~|=+\s*$|-+\s*$|\|)|\d{1,9}(?=[.)](?:\s|$))"
 )
+_HTML_START = re.compile(r"<(?![a-zA-Z][\w+.-]*[:@])")  # of a block, and no address
 _MARKUP_SIGNS = "\\`*_[]<"
 _FIXED_BLANK = "\x01"  # a blank of markup, where no line may break
 _MAX_NESTING = 50
@@ -81,7 +83,10 @@ class _Page:
             return None
         start = origin[0] + sum(len(part.raw) for part in before_core)
         end = start + sum(len(part.raw) for part in core)
-        render = _Renderer(self.source, _with_sentence_lines(core), start, end, is_cell)
+        line_start = self.starts[bisect_right(self.starts, start) - 1]
+        render = _Renderer(
+            self.source, _with_sentence_lines(core), (line_start, start, end), is_cell
+        )
         return Slot(
             TextSegment(render.pieces.text, f"line {self.source.line_of(start)}"),
             start,
@@ -141,15 +146,27 @@ class _Renderer:
     """The way of a translation back to Markdown: escapes, markup, and lines of the same width."""
 
     def __init__(
-        self, source: SourceText, parts: Sequence[InlinePart], start: int, end: int, is_cell: bool
+        self,
+        source: SourceText,
+        parts: Sequence[InlinePart],
+        extent: tuple[int, int, int],
+        is_cell: bool,
     ) -> None:
+        """Prepare the way back.
+
+        Args:
+            source: the document.
+            parts: of the text.
+            extent: where its first line begins, where it begins, and where it ends.
+            is_cell: it is in a table.
+        """
+        line_start, start, end = extent
         self.pieces = InlinePieces(parts)
         text = source.text
         breaks = [part for part in parts if part.kind == "text" and "\n" in part.raw]
         self._separators = [each.raw for each in breaks if each.characters == LINE_SEPARATOR]
         soft = [each.raw for each in breaks if each.characters != LINE_SEPARATOR]
         self._joint = soft[0].lstrip(" \t") if soft else None
-        line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
         self._indent = start - line_start
         line_end = _LINE_END.search(text, end)
         lines = _LINE_END.split(text[line_start : line_end.start() if line_end else len(text)])
@@ -198,6 +215,7 @@ class _Renderer:
         )  # fmt: skip
         wrapped = "".join(filled[:1])
         for each in filled[1:]:
-            is_break = _BLOCK_START.match(each) is None and not wrapped.endswith("\\")
+            begins = _BLOCK_START.match(each) or _HTML_START.match(each)
+            is_break = not begins and not wrapped.endswith("\\")
             wrapped += (self._joint if is_break else " ") + each
         return wrapped

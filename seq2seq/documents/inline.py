@@ -12,10 +12,11 @@
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from seq2seq.documents.xml_source import escape_cdata
+from seq2seq.errors import TextError
 
 _TAG = re.compile(r"<(/?)g(\d{1,5})>|<x(\d{1,5})/>")
 MAX_TAGS = 99_999  # of a sentence
@@ -68,7 +69,7 @@ class InlineText:
         # What looks like a tag and is text keeps its number for itself.
         taken = {int(m[2] or m[3]) for text in texts for m in _TAG.finditer(text)}
         known = {tag.opening: number for number, tag in (like._tags if like else {}).items()}
-        numbers = iter(n for n in range(1, 2 * MAX_TAGS) if n not in taken | {*known.values()})
+        numbers = _numbers(taken | {*known.values()})
         names, pieces = dict[int, int](), list[str]()
         for index in range(first, last):
             part, partner = parts[index], pairs.get(index)
@@ -105,6 +106,16 @@ class InlineText:
 
     def _own(self, text: str) -> list[str]:
         return [m[0] for m in _TAG.finditer(text) if int(m[2] or m[3]) in self._tags]
+
+
+def _numbers(taken: Collection[int]) -> Iterator[int]:
+    """Yield the numbers of tags.
+
+    Raises:
+        TextError: they are used up.
+    """
+    yield from (number for number in range(1, MAX_TAGS + 1) if number not in taken)
+    raise TextError(f"a sentence has more than {MAX_TAGS:,} tags")
 
 
 def strip_tags(text: str) -> str:

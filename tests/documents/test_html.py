@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq.documents import inline
 from seq2seq.documents.document import FormatSettings, SegmentTranslation
 from seq2seq.documents.html import parse_html_text
 from seq2seq.documents.html_tokens import html_tokens
@@ -98,6 +99,12 @@ def test_a_wrapped_paragraph_stays_wrapped() -> None:
     assert write("<p>aaa bbb\n   ccc <b>ddd</b>", "aaaaa bb <g1>cc</g1> dd") == (
         "<p>aaaaa bb\n   <b>cc</b> dd"
     )
+
+
+def test_a_sentence_with_too_many_tags_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "MAX_TAGS", 2)
+    with pytest.raises(TextError, match=r"^a: a sentence has more than 2 tags$"):
+        parse_document(b"a <b>b</b> c <b>d</b> e <b>f</b> g", "html", SETTINGS, "a")
 
 
 def test_a_page_in_the_wrong_encoding_is_one_line() -> None:

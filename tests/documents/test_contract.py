@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from seq2seq.commands.help import help_text
 from seq2seq.config.documents import DocumentOptions
+from seq2seq.documents import registry
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
 from seq2seq.documents.registry import DOCUMENT_FORMATS, DocumentFormat, find_format, parse_document
 from seq2seq.documents.translating import translate_documents
@@ -176,3 +177,11 @@ def test_lines_of_a_segment_are_translated_one_by_one_and_each_once() -> None:
     assert first == [SegmentTranslation("ba\n\ncb", is_sure=False)]
     assert second == [SegmentTranslation("ba"), None]
     assert str(report) == "3 segments: 1 left, 1 not sure, 2 translated"
+
+
+def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda _: None)
+    with pytest.raises(
+        ConfigError, match=r"needs markdown_it: pip install 'seq2seq\[documents\]'$"
+    ):
+        parse_document(b"a", "markdown")

@@ -62,6 +62,11 @@ def members(data: bytes) -> list[tuple[str, int, bytes]]:
         ]
 
 
+def word(body: str) -> bytes:
+    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    return zipped({"word/document.xml": f'<w:document xmlns:w="{name}">{body}</w:document>'})
+
+
 def member(data: bytes, name: str) -> str:
     return next(part.decode() for each, _, part in members(data) if each == name)
 
@@ -164,6 +169,54 @@ def test_a_link_made_by_a_field_is_a_part_of_its_sentence() -> None:
         == 'HYPERLINK "https://example.org" Seite ansehen'
     )
     assert xml.index("separate") < xml.index("Seite") < xml.index('"end"') < xml.index(" ansehen")
+
+
+TEXT_BOX = """<x:document xmlns:x="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+ xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:m="other">
+<x:p><x:r><x:t xml:space="preserve">Around </x:t></x:r><x:r><m:Choice><d:docPr descr="A &amp; cat"/>
+<x:p><x:r><x:t>inside</x:t></x:r></x:p></m:Choice></x:r>
+<x:r><x:t xml:space="preserve"> it</x:t></x:r><m:r><m:t>formula</m:t></m:r></x:p></x:document>"""
+
+
+def test_a_text_box_in_a_paragraph_is_a_text_of_its_own() -> None:
+    data = zipped({"word/document.xml": TEXT_BOX})
+    assert texts(data, "a.docx") == ["A & cat", "inside", "Around <x1/> it"]
+
+    after = member(
+        write(data, "a.docx", lambda t: f"<x1/> {t}" if "<" in t else t.upper()),
+        "word/document.xml",
+    )
+
+    assert 'descr="A &amp; CAT"' in after
+    assert re.sub(r"<[^>]*>|\s", "", after) == "INSIDEArounditformula"
+    assert texts(zipped({"word/document.xml": after}), "a.docx")[1] == "INSIDE"
+
+
+TRANSLATIONS = st.lists(
+    st.sampled_from(["<g1>", "</g1>", "<g2>", "</g2>", "<x3/>", "<x9/>", "a b", " ", "&<", "\n"]),
+    max_size=12,
+).map("".join)
+
+
+@given(translation=TRANSLATIONS)
+def test_any_translation_gives_a_document_that_has_its_text(translation: str) -> None:
+    runs = (
+        "<w:r><w:t>aaa </w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>b</w:t></w:r><w:hyperlink><w:r>"
+        "<w:t>c</w:t></w:r></w:hyperlink><w:r><w:footnoteReference/><w:t> d</w:t></w:r>"
+    )
+    data = word(f"<w:p>{runs}</w:p>")
+    assert texts(data, "a.docx") == ["aaa <g1>b</g1><g2>c</g2><x3/> d"]
+
+    after = write(data, "a.docx", lambda _: translation)
+    xml = member(after, "word/document.xml")
+
+    assert parse(after, "a.docx").segments is not None
+    assert (xml.count("<w:hyperlink>"), xml.count("<w:footnoteReference/>")) == (1, 1)
+    written = "".join(re.findall(r"<w:t\b[^>]*>([^<]*)</w:t>", xml))
+    expected = (
+        re.sub(r"</?g[12]>|<x3/>", "", translation).replace("&", "&amp;").replace("<", "&lt;")
+    )
+    assert written.replace("&gt;", ">") == expected
 
 
 def test_libraries_open_what_is_written() -> None:
@@ -291,15 +344,12 @@ RUNS = st.lists(
 @given(runs=RUNS)
 def test_any_runs_keep_their_formatting_in_capitals(runs: list[tuple[str, str, str]]) -> None:
     xml = "".join(_run(*each) for each in runs)
-    document = (
-        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
-        f"<w:p><w:pPr/>{xml}</w:p></w:document>"
-    )
-    data = zipped({"word/document.xml": document})
-
+    data = word(f"<w:p><w:pPr/>{xml}</w:p>")
     after = member(write(data, "a.docx", capitals), "word/document.xml")
 
-    assert _looks(after) == [(each.upper(), look) for each, look in _looks(document)]
+    assert _looks(after) == [
+        (each.upper(), look) for each, look in _looks(member(data, "word/document.xml"))
+    ]
 
 
 def _run(text: str, look: str, more: str) -> str:

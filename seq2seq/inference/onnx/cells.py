@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seq2seq.errors import ConfigError
-from seq2seq.inference.onnx.products import Products
+from seq2seq.inference.onnx.products import Products, normalised
 from seq2seq.model.cells.cell import Cell
 from seq2seq.model.cells.deep import DeepTransition
-from seq2seq.model.cells.linear import LRU, MinGRU, MinLSTM
+from seq2seq.model.cells.linear import LRU, SSRU, MinGRU, MinLSTM
 from seq2seq.model.cells.rnn import GRU, LSTM, RNN
 
+LinearCell = MinGRU | MinLSTM | SSRU
 CellParts = list[str]  # P values (n, H), the first of which is the output
 # From the products of a graph, the cell, the projected input (n, G), the state and whether its
 # output lies within -1 and 1 to the next state.
@@ -69,13 +70,37 @@ def _positive(to: Products, x: str) -> str:
     return g.op("Where", is_positive, g.add(x, g.scalar(0.5)), g.op("Sigmoid", x))
 
 
+def _gates(to: Products, cell: LinearCell, x_proj: str, count: int) -> tuple[list[str], str]:
+    """Return the first `count` parts of the projected input, and that of the output gate, or ""."""
+    *gates, last = to.graph.split(x_proj, [cell.size] * (count + cell.has_output_gate))
+    return (gates, last) if cell.has_output_gate else ([*gates, last], "")
+
+
+def _averaged(
+    to: Products, cell: LinearCell, state: CellParts, kept: tuple[str, str], gate: str
+) -> CellParts:
+    """Return the next state from the share that is kept of h, and what is added."""
+    g, (share, added) = to.graph, kept
+    h = g.add(g.mul(share, state[-1]), added)
+    if cell.num_states == 1:
+        return [h]
+    output = g.op("Relu", h) if isinstance(cell, SSRU) else h
+    if cell.output_norm is not None:
+        output = normalised(g, output, cell.output_norm)
+    return [g.mul(output, g.op("Sigmoid", gate)) if gate else output, h]
+
+
+def _candidate(to: Products, cell: LinearCell, x: str) -> str:
+    return _positive(to, x) if cell.has_positive_state else x
+
+
 def _mingru(to: Products, cell: MinGRU, x_proj: str, state: CellParts, bounded: bool) -> CellParts:
     del bounded  # no product with the state
     g = to.graph
-    z, candidate = g.split(x_proj, [cell.size, cell.size])
+    (z, candidate), gate = _gates(to, cell, x_proj, 2)
     z = g.op("Sigmoid", z)
-    kept = g.mul(g.op("Sub", g.scalar(1.0), z), state[0])
-    return [g.add(kept, g.mul(z, _positive(to, candidate)))]
+    kept = g.op("Sub", g.scalar(1.0), z), g.mul(z, _candidate(to, cell, candidate))
+    return _averaged(to, cell, state, kept, gate)
 
 
 def _minlstm(
@@ -83,11 +108,20 @@ def _minlstm(
 ) -> CellParts:
     del bounded  # no product with the state
     g = to.graph
-    f, i, candidate = g.split(x_proj, [cell.size] * 3)
-    softplus_f, softplus_i = (g.op("Softplus", g.op("Neg", gate)) for gate in (f, i))
+    (f, i, candidate), gate = _gates(to, cell, x_proj, 3)
+    softplus_f, softplus_i = (g.op("Softplus", g.op("Neg", each)) for each in (f, i))
     a = g.op("Sigmoid", g.op("Sub", softplus_i, softplus_f))
-    new = g.mul(g.op("Sub", g.scalar(1.0), a), _positive(to, candidate))
-    return [g.add(g.mul(a, state[0]), new)]
+    new = g.mul(g.op("Sub", g.scalar(1.0), a), _candidate(to, cell, candidate))
+    return _averaged(to, cell, state, (a, new), gate)
+
+
+def _ssru(to: Products, cell: SSRU, x_proj: str, state: CellParts, bounded: bool) -> CellParts:
+    del bounded  # no product with the state
+    g = to.graph
+    (f, candidate), gate = _gates(to, cell, x_proj, 2)
+    f = g.op("Sigmoid", f)
+    new = g.mul(g.op("Sub", g.scalar(1.0), f), candidate)
+    return _averaged(to, cell, state, (f, new), gate)
 
 
 def _lru(to: Products, cell: LRU, x_proj: str, state: CellParts, bounded: bool) -> CellParts:
@@ -105,7 +139,8 @@ def _lru(to: Products, cell: LRU, x_proj: str, state: CellParts, bounded: bool) 
     both = g.concat([h_real, g.op("Neg", h_imaginary)])
     y = _gelu(to, g.add(to.linear(both, cell.output.weight, None), skip))
     gate = g.op("Sigmoid", to.linear(y, cell.gate.weight, cell.gate.bias))
-    return [g.mul(y, gate), h_real, h_imaginary]
+    output = y if cell.output_norm is None else normalised(g, y, cell.output_norm)
+    return [g.mul(output, gate), h_real, h_imaginary]
 
 
 def _gelu(to: Products, x: str) -> str:
@@ -121,6 +156,7 @@ UPDATES: dict[type[Cell], Update] = {
     DeepTransition: _deep,
     MinGRU: _mingru,
     MinLSTM: _minlstm,
+    SSRU: _ssru,
     LRU: _lru,
 }
 

@@ -33,6 +33,7 @@ NEEDED = {
 }
 DATA = {
     "tsv": ["data.train=a"],
+    **{name: ["data.train=a"] for name in ("tmx", "xliff", "po")},
     "jsonl": ["data.train=a"],
     "parquet": ["data.train=a"],
     "huggingface": ["data.path=a/b"],

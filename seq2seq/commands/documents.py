@@ -12,13 +12,14 @@ from seq2seq.commands.outputs import require_outputs
 from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
+from seq2seq.documents.memory import read_memory, require_similarity
 from seq2seq.documents.registry import (
     MAX_DOCUMENT_BYTES,
     DocumentFormat,
     find_format,
     parse_document,
 )
-from seq2seq.documents.translating import DocumentReport, translate_documents
+from seq2seq.documents.translating import DocumentReport, report_segments, translate_documents
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import write_bytes
 from seq2seq.storage.outputs import NamedFile
@@ -74,6 +75,10 @@ def translate_files(config: TranslateConfig) -> None:
     for file in files:
         if file.format_name is not None:
             _parse(file, standard, FormatSettings(config.document))
+    memories = [] if config.memory is None else file_names("memory", config.memory)
+    read_memory(memories)
+    if memories and review_name(config):
+        require_similarity()
     for note in notes:
         print(visible(note), file=sys.stderr)
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
@@ -89,39 +94,42 @@ def translate_files(config: TranslateConfig) -> None:
     )  # fmt: skip
     settings = FormatSettings(config.document, *translator.planner.languages)
     translate = line_translations(translator, config.min_confidence)
+    memory = read_memory(memories, *translator.planner.languages) if memories else None
     report = DocumentReport()
-    with open_review(review_name(config), config.min_confidence) as review:
+    with open_review(review_name(config), config.min_confidence, memory) as review:
         for group in _groups(files):
             documents = [_parse(f, standard, settings) for f in group if f.format_name is not None]
             translations, counts = translate_documents(
-                documents, translate, config.document.overwrite
+                documents, translate, config.document.overwrite, memory
             )
             report.counts += counts.counts
             written = iter(zip(documents, translations, strict=True))
             for file in group:
                 if file.format_name is None:
-                    data = _read(file, standard)
+                    _write(file.target, _read(file, standard))
                 else:
-                    document, made = next(written)
-                    data = _named(file, document, made)
-                    if review:
-                        review.file.write(_review_rows(review, file.source, document, made))
-                _write(file.target, data)
+                    _write_translated(file, *next(written), review, len(files) > 1)
     print(report, file=sys.stderr)
 
 
-def _review_rows(
-    review: ReviewWriter,
-    name: str,
+def _write_translated(
+    file: DocumentFile,
     document: Document,
     translations: Sequence[SegmentTranslation | None],
-) -> str:
-    """Return the rows of the segments of a document that are not sure."""
-    return "".join(
-        review.row(name, segment.location, segment.text, translation)
-        for segment, translation in zip(document.segments, translations, strict=True)
-        if translation is not None
-    )
+    review: ReviewWriter | None,
+    is_reported: bool,
+) -> None:
+    """Write a translated document, and its rows of the review file; perhaps report about it."""
+    data = _named(file, document, translations)
+    if is_reported:
+        name = visible(file.source)
+        print(f"{name}: {report_segments(document, translations)}", file=sys.stderr)
+    if review:
+        for segment, translation in zip(document.segments, translations, strict=True):
+            if translation is not None:
+                row = review.row(file.source, segment.location, segment.text, translation)
+                review.file.write(row)
+    _write(file.target, data)
 
 
 def document_files(config: TranslateConfig) -> tuple[list[DocumentFile], list[str]]:

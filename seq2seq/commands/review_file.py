@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.documents.document import SegmentTranslation
+from seq2seq.documents.memory import MemoryMatch, TranslationMemory
 from seq2seq.errors import ConfigError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.writable import STANDARD
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     RatedText = ScoredTranslation | SegmentTranslation
 
 REVIEW_HEADER = "file\tline\tconfidence\tsource\ttranslation\n"
+# Where there is a translation memory: the similarity of its nearest text, and that text.
+MEMORY_HEADER = "\tmatch\tmemory source\tmemory translation\n"
 
 
 class ReviewWriter:
-    """Writer of the lines whose confidence is below a minimum."""
+    """Writer of the lines whose confidence is below a minimum, or that a memory has a match for."""
 
-    def __init__(self, file: TextIO, minimum: float) -> None:
+    def __init__(
+        self, file: TextIO, minimum: float | None, memory: TranslationMemory | None = None
+    ) -> None:
         """Write to `file` as TSV."""
-        self.file, self.minimum = file, minimum
-        file.write(REVIEW_HEADER)
+        self.file, self.minimum, self.memory = file, minimum, memory
+        file.write(REVIEW_HEADER.rstrip() + MEMORY_HEADER if memory else REVIEW_HEADER)
 
     def rows(
         self, name: str, first: int, lines: Sequence[str], best: "Sequence[ScoredTranslation]"
@@ -37,13 +42,26 @@ class ReviewWriter:
         )
 
     def row(self, name: str, location: str, source: str, translation: "RatedText") -> str:
-        """Return the row of a text at a location of the file `name`, "" if it is sure enough."""
-        confidence = translation.confidence
-        if confidence is None or confidence >= self.minimum:
+        """Return the row of a text at a location of the file `name`; "" if none is needed."""
+        confidence, match = translation.confidence, self._match(source, translation)
+        is_sure = confidence is None or self.minimum is None or confidence >= self.minimum
+        if is_sure and match is None:
             return ""
         name = name.encode(errors="backslashreplace").decode()  # a name may be no Unicode
-        cells = (name, location, f"{confidence:.4f}", source, translation.text)
+        rating = "" if confidence is None else f"{confidence:.4f}"
+        cells = [name, location, rating, source, translation.text]
+        if match:
+            cells += [f"{match.similarity:.0%}", match.source, match.target]
+        elif self.memory:
+            cells += ["", "", ""]
         return "\t".join(cell.translate({9: " ", 10: " "}) for cell in cells) + "\n"
+
+    def _match(self, source: str, translation: "RatedText") -> MemoryMatch | None:
+        if self.memory is None:
+            return None
+        if isinstance(translation, SegmentTranslation) and translation.is_recalled:
+            return MemoryMatch(source, translation.text, 1.0)
+        return self.memory.nearest(source)
 
 
 def review_name(config: TranslateConfig) -> str | None:
@@ -52,9 +70,9 @@ def review_name(config: TranslateConfig) -> str | None:
     Raises:
         ConfigError: options do not go together, or there is no output to place it beside.
     """
-    if config.min_confidence is None:
+    if config.min_confidence is None and (config.review is None or config.memory is None):
         if config.review is not None:
-            raise ConfigError("review needs min_confidence, as in min_confidence=0.6")
+            raise ConfigError("review needs min_confidence, as in min_confidence=0.6, or memory")
         return None
     if config.review is not None:
         if not config.review.endswith(".tsv"):
@@ -67,10 +85,12 @@ def review_name(config: TranslateConfig) -> str | None:
 
 
 @contextmanager
-def open_review(name: str | None, minimum: float | None) -> Iterator[ReviewWriter | None]:
+def open_review(
+    name: str | None, minimum: float | None, memory: TranslationMemory | None = None
+) -> Iterator[ReviewWriter | None]:
     """Open the review file, which appears when it is complete; None if `name` is None."""
-    if name is None or minimum is None:
+    if name is None:
         yield None
         return
     with atomic_write(Path(name)) as file:
-        yield ReviewWriter(file, minimum)
+        yield ReviewWriter(file, minimum, memory)

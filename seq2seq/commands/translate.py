@@ -127,6 +127,8 @@ def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
         ConfigError: an option has no value, or one that does not go with the others.
         TextError: an input does not exist, or an output cannot be written.
     """
+    if config.memory is not None:
+        raise ConfigError("memory is for documents: for lines, leave it out")
     scores = []
     if config.scores is not None:
         scores.append(NamedFile("scores", config.scores))

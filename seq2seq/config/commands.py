@@ -104,8 +104,14 @@ class TranslateConfig(DecodingConfig):
     # The format of documents; null: by the ending of the file; lines: text, line by line.
     format: str | None = None
     document: DocumentOptions = field(default_factory=DocumentOptions)
+    # Of documents: a .tmx, .xlf or .po file of translations, or a list of them. Equal texts are
+    # taken over; similar ones are shown in the review file.
+    memory: Any = None
 
     def __post_init__(self) -> None:
+        names = self.memory if isinstance(self.memory, list) else [self.memory]
+        is_valid = self.memory is None or (bool(names) and all(isinstance(n, str) for n in names))
+        require("memory", self.memory, is_valid, "a file, or a list of files")
         names = self.prefix if isinstance(self.prefix, list) else [self.prefix]
         is_valid = self.prefix is None or all(isinstance(n, str | int | float) for n in names)
         require("prefix", self.prefix, is_valid, "a file, or a list of files")

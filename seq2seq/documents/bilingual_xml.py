@@ -38,7 +38,8 @@ class BilingualUnit:
     pieces: Sequence[Piece]  # of the source, in its order
     start: int  # of the content of the source
     end: int
-    write: Callable[[str, bool], Sequence[Edit]]  # from the content of a target, and whether sure
+    # From the content of a target, whether it is sure, and whether it is of a translation memory.
+    write: Callable[[str, bool, bool], Sequence[Edit]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class BilingualDocument:
                     one is None or (one.is_sure and piece.inline.has_all_tags(one.text))
                     for piece, one in zip(unit.pieces, made, strict=True)
                 )
-                edits += unit.write(self._content(unit, made), is_sure)
+                is_recalled = all(one is None or one.is_recalled for one in made)
+                edits += unit.write(self._content(unit, made), is_sure, is_recalled)
         return self.xml.source.encode(
             apply_edits(self.xml.source.text, [*edits, *self.header] if edits else [])
         )

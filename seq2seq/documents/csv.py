@@ -58,6 +58,9 @@ def _rows(source: SourceText, delimiter: str) -> list[list[_Cell]]:
     while True:
         quoted = _QUOTED.match(text, position)
         end = quoted.end() if quoted else -1
+        if quoted and delimiter == "\t" and {"\t", "\n"} <= set(quoted[0]):
+            line = source.line_of(position)
+            raise TextError(f"line {line}: a quoted cell has tabs and line ends; close its quote")
         if quoted and (end == len(text) or text[end] in f"{delimiter}\r\n"):
             cell = _Cell(position, end, quoted[0][1:-1].replace('""', '"'), True)
         elif text.startswith('"', position) and delimiter != "\t":

@@ -29,6 +29,13 @@ class SegmentTranslation(NamedTuple):
     text: str
     is_sure: bool = True  # False: a person should look at it; formats mark it where they can
     confidence: float | None = None  # from 0 to 1, where it was asked for
+    repaired: int = 0  # spans that were missing and were inserted
+    is_recalled: bool = False  # from a translation memory
+
+    @property
+    def is_known_sure(self) -> bool:
+        """Return whether something says that it is right: its confidence, or a memory."""
+        return self.is_recalled or (self.is_sure and self.confidence is not None)
 
 
 class Document(Protocol):

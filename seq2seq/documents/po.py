@@ -66,7 +66,9 @@ class Catalogue:
             names = [f"msgstr[{form}]" for form in range(count)]
         else:
             names, texts = ["msgstr"], [made[0].text]
-        edits = entry.fuzzy_edits(self.source, not all(one.is_sure for one in made))
+        # A message that was fuzzy stays so, unless something says that the new one is right.
+        is_sure = all(one.is_known_sure if entry.is_fuzzy else one.is_sure for one in made)
+        edits = entry.fuzzy_edits(self.source, not is_sure)
         if texts == [string.text for string in entry.strings]:
             return edits
         for name, text in zip(names, texts, strict=True):

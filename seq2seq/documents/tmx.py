@@ -79,8 +79,8 @@ def _unit(xml: XmlSource, unit: XmlElement, source: str, target: str) -> Iterato
         is_kept=bool(known),
     )
 
-    def write(content: str, is_sure: bool) -> Sequence[Edit]:
-        del is_sure  # TMX has no mark for it
+    def write(content: str, is_sure: bool, is_recalled: bool) -> Sequence[Edit]:
+        del is_sure, is_recalled  # TMX has no mark for them
         if existing is not None:
             return [filled(xml, existing, content, {})]
         return [_new_variant(xml, original, text, content, target)]

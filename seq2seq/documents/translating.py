@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from seq2seq.documents.document import Document, SegmentTranslation, TextSegment
 from seq2seq.documents.inline import strip_tags
+from seq2seq.documents.memory import TranslationMemory
 
 # Lines, to the best translation of each; those that a person should check are not sure.
 TranslateLines = Callable[[Sequence[str]], Iterable[SegmentTranslation]]
+
+_OUTCOMES = ("translated", "from memory", "kept", "left")
 
 
 @dataclass
@@ -19,13 +22,16 @@ class DocumentReport:
 
     def __str__(self) -> str:
         """Return the counts as a line."""
-        total = sum(self.counts[name] for name in ("translated", "kept", "left"))
+        total = sum(self.counts[name] for name in _OUTCOMES)
         parts = [f"{count:,} {name}" for name, count in sorted(self.counts.items()) if count]
         return f"{total:,} segments: {', '.join(parts) or 'none'}"
 
 
 def translate_documents(
-    documents: Sequence[Document], translate: TranslateLines, overwrite: bool = False
+    documents: Sequence[Document],
+    translate: TranslateLines,
+    overwrite: bool = False,
+    memory: TranslationMemory | None = None,
 ) -> tuple[list[list[SegmentTranslation | None]], DocumentReport]:
     """Translate the segments of documents, each different line once.
 
@@ -33,30 +39,59 @@ def translate_documents(
         documents: parsed documents.
         translate: a function from lines to their translations, in order.
         overwrite: translate what has a translation that is kept otherwise.
+        memory: translations of texts, which are taken over.
 
     Returns:
         For each document, the translation of each segment or None, and counts.
     """
     report = DocumentReport()
-    chosen = [[_lines(segment, overwrite) for segment in each.segments] for each in documents]
+    recall = memory.recall if memory else _recall_nothing
+    chosen = [
+        [_lines(segment, overwrite, recall) for segment in each.segments] for each in documents
+    ]
     lines = dict.fromkeys(
-        line for each in chosen for segment in each for line in segment if is_translatable(line)
+        line
+        for each in chosen
+        for lines in each
+        if isinstance(lines, list)
+        for line in lines
+        if is_translatable(line)
     )
     known = dict(zip(lines, translate(list(lines)), strict=True))
     translations = []
     for document, texts in zip(documents, chosen, strict=True):
-        made = [_join(segment, known) for segment in texts]
+        made = [_join(lines, known) if isinstance(lines, list) else lines for lines in texts]
         translations.append(made)
-        for segment, translation in zip(document.segments, made, strict=True):
-            report.counts[_outcome(segment, translation)] += 1
-            report.counts["not sure"] += translation is not None and not translation.is_sure
+        report.counts += report_segments(document, made).counts
     return translations, report
 
 
-def _lines(segment: TextSegment, overwrite: bool) -> list[str]:
-    """Return the lines of a segment; none where it stays as it is."""
+def report_segments(
+    document: Document, translations: Sequence[SegmentTranslation | None]
+) -> DocumentReport:
+    """Count what became of the segments of a document."""
+    counts = Counter[str]()
+    for segment, translation in zip(document.segments, translations, strict=True):
+        counts[_outcome(segment, translation)] += 1
+        if translation is not None:
+            counts["not sure"] += not translation.is_sure
+            counts["spans repaired"] += translation.repaired
+    return DocumentReport(counts)
+
+
+def _recall_nothing(_: str) -> None:
+    return None
+
+
+def _lines(
+    segment: TextSegment, overwrite: bool, recall: Callable[[str], str | None]
+) -> list[str] | SegmentTranslation:
+    """Return the lines of a segment, none where it stays; or its translation from a memory."""
     if (segment.is_kept and not overwrite) or not is_translatable(segment.text):
         return []
+    recalled = recall(segment.text)
+    if recalled is not None:
+        return SegmentTranslation(recalled, is_recalled=True)
     return segment.text.split("\n")
 
 
@@ -78,10 +113,11 @@ def _join(lines: Sequence[str], known: dict[str, SegmentTranslation]) -> Segment
         "\n".join(part.text for part in parts),
         all(part.is_sure for part in parts),
         min(rated, default=None),
+        sum(part.repaired for part in parts),
     )
 
 
 def _outcome(segment: TextSegment, translation: SegmentTranslation | None) -> str:
     if translation is not None:
-        return "translated"
+        return "from memory" if translation.is_recalled else "translated"
     return "kept" if segment.is_kept else "left"

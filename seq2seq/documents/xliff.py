@@ -71,9 +71,12 @@ def _unit_1(xml: XmlSource, unit: XmlElement) -> Iterator[BilingualUnit]:
         old = existing.get(element.get("mid")) if marked else target
         pieces.append(_piece(xml, unit, element, old, state in _UNTRANSLATED))
 
-    def write(content: str, is_sure: bool) -> Sequence[Edit]:
+    def write(content: str, is_sure: bool, is_recalled: bool) -> Sequence[Edit]:
         state = "translated" if is_sure else "needs-review-translation"
-        edits = _target_edits(xml, source, target, content, {"state": state})
+        values = {"state": state}
+        if is_recalled or (target and target.get("state-qualifier")):
+            values["state-qualifier"] = "exact-match" if is_recalled else "mt-suggestion"
+        edits = _target_edits(xml, source, target, content, values)
         if unit.get("approved") == "yes" and not is_sure:
             edits.append(attribute_edit(unit, {"approved": "no"}))
         return edits
@@ -87,7 +90,8 @@ def _unit_2(xml: XmlSource, segment: XmlElement) -> Iterator[BilingualUnit]:
     if source is None:
         raise TextError(f"{xml.location(segment)}: a segment needs a source")
 
-    def write(content: str, is_sure: bool) -> Sequence[Edit]:
+    def write(content: str, is_sure: bool, is_recalled: bool) -> Sequence[Edit]:
+        del is_recalled  # 2.x has no mark for it
         state = attribute_edit(segment, {"state": "translated" if is_sure else "initial"})
         return [*_target_edits(xml, source, target, content, {}), state]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings, SegmentTranslation
+from seq2seq.documents.memory import TranslationMemory
 from seq2seq.documents.registry import MAX_DOCUMENT_BYTES, find_format, parse_document
 from seq2seq.documents.translating import DocumentReport, TranslateLines, translate_documents
 from seq2seq.errors import ConfigError
@@ -35,7 +36,7 @@ def line_translations(
     def translate(lines: Sequence[str]) -> Iterator[SegmentTranslation]:
         for best, *_ in translator.hypotheses(lines, scored=min_confidence is not None):
             is_sure = min_confidence is None or (best.confidence or 0.0) >= min_confidence
-            yield SegmentTranslation(best.text, is_sure, best.confidence)
+            yield SegmentTranslation(best.text, is_sure, best.confidence, best.repaired)
 
     return translate
 
@@ -47,6 +48,7 @@ def translate_document(
     format_name: str | None = None,
     options: DocumentOptions | None = None,
     min_confidence: float | None = None,
+    memory: TranslationMemory | None = None,
 ) -> DocumentReport:
     """Translate the file `source` into the file `target`.
 
@@ -58,6 +60,7 @@ def translate_document(
         options: which texts are translated.
         min_confidence: translations below it are marked where the format has a mark for them, and
             counted.
+        memory: translations that are taken over, of `read_memory`.
 
     Returns:
         What became of its segments.
@@ -73,6 +76,8 @@ def translate_document(
     settings = FormatSettings(options or DocumentOptions(), *translator.planner.languages)
     data = read_regular_bytes(Path(source), MAX_DOCUMENT_BYTES)
     document = parse_document(data, found.name, settings, str(source))
-    (translations,), report = translate_documents([document], translate, settings.options.overwrite)
+    (translations,), report = translate_documents(
+        [document], translate, settings.options.overwrite, memory
+    )
     write_bytes(Path(target), document.write(translations))
     return report

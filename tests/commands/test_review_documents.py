@@ -79,3 +79,34 @@ def test_a_run_without_a_fit_is_refused_before_anything_is_written(home: Path) -
         run(min_confidence=0.5)
     assert not (home / "out.review.tsv").exists()
     assert not [path for path in home.glob("out/*") if path.is_file()]
+
+
+def test_a_memory_is_taken_over_and_its_similar_texts_are_shown(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    similar = FIRST.replace("door", "doors")
+    (home / "old.po").write_text(
+        f'msgid "{similar}"\nmsgstr "Anna"\n\nmsgid "{SECOND}"\nmsgstr "Lena"\n'
+    )
+    run(memory="old.po", review="review.tsv")
+
+    assert f'msgid "{SECOND}"\nmsgstr "Lena"\n' in (home / "out" / "a.po").read_text()
+    header, *lines = (home / "review.tsv").read_text().splitlines()
+    assert header.split("\t")[-3:] == ["match", "memory source", "memory translation"]
+    assert [line.split("\t")[3:4] + line.split("\t")[5:] for line in lines] == [
+        [FIRST, "96%", similar, "Anna"],
+        [SECOND, "100%", SECOND, "Lena"],
+    ]
+    printed = capsys.readouterr().err
+    assert f"{Path('in/a.po')}: 2 segments: 1 from memory, 1 translated\n" in printed
+    assert "4 segments: 1 from memory, 1 left, 2 translated\n" in printed
+
+
+def test_mistakes_about_a_memory_are_one_line(home: Path) -> None:
+    with pytest.raises(ConfigError, match=r"memory=in/b\.json must be a \.tmx"):
+        run(memory="in/b.json")
+    (home / "a.txt").write_text("a\n")
+    with pytest.raises(ConfigError, match="memory is for documents"):
+        run(memory="old.po", input="a.txt", output="b.txt")
+    with pytest.raises(ConfigError, match="review needs min_confidence"):
+        run(review="review.tsv")

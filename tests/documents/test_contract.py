@@ -157,6 +157,14 @@ def test_formats_are_found_by_name_and_ending() -> None:
         find_format("a", "jsn")
 
 
+@pytest.mark.parametrize(
+    ("data", "line"), [('id,text\n1,"a\n2,b\n', 2), ('id\ttext\n1\t"a\n2\tb"\n', 2)]
+)
+def test_a_quote_of_a_table_that_is_not_closed_is_refused(data: str, line: int) -> None:
+    with pytest.raises(TextError, match=rf"^a\.csv: line {line}: a quote"):
+        parse_document(data.encode(), "csv", SETTINGS, "a.csv")
+
+
 def test_the_line_of_broken_utf8_is_named() -> None:
     with pytest.raises(TextError, match=r"^a\.json: line 2 is not UTF-8 at byte 4$"):
         parse_document(b'{\n "\xff": 1}', "json", name="a.json")

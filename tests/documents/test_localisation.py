@@ -13,9 +13,9 @@ FILES = Path(__file__).parent / "files"
 EACH_FILE = sorted(path for path in FILES.rglob("*.*"))
 ENGLISH_GERMAN = FormatSettings(source_language="en", target_language="de")
 # Of these, write puts targets beside the sources.
-WITH_TARGETS = ("xliff", "tmx", "xcstrings")
+WITH_TARGETS = ("xliff", "tmx", "xcstrings", "po")
 # Tags, placeholders and references, which a translator leaves as they are.
-_KEPT = re.compile(r"</?g\d+>|<x\d+/>|</?[a-z][^<>]*>|%[-\d$.l]*[a-zA-Z@]|%?\{[^{}]*\}")
+_KEPT = re.compile(r"</?g\d+>|<x\d+/>|</?[a-z][^<>]*>|%[-\d$.l]*[a-zA-Z@]|%?\{[^{}]*\}+|\$\w+\$")
 
 
 def parse(path: Path, language: str = "de") -> Document:

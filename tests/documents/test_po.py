@@ -1,6 +1,11 @@
 """PO catalogues: plural forms, flags, wrapping, headers."""
 
+from pathlib import Path
+
+import polib
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation
 from seq2seq.documents.po_syntax import render_field
@@ -35,16 +40,53 @@ def test_a_language_without_plurals_gets_the_plural_text() -> None:
     [
         ("", False, "#, fuzzy\n"),
         ("#, c-format\n", False, "#, fuzzy, c-format\n"),
+        ("", None, ""),
         ("#, fuzzy\n", True, ""),
         ('#, c-format, fuzzy\n#| msgid "Old"\n', True, "#, c-format\n"),
         ('#, fuzzy\n#| msgid "Old"\n', False, '#, fuzzy\n#| msgid "Old"\n'),
+        ('#, fuzzy\n#| msgid "Old"\n', None, '#, fuzzy\n#| msgid "Old"\n'),
     ],
 )
-def test_what_is_not_sure_is_fuzzy(flags: str, is_sure: bool, after: str) -> None:
+def test_what_is_not_sure_is_fuzzy(flags: str, is_sure: bool | None, after: str) -> None:
     text = f'#: a.c\n{flags}msgid "New"\nmsgstr "Alt"\n'
+    rated = SegmentTranslation("Neu", is_sure is not False, None if is_sure is None else 0.5)
 
     expected = f'#: a.c\n{after}msgid "New"\nmsgstr "Neu"\n'
-    assert write(text, [("Neu", is_sure)]) == expected
+    assert parse_document(text.encode(), "po").write([rated]).decode() == expected
+
+
+STRINGS = st.text(alphabet='ab \n\t"\\é', min_size=1, max_size=90).filter(str.strip)
+
+
+@given(texts=st.lists(STRINGS, min_size=1, max_size=4, unique=True), data=st.data())
+def test_polib_reads_what_is_written(texts: list[str], data: st.DataObject) -> None:
+    catalogue = polib.POFile()
+    for text in texts:
+        catalogue.append(polib.POEntry(msgid=text, comment=data.draw(st.sampled_from(["", "c"]))))
+    document = parse_document(str(catalogue).encode(), "po")
+    translations = [data.draw(STRINGS) for _ in texts]
+    after = document.write([SegmentTranslation(text) for text in translations]).decode()
+
+    assert [segment.text for segment in document.segments] == texts
+    assert [(e.msgid, e.msgstr) for e in polib.pofile(after)] == list(
+        zip(texts, translations, strict=True)
+    )
+
+
+def test_polib_agrees_on_a_catalogue_of_tools() -> None:
+    path = Path(__file__).parent / "files" / "po" / "kitchen.po"
+    document = parse_document(path.read_bytes(), "po", FormatSettings(target_language="pl"))
+    entries = {entry.msgid: entry for entry in polib.pofile(path.read_text()) if not entry.obsolete}
+
+    assert {s.text for s in document.segments if s.plural != "other"} == set(entries)
+    kept = {s.text for s in document.segments if s.is_kept and not s.plural}
+    assert kept == {e.msgid for e in entries.values() if e.translated() and not e.msgid_plural}
+    after = document.write([SegmentTranslation(s.text.upper()) for s in document.segments])
+    for entry in polib.pofile(after.decode()):
+        strings = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+        if not entry.obsolete:
+            assert set(strings) <= {entry.msgid.upper(), entry.msgid_plural.upper()}
+            assert entry.occurrences == entries[entry.msgid].occurrences
 
 
 def test_long_strings_are_wrapped_as_gettext_does() -> None:

@@ -73,24 +73,33 @@ def cue_blocks(source: SourceText, cue: Cue, syntax: CueSyntax) -> Iterator[CueB
         return
     firsts = [0, *(i for i in range(1, len(lines)) if _STARTS.match(lines[i][1])), len(lines)]
     for first, last in pairwise(firsts):
-        parts, lengths = list[InlinePart](), list[int]()
+        parts = list[InlinePart]()
         for index in range(first, last):
             if index > first:
                 parts.append(InlinePart("text", breaks[index - 1], _joint(parts, lines[index][1])))
-            line_parts = syntax.parts(lines[index][1])
-            lengths.append(
-                sum(len(part.text.strip()) for part in line_parts if part.kind == "text")
-            )
-            parts += line_parts
+            parts += syntax.parts(lines[index][1])
         trimmed, has_speaker = _without_speaker(trim_parts(parts))
         if not trimmed.core:
             continue
         start = lines[first][0] + sum(len(part.raw) for part in trimmed.before)
         end = start + sum(len(part.raw) for part in trimmed.core)
+        lengths, inside = _line_lengths(trimmed.core, syntax)
         yield CueBlock(
-            cue, start, end, trimmed.core, lengths, breaks[first : last - 1],
+            cue, start, end, trimmed.core, lengths, inside,
             first == 0, last == len(lines), has_speaker,
         )  # fmt: skip
+
+
+def _line_lengths(parts: Sequence[InlinePart], syntax: CueSyntax) -> tuple[list[int], list[str]]:
+    """Return the characters of each line, and the breaks between the lines."""
+    lines, breaks = [""], list[str]()
+    for part in parts:
+        if part.kind == "text" and syntax.line_break.fullmatch(part.raw):
+            lines.append("")
+            breaks.append(part.raw)
+        elif part.kind == "text":
+            lines[-1] += part.text
+    return [len(line.strip()) for line in lines], breaks
 
 
 def _joint(parts: Sequence[InlinePart], following: str) -> str:
@@ -158,16 +167,19 @@ def _goes_on(block: CueBlock, following: CueBlock) -> bool:
     return not _FINISHED.search(text)
 
 
+_Placed = tuple[InlinePart, int]  # a part, and the index of its block in a chain
+
+
 def chain_sentences(chain: Sequence[CueBlock], language: str) -> list[CueSentence]:
     """Return the sentences of a chain, each of which begins and ends outside of pairs of markup."""
-    parts = list[tuple[InlinePart, int]]()
+    parts = list[_Placed]()
     for index, block in enumerate(chain):
         if index:
             joint = _joint(chain[index - 1].core, block.text)
             parts.append((InlinePart("text", joint), index - 1))
         parts += [(part, index) for part in block.core]
     borders = _borders("".join(p.text for p, _ in parts if p.kind == "text"), language)
-    sentences, current, position, depth = list[CueSentence](), list[tuple[InlinePart, int]](), 0, 0
+    sentences, current, position, depth = list[CueSentence](), list[_Placed](), 0, 0
     for part, index in parts:
         if part.kind != "text":
             depth += (part.kind == "open") - (part.kind == "close")
@@ -176,15 +188,26 @@ def chain_sentences(chain: Sequence[CueBlock], language: str) -> list[CueSentenc
         begin = position
         position += len(part.text)
         inside = [border - begin for border in borders if begin <= border < position]
-        cuts = [0, *(inside if depth <= 0 else []), len(part.text)]
+        ahead = _opening(current)
+        outside = depth - sum(each.kind == "open" for each, _ in ahead)
+        if inside[:1] == [0] and outside <= 0 and len(ahead) < len(current):
+            sentences.append(_sentence(current[: len(current) - len(ahead)]))
+            current = ahead
+        cuts = [0, *(cut for cut in inside if cut and depth <= 0), len(part.text)]
         for number, (first, last) in enumerate(pairwise(cuts)):
-            if number and current:
+            if number:
                 sentences.append(_sentence(current))
                 current = []
-            if first < last:
-                text = part.text[first:last]
-                current.append((InlinePart("text", text), index))
+            current.append((InlinePart("text", part.text[first:last]), index))
     return [*sentences, _sentence(current)] if current else sentences
+
+
+def _opening(parts: Sequence[_Placed]) -> list[_Placed]:
+    """Return the markup at the end of parts that belongs to the text behind it."""
+    count = 0
+    while count < len(parts) and parts[-1 - count][0].kind in ("open", "single"):
+        count += 1
+    return list(parts[len(parts) - count :])
 
 
 def _borders(text: str, language: str) -> list[int]:
@@ -198,7 +221,7 @@ def _borders(text: str, language: str) -> list[int]:
     return borders
 
 
-def _sentence(parts: Sequence[tuple[InlinePart, int]]) -> CueSentence:
+def _sentence(parts: Sequence[_Placed]) -> CueSentence:
     texts = dict[int, str]()
     for part, index in parts:
         if part.kind == "text":

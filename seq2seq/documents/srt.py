@@ -37,8 +37,9 @@ def _cues(source: SourceText) -> Iterator[Cue]:
     if source.text[:first].strip():
         line = source.line_of(len(source.text) - len(source.text.lstrip()))
         raise TextError(f"line {line} is not the number or the time of a cue")
-    ends = [*(match.start() for match in headers[1:]), len(source.text)]
-    for match, end in zip(headers, ends, strict=True):
+    for index, match in enumerate(headers):
+        is_last = index == len(headers) - 1
+        end = len(source.text) if is_last else headers[index + 1].start()
         start = min(match.end() + 1, end)
         broken = source.text.find("-->", start, end)
         if broken >= 0:

@@ -170,3 +170,26 @@ def test_other_readers_read_the_same_cues(name: str) -> None:
 def test_a_broken_line_is_named(name: str, text: str, message: str) -> None:
     with pytest.raises(TextError, match=f"^a: {message}"):
         parse_document(text.encode(), name, name="a")
+
+
+WORDS_OF_CUES = "word two and, end. <i>word</i> <b>é word</b> {\\an8}word - ... É"
+LINES = st.lists(
+    st.lists(st.sampled_from(WORDS_OF_CUES.split()), min_size=1, max_size=5).map(" ".join),
+    min_size=1,
+    max_size=3,
+).map("\n".join)
+
+
+@given(cues=st.lists(LINES, max_size=5))
+def test_any_cues_stay_in_their_lines_in_capitals(cues: list[str]) -> None:
+    text = srt(*cues)
+    document = parse_document(text.encode(), "srt", SETTINGS)
+    same = [SegmentTranslation(each.text) for each in document.segments]
+    assert document.write(same).decode() == text
+
+    upper = [
+        SegmentTranslation(each.text.replace("word", "WORD").replace("é", "É"))
+        for each in document.segments
+    ]
+
+    assert document.write(upper).decode().lower() == text.lower()

@@ -192,8 +192,9 @@ class _Renderer:
                 raw = part.raw if part.characters is None else part.characters
                 written += re.sub(r"\s*[\r\n]+\s*|[ \t]", _FIXED_BLANK, raw)
         lines = [self._wrapped(line) for line in written.split(LINE_SEPARATOR)]
-        if self._begins_line and _BLOCK_START.match(lines[0]):
-            lines[0] = _BLOCK_START.sub(lambda match: f"{match[0]}\\", lines[0], count=1)
+        for index, line in enumerate(lines):
+            if (index or self._begins_line) and (match := _BLOCK_START.match(line)):
+                lines[index] = f"{match[0]}\\{line[match.end() :]}"
         separators = [*self._separators, *[" "] * len(lines)]
         text = lines[0] + "".join(
             separator + line for separator, line in zip(separators, lines[1:], strict=False)

@@ -15,10 +15,15 @@ _AUTOLINK = re.compile(r"<[^<>]*>")
 _FOOTNOTE = re.compile(r"\[\^[^\]]*\](?:\[\])?")
 _BREAK = re.compile(r"[ \t]*\\?\n[ \t]*")
 _REFERENCE = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]")
-# Of dialects: footnotes, boxes of tasks, alerts, formulas, templates, attributes, directives.
+# Of dialects: footnotes, boxes of tasks, alerts, formulas, templates, attributes, and lines that
+# begin a box, a tab or a definition, or stand for a table of contents.
+_FIXED_LINE = re.compile(
+    r":::|(?:!!!|\?\?\?\+?|===)[ \t]+\S|:[ \t]+\S|\[\[?_?TOC_?\]\]?$|\{[:#.]", re.MULTILINE
+)
 _DIALECT = re.compile(
-    r"\[\^[^\]\s]+\]:?|^\[[ xX]\](?=\s)|^\[![A-Z]+\]|^:::.*"
-    r"|(?<![\w$\\])\$(?!\s)[^$\n]+(?<!\s)\$(?!\d)|\{\{.*?\}\}|\{%.*?%\}|\{[:#.][^{}\n]*\}"
+    r"\[\^[^\]\s]+\]:?|^\[[ xX]\](?=\s)|^\[![A-Z]+\]|^:::.*|^(?:!!!|\?\?\?\+?|===)[ \t].*"
+    r"|^:[ \t]+|^\[\[?_?TOC_?\]\]?$|(?<![\w$\\])\$(?!\s)[^$\n]+(?<!\s)\$(?!\d)"
+    r"|\{\{.*?\}\}|\{%.*?%\}|\{[:#.][^{}\n]*\}"
 )
 LINE_SEPARATOR = "\n"  # the characters of a hard break: the text goes on in another line
 
@@ -82,7 +87,7 @@ class _Walker:
             case "text_special":
                 return InlinePart("text", self.literal(token.markup), token.content)
             case "softbreak":
-                return InlinePart("text", self.match(_BREAK), " ")
+                return self._soft_break()
             case "hardbreak":
                 return InlinePart("text", self.match(_BREAK), LINE_SEPARATOR)
             case "code_inline":
@@ -97,6 +102,13 @@ class _Walker:
         if side not in ("open", "close"):
             raise MarkdownMismatchError
         return InlinePart(side, self.literal(token.markup), key=name)
+
+    def _soft_break(self) -> InlinePart:
+        """Take a line break, which is a blank but beside the lines of dialects."""
+        begin = self.content.rfind("\n", 0, self.position) + 1
+        raw = self.match(_BREAK)
+        is_fixed = any(_FIXED_LINE.match(self.content, at) for at in (begin, self.position))
+        return InlinePart("text", raw, LINE_SEPARATOR if is_fixed else " ")
 
     def _text(self, content: str) -> Iterator[InlinePart]:
         spans = [*find_urls(content), *(match.span() for match in _DIALECT.finditer(content))]

@@ -101,6 +101,32 @@ def test_keys_of_front_matter_are_chosen() -> None:
     assert write("---\ntitle: A\n---\n", "B: c") == '---\ntitle: "B: c"\n---\n'
 
 
+def test_values_of_several_lines_are_folded_again_or_kept_in_lines() -> None:
+    text = "---\ntitle: >-\n  aa bb\n  cc\nsummary: |\n  One.\n\n  Two.\nother: |\n  no\n---\n"
+
+    assert segments(text) == ["aa bb cc", "One.\n\nTwo."]
+    assert write(text, "dd ee ff", "Eins.\n\nZwei.") == text.replace(
+        "aa bb\n  cc", "dd ee\n  ff"
+    ).replace("One", "Eins").replace("Two", "Zwei")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '!!! note "Title"\n    Body word\n    goes on.\n',
+        "Term\n: Definition of it\n: Another\n",
+        ":::tip\nSome word here\nand there\n:::\n",
+        "A word\n{: .class}\n",
+        "> [!NOTE]\n> A word\n> more\n\n[TOC]\n",
+    ],
+)
+def test_lines_of_dialects_stay_lines(text: str) -> None:
+    document = parse_document(text.encode(), "markdown")
+    upper = [SegmentTranslation(each.text.replace("word", "WORD")) for each in document.segments]
+
+    assert document.write(upper).decode() == text.replace("word", "WORD")
+
+
 def test_a_reference_keeps_its_label() -> None:
     text = "A [page] or [a page][].\n\n[page]: x\n[a page]: y\n"
 

@@ -1,51 +1,52 @@
 """`python -m seq2seq.train`: train a model on a corpus, into a run folder."""
 
 import logging
-import os
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
-from seq2seq.commands import app, compose
+from seq2seq.commands import app, compose, launching
 from seq2seq.config.literals import quote_value
+from seq2seq.config.machine import process_count
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
-from seq2seq.errors import ConfigError, UserError
+from seq2seq.errors import UserError
 
 log = logging.getLogger("seq2seq.train")
 
 
 def main() -> None:
     """Entry point of `seq2seq-train`."""
-    try:
-        require_one_process(os.environ.get("WORLD_SIZE", ""))
-    except ConfigError as error:
-        raise app.exit_of("train", error) from None
     keys = [argument.lstrip("+").partition("=")[0] for argument in sys.argv[1:]]
-    if "resume" in keys and "hydra.run.dir" not in keys:
+    if process_count() > 1 and "hydra.run.dir" not in keys:
+        sys.argv += shared_folder(keys)
+    elif "resume" in keys and "hydra.run.dir" not in keys:
         sys.argv += [f"hydra.run.dir={quote_value(str(folder))}" for folder in newest_run()]
     app.run_command("train", TrainConfig, partial(train, existing=run_parents()))
 
 
-def require_one_process(world_size: str) -> None:
-    """Refuse to train in several processes: each would train the same model, on its own.
+def shared_folder(keys: Collection[str]) -> list[str]:
+    """Return the option of the run folder that the first of several processes chooses for all."""
+    from seq2seq.training.processes import join_processes  # torch is imported here
 
-    Args:
-        world_size: the number of processes, as torchrun sets WORLD_SIZE; empty without torchrun.
-
-    Raises:
-        ConfigError: there are several processes.
-    """
-    if world_size.isdecimal() and int(world_size) > 1:
-        raise ConfigError(
-            f"training runs in one process, and WORLD_SIZE is {world_size}: "
-            "torchrun must be given --nproc-per-node 1"
-        )
+    processes = join_processes()
+    try:
+        if "resume" in keys and (newest := newest_run()):
+            folder = str(newest[0])
+        else:
+            arguments = compose.parse_arguments("train")
+            cfg = compose.compose("train", compose.overrides_of(arguments), with_hydra=True)
+            folder = str(cfg.hydra.run.dir)
+    except Exception:  # a mistake in the options is reported when the command is run
+        folder = ""
+    chosen = processes.of_first(folder)
+    return [f"hydra.run.dir={quote_value(chosen)}"] if chosen else []
 
 
 def newest_run() -> list[Path]:
@@ -82,22 +83,64 @@ def train(config: TrainConfig, folder: Path, existing: Collection[Path] = ()) ->
         UserError: the folder, the data, an option or the disk does not allow it.
     """
     started = time.monotonic()
+    if config.train.processes > 1 and process_count() == 1:
+        try:
+            return train_in_processes(config.train.processes, folder)
+        except (UserError, SystemExit):  # the first process has removed the folder if it is empty
+            _remove_empty_parents(folder, existing)
+            raise
     from seq2seq.run_folder import RunFolder  # torch is imported here, after the checks
     from seq2seq.tasks import fitting
     from seq2seq.training import initial, resume, train_model
+    from seq2seq.training.processes import is_connection_lost, join_processes
 
+    processes = join_processes()
+    if not processes.is_first:
+        log.setLevel(logging.ERROR)  # the first one speaks for all
     config = initial.with_resume_decided(RunFolder(folder), config)
     try:
         if config.fitted and config.resume != "true":
             resume.require_resumable(RunFolder(folder), config)  # before a minute of measuring
-            config, download_seconds = fitting.fit_options(config, log.info)
-            started += download_seconds
-        return train_model.train_model(config, folder, HydraConfig.get().overrides.task, started)
+            if processes.is_first:
+                config, download_seconds = fitting.fit_options(config, log.info)
+                started += download_seconds
+            config = processes.of_first(config)
+        given = HydraConfig.get().overrides.task
+        return train_model.train_model(config, folder, given, started, processes)
     except UserError:
-        if not any(folder.iterdir()):
+        if processes.is_first and not any(folder.iterdir()):
             _remove_empty_folder(folder)
             _remove_empty_parents(folder, existing)
         raise
+    except RuntimeError as error:
+        if processes.count > 1 and is_connection_lost(error):
+            raise SystemExit(launching.LOST) from None  # the one that failed says why
+        raise
+    finally:
+        processes.leave()
+
+
+def train_in_processes(count: int, folder: Path) -> float | None:
+    """Train into `folder` in `count` processes on this machine; return the best validation score.
+
+    Raises:
+        RunError: a process has failed.
+    """
+    given = [f"--config-dir={d}" for d in config_folders(sys.argv[1:])]
+    given += [str(word) for word in HydraConfig.get().overrides.task]
+    folder_option = f"hydra.run.dir={quote_value(str(folder))}"
+    launching.train_together([*given, folder_option], count)
+    from seq2seq.run_folder import RunFolder
+    from seq2seq.training.metric_logger import best_score
+
+    return best_score(RunFolder(folder).metrics)
+
+
+def config_folders(words: Sequence[str]) -> list[str]:
+    """Return the folders of --config-dir of a command line, as they are typed."""
+    flags = ("--config-dir", "-cd")
+    typed = [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
+    return typed + [value for flag, value in pairwise(words) if flag in flags]
 
 
 def _remove_empty_folder(folder: Path) -> None:

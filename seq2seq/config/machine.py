@@ -84,3 +84,9 @@ def _limit_in(file: Path) -> int | None:
         return int(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def process_count() -> int:
+    """Return the number of processes that a launcher has started, by its environment."""
+    word = os.environ.get("WORLD_SIZE", "")
+    return int(word) if word.isdecimal() else 1

@@ -178,6 +178,7 @@ class TrainingOptions:
     steps: int | None = number(None, 1, MAX_COUNT)  # updates of the weights; null: no limit
     budget: str | None = duration(None)  # wall-clock time of the command without downloads, as 10m
     accumulate: int = number(1, 1, 10_000)  # batches whose gradients are summed for one step
+    processes: int = number(1, 1, 1024)  # on this machine, each with batches of its own
     # Truncated backpropagation: tokens that the gradient goes back, on either side; 0: all.
     bptt: int = number(0, 0, 10**6)
     # Largest global norm of the gradient; null: no limit.

@@ -26,7 +26,6 @@ from seq2seq.run_folder import RunFolder
 from seq2seq.search.sampling import Sampling
 from seq2seq.storage.files import atomic_write
 from seq2seq.tasks.validation import validation_line
-from seq2seq.training.distributed import unwrap_model
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.pieces import given_pieces
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
@@ -169,13 +168,12 @@ def format_scores(bits: float, perplexity: float) -> str:
 
 def stream_segments(forward: Any, batch: Batch, carried: CarriedStates) -> Iterator[Segment]:
     """Yield the next chunk of every stream: a `seq2seq.training.task.SegmentFunction`."""
-    # `model` is for the initial states only; the pass itself calls `forward`, perhaps a wrapper.
-    model: LanguageModel = unwrap_model(forward)
+    model: LanguageModel = forward
     initial = model.initial_states(len(batch.target_input))  # (B, L, P, H)
     state = initial
     if batch.is_first is not None:
         state = reset_where(carried["state"] if carried else None, initial, batch.is_first)
-    decoded = forward(batch.target_input, state)
+    decoded = model(batch.target_input, state)
     features = decoded.features.flatten(0, 1)  # (B * T, E)
     yield Segment(features, batch.labels, {"state": decoded.state.detach()})
 

@@ -13,7 +13,6 @@ from seq2seq.model.attention import Memory
 from seq2seq.model.document_context import PreviousState
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.initial_state import reset_where
-from seq2seq.training.distributed import require_single_process
 from seq2seq.training.task import CarriedStates, Segment
 
 
@@ -37,13 +36,8 @@ def truncated_segments(
     With `streams` of documents, the initial states of a sentence are the final states of the
     sentence before it in its stream, unless it is the first of its document. No gradient flows
     between sentences.
-
-    Raises:
-        ConfigError: the network is wrapped for training in several processes.
     """
-    # The segments call encoder and decoder by themselves, not the network as a function.
-    option = "document_context=carry" if streams else f"train.bptt={chunk}"
-    model: EncoderDecoder = require_single_process(forward, option)
+    model: EncoderDecoder = forward
     encoded = model.encode(batch.source, batch.source_lengths, gather_states(carried, batch), chunk)
     width = batch.target_input.shape[1]
     size = chunk or width

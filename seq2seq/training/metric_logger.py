@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seq2seq.plots.curves import LOWER_IS_BETTER
 from seq2seq.storage.files import atomic_write
 from seq2seq.training.trackers import Tracker
 
@@ -17,16 +18,19 @@ log = logging.getLogger("seq2seq.train")
 class MetricLogger:
     """Logger of messages for people, and of metrics for programs."""
 
-    def __init__(self, metrics: Path, tracker: Tracker, last_step: int) -> None:
+    def __init__(self, metrics: Path | None, tracker: Tracker, last_step: int) -> None:
         """Continue a log after a step.
 
         Args:
-            metrics: the file metrics.jsonl, whose entries of later steps are removed.
+            metrics: the file metrics.jsonl, whose entries of later steps are removed; None: nothing
+                is written, since another process writes.
             tracker: tracker of the metrics, beside the file.
             last_step: step of the checkpoint; 0: a new run.
         """
         self.metrics, self.tracker = metrics, tracker
-        self.is_terminal = sys.stderr.isatty()
+        self.is_terminal = metrics is not None and sys.stderr.isatty()
+        if metrics is None:
+            return
         entries = read_metrics(metrics) if metrics.exists() else []
         with atomic_write(metrics) as file:
             file.writelines(json.dumps(e) + "\n" for e in entries if e["step"] <= last_step)
@@ -51,6 +55,8 @@ class MetricLogger:
 
     def log_metrics(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
         """Append an entry to metrics.jsonl, and log its numbers to the tracker."""
+        if self.metrics is None:
+            return
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
         numbers = {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
@@ -84,6 +90,13 @@ def validation_points(metrics: Sequence[Mapping[str, Any]]) -> list[tuple[int, f
     """Return steps and values of the validation score."""
     name = score_name(metrics)
     return [(e["step"], e[name]) for e in metrics if e["kind"] == "validation" and name in e]
+
+
+def best_score(metrics: Path) -> float | None:
+    """Return the best validation score of a metrics.jsonl; the larger, the better."""
+    entries = read_metrics(metrics)
+    sign = -1 if score_name(entries) in LOWER_IS_BETTER else 1
+    return max((sign * value for _, value in validation_points(entries)), default=None)
 
 
 def format_duration(seconds: float) -> str:

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
+from seq2seq.training.processes import Processes
+
 
 @dataclass
 class Progress:
@@ -18,6 +20,9 @@ class Progress:
     validated: int = 0  # step of the last validation
     best_step: int = 0  # step of the best validation, whose weights are saved
     reserve: float = 0.0  # seconds of the budget reserved for the last validation and report
+
+    # Whether each micro-batch of a step has a seed; those of earlier versions share one.
+    seeds_micro_batches: bool = False
 
     @property
     def best(self) -> float | None:
@@ -41,7 +46,16 @@ class Clock:
             previous: seconds of earlier parts.
         """
         self.start, self.previous = start, previous
+        self.agreed: float | None = None  # seconds that all processes have agreed on
 
     def now(self) -> float:
         """Return the seconds of all parts."""
+        if self.agreed is not None:
+            return self.agreed
         return self.previous + time.monotonic() - self.start
+
+    def agree(self, processes: Processes) -> None:
+        """Stand at the time of the first of several processes, so that all decide alike."""
+        if processes.count > 1:
+            self.agreed = None
+            self.agreed = processes.of_first(self.now())

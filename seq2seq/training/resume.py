@@ -26,6 +26,7 @@ CHANGEABLE_OPTIONS = (
     "train.log_interval",
     "train.save_interval",
     "train.device",
+    "train.processes",
     "validation.patience",
     "validation.samples",
     "validation.sentences",

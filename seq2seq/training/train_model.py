@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from seq2seq.training.initial import (
 )
 from seq2seq.training.initial_weights import InitialWeights
 from seq2seq.training.pieces import with_own_pieces
+from seq2seq.training.processes import ALONE, Processes, require_divisible
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.resume import (
     require_resumable,
@@ -50,7 +52,11 @@ log = logging.getLogger("seq2seq.train")
 
 
 def train_model(
-    config: TrainConfig, folder: Path, given: Sequence[str] = (), started: float | None = None
+    config: TrainConfig,
+    folder: Path,
+    given: Sequence[str] = (),
+    started: float | None = None,
+    processes: Processes = ALONE,
 ) -> float | None:
     """Train the model of `config` into `folder`, or resume the run that is there.
 
@@ -59,6 +65,7 @@ def train_model(
         folder: folder of the run; no other process can train in it at the same time.
         given: the overrides of the command line, for run.json.
         started: when the time of train.budget began, by `time.monotonic`; None: now.
+        processes: those that train it together, all by a call of this function.
 
     Returns:
         The best validation score; larger is better: the objective of a sweep.
@@ -74,13 +81,19 @@ def train_model(
     config = with_earlier_cell(run, config)
     config = with_initial_options(run, with_recorded_choices(run, config), given)
     require_resumable(run, config)  # before a folder is created
-    with lock_folder(folder):
-        remove_temporaries(folder)
-        return _train_in_locked_folder(config, run, given, started)
+    require_divisible(config, processes)
+    with lock_folder(folder) if processes.is_first else nullcontext():
+        if processes.is_first:
+            remove_temporaries(folder)
+        return _train_in_locked_folder(config, run, given, started, processes)
 
 
 def _train_in_locked_folder(
-    config: TrainConfig, run: RunFolder, given: Sequence[str], started: float
+    config: TrainConfig,
+    run: RunFolder,
+    given: Sequence[str],
+    started: float,
+    processes: Processes,
 ) -> float | None:
     """Train the model of `config`, or resume its run; the caller has locked the folder."""
     changed = require_resumable(run, config)  # again: another process may have trained since
@@ -90,28 +103,35 @@ def _train_in_locked_folder(
     schedule = builders.instantiate_node("schedule", config.schedule)
     resumes = config.resume == "true"
     task, train_step, average = build_training(
-        with_own_pieces(with_original_precision(run, config), run) if resumes else config, log.info
+        with_own_pieces(with_original_precision(run, config), run) if resumes else config,
+        log.info,
+        processes,
     )
-    progress = Progress()
+    progress = Progress(seeds_micro_batches=True)
     if resumes:
         require_same_data(run, task)
         progress = checkpoint.load_checkpoint(run.last, train_step, average)
-        if changed:
+        if changed and processes.is_first:
             log.info("resuming with other values of %s", ", ".join(changed))
             run.write_config(config)
         log.info("resumed %s at step %d", run.folder, progress.step)
-    else:
+    elif processes.is_first:
         create_run_folder(run, config, task, given)
         save_initial_weights(run, config, task)
         checkpoint.save_checkpoint(run.last, train_step, average, progress)
         run.write_config(config)  # last, since a folder with it is a run
+    processes.wait()  # until the folder is there
     train_step.initial = read_initial_weights(run, config, task)
+    train_step.seeds_micro_batches = progress.seeds_micro_batches
     trainer = Trainer(config, run, train_step, schedule, average, task)
     log.info("training on %s", trainer.criteria.describe())
     clock = Clock(started + task.download_seconds, progress.seconds)
-    logger = metric_logger.MetricLogger(run.metrics, tracker, progress.step)
+    metrics = run.metrics if processes.is_first else None
+    logger = metric_logger.MetricLogger(metrics, tracker, progress.step)
     try:
         reason = trainer.train(progress, clock, logger)
+        if not processes.is_first:
+            return progress.best
         log.info("training ended after step %d: %s", progress.step, reason)
         if warning := stopping.short_budget_warning(reason, progress, clock.now()):
             log.warning(warning)
@@ -136,13 +156,14 @@ def fp32_size(parameters: int) -> str:
 
 
 def build_training(
-    config: TrainConfig, notify: Callable[[str], None]
+    config: TrainConfig, notify: Callable[[str], None], processes: Processes = ALONE
 ) -> tuple[Task, TrainStep, WeightEMA]:
     """Build the task with its data, the training step, and the average of the weights.
 
     Args:
         config: the options.
         notify: a function of a line for the user: dropped pairs, device, sizes.
+        processes: those that train together; the first prepares the data for all.
 
     Raises:
         UserError: the data or an option does not allow it.
@@ -161,9 +182,13 @@ def build_training(
     )
     torch.manual_seed(config.train.seed)
     # Hydra only looks up the class: a call by Hydra would turn the options into dictionaries.
-    task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(config, notify)
+    with processes.first_alone():
+        task: Task = builders.instantiate_node("task", config.task, {"_partial_": True})(
+            config, notify
+        )
     load_initial_weights(task, config, notify)
     task.model.to(accelerator.device)
+    processes.copy_weights(task.model)
     frozen = freeze(task.model, config.train.freeze)
     classes = task.model.output.linear.out_features
     parameters = count_parameters(task.model)
@@ -184,6 +209,7 @@ def build_training(
         options.seed,
         options.rdrop_alpha,
     )
+    train_step.processes = processes
     return task, train_step, WeightEMA(task.model, options.ema.decay, options.ema.interval)
 
 

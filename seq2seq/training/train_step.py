@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from seq2seq.data.batches import Batch
 from seq2seq.training.initial_weights import InitialWeights
 from seq2seq.training.loss import cross_entropy
+from seq2seq.training.processes import ALONE
 from seq2seq.training.task import CarriedStates, SegmentFunction
 
 
@@ -28,9 +29,10 @@ class TrainStep:
 
     A step is, in this order:
 
-    1. seed the random numbers (dropout) with the seed of the run and the number of the step;
-    2. for each micro-batch and each of its segments: forward, cross-entropy, backward, so that
-       gradients accumulate; then the gradient of the distance to the initial weights, if any;
+    1. for each micro-batch: seed the random numbers (dropout) with the seed of the run, the number
+       of the step and that of the micro-batch; for each of its segments: forward, cross-entropy,
+       backward, so that gradients accumulate;
+    2. add the gradients of all processes, and that of the distance to the initial weights, if any;
     3. clip the norm of the gradient;
     4. set the learning rate: that of the optimizer times the factor of the schedule;
     5. update the weights, and set the gradients to zero.
@@ -61,7 +63,12 @@ class TrainStep:
         """
         self.accelerator, self.segments = accelerator, segments
         self.model, self.optimizer = model, optimizer
-        self.forward, self.stepper = accelerator.prepare(model, optimizer)
+        # As in evaluation: without a wrapper for several processes, since tasks also call parts of
+        # the network, which such a wrapper does not see.
+        self.forward = accelerator.prepare_model(model, evaluation_mode=True)
+        self.stepper = accelerator.prepare_optimizer(optimizer)
+        self.processes = ALONE  # those that train together
+        self.seeds_micro_batches = True  # False: the first one of a step, as in earlier versions
         self.learning_rates = [float(group["lr"]) for group in optimizer.param_groups]
         self.clip, self.seed = clip, seed
         self.smoothing, self.consistency = smoothing, consistency
@@ -73,18 +80,22 @@ class TrainStep:
         """Update the weights once, on `micro_batches` as if they were one batch.
 
         Args:
-            micro_batches: batches whose gradients add up to that of the mean loss over all tokens.
+            micro_batches: batches whose gradients add up to that of the mean loss over all tokens,
+                those of the other processes included; of several processes, some may have none.
             number: number of the step, from 1.
             factor: factor of the learning rate.
         """
-        torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
         self.model.train()
-        tokens = sum(batch.tokens for batch in micro_batches)
-        sums: list[tuple[torch.Tensor, torch.Tensor]] = []
-        for batch in micro_batches[:-1]:
-            with self.accelerator.no_sync(self.forward):
-                sums += self._backward(batch, tokens)
-        sums += self._backward(micro_batches[-1], tokens)
+        tokens = self.processes.total(sum(batch.tokens for batch in micro_batches))
+        sums = torch.zeros(2, device=self.accelerator.device)
+        for index, batch in enumerate(micro_batches):
+            # The same numbers as in one process that takes all micro-batches one after the other.
+            place = index * self.processes.count + self.processes.rank
+            if index == 0 or self.seeds_micro_batches:
+                torch.manual_seed(random_seed(self.seed, number, place))
+            for losses in self._backward(batch, tokens):
+                sums += torch.stack(losses)
+        sums = self.processes.add_gradients(self.model.parameters(), sums)
         if self.initial is not None:
             self.initial.add_gradient()
         grad_norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
@@ -94,8 +105,7 @@ class TrainStep:
             group["lr"] = learning_rate * factor
         self.stepper.step()
         self.stepper.zero_grad()
-        loss, exact = (torch.stack(parts).sum() for parts in zip(*sums, strict=True))
-        return StepResult(loss, exact, grad_norm, tokens)
+        return StepResult(sums[0], sums[1], grad_norm, tokens)
 
     def _backward(self, batch: Batch, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Compute the gradients of each segment of a batch, and yield its losses."""
@@ -124,6 +134,19 @@ class TrainStep:
     def learning_rate(self) -> float:
         """Return the learning rate of the last step."""
         return float(self.optimizer.param_groups[0]["lr"])
+
+
+def random_seed(seed: int, step: int, place: int) -> int:
+    """Return the seed of dropout in a micro-batch.
+
+    Args:
+        seed: seed of the run.
+        step: number of the step, from 1.
+        place: place of the micro-batch among those of the step, in all processes, from 0.
+    """
+    # That of the first one is the seed of the whole step in earlier versions.
+    numbers = [seed, step, place] if place else [seed, step]
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def label_perplexity(exact: float, tokens: int) -> float:

@@ -20,7 +20,7 @@ from seq2seq.training.meter import Meter
 from seq2seq.training.metric_logger import MetricLogger, format_duration
 from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.stopping import StoppingCriteria
-from seq2seq.training.task import Task
+from seq2seq.training.task import Task, ValidationResult
 from seq2seq.training.train_step import StepResult, TrainStep
 
 # Clusters send SIGUSR1 some minutes before they end a job. Windows has no such signal.
@@ -48,6 +48,7 @@ class Trainer:
         average: WeightEMA,
         task: Task,
     ) -> None:
+        self.processes = train_step.processes
         self.config, self.run, self.train_step = config, run, train_step
         self.schedule, self.average, self.task = schedule, average, task
         self.criteria = StoppingCriteria(
@@ -67,18 +68,19 @@ class Trainer:
             for micro_batches in self._steps(progress, clock):
                 meter.add(self._update(micro_batches, progress, clock))
                 self._log(progress, meter, clock, report)
+                stop = self.processes.largest(self.received or 0)
                 with meter.excluded():
-                    self._validate_and_save(progress, meter, clock, report)
-                if self.received:
-                    raise Stopped(self.received)
+                    self._validate_and_save(progress, meter, clock, report, stop)
+                if stop:
+                    raise Stopped(stop)
             # The first criterion that held: after the validation below another might hold too.
             reason = self.criteria.stop_reason(progress, clock.now()) or "training has ended"
             if progress.validated < progress.step or not progress.scores:
                 meter.require_finite()
                 self._save(progress, clock)
                 self._evaluate(progress, clock, report)
-            if self.received:
-                raise Stopped(self.received)
+            if stop := self.processes.largest(self.received or 0):
+                raise Stopped(stop)
         return reason
 
     def _steps(self, progress: Progress, clock: Clock) -> Iterator[list[RowIndices]]:
@@ -86,9 +88,11 @@ class Trainer:
 
         The current epoch continues after the batches that `progress` counts as completed.
         """
+        clock.agree(self.processes)
+        count = self.config.train.accumulate * self.processes.count
         while not self.criteria.stop_reason(progress, clock.now()):
             batches = islice(self.task.train_data.epoch(progress.epoch), progress.batches, None)
-            while micro_batches := list(islice(batches, self.config.train.accumulate)):
+            while micro_batches := list(islice(batches, count)):
                 yield micro_batches
                 if self.criteria.stop_reason(progress, clock.now()):
                     return
@@ -97,10 +101,14 @@ class Trainer:
     def _update(
         self, micro_batches: list[RowIndices], progress: Progress, clock: Clock
     ) -> StepResult:
-        """Take one training step on `micro_batches`, and update the counts and the EMA."""
+        """Take one training step on `micro_batches`, and update the counts and the EMA.
+
+        The processes take them in turns: a run in one of them that accumulates as many is the same.
+        """
         fraction = self.criteria.fraction_done(progress, clock.now())
         factor = self.schedule(progress.step + 1, fraction, progress.scores)
-        batches = [self.task.train_data.load(rows, progress.epoch) for rows in micro_batches]
+        own = micro_batches[self.processes.rank :: self.processes.count]
+        batches = [self.task.train_data.load(rows, progress.epoch) for rows in own]
         try:
             result = self.train_step.step(batches, progress.step + 1, factor)
         except torch.OutOfMemoryError:
@@ -113,17 +121,26 @@ class Trainer:
         progress.pairs += sum(len(rows) for rows in micro_batches)
         progress.tokens += result.tokens
         self.average.update(progress.step)
+        clock.agree(self.processes)
         return result
 
     def _validate_and_save(
-        self, progress: Progress, meter: Meter, clock: Clock, report: MetricLogger
+        self,
+        progress: Progress,
+        meter: Meter,
+        clock: Clock,
+        report: MetricLogger,
+        stop: int,
     ) -> None:
-        """Validate if a validation is due after this step, then save if a checkpoint is due."""
+        """Validate if a validation is due after this step, then save if a checkpoint is due.
+
+        A checkpoint is due after the signal `stop`, too; 0: there was none.
+        """
         interval = self.config.validation.interval
         if self.criteria.should_validate(progress, interval, clock.now()):
             meter.require_finite()
             self._evaluate(progress, clock, report)
-        if progress.step % self.config.train.save_interval == 0 or self.received:
+        if progress.step % self.config.train.save_interval == 0 or stop:
             meter.require_finite()
             self._save(progress, clock)
 
@@ -168,12 +185,14 @@ class Trainer:
         report.clear()
         initial = self.train_step.initial
         with self.average.applied(), initial.averaged() if initial else nullcontext():
-            result = self.task.validate(report, progress.step)
+            result = self._validate(report, progress.step)
             progress.scores.append(result.score)
             progress.validated = progress.step
             if progress.waited == 0:
                 progress.best_step = progress.step
-                self.run.write_model(self.train_step.model)
+                if self.processes.is_first:
+                    self.run.write_model(self.train_step.model)
+        clock.agree(self.processes)
         # Part of the budget is reserved for one more validation and the final report: a fifth more
         # than the seconds of this validation suggest, and 8 s for the plots and the model card.
         progress.reserve = 1.2 * result.seconds * (1 + self.task.finish_cost) + 8
@@ -181,9 +200,18 @@ class Trainer:
         report.log_metrics("validation", progress.step, values)
         if self.config.validation.median_stop:
             best = max(progress.scores)
-            self.criteria.hopeless = hopeless_reason(self.run.folder, progress.step, best)
+            reason = hopeless_reason(self.run.folder, progress.step, best)
+            self.criteria.hopeless = self.processes.of_first(reason)
         self._save(progress, clock)
+
+    def _validate(self, report: MetricLogger, step: int) -> ValidationResult:
+        """Return the result of a validation, which the first process computes."""
+        if self.processes.is_first:
+            return self.processes.of_first(self.task.validate(report, step))
+        nothing = ValidationResult(0.0, {}, 0.0)
+        return self.processes.of_first(nothing)
 
     def _save(self, progress: Progress, clock: Clock) -> None:
         progress.seconds = clock.now()
-        checkpoint.save_checkpoint(self.run.last, self.train_step, self.average, progress)
+        if self.processes.is_first:
+            checkpoint.save_checkpoint(self.run.last, self.train_step, self.average, progress)

@@ -48,9 +48,9 @@ def train_together(words: Sequence[str], count: int) -> None:
         with passed_on(processes):
             wait_for_failure(processes)
     finally:
-        ended = end(processes)
+        stopped = end(processes)
     codes = {rank: process.returncode for rank, process in enumerate(processes)}
-    failed = {rank: code for rank, code in codes.items() if code and rank not in ended}
+    failed = {rank: code for rank, code in codes.items() if code and rank not in stopped}
     causes = {rank: code for rank, code in failed.items() if code != LOST} or failed
     for rank, code in causes.items():
         if code > 0:  # it has said why

@@ -13,7 +13,11 @@ from seq2seq.data.readers.files import is_renamed
 from seq2seq.errors import RunError
 from seq2seq.hardware import choose_precision
 from seq2seq.run_folder import RunFolder
+from seq2seq.training import checkpoint
+from seq2seq.training.ema import WeightEMA
+from seq2seq.training.progress import Progress
 from seq2seq.training.task import Task
+from seq2seq.training.train_step import TrainStep
 
 log = logging.getLogger("seq2seq.train")
 
@@ -172,3 +176,11 @@ def flatten(node: Any, path: str = "") -> dict[str, Any]:
     for name, child in node.items():
         flat |= flatten(child, f"{path}.{name}" if path else str(name))
     return flat
+
+
+def resume_progress(run: RunFolder, train_step: TrainStep, average: WeightEMA) -> Progress:
+    """Restore weights and optimizer from the checkpoint of `run`, and return its counts."""
+    progress = checkpoint.load_checkpoint(run.last, train_step, average)
+    train_step.seeds_micro_batches = progress.seeds_micro_batches
+    log.info("resumed %s at step %d", run.folder, progress.step)
+    return progress

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 
 from seq2seq import builders, hardware
 from seq2seq.config.literals import quote_argument
-from seq2seq.config.training import TrainConfig
+from seq2seq.config.training import TrainConfig, TrainingOptions
 from seq2seq.errors import RunError, Stopped
 from seq2seq.hardware import choose_precision
 from seq2seq.plots import curves
@@ -39,6 +39,7 @@ from seq2seq.training.progress import Clock, Progress
 from seq2seq.training.resume import (
     require_resumable,
     require_same_data,
+    resume_progress,
     with_earlier_cell,
     with_earlier_protection,
     with_original_precision,
@@ -97,32 +98,25 @@ def _train_in_locked_folder(
 ) -> float | None:
     """Train the model of `config`, or resume its run; the caller has locked the folder."""
     changed = require_resumable(run, config)  # again: another process may have trained since
-    tracker = builders.instantiate_node(
-        "tracker", config.tracker, {"folder": run.folder}
-    )  # early, since its package may not be installed
+    # Early, since its package may not be installed.
+    tracker = builders.instantiate_node("tracker", config.tracker, {"folder": run.folder})
     schedule = builders.instantiate_node("schedule", config.schedule)
     resumes = config.resume == "true"
-    task, train_step, average = build_training(
-        with_own_pieces(with_original_precision(run, config), run) if resumes else config,
-        log.info,
-        processes,
-    )
+    own = with_own_pieces(with_original_precision(run, config), run) if resumes else config
+    task, train_step, average = build_training(own, log.info, processes)
     progress = Progress(seeds_micro_batches=True)
     if resumes:
         require_same_data(run, task)
-        progress = checkpoint.load_checkpoint(run.last, train_step, average)
+        progress = resume_progress(run, train_step, average)
         if changed and processes.is_first:
             log.info("resuming with other values of %s", ", ".join(changed))
             run.write_config(config)
-        log.info("resumed %s at step %d", run.folder, progress.step)
     elif processes.is_first:
         create_run_folder(run, config, task, given)
-        save_initial_weights(run, config, task)
         checkpoint.save_checkpoint(run.last, train_step, average, progress)
         run.write_config(config)  # last, since a folder with it is a run
     processes.wait()  # until the folder is there
     train_step.initial = read_initial_weights(run, config, task)
-    train_step.seeds_micro_batches = progress.seeds_micro_batches
     trainer = Trainer(config, run, train_step, schedule, average, task)
     log.info("training on %s", trainer.criteria.describe())
     clock = Clock(started + task.download_seconds, progress.seconds)
@@ -140,12 +134,9 @@ def _train_in_locked_folder(
         logger.log_metrics("end", progress.step, {"seconds": round(clock.now(), 1)})
         return progress.best
     except Stopped as stop:
-        resume = quote_argument(f"hydra.run.dir={run.folder}")
-        log.info(
-            "stopped at step %d; the same command with %s resume=true goes on",
-            progress.step,
-            resume,
-        )
+        folder = quote_argument(f"hydra.run.dir={run.folder}")
+        again = f"the same command with {folder} resume=true goes on"
+        log.info("stopped at step %d; %s", progress.step, again)
         raise SystemExit(128 + stop.number) from None
 
 
@@ -198,8 +189,17 @@ def build_training(
         notify(f"{frozen:,} of them are frozen: {', '.join(config.train.freeze)}")
     trained = [parameter for parameter in task.model.parameters() if parameter.requires_grad]
     optimizer = builders.instantiate_node("optimizer", config.optimizer, {"parameters": trained})
-    options = config.train
-    train_step = TrainStep(
+    train_step = build_train_step(task, config.train, optimizer, accelerator)
+    train_step.processes = processes
+    ema = config.train.ema
+    return task, train_step, WeightEMA(task.model, ema.decay, ema.interval)
+
+
+def build_train_step(
+    task: Task, options: TrainingOptions, optimizer: torch.optim.Optimizer, accelerator: Accelerator
+) -> TrainStep:
+    """Build the training step of the network of `task`."""
+    return TrainStep(
         task.model,
         task.segments,
         optimizer,
@@ -209,8 +209,6 @@ def build_training(
         options.seed,
         options.rdrop_alpha,
     )
-    train_step.processes = processes
-    return task, train_step, WeightEMA(task.model, options.ema.decay, options.ema.interval)
 
 
 def count_parameters(model: torch.nn.Module) -> int:
@@ -221,9 +219,10 @@ def count_parameters(model: torch.nn.Module) -> int:
 def create_run_folder(
     run: RunFolder, config: TrainConfig, task: Task, given: Sequence[str]
 ) -> None:
-    """Write the run folder, except weights and options."""
+    """Write the run folder, except its checkpoint and options."""
     run.folder.mkdir(parents=True, exist_ok=True)
     task.write_run_files(run)
+    save_initial_weights(run, config, task)
     device = hardware.choose_device(config.train.device)
     run.write_facts(
         {

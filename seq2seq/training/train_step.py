@@ -90,9 +90,9 @@ class TrainStep:
         sums = torch.zeros(2, device=self.accelerator.device)
         for index, batch in enumerate(micro_batches):
             # The same numbers as in one process that takes all micro-batches one after the other.
-            place = index * self.processes.count + self.processes.rank
+            index_in_step = index * self.processes.count + self.processes.rank
             if index == 0 or self.seeds_micro_batches:
-                torch.manual_seed(random_seed(self.seed, number, place))
+                torch.manual_seed(random_seed(self.seed, number, index_in_step))
             for losses in self._backward(batch, tokens):
                 sums += torch.stack(losses)
         sums = self.processes.add_gradients(self.model.parameters(), sums)
@@ -136,16 +136,16 @@ class TrainStep:
         return float(self.optimizer.param_groups[0]["lr"])
 
 
-def random_seed(seed: int, step: int, place: int) -> int:
+def random_seed(seed: int, step: int, index: int) -> int:
     """Return the seed of dropout in a micro-batch.
 
     Args:
         seed: seed of the run.
         step: number of the step, from 1.
-        place: place of the micro-batch among those of the step, in all processes, from 0.
+        index: index of the micro-batch among those of the step, in all processes.
     """
     # That of the first one is the seed of the whole step in earlier versions.
-    numbers = [seed, step, place] if place else [seed, step]
+    numbers = [seed, step, index] if index else [seed, step]
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 

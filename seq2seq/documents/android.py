@@ -118,7 +118,7 @@ class _Escaper:
     def __init__(self, text: str) -> None:
         """Read the escapes of a text without those of XML."""
         plain = _ESCAPE.sub("", text).strip()
-        self.is_quoted = len(plain) > 2 and plain[0] == plain[-1] == '"' and plain.count('"') == 2
+        self.is_quoted = plain[:1] == plain[-1:] == '"' and plain.count('"') == 2
         table = {_character(match): match[0] for match in _ESCAPE.finditer(text)}
         table |= {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
         for quote in "\"'":

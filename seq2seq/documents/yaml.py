@@ -13,7 +13,7 @@ from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextS
 from seq2seq.documents.json import is_chosen
 from seq2seq.documents.plural_keys import is_plural, missing_categories
 from seq2seq.documents.source_text import Edit, Slot, SlottedDocument, SourceText
-from seq2seq.documents.yaml_scalars import YamlString, render_scalar, yaml_strings
+from seq2seq.documents.yaml_scalars import LINE_BREAKS, YamlString, render_scalar, yaml_strings
 from seq2seq.text.spans.icu_tree import CATEGORIES
 
 _BLOCK = re.compile(r"[|>][^\n]*\n(?:[ \t\r]*\n)*(?P<indent> *)(?P<text>.*\S)", re.DOTALL)
@@ -91,7 +91,7 @@ def _block_slot(source: SourceText, string: YamlString, segment: TextSegment) ->
     width = max(len(line.strip()) for line in match["text"].split("\n"))
 
     def render(text: str) -> str:
-        lines = text.split("\n")
+        lines = LINE_BREAKS.sub(" ", text).lstrip(" ").split("\n")
         if is_folded:  # a line break of the text is an empty line
             folded = [_wrapped(line, width) for line in lines]
             lines = [line for each in folded for line in [*each, ""]][:-1]

@@ -17,6 +17,9 @@ from seq2seq.errors import TextError
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING_TAG = "tag:yaml.org,2002:str"
 _PLAIN = re.compile(r"[\w<(/.¿¡„«“$€](?:[^\n#:]|:(?=\S)|(?<=\S)#)*")
+# Line breaks of YAML 1.1, tabs, and characters that only double quotes can hold.
+_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+LINE_BREAKS = re.compile("[\r\x85\u2028\u2029]")  # beside line feeds
 _FLOW_SIGNS = re.compile(r"[,\[\]{}]")
 
 
@@ -149,16 +152,18 @@ def is_plain_string(text: str) -> bool:
 
 def render_scalar(text: str, string: YamlString) -> str:
     """Return a text in the style of a string, or in double quotes where that cannot hold it."""
-    if string.style == "'" and "\n" not in text:
+    if string.style == "'" and not _ESCAPED.search(text):
         return "'" + text.replace("'", "''") + "'"
     if string.style == "" and _is_plain(text, string.is_flow):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def _is_plain(text: str, is_flow: bool) -> bool:
     return (
         _PLAIN.fullmatch(text) is not None
+        and not _ESCAPED.search(text)
         and text == text.strip()
         and not text.endswith(":")
         and not (is_flow and _FLOW_SIGNS.search(text))

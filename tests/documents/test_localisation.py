@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
 from seq2seq.documents.registry import find_format, parse_document
@@ -54,6 +56,53 @@ def test_files_of_tools_change_their_texts_alone(path: Path) -> None:
     assert found == [capitals(text) for text in texts]
     same = ["Text"] * len(texts)
     assert filled(before, same) == filled(after, same)
+
+
+# Characters that some format escapes, or takes for a sign of its own.
+ANY_TEXT = st.text(
+    alphabet="aB0 \n\t\r\"'\\<>&;:#{}[]%@?=-|!*,.~`éł\U0001f600\u00a0\u2028\ufeff",
+    min_size=1,
+    max_size=12,
+)
+BLOCK = b"x:\n  y: |-\n    a b\n    c\n"
+TEXTS_OF_EACH = [
+    ("android", b"<resources><string name='a'>It\\'s</string><string name='b'>\"x 'y'\"</string>"
+                b"<string name='c'><![CDATA[<b>x</b>]]></string></resources>"),
+    ("strings", b'"a" = "b c";\n"d" = "e\nf";'),
+    ("properties", b"a = b c\\\n d\n"),
+    ("properties", "a = ä".encode("latin-1")),
+    ("yaml", b"a: b c # d\ne: 'f'\ng: \"h\"\ni: [j, k]\n"),
+    ("json", b'{"a": "b c", "d": ["e\\u00e4"]}'),
+    ("xliff", b"<xliff version='1.2' xml:space='preserve'><trans-unit><source>a</source>"
+              b"<target state='new'>x</target></trans-unit></xliff>"),
+    ("tmx", b"<tmx xml:space='preserve'><tu><tuv xml:lang='en'><seg>a</seg></tuv></tu></tmx>"),
+    ("xcstrings", b'{"sourceLanguage": "en", "strings": {"a b": {}, "c": {}}}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "data"), TEXTS_OF_EACH)
+@given(draw=st.data())
+def test_any_text_can_be_written_and_is_read_again(
+    name: str, data: bytes, draw: st.DataObject
+) -> None:
+    document = parse_document(data, name, ENGLISH_GERMAN)
+    texts = [draw.draw(ANY_TEXT) for _ in document.segments]
+    after = parse_document(filled(document, texts), name, ENGLISH_GERMAN)
+    found = [(s.existing or "") if name in WITH_TARGETS else s.text for s in after.segments]
+
+    if name in ("android", "xliff", "tmx"):  # blanks around a text, and carriage returns
+        texts, found = (
+            [re.sub(r"\r\n?", "\n", text).strip() for text in side] for side in (texts, found)
+        )
+    assert found == texts
+
+
+@given(text=st.text(alphabet="ab: #-\n'", min_size=1, max_size=12).filter(str.strip))
+def test_any_lines_can_be_written_into_a_block_of_yaml(text: str) -> None:
+    lines = "\n".join(line.strip() for line in text.strip().split("\n"))
+    (after,) = parse_document(filled(parse_document(BLOCK, "yaml"), [lines]), "yaml").segments
+
+    assert after.text == lines
 
 
 @pytest.mark.parametrize(("name", "count"), [("rails.yml", 13), ("strings.xml", 9),

@@ -51,7 +51,7 @@ class OnnxModel(nn.Module):
         hidden = torch.empty(count, *sizes.hidden)
         outputs = {"values": values, "hidden": hidden}
         if sizes.keys:
-            outputs["keys"] = keys
+            outputs["keys"] = keys.flatten(0, 1)
         self.encoder.run({"tokens": source, "mask": mask}, outputs)
         return DecoderState(hidden.unsqueeze(1), Memory(values, keys, mask[:, :positions]))
 
@@ -68,7 +68,8 @@ class OnnxModel(nn.Module):
         weights = torch.empty(
             *tokens.shape, state.memory.mask.shape[1] if self.has_attention else 0
         )
-        outputs = {"logits": logits, "new_hidden": hidden}
+        rows = tokens.numel()  # n = B * K
+        outputs = {"logits": logits.view(rows, -1), "new_hidden": hidden.view(rows, -1)}
         if self.has_attention:
             outputs["weights"] = weights
         self.decoder.run(inputs, outputs)

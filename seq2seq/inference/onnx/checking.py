@@ -47,18 +47,21 @@ def require_safe_graphs(files: GraphFiles, folder: str) -> None:
         ConfigError: the package onnx is not installed.
     """
     onnx = import_package("onnx")
+    models = {}
     for part, content in zip(files._fields, files, strict=True):
         try:
-            model = onnx.load_model_from_string(content)
+            models[part] = onnx.load_model_from_string(content)
         except Exception as error:  # protobuf has several
             kind = type(error).__name__
             raise RunError(f"{folder}: the {part} graph is damaged ({kind})") from error
-        if problem := _problem(onnx, part, model):
+    shared = {tensor.name for tensor in models["step"].graph.initializer}
+    for part, model in models.items():
+        if problem := _problem(onnx, part, model, shared if part == "tables" else set()):
             raise RunError(f"{folder}: the {part} graph cannot be used: {problem}")
 
 
-def _problem(onnx: Any, part: str, model: Any) -> str | None:
-    """Return what is wrong with a model, if anything is."""
+def _problem(onnx: Any, part: str, model: Any, shared: set[str]) -> str | None:
+    """Return what is wrong with a model, which may read the `shared` constants of another."""
     versions = {each.domain: each.version for each in model.opset_import}
     if "" not in versions or any(v not in OPSETS.get(d, ()) for d, v in versions.items()):
         return f"this version does not run operators of {versions}"
@@ -74,7 +77,7 @@ def _problem(onnx: Any, part: str, model: Any) -> str | None:
     return (
         _bad_node(graphs)
         or _bad_constant(onnx, graphs)
-        or _bad_interface(part, model.graph)
+        or _bad_interface(part, model.graph, shared)
         or _bad_size(onnx, model)
     )
 
@@ -123,11 +126,11 @@ def _is_sound(numbers: Any) -> bool:
     return False
 
 
-def _bad_interface(part: str, graph: Any) -> str | None:
+def _bad_interface(part: str, graph: Any, shared: set[str]) -> str | None:
     """Return which input or output is missing, or is no part of a network."""
     weights = {value.name for value in graph.initializer}
     needed, made = INTERFACES[part]
-    inputs = {value.name for value in graph.input} - weights
+    inputs = {value.name for value in graph.input} - weights - shared
     outputs = {value.name for value in graph.output}
     tables = {name for name in inputs | outputs if name.startswith("table_")}
     optional = tables | {"keys", "weights"}  # with attention

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from seq2seq.errors import ConfigError
 from seq2seq.inference.onnx.cells import CellParts, input_norm, is_bounded, update
@@ -11,7 +12,6 @@ from seq2seq.inference.onnx.graph import BOOL, FP32, INT64, Graph
 from seq2seq.inference.onnx.products import Products, normalised
 from seq2seq.model.attention import (
     AdditiveAttention,
-    Attention,
     DotAttention,
     FixedContext,
     GeneralAttention,
@@ -49,9 +49,12 @@ class EncoderGraph:
         self.batch = g.op("Shape", tokens, start=0, end=1)
         x, bounded, finals = "", False, []
         for layer, cells in enumerate(self.encoder.layers):
-            projected = [self._project(cell, time_tokens, x, bounded) for cell in cells]
+            read = [
+                self._project(cell, x, time_tokens, bounded) if layer else time_tokens
+                for cell in cells
+            ]
             is_within = is_bounded(cells, self.first[layer, :, 0])
-            output, final = self._scan(cells, layer, projected, real, is_within)
+            output, final = self._scan(cells, layer, read, real, is_within)
             adds = self.encoder.residual and layer > 0
             x = g.add(x, output) if adds else output
             bounded = is_within and not adds
@@ -61,25 +64,17 @@ class EncoderGraph:
         self._add_outputs(values, final, bounded)
         return g
 
-    def _project(self, cell: Cell, tokens: str, x: str, bounded: bool) -> str:
-        """Return the projected inputs (S, B, G) of a cell."""
-        weight, bias = cell.input_weights()
-        norm = input_norm(cell)
-        if not x:
-            return self.to.embedded(tokens, self.encoder.embedding.weight, weight, bias, norm)
-        g = self.graph
-        if norm is not None:
+    def _project(self, cell: Cell, x: str, tokens: str, bounded: bool) -> str:
+        """Return the projected inputs (S, B, G) of a cell above the first layer."""
+        g, (weight, bias) = self.graph, cell.input_weights()
+        if (norm := input_norm(cell)) is not None:
             x, bounded = normalised(g, x, norm), False
-        rows = g.reshape(x, [-1, weight.shape[1]])
-        return self._unflatten(self.to.linear(rows, weight, bias, bounded), tokens, len(weight))
-
-    def _unflatten(self, rows: str, like: str, width: int) -> str:
-        g = self.graph
-        shape = g.concat([g.op("Shape", like), g.constant([width])], 0)
+        rows = self.to.linear(g.reshape(x, [-1, weight.shape[1]]), weight, bias, bounded)
+        shape = g.concat([g.op("Shape", tokens), g.constant([len(weight)])], 0)
         return g.op("Reshape", rows, shape)
 
     def _scan(
-        self, cells: Sequence[Cell], layer: int, projected: list[str], real: str, bounded: bool
+        self, cells: Sequence[Cell], layer: int, read: list[str], real: str, bounded: bool
     ) -> tuple[str, str]:
         """Return the outputs (S, B, M) of a layer, zero at padding, and the final state (B, P, M).
 
@@ -89,12 +84,14 @@ class EncoderGraph:
         count, size = len(cells), self.size
         initial = [self._initial(layer, d, p) for d in range(count) for p in range(self.parts)]
         states = [inner.add_input(inner.name("h"), FP32, ("B", size)) for _ in initial]
-        inputs = [inner.add_input(inner.name("x"), FP32, ("B", "G")) for _ in cells]
+        kind, shape = (FP32, ("B", "G")) if layer else (INT64, ("B",))
+        inputs = [inner.add_input(inner.name("x"), kind, shape) for _ in cells]
         masks = [inner.add_input(inner.name("real"), BOOL, ("B", 1)) for _ in cells]
         to, outputs = self.to.within(inner), []
         for d, cell in enumerate(cells):
             before: CellParts = states[d * self.parts : (d + 1) * self.parts]
-            after = update(to, cell, inputs[d], before, bounded)
+            x_proj = inputs[d] if layer else self._embedded(to, cell, inputs[d])
+            after = update(to, cell, x_proj, before, bounded)
             for old, new in zip(before, after, strict=True):
                 kept = inner.op("Where", masks[d], new, old)
                 inner.add_output(kept, inner.name("state"), FP32, ("B", size))
@@ -102,7 +99,7 @@ class EncoderGraph:
         for output in outputs:
             inner.add_output(output, inner.name("output"), FP32, ("B", size))
         found = g.ops(
-            "Scan", len(initial) + count, *initial, *projected, *[real] * count,
+            "Scan", len(initial) + count, *initial, *read, *[real] * count,
             body=inner.to_proto(), num_scan_inputs=2 * count,
             scan_input_directions=[*range(count)] * 2, scan_output_directions=[*range(count)],
         )  # fmt: skip
@@ -111,6 +108,11 @@ class EncoderGraph:
         last, parts = found[: len(initial)], range(self.parts)
         each = [g.concat([last[d * self.parts + p] for d in range(count)]) for p in parts]
         return output, g.stack(each, 1)
+
+    def _embedded(self, to: Products, cell: Cell, tokens: str) -> str:
+        """Return the projected inputs (B, G) of a cell of the first layer at one position."""
+        embedding = self.encoder.embedding.weight
+        return to.embedded(tokens, embedding, *cell.input_weights(), input_norm(cell))
 
     def _initial(self, layer: int, direction: int, part: int) -> str:
         """Return an initial state (B, H)."""
@@ -127,24 +129,18 @@ class EncoderGraph:
             last = g.take(g.take(final, len(self.encoder.layers) - 1, 1), 0, 1)  # (B, M)
             values = g.op("Unsqueeze", last, g.constant([1]))  # (B, 1, M)
         positions = 1 if isinstance(attention, FixedContext) else "S"
+        hidden = self._bridge(final)
+        rows = g.reshape(values, [-1, sizes.values])
+        keys = self.to.linear(rows, self._key_weight(), None, bounded) if sizes.keys else ""
         g.add_output(values, "values", FP32, ("B", positions, sizes.values))
-        if sizes.keys:
-            keys = self._keys(attention, values, bounded)
-            g.add_output(keys, "keys", FP32, ("B", positions, sizes.keys))
-        g.add_output(self._bridge(final), "hidden", FP32, ("B", *state))
+        g.add_output(hidden, "hidden", FP32, ("B", *state))
+        if keys:  # two dimensions: a node that adds a third one would copy them
+            g.add_output(keys, "keys", FP32, ("B * S", sizes.keys))
 
-    def _keys(self, attention: Attention, values: str, bounded: bool) -> str:
-        g = self.graph
-        if isinstance(attention, DotAttention):
-            return values
-        assert isinstance(
-            attention, GeneralAttention | AdditiveAttention
-        )  # `memory_sizes` has asked
-        weight = attention.key.weight
-        rows = g.reshape(values, [-1, weight.shape[1]])
-        keys = self.to.linear(rows, weight, None, bounded)
-        shape = g.op("Shape", values, start=0, end=2)
-        return g.op("Reshape", keys, g.concat([shape, g.constant([len(weight)])], 0))
+    def _key_weight(self) -> Tensor:
+        attention = self.model.decoder.attention
+        assert isinstance(attention, GeneralAttention | AdditiveAttention)
+        return attention.key.weight
 
     def _bridge(self, final: str) -> str:
         """Return the initial state (B, L, P, H) of the decoder."""
@@ -188,7 +184,7 @@ class MemorySizes(NamedTuple):
     """Sizes of the vectors of attention for each source position."""
 
     values: int  # M
-    keys: int  # A; 0: there are none
+    keys: int  # A; 0: there are none, or the values are the keys
 
 
 def memory_sizes(model: EncoderDecoder) -> MemorySizes:
@@ -203,7 +199,7 @@ def memory_sizes(model: EncoderDecoder) -> MemorySizes:
         raise not_exported("model.attention", attention)
     if isinstance(attention, GeneralAttention | AdditiveAttention):
         return MemorySizes(size, attention.key.out_features)
-    return MemorySizes(size, size if isinstance(attention, DotAttention) else 0)
+    return MemorySizes(size, 0)
 
 
 def encoder_layers_are_bounded(model: EncoderDecoder) -> list[bool]:

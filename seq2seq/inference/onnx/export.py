@@ -5,11 +5,9 @@ import torch
 from seq2seq.errors import ConfigError
 from seq2seq.inference.onnx.encoder_graph import EncoderGraph
 from seq2seq.inference.onnx.graph import INT64, Graph
-from seq2seq.inference.onnx.sessions import GraphFiles
+from seq2seq.inference.onnx.sessions import GRAPH_FORMAT, GraphFiles
 from seq2seq.inference.onnx.step_graph import StepGraph
 from seq2seq.model.encoder_decoder import EncoderDecoder
-
-FORMAT = 1  # of the files; later versions of the program read all earlier ones
 
 
 @torch.no_grad()
@@ -22,7 +20,8 @@ def export_graphs(model: EncoderDecoder, precision: str) -> GraphFiles:
     if model.gate is not None:
         raise ConfigError("a run with document_context=carry cannot be exported to ONNX")
     tables = Graph()
-    tables.add_output(tables.constant([FORMAT]), "format", INT64, (1,))
+    tables.add_output(tables.constant([GRAPH_FORMAT]), "format", INT64, (1,))
     graphs = EncoderGraph(model, tables, precision), StepGraph(model, tables, precision)
-    encoder, step = (graph.build().to_bytes() for graph in graphs)
-    return GraphFiles(tables.to_bytes(), encoder, step)
+    encoder, step = (graph.build() for graph in graphs)
+    tables.share_constants(step)  # the embeddings, if they are the output layer's weights too
+    return GraphFiles(*(graph.to_bytes() for graph in (tables, encoder, step)))

@@ -4,6 +4,7 @@ https://onnx.ai/onnx/repo-docs/IR.html
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ OPSET = 17  # of ONNX: the first with LayerNormalization, which ONNX Runtime has
 IR_VERSION = 8  # of the files, that of opset 17
 MICROSOFT = "com.microsoft"  # domain of ONNX Runtime's own operators
 FP32, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+MIN_SHARED_BYTES = 64  # of constants that several graphs share
 Shape = Sequence[int | str]  # of a value; a word stands for a size that differs from run to run
 
 
@@ -31,7 +33,6 @@ class Graph:
         self.outputs: list[Any] = []
         self.root: Graph = outer.root if outer else self
         self.initializers: dict[str, Any] = {}
-        self.stored: dict[tuple[Any, ...], str] = {}  # the names of constants, by their content
         self.count = 0  # of the names that are taken
 
     def name(self, kind: str) -> str:
@@ -49,22 +50,33 @@ class Graph:
         return name
 
     def add_output(self, value: str, name: str, kind: int, shape: Shape) -> None:
-        """Declare that `value` is the output `name`."""
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
+        """Make `value` the output `name`, and rename it: a node for that would copy it."""
+        is_made_here = any(value in node.output for node in self.nodes)
+        if not is_made_here or value in {output.name for output in self.outputs}:
+            value = self.op("Identity", value)
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if each == value else each for each in names]
         self.outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
     def constant(self, array: Tensor | Array | Sequence[int], kind: str = "constant") -> str:
-        """Return the name of a constant; equal ones are stored once."""
+        """Return the name of a constant: equal ones have one name, in all graphs."""
         if isinstance(array, Tensor):
             array = array.detach().numpy()
         value = np.array(array, dtype=np.int64) if isinstance(array, Sequence) else array
         value = np.ascontiguousarray(value).reshape(value.shape)
-        key = (value.dtype.str, value.shape, value.tobytes())
-        root = self.root
-        if key not in root.stored:
-            root.stored[key] = name = self.name(kind)
-            root.initializers[name] = numpy_helper.from_array(value, name)
-        return root.stored[key]
+        about = f"{value.dtype.str} {value.shape} ".encode()
+        name = f"{kind}_{sha256(about + value.tobytes()).hexdigest()[:16]}"
+        if name not in self.root.initializers:
+            self.root.initializers[name] = numpy_helper.from_array(value, name)
+        return name
+
+    def share_constants(self, other: "Graph") -> None:
+        """Make inputs of the large constants that `other` has too, which then stores them alone."""
+        for name, tensor in list(self.initializers.items()):
+            if name in other.initializers and len(tensor.raw_data) >= MIN_SHARED_BYTES:
+                del self.initializers[name]
+                self.add_input(name, tensor.data_type, tensor.dims)
 
     def scalar(self, value: float) -> str:
         """Return the name of a constant of fp32 without dimensions."""

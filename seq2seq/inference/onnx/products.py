@@ -75,9 +75,9 @@ class Products:
         """
         g, count = self.graph, len(embedding)
         if count * len(weight) > MAX_TABLE_ELEMENTS:
-            x = g.op("Gather", self._expanded(g, embedding), tokens)
+            x = g.op("Gather", self._expanded(g.root, embedding), tokens)
             x = x if norm is None else normalised(g, x, norm)
-            matrix = g.transpose(self._expanded(g, weight), [1, 0])
+            matrix = g.root.transpose(self._expanded(g.root, weight), [1, 0])
             return g.add(g.op("MatMul", x, matrix), g.constant(bias))
         once = self.tables
         x = self._expanded(once, embedding)
@@ -85,7 +85,7 @@ class Products:
         rows = once.op("Gemm", x, self._expanded(once, weight), once.constant(bias), transB=1)
         name, shape = once.name("table"), (count, len(weight))
         once.add_output(rows, name, FP32, shape)
-        return g.op("Gather", g.add_input(name, FP32, shape), tokens)
+        return g.op("Gather", g.root.add_input(name, FP32, shape), tokens)
 
     def _expanded(self, graph: Graph, matrix: Tensor) -> str:
         """Return a matrix (N, K) in fp32; int8 is what it is stored in."""

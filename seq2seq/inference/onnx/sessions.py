@@ -8,6 +8,7 @@ from torch import Tensor
 from seq2seq.errors import RunError
 from seq2seq.inference.onnx.packages import import_package
 
+GRAPH_FORMAT = 1  # of the files; later versions of the program read all earlier ones
 PROVIDERS = ["CPUExecutionProvider"]
 
 
@@ -23,7 +24,7 @@ class Sizes(NamedTuple):
     """The sizes that differ from network to network, as the graphs declare them."""
 
     values: int  # M
-    keys: int  # A; 0: there are none
+    keys: int  # A; 0: there are none, or the values are the keys
     positions: int | None  # of values and keys; None: as many as the source has
     hidden: tuple[int, ...]  # (L, P, H)
     vocab_size: int
@@ -54,11 +55,25 @@ def open_sessions(files: GraphFiles, threads: int) -> Sessions:
     encoder, step = (_session(runtime, graph, threads) for graph in files[1:])
     once = _session(runtime, files.tables, threads, optimized=False)
     names = [output.name for output in once.get_outputs()]
+    shared = _constants(files.step, {value.name for value in once.get_inputs()})
     try:
-        tables = dict(zip(names, map(torch.from_numpy, once.run(names, {})), strict=True))
+        tables = dict(zip(names, map(torch.from_numpy, once.run(names, shared)), strict=True))
+        made_by = int(tables.pop("format"))
     except Exception as error:
         raise unusable(error) from error
+    if made_by > GRAPH_FORMAT:
+        raise RunError("the network was exported by a later version of this program")
     return Sessions(encoder, step, tables, _sizes(encoder, step))
+
+
+def _constants(graph: bytes, names: set[str]) -> dict[str, Any]:
+    """Return constants of a graph by name, as arrays of NumPy."""
+    if not names:
+        return {}
+    onnx = import_package("onnx")
+    model = onnx.load_model_from_string(graph)
+    stored = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in names}
+    return {name: onnx.numpy_helper.to_array(tensor) for name, tensor in stored.items()}
 
 
 def _session(runtime: Any, content: bytes, threads: int, optimized: bool = True) -> Any:
@@ -80,10 +95,10 @@ def _sizes(encoder: Any, step: Any) -> Sizes:
     positions, values = shapes["values"][1:]
     return Sizes(
         values=values,
-        keys=shapes["keys"][2] if "keys" in shapes else 0,
+        keys=shapes["keys"][1] if "keys" in shapes else 0,
         positions=positions if isinstance(positions, int) else None,  # else its name
         hidden=tuple(shapes["hidden"][1:]),
-        vocab_size=shapes["logits"][2],
+        vocab_size=shapes["logits"][1],
         has_attention="weights" in shapes,
     )
 

@@ -46,7 +46,7 @@ class StepGraph:
         tokens = g.add_input("tokens", INT64, ("B", "K"))
         hidden = g.add_input("hidden", FP32, state)
         values = g.add_input("values", FP32, ("B", "S", sizes.values))
-        keys = g.add_input("keys", FP32, ("B", "S", sizes.keys)) if sizes.keys else ""
+        keys = g.add_input("keys", FP32, ("B", "S", sizes.keys)) if sizes.keys else values
         mask = g.add_input("mask", BOOL, ("B", "S"))
         self.shape = g.op("Shape", tokens)  # B, K
         last = g.reshape(tokens, [-1])  # (n,) = (B * K,)
@@ -70,12 +70,11 @@ class StepGraph:
             bounded = self.within[layer] and not residual
         # (4) The readout and the output layer.
         logits = self._logits(output, context, last, bounded)
-        vocab_size = self.model.output.linear.out_features
-        logits = self._per_hypothesis(logits, vocab_size)
-        g.add_output(logits, "logits", FP32, ("B", "K", vocab_size))
+        # Two dimensions: a node that adds a third one would copy them.
+        g.add_output(logits, "logits", FP32, ("n", self.model.output.linear.out_features))
         joined = g.concat([part for parts_of_layer in new for part in parts_of_layer])
-        shape = g.concat([self.shape, g.constant([*state[2:]])], 0)
-        g.add_output(g.op("Reshape", joined, shape), "new_hidden", FP32, state)
+        width = len(self.cells) * parts * self.size
+        g.add_output(joined, "new_hidden", FP32, ("n", width))
         if weights:
             g.add_output(weights, "weights", FP32, ("B", "K", "S"))
         return g

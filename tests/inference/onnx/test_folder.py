@@ -1,5 +1,6 @@
 """An exported folder translates as its run does, and one from a stranger ends in one line."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from seq2seq.search.sampling import Sampling
 
 FROZEN = Path(__file__).parents[2] / "frozen_runs" / "9491cbe"
 RUN = FROZEN / "translation_attention"
+EARLIER = Path(__file__).parents[2] / "frozen_runs" / "onnx_format_1" / "translation"
 LINES = ["Today Anna paints the door.", "The old man sees 3 dogs.", "", "Anna"]
 SEARCHES: dict[str, Callable[[], Any]] = {
     "greedy": lambda: None,
@@ -158,6 +160,26 @@ def test_one_precision_can_be_exported_alone(tmp_path: Path) -> None:
     if int8_is_exact():
         with pytest.raises(RunError, match=r"was exported without tables\.int8\.onnx"):
             seq2seq.load(output, precision="int8")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_folder_of_an_earlier_version_gives_its_translations(precision: str) -> None:
+    """The files are never made anew: that they stay as they are is the point."""
+    if precision == "int8" and not int8_is_exact():
+        pytest.skip("the processor has no VNNI")
+    said = json.loads((EARLIER / "translations.json").read_text(encoding="utf-8"))
+
+    assert seq2seq.load(EARLIER, precision=precision).translate([*said]) == [*said.values()]
+
+
+def test_a_folder_of_a_later_version_is_refused(folder: Path) -> None:
+    def later(model: Any) -> None:
+        tensor = next(t for t in model.graph.initializer if t.data_type == TensorProto.INT64)
+        tensor.CopyFrom(numpy_helper.from_array(np.array([2]), tensor.name))
+
+    changed(folder, "tables", later)
+
+    assert refusal(folder) == "the network was exported by a later version of this program"
 
 
 def refusal(folder: Path) -> str:

@@ -35,6 +35,9 @@ ALONE = [
     ("model/cell=rnn", "model.cell.nonlinearity=relu", "model/attention=fixed_context"),
     ("model/cell=minlstm", "model.decoder.layers=2", "model/attention=dot"),
 ]  # fmt: skip
+# Each cell, attention and bridge once.
+IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
+IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
 PENALTY, COVERAGE = 1.0, 0.2
 
 
@@ -56,7 +59,10 @@ def test_fp32_logits_and_searches_equal_those_of_torch(
 
     torch.testing.assert_close(found, logits(model, rows), atol=1e-5, rtol=1e-4)
     beta = COVERAGE if has_attention(graphs) else 0.0
-    for search in (Greedy(), Beam(3, PENALTY, 2, beta)):
+    for search in (Greedy(), Beam(3, # Each cell, attention and bridge once.
+IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
+IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
+PENALTY, 2, beta)):
         ours, theirs = hypotheses(graphs, search), hypotheses(incremental, search)
         assert [[h.tokens for h in each] for each in ours] == [
             [h.tokens for h in each] for each in theirs
@@ -65,7 +71,7 @@ def test_fp32_logits_and_searches_equal_those_of_torch(
         torch.testing.assert_close(*scores, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
+@pytest.mark.parametrize("choice", IN_INT8, ids=" ".join)
 def test_int8_logits_are_close_to_fp32(config: Compose, choice: tuple[str, ...]) -> None:
     model = network(config, *choice)
 
@@ -121,7 +127,7 @@ def test_a_table_that_would_be_too_large_is_not_made(
     graphs = convert(model, "fp32")
 
     shapes = {tuple(table.shape) for table in graphs.sessions.tables.values()}
-    assert shapes == {(1,), (PIECES, 6)}
+    assert shapes == {(PIECES, 6)}
     found = logits(graphs, [0, 1])  # type: ignore[arg-type]
     torch.testing.assert_close(found, logits(model, [0, 1]), atol=1e-5, rtol=1e-4)
 
@@ -144,8 +150,14 @@ def test_an_ensemble_mixes_graphs_and_torch(config: Compose) -> None:
     mixed = Ensemble([IncrementalModel(models[0], "fp32"), convert(models[1], "fp32")])
 
     ours, theirs = (
-        hypotheses(mixed, Beam(3, PENALTY, 1)),
-        hypotheses(torch_only, Beam(3, PENALTY, 1)),
+        hypotheses(mixed, Beam(3, # Each cell, attention and bridge once.
+IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
+IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
+PENALTY, 1)),
+        hypotheses(torch_only, Beam(3, # Each cell, attention and bridge once.
+IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
+IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
+PENALTY, 1)),
     )
 
     assert [each[0].tokens for each in ours] == [each[0].tokens for each in theirs]

@@ -59,10 +59,7 @@ def test_fp32_logits_and_searches_equal_those_of_torch(
 
     torch.testing.assert_close(found, logits(model, rows), atol=1e-5, rtol=1e-4)
     beta = COVERAGE if has_attention(graphs) else 0.0
-    for search in (Greedy(), Beam(3, # Each cell, attention and bridge once.
-IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
-IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
-PENALTY, 2, beta)):
+    for search in (Greedy(), Beam(3, PENALTY, 2, beta)):
         ours, theirs = hypotheses(graphs, search), hypotheses(incremental, search)
         assert [[h.tokens for h in each] for each in ours] == [
             [h.tokens for h in each] for each in theirs
@@ -150,14 +147,8 @@ def test_an_ensemble_mixes_graphs_and_torch(config: Compose) -> None:
     mixed = Ensemble([IncrementalModel(models[0], "fp32"), convert(models[1], "fp32")])
 
     ours, theirs = (
-        hypotheses(mixed, Beam(3, # Each cell, attention and bridge once.
-IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
-IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
-PENALTY, 1)),
-        hypotheses(torch_only, Beam(3, # Each cell, attention and bridge once.
-IN_INT8 = [c for c in CHOICES if "model/attention=general" in c or "model/cell=gru" in c]
-IN_INT8 += [c for c in CHOICES if not c[0].startswith("model/cell")]
-PENALTY, 1)),
+        hypotheses(mixed, Beam(3, PENALTY, 1)),
+        hypotheses(torch_only, Beam(3, PENALTY, 1)),
     )
 
     assert [each[0].tokens for each in ours] == [each[0].tokens for each in theirs]

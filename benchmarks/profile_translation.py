@@ -18,7 +18,7 @@ import torch
 import seq2seq
 from benchmarks import results, toolkits
 from benchmarks.profile_training import Stopwatch
-from benchmarks.speed_translate import SEARCHES, precisions, train_ours
+from benchmarks.speed_translate import SEARCHES, engines, train_ours
 from seq2seq.config.commands import DecodingConfig
 from seq2seq.inference.translator import Translator
 from seq2seq.search import beam, greedy
@@ -64,8 +64,10 @@ def main(arguments: list[str]) -> None:
     for module, function in functions:
         watch_call(watch, "argmax and top k", module, function)
     for name, size in SEARCHES.items():
-        for precision in precisions():
-            translator = seq2seq.load(run, precision=precision, device="cpu")
+        for engine in engines():
+            if engine.kind != "torch":  # a step is one call
+                continue
+            translator = seq2seq.load(run, precision=engine, device="cpu")
             translator.batch = BATCH
             if size > 1:
                 translator.decoder.search = Beam(size, length_penalty=1.0, n_best=1)
@@ -76,7 +78,7 @@ def main(arguments: list[str]) -> None:
             for _ in range(PASSES):
                 with watch.step():
                     translator.translate(lines)
-            seconds[f"{name}, {precision}"] = {
+            seconds[f"{name}, {engine.precision}"] = {
                 part: statistics.median(p[part] for p in watch.steps)
                 for part in sorted(watch.steps[0])
             }

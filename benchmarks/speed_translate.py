@@ -31,11 +31,15 @@ from benchmarks.side_by_side import Figures, can_use_bf16, run_measured, show, t
 from benchmarks.speed_train import OURS
 from benchmarks.toolkit_configs import CONFIGS
 from seq2seq.evaluation.metrics import score_hypotheses
+from seq2seq.inference.onnx.decoding import DecodingEngine
+from seq2seq.inference.onnx.packages import are_installed
 from seq2seq.text.lines import read_lines
 
 STEPS, TIMEOUT = 1000, 7200.0
 BATCHES = (64, 128, 256)
-PRECISIONS = ("fp32", "bf16", "int8")
+ENGINES = tuple(map(DecodingEngine._make, (
+    ("fp32", "torch"), ("fp32", "onnx"), ("bf16", "torch"), ("int8", "torch"), ("int8", "onnx")
+)))  # fmt: skip
 SEARCHES = {"greedy": 1, "beam 5": 5}
 PEERS = (
     "opennmt",
@@ -104,13 +108,16 @@ def model_of(name: str, data: Path, models: Path) -> Path:
     return model
 
 
-def ours(run: Path, data: Path, work: Path, size: tuple[int, int], precision: str) -> Figures:
+def ours(
+    run: Path, data: Path, work: Path, size: tuple[int, int], engine: DecodingEngine
+) -> Figures:
     """Measure sentences per second of this toolkit; `size` is that of beam and batch."""
     beam, batch = size
     search = ["search=beam", f"search.beam_size={beam}"] if beam > 1 else []
     command = [
         sys.executable, "-m", "seq2seq.translate", f"run={run}", f"input={data / 'test2016.en'}",
-        f"output={work / 'out.de'}", f"precision={precision}", f"batch={batch}", *search,
+        f"output={work / 'out.de'}", f"precision={engine.precision}", f"engine={engine.kind}",
+        f"batch={batch}", *search,
     ]  # fmt: skip
     log = work / "ours.log"
     peak = run_measured(command, TIMEOUT, log, {})
@@ -191,15 +198,15 @@ def with_bleu(turn: Callable[[], Figures], data: Path, work: Path, bleu: dict[st
 def one_at_a_time(run: Path, data: Path) -> Iterator[tuple[str, float]]:
     """Yield median seconds of sentences of 12 words, one at a time, and of the command for one."""
     lines = [line for line in read_lines(data / "test2016.en") if len(line.split()) == WORDS]
-    for precision in precisions():
-        translator = seq2seq.load(run, precision=precision)
+    for engine in engines():
+        translator = seq2seq.load(run, precision=engine)
         translator.translate(lines[:3])
         durations = []
         for line in lines[:ONE_BY_ONE]:
             start = time.perf_counter()
             translator.translate([line])
             durations.append(time.perf_counter() - start)
-        yield f"one sentence of {WORDS} words, {precision}", statistics.median(durations)
+        yield f"one sentence of {WORDS} words, {', '.join(engine)}", statistics.median(durations)
     command_durations = []
     for line in lines[:5]:
         start = time.perf_counter()
@@ -209,9 +216,10 @@ def one_at_a_time(run: Path, data: Path) -> Iterator[tuple[str, float]]:
     yield "the command for one line, int8", statistics.median(command_durations)
 
 
-def precisions() -> list[str]:
-    """Return the precisions that this machine supports."""
-    return [name for name in PRECISIONS if name != "bf16" or can_use_bf16()]
+def engines() -> list[DecodingEngine]:
+    """Return the engines that this machine has."""
+    chosen = [engine for engine in ENGINES if engine.kind == "torch" or are_installed()]
+    return [engine for engine in chosen if engine.precision != "bf16" or can_use_bf16()]
 
 
 def main(arguments: list[str]) -> None:
@@ -232,8 +240,9 @@ def main(arguments: list[str]) -> None:
         systems: dict[str, Callable[[], Figures]] = {}
         for batch in BATCHES:
             size = beam, batch
-            for p in precisions():
-                systems[f"ours, {p}, {batch}"] = partial(ours, run, data, work, size, p)
+            for engine in engines():
+                name = f"ours, {', '.join(engine)}, {batch}"
+                systems[name] = partial(ours, run, data, work, size, engine)
             for n in peers:
                 systems[f"{n}, {batch}"] = partial(peer, n, models_of_peers[n], data, work, size)
         with_scores = {

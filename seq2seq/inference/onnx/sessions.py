@@ -79,6 +79,8 @@ def _constants(graph: bytes, names: set[str]) -> dict[str, Any]:
 def _session(runtime: Any, content: bytes, threads: int, optimized: bool = True) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # Else threads that wait for work keep their cores busy: twice the processor time on two.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = False  # a plan of the memory for each shape that it has met
     options.log_severity_level = 4  # errors are raised
     if not optimized:

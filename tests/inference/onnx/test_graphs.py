@@ -16,7 +16,9 @@ from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.inference.forced_attention import attention_weights, has_attention
 from seq2seq.inference.onnx import products
+from seq2seq.inference.onnx.checking import require_safe_graphs
 from seq2seq.inference.onnx.decoding import convert
+from seq2seq.inference.onnx.export import export_graphs
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
@@ -71,6 +73,7 @@ def test_fp32_logits_and_searches_equal_those_of_torch(
 @pytest.mark.parametrize("choice", IN_INT8, ids=" ".join)
 def test_int8_logits_are_close_to_fp32(config: Compose, choice: tuple[str, ...]) -> None:
     model = network(config, *choice)
+    require_safe_graphs(export_graphs(model, "int8"), "folder")  # of what a folder may hold
 
     found = logits(convert(model, "int8"), [0, 1, 2, 3])  # type: ignore[arg-type]
 

@@ -20,18 +20,24 @@ _INDEX = re.compile(rf"{_SIGN}(\d+){_SIGN}")
 
 
 class InlinePieces:
-    """The text of parts with tags for markup, and the way back to pieces."""
+    """The text of parts with tags for markup, and the way back to pieces.
+
+    Neighbours that stand alone have one tag together.
+    """
 
     def __init__(self, parts: Sequence[InlinePart]) -> None:
         self.parts = parts
-        self._inline = InlineText(
-            [
-                part._replace(raw=_clean(part.text), characters=None)
-                if part.kind == "text"
-                else part._replace(raw=f"{_SIGN}{index}{_SIGN}")
-                for index, part in enumerate(parts)
-            ]
-        )
+        marked = list[InlinePart]()
+        for index, part in enumerate(parts):
+            if part.kind == "text":
+                marked.append(part._replace(raw=_clean(part.text), characters=None))
+                continue
+            raw = f"{_SIGN}{index}{_SIGN}"
+            if part.kind == "single" and marked and marked[-1].kind == "single":
+                marked[-1] = marked[-1]._replace(raw=marked[-1].raw + raw)
+            else:
+                marked.append(part._replace(raw=raw))
+        self._inline = InlineText(marked)
 
     @property
     def text(self) -> str:

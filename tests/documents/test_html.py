@@ -1,5 +1,6 @@
 """HTML: what is text, what is a sentence, and what stays."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -123,6 +124,24 @@ def test_any_page_comes_back_and_capitals_keep_its_tags(pieces: list[str]) -> No
     other = document.write([_capitals(each.text) for each in document.segments]).decode()
 
     assert _tags(other) == _tags(text)
+
+
+@given(
+    translation=st.lists(
+        st.sampled_from(["<g1>", "</g1>", "<g2>", "</g2>", "<x3/>", "<x9/>", "a b", "&", "<i>"]),
+        max_size=12,
+    ).map("".join)
+)
+def test_any_translation_keeps_the_tags_of_a_page(translation: str) -> None:
+    text = '<p>a <b class="x">b <i>c</i></b> d<code>e</code> f</p>'
+    assert segments(text) == ["a <g1>b <g2>c</g2></g1> d<x3/> f"]
+
+    after = write(text, translation)
+
+    assert sorted(_tags(after)) == sorted(_tags(text))
+    plain = re.sub("</?g[12]>|<x3/>", "", translation).replace("&", "&amp;")
+    written = re.sub("<code>.*</code>|<[^>]*>", "", after)
+    assert written == plain.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _capitals(text: str) -> SegmentTranslation:

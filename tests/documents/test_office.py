@@ -171,6 +171,62 @@ def test_a_link_made_by_a_field_is_a_part_of_its_sentence() -> None:
     assert xml.index("separate") < xml.index("Seite") < xml.index('"end"') < xml.index(" ansehen")
 
 
+def text_run(text: str, properties: str = "") -> str:
+    return f'<w:r>{properties}<w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def field(role: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{role}"/></w:r>'
+
+
+BODIES = {
+    "contents over several paragraphs": (
+        f"<w:p>{field('begin')}<w:r><w:instrText> TOC </w:instrText></w:r>{field('separate')}"
+        f'<w:hyperlink w:anchor="a">{text_run("Start")}<w:r><w:tab/></w:r>{field("begin")}<w:r>'
+        f"<w:instrText> PAGEREF a </w:instrText></w:r>{field('separate')}{text_run('3')}"
+        f"{field('end')}</w:hyperlink></w:p><w:p>{field('end')}</w:p>",
+        ["Start"],
+    ),
+    "changes": (
+        f"<w:p>{text_run('We ')}<w:del><w:r><w:delText>never </w:delText></w:r></w:del><w:ins>"
+        f"{text_run('always')}</w:ins>{text_run(' win.')}</w:p>",
+        ["We <x1/><g2>always</g2> win."],
+    ),
+    "comments": (
+        f"<w:p><w:commentRangeStart/>{text_run('A big')}<w:commentRangeEnd/><w:r>"
+        f"<w:commentReference/></w:r>{text_run(' word.')}</w:p>",
+        ["A big<x1/> word."],
+    ),
+    "a box": (
+        f"<w:p>{text_run('Dear ')}<w:sdt><w:sdtPr/><w:sdtContent>{text_run('you')}</w:sdtContent>"
+        f"</w:sdt>{text_run(', hello.')}</w:p>",
+        ["Dear <g1>you</g1>, hello."],
+    ),
+    "spelling": (
+        f"<w:p><w:proofErr/>{text_run('Mis')}<w:proofErr/>"
+        f"{text_run('spelt', '<w:rPr><w:noProof/></w:rPr>')}<w:bookmarkStart/>"
+        f"{text_run('.')}</w:p>",
+        ["Misspelt<x1/>."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_marks_of_a_word_processor_stay(name: str) -> None:
+    body, expected = BODIES[name]
+    data = word(body)
+    assert texts(data, "a.docx") == expected
+
+    after = member(write(data, "a.docx", capitals), "word/document.xml")
+
+    assert _marks(after) == _marks(member(data, "word/document.xml"))
+
+
+def _marks(xml: str) -> list[str]:
+    """Return the tags of a document but for those of runs, which are joined."""
+    return re.findall(r"</?w:(?!r[ />]|t[ />]|rPr|noProof|proofErr)[^>]*>", xml)
+
+
 TEXT_BOX = """<x:document xmlns:x="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
  xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:m="other">
 <x:p><x:r><x:t xml:space="preserve">Around </x:t></x:r><x:r><m:Choice><d:docPr descr="A &amp; cat"/>

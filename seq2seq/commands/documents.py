@@ -28,6 +28,7 @@ from seq2seq.storage.visible import visible
 from seq2seq.storage.writable import STANDARD
 
 GROUP_BYTES = 2**25  # of documents that are translated together
+_HIDDEN = (".", "~$")  # the second one: of files that Office has open
 _LISTED = 5  # names of a kind in a message
 # Options of `translate` that have a meaning for lines alone.
 _OF_LINES = ("scores", "alignments", "prefix")
@@ -196,7 +197,8 @@ def folder_files(
         for name in [*folders, *sorted(names)]:
             path = Path(root, name)
             relative = path.relative_to(folder)
-            if name.startswith(".") or path.is_symlink() or not (path.is_file() or path.is_dir()):
+            is_hidden = name.startswith(_HIDDEN)
+            if is_hidden or path.is_symlink() or not (path.is_file() or path.is_dir()):
                 left.append(str(relative))
                 continue
             if path.is_dir():
@@ -206,7 +208,7 @@ def folder_files(
                 copied.append(str(relative))
             target = str(Path(output, relative))
             files.append(DocumentFile(str(path), target, found.name if found else None))
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
     notes = [
         *_note("copied, of no known format", copied),
         *_note("left out, hidden or a link", left),

@@ -24,8 +24,11 @@ from seq2seq.documents.html_text import (
 from seq2seq.documents.html_tokens import attribute_matches, html_tokens
 from seq2seq.documents.inline_pieces import InlinePieces, trim_parts
 from seq2seq.documents.source_text import SourceText
+from seq2seq.documents.xml_source import parse_xml
+from seq2seq.errors import TextError
 from seq2seq.text.languages import base_language
 
+_XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
 _CHARSET_BYTES = 1024  # of a page, in which it names its encoding
 _CHARSET = re.compile(
     rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([\w.:-]+)",
@@ -205,11 +208,22 @@ def parse_html_text(text: str, settings: FormatSettings) -> HtmlDocument:
 
 
 def parse_html_document(data: bytes, settings: FormatSettings) -> HtmlDocument:
-    """Parse a page. Any text is HTML; an XML declaration or a namespace makes it XHTML.
+    """Parse a page. Any text is HTML; XML with its declaration or namespace is XHTML.
 
     Raises:
         TextError: it is not in its encoding.
     """
     source = decode_html(data)
-    is_xml = source.text.lstrip().startswith("<?xml")
-    return HtmlDocument(source, settings, is_xml)
+    return HtmlDocument(source, settings, _is_xml(data, source.text))
+
+
+def _is_xml(data: bytes, text: str) -> bool:
+    if text.lstrip().startswith("<?xml"):
+        return True
+    if _XHTML not in text[:_CHARSET_BYTES]:
+        return False
+    try:
+        parse_xml(data)
+    except TextError:
+        return False
+    return True

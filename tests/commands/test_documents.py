@@ -32,6 +32,7 @@ def test_a_folder_gives_the_same_tree(tmp_path: Path, capsys: pytest.CaptureFixt
     (source / "picture.bin").write_bytes(b"\xff\x00")
     (source / ".git").mkdir()
     (source / ".git" / "a.po").write_bytes(b"not read")
+    (source / "~$a.docx").write_bytes(b"the lock of an open file")
     (source / "link.po").symlink_to("/etc/passwd")
 
     translate(config(source, output), tmp_path)
@@ -45,7 +46,7 @@ def test_a_folder_gives_the_same_tree(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json == f'{{"k": "{translation}", "n": 1}}\r\n'
     printed = capsys.readouterr().err
     assert "1 file copied, of no known format: picture.bin" in printed
-    assert "2 files left out, hidden or a link: .git, link.po" in printed
+    assert "3 files left out, hidden or a link: .git, link.po, ~$a.docx" in printed
     assert "2 segments: 2 translated" in printed
 
 

@@ -51,6 +51,10 @@ def write(text: str, *translations: str | None) -> str:
         ("&lt;b&gt; &eacute;\n\t x", ["<b> é x"]),
         ("<title>a <b></title>", ["a <b>"]),
         ("a <!-- b --> c", ["a <x1/> c"]),
+        ('<html xmlns="http://www.w3.org/1999/xhtml"><p>a <i/> b</p></html>', ["a <x1/> b"]),
+        ('<html xmlns="http://www.w3.org/1999/xhtml"><p>a <i/> b', ["a <x1/> b"]),
+        ('<?xml version="1.0"?><html><title/><p>a</p></html>', ["a"]),
+        ('<html xmlns="http://www.w3.org/1999/xhtml"><script>a <p> b</script>c', ["c"]),
     ],
 )
 def test_texts_and_their_tags(text: str, expected: list[str]) -> None:

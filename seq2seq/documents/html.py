@@ -29,6 +29,7 @@ from seq2seq.errors import TextError
 from seq2seq.text.languages import base_language
 
 _XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
+_MAX_SWITCHES = 16  # of elements to be translated in others that are not, and so on
 _CHARSET_BYTES = 1024  # of a page, in which it names its encoding
 _CHARSET = re.compile(
     rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([\w.:-]+)",
@@ -86,13 +87,14 @@ class HtmlDocument:
             self._set_language(pieces)
         return "".join(pieces)
 
-    def _slots(self, start: int, stop: int) -> Iterator[HtmlSlot]:
+    def _slots(self, start: int, stop: int, depth: int = 0) -> Iterator[HtmlSlot]:
         run, index = list[TilePart](), start
         while index < stop:
             token, end = self.tokens[index], index + 1
             is_alone = is_left_alone(token)
             if is_alone:
                 end = element_end(self.tokens, index, stop)
+                yield from self._inner_slots(index + 1, end, depth)
             elif token.kind in ("open", "single"):
                 yield from self._attribute_slots(index)
             if is_inline(token):
@@ -104,6 +106,16 @@ class HtmlDocument:
                 run = []
             index = end
         yield from self._run_slots(run)
+
+    def _inner_slots(self, start: int, stop: int, depth: int) -> Iterator[HtmlSlot]:
+        """Yield slots of elements that are to be translated in one that is not."""
+        index = start if depth < _MAX_SWITCHES else stop
+        while index < stop:
+            token, end = self.tokens[index], index + 1
+            if token.kind == "open" and token.attributes.get("translate", "").lower() == "yes":
+                end = element_end(self.tokens, index, stop)
+                yield from self._slots(index, end, depth + 1)
+            index = end
 
     def _attribute_slots(self, index: int) -> Iterator[HtmlSlot]:
         token = self.tokens[index]

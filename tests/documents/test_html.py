@@ -40,6 +40,8 @@ def write(text: str, *translations: str | None) -> str:
         ("a <span translate=no>b <b>c</b></span> d", ["a <x1/> d"]),
         ("<div class='x notranslate'>a<div>b</div>c</div>d", ["d"]),
         ("<pre>a</pre><textarea>b</textarea><svg><text>c</text></svg><script>d</script>", []),
+        ("<p translate=no>a <b translate=yes>b</b></p>", ["b"]),
+        ("a <i translate=no>b <b translate=yes>c</b></i> d", ["c", "a <x1/> d"]),
         ("A.<br>B", ["A.", "B"]),
         ("a<br>b", ["a<x1/>b"]),
         ("<a>A</a> | <a>B</a>", ["A", "B"]),
@@ -68,6 +70,12 @@ def test_attributes_inside_a_sentence_are_translated_with_it() -> None:
         '<a title="c &quot;d&quot;" href=x>Dies</a> sehen!'
     )
     assert write("<img alt=a>", "b c") == '<img alt="b c">'
+
+
+def test_what_is_to_be_translated_inside_what_is_not_is_written() -> None:
+    text = "a <i translate=no>b <b translate=yes>c</b></i> d"
+
+    assert write(text, "C", "D <x1/> A") == "D <i translate=no>b <b translate=yes>C</b></i> A"
 
 
 def test_entities_are_written_as_they_were() -> None:

@@ -20,7 +20,7 @@ _SYNTAX = RunSyntax(
     dropped=frozenset(("text:soft-page-break",)),
     characters={"text:s": " "},
     skipped=frozenset(("office:annotation", "text:tracked-changes")),
-    computed="table:formula=",
+    computed=re.compile(r"\btable:formula\s*=|\boffice:value-type\s*=\s*[\"'](?!string)"),
 )
 # Of the properties of a style: what makes no difference to see.
 _UNSEEN = re.compile(

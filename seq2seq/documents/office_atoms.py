@@ -48,7 +48,7 @@ class RunSyntax:
     dropped: frozenset[str] = frozenset()  # of no meaning once the text is another
     characters: Mapping[str, str] = field(default_factory=dict)  # elements that are a character
     skipped: frozenset[str] = frozenset()  # paragraphs inside stay as they are
-    computed: str = ""  # an attribute of elements whose paragraphs stay, too
+    computed: re.Pattern[str] = re.compile(r"(?!)")  # start tags of elements that are no text
     ignored: re.Pattern[str] = re.compile(r"(?!)")  # of properties: what makes no difference
     hidden: re.Pattern[str] = re.compile(r"(?!)")  # properties of a run that is no text
 

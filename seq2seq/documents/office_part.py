@@ -72,8 +72,7 @@ class OfficePart:
         if names[element] not in self.syntax.paragraphs or element.is_empty:
             return False
         return not any(
-            names[each] in self.syntax.skipped
-            or (self.syntax.computed and self.syntax.computed in each.tag)
+            names[each] in self.syntax.skipped or self.syntax.computed.search(each.tag)
             for each in element.lineage
         )
 

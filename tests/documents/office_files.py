@@ -214,7 +214,8 @@ def sheet_ods() -> bytes:
     return odf(
         '<office:spreadsheet><table:table table:name="Sheet"><table:table-row><table:table-cell>'
         '<text:p>One &amp; two</text:p></table:table-cell><table:table-cell table:formula="of:=A1">'
-        "<text:p>computed</text:p></table:table-cell></table:table-row></table:table>"
+        "<text:p>computed</text:p></table:table-cell><table:table-cell office:value-type='date'>"
+        "<text:p>1 May</text:p></table:table-cell></table:table-row></table:table>"
         "</office:spreadsheet>"
     )
 

@@ -75,6 +75,7 @@ def report_segments(
         counts[_outcome(segment, translation)] += 1
         if translation is not None:
             counts["not sure"] += not translation.is_sure
+            counts["drafts made anew"] += bool(segment.existing) and not segment.is_kept
             counts["spans repaired"] += translation.repaired
     return DocumentReport(counts)
 

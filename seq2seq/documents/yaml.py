@@ -66,7 +66,7 @@ def _slot(source: SourceText, string: YamlString, keys: Sequence[str], language:
     category = key if key in CATEGORIES and is_plural(keys) else ""
     if string.style in ("|", ">"):
         return _block_slot(source, string, TextSegment(
-            string.text.rstrip("\n"), location, ".".join(string.path), category
+            string.text.strip("\n"), location, ".".join(string.path), category
         ))  # fmt: skip
     segment = TextSegment(string.text, location, ".".join(string.path), category)
     added = missing_categories(keys, language) if category == "other" else []
@@ -95,9 +95,9 @@ def _block_slot(source: SourceText, string: YamlString, segment: TextSegment) ->
         if is_folded:  # a line break of the text is an empty line
             folded = [_wrapped(line, width) for line in lines]
             lines = [line for each in folded for line in [*each, ""]][:-1]
-        return f"{source.newline}{indent}".join(lines).replace(
-            f"{indent}{source.newline}", source.newline
-        )
+        first, *others = lines
+        rest = (f"{indent}{line}" if line else "" for line in others)
+        return source.newline.join([first, *rest])
 
     return [Slot(segment, match.start("text"), match.end("text"), render)]
 

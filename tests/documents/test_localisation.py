@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
 from seq2seq.documents.registry import find_format, parse_document
 from seq2seq.errors import TextError
@@ -95,6 +96,30 @@ def test_any_text_can_be_written_and_is_read_again(
             [re.sub(r"\r\n?", "\n", text).strip() for text in side] for side in (texts, found)
         )
     assert found == texts
+
+
+def test_a_block_of_yaml_keeps_its_blank_lines() -> None:
+    data = b"a: |\n\n  b\n    \n  c\nd: e\n"
+    document = parse_document(data, "yaml")
+
+    assert [each.text for each in document.segments] == ["b\n  \nc", "e"]
+    assert filled(document, ["B\n  \nC\n\nD", "e"]) == (b"a: |\n\n  B\n    \n  C\n\n  D\nd: e\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [("strings.xml", "days"), ("rails.yml", "en.shop.items.*"), ("messages.properties", "u*"),
+     ("Localizable.strings", "greeting*"), ("Localizable.xcstrings", "%lld files")],
+)  # fmt: skip
+def test_keys_are_chosen_or_left(name: str, pattern: str) -> None:
+    (path,) = (path for path in EACH_FILE if path.name == name)
+    chosen, rest = (
+        parse_document(path.read_bytes(), path.parent.name, FormatSettings(options))
+        for options in (DocumentOptions(keys=[pattern]), DocumentOptions(leave=[pattern]))
+    )
+
+    assert len(chosen.segments) in (1, 2)
+    assert len(chosen.segments) + len(rest.segments) == len(parse(path).segments)
 
 
 @given(text=st.text(alphabet="ab: #-\n'", min_size=1, max_size=12).filter(str.strip))

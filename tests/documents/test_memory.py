@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from seq2seq.documents.document import SegmentTranslation
-from seq2seq.documents.memory import MIN_SIMILARITY, MemoryMatch, TranslationMemory, read_memory
+from seq2seq.documents.memory import (
+    MIN_SIMILARITY,
+    MemoryMatch,
+    TranslationMemory,
+    read_memory,
+    require_similarity,
+)
 from seq2seq.documents.registry import parse_document
 from seq2seq.documents.translating import translate_documents
 from seq2seq.errors import ConfigError
@@ -28,6 +34,13 @@ def test_memories_of_each_format_are_read() -> None:
     assert memory.recall("Welcome") == "Witamy"
     with pytest.raises(ConfigError, match=r"memory=a\.txt must be a \.tmx"):
         read_memory(["a.txt"])
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_similarity()
+    monkeypatch.setattr("seq2seq.documents.memory.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"rapidfuzz: pip install 'seq2seq\[documents\]'$"):
+        require_similarity()
 
 
 def test_similar_texts_by_hand() -> None:

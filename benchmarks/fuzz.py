@@ -27,6 +27,7 @@ from seq2seq.errors import UserError
 from seq2seq.run_folder import RunFolder
 
 FROZEN = Path(__file__).resolve().parents[1] / "tests" / "frozen_runs" / "9491cbe"
+ENDING = tuple(name for name in COMMANDS if name != "serve")  # which ends at a signal alone
 SECONDS = 60  # by which a command must have ended, however busy the machine is
 READ_SECONDS = 5  # the same, of reading a file within this process
 READS = 200  # tries within this process for each command that is run
@@ -131,7 +132,7 @@ def hostile_line(folder: Path, chance: random.Random) -> Sequence[str]:
     if chance.random() < 0.5:
         at = chance.randrange(len(line))
         line[at] = os.fsdecode(mutated(line[at].encode(), chance).replace(b"\0", b""))
-    return chance.choice(COMMANDS), *line
+    return chance.choice(ENDING), *line
 
 
 def prepare(folder: Path, chance: random.Random) -> None:

@@ -2,11 +2,11 @@
 
 python -m benchmarks.serve RUN [REQUESTS [OPTION ...]]
 
-Lines of 10 to 14 words of the run's test text, with int8 products on CPUs. The client is this
-process, with connections that it keeps; other options are those of `serve`. One request alone is
-compared with a call of the library, 64 connections with lines that the library translates
-together. Half load are requests at random times, half as many a second as 64 connections reach.
-CPU seconds are those of all processes of the server. Memory is resident memory of all of them
+Lines are the run's test text, for one request alone those of 10 to 14 words. Products are int8, on
+CPUs. The client is this process, with connections that it keeps; OPTIONs are those of `serve`. One
+request alone is compared with a call of the library, 64 connections with lines that the library
+translates together. Half load are requests at random times, half as many a second as 64 connections
+reach. CPU times are those of all processes of the server. Memory is resident memory of all of them
 before and after REQUESTS requests, 5,000 if left out.
 """
 
@@ -28,11 +28,10 @@ from benchmarks import results
 from seq2seq.run_folder import RunFolder
 
 WORDS = range(10, 15)
-ONE_BY_ONE = 200  # requests, one after the other
+ONE_BY_ONE = 100  # requests, one after the other
 CONNECTIONS = 64
 ROUNDS = 3  # of throughput, the library and the server in turns
-LINES = 1280  # of a round
-HALF_LOAD_SECONDS = 20.0
+HALF_LOAD_SECONDS = 10.0
 COLUMNS = ("measure", "server", "library", "CPU ms each, server", "CPU ms each, library")
 
 
@@ -88,7 +87,9 @@ class Load:
         self.connections: list[Connection] = []
 
     async def connect(self, count: int) -> None:
-        """Open connections."""
+        """Open connections; a server closes those that have been idle for long."""
+        for connection in self.connections:
+            connection.writer.close()
         self.connections = [await Connection.open(self.address) for _ in range(count)]
 
     async def alone(self, lines: Sequence[str]) -> list[float]:
@@ -145,15 +146,16 @@ class Benchmark:
     def __init__(self, run: str, options: Sequence[str]) -> None:
         self.run, self.options = run, options
         texts = [pair.source for pair in RunFolder(Path(run)).read_test()]
-        self.lines = [text for text in texts if len(text.split()) in WORDS and "\n" not in text]
+        self.texts = [text for text in texts if "\n" not in text]
+        self.lines = [text for text in self.texts if len(text.split()) in WORDS]
         facts = RunFolder(Path(run)).read_facts()
         self.pair = (str(facts["source"]), str(facts["target"]))
         self.translator = seq2seq.load(run, device="cpu", precision="int8")
         self.rows: list[tuple[str, ...]] = []
 
-    def some(self, count: int) -> list[str]:
+    def some(self, lines: Sequence[str], count: int) -> list[str]:
         """Return as many lines, again from the first one where there are too few."""
-        return (self.lines * (count // len(self.lines) + 1))[:count]
+        return [*lines, *(list(lines) * (count // len(lines)))][:count]
 
     async def measure(self, server: "subprocess.Popen[str]", address: str, requests: int) -> None:
         """Measure everything."""
@@ -163,24 +165,25 @@ class Benchmark:
         await self._alone(load, server.pid)
         rate = await self._together(load, server.pid)
         count = int(HALF_LOAD_SECONDS * rate / 2)
-        seconds = sorted(await load.at_rate(self.some(count), rate / 2))
+        seconds = sorted(await load.at_rate(self.some(self.texts, count), rate / 2))
         p95 = seconds[int(0.95 * len(seconds))]
         row = ("95 % of requests at half load take at most", milliseconds(p95), "", "", "")
         self.rows.append(row)
         before = usage(server.pid).megabytes
-        await load.together(self.some(requests))
+        await load.together(self.some(self.texts, requests))
         after = usage(server.pid).megabytes
         text = f"{before:.0f} MB, then {after:.0f} MB"
         self.rows.append((f"memory before and after {requests:,} requests", text, "", "", ""))
 
     async def _alone(self, load: Load, pid: int) -> None:
-        lines = self.some(ONE_BY_ONE)
+        lines = self.some(self.lines, ONE_BY_ONE)
         calls, cpu = [], time.process_time()
         for line in lines:
             start = time.perf_counter()
             self.translator.translate([line])
             calls.append(time.perf_counter() - start)
         cpu = time.process_time() - cpu
+        await load.connect(1)
         before = usage(pid).cpu
         seconds = await load.alone(lines)
         of_server = usage(pid).cpu - before
@@ -190,7 +193,7 @@ class Benchmark:
 
     async def _together(self, load: Load, pid: int) -> float:
         """Return the requests per second of all connections."""
-        lines = self.some(LINES)
+        lines = self.texts
         rates: list[tuple[float, float]] = []
         usages: list[tuple[float, float]] = []
         for _ in range(ROUNDS):
@@ -198,13 +201,14 @@ class Benchmark:
             self.translator.translate(lines)
             of_library = len(lines) / (time.perf_counter() - start)
             library_cpu = time.process_time() - cpu
+            await load.connect(CONNECTIONS)
             start, cpu = time.perf_counter(), usage(pid).cpu
             await load.together(lines)
             rates.append((len(lines) / (time.perf_counter() - start), of_library))
             usages.append((usage(pid).cpu - cpu, library_cpu))
         server, library = (statistics.median(column) for column in zip(*rates, strict=True))
         ratio = statistics.median(a / b for a, b in rates)
-        cpus = [statistics.median(column) / LINES for column in zip(*usages, strict=True)]
+        cpus = [statistics.median(column) / len(lines) for column in zip(*usages, strict=True)]
         text = f"{server:.0f} lines/s ({100 * ratio:.0f} %)"
         row = (f"{CONNECTIONS} connections", text, f"{library:.0f} lines/s")
         self.rows.append((*row, *map(milliseconds, cpus)))

@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seq2seq.server import deepl, libretranslate, own_api, pages
-from seq2seq.server.middleware import BoundedRequests
+from seq2seq.server.middleware import BoundedRequests, OpenInterfaces
 from seq2seq.server.refusals import MissingKeyError, RefusalError
 from seq2seq.server.spec import specification
 from seq2seq.server.state import ServerState, state_of
@@ -64,7 +63,7 @@ def create_app(state: ServerState) -> Starlette:
                 seconds=access.receive_timeout,
             ),
             Middleware(
-                CORSMiddleware, allow_origins=access.origins, allow_methods=["GET", "POST"],
+                OpenInterfaces, allow_origins=access.origins, allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type"],
             ),
         ],

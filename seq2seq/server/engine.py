@@ -6,8 +6,6 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from seq2seq.builders import instantiate_node
 from seq2seq.config.serving import ServeConfig
 from seq2seq.errors import ConfigError, RunError, UserError
@@ -190,6 +188,6 @@ def as_json(translation: ScoredTranslation, options: LineOptions) -> dict[str, A
         }
     if translation.alignment is not None:
         source, target, weights = translation.alignment
-        rounded = torch.round(weights, decimals=3).tolist()
+        rounded = [[round(weight, 3) for weight in row] for row in weights.tolist()]
         made["alignment"] = {"source": source, "target": target, "weights": rounded}
     return made

@@ -4,11 +4,13 @@ import asyncio
 import time
 from typing import Any
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seq2seq.server.metrics import ServerMetrics
 from seq2seq.server.refusals import RefusalError
 
+CLOSED = ("/v1/runs",)  # paths for pages of this server alone
 # Pages load their own files alone, and nothing may frame them.
 SAFE_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -59,6 +61,17 @@ class BoundedRequests:
             path = path_label(scope)
             self.metrics.requests.labels(path, str(status)).inc()
             self.metrics.seconds.labels(path).observe(time.monotonic() - start)
+
+
+class OpenInterfaces(CORSMiddleware):
+    """Middleware by which pages of other sites may translate, and may not look at runs."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and scope["path"].startswith(CLOSED):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class BoundedBody:

@@ -34,6 +34,7 @@ from seq2seq.server.worker_process import WorkerDiedError, WorkerProcess
 log = logging.getLogger("seq2seq.serve")
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+KEEP_ALIVE = 30  # seconds that an idle connection stays
 GRACE = 5  # seconds beside those that a request may take, for the last answers
 
 
@@ -161,7 +162,7 @@ def http_server(state: ServerState) -> SignalledServer:
     return SignalledServer(
         uvicorn.Config(
             create_app(state), http=ImpatientProtocol, loop="asyncio", lifespan="off",
-            log_config=None, access_log=False, server_header=False,
+            log_config=None, access_log=False, server_header=False, timeout_keep_alive=KEEP_ALIVE,
             limit_concurrency=access.max_connections,
             timeout_graceful_shutdown=int(access.timeout) + GRACE,
         )

@@ -281,6 +281,10 @@ def test_pages_of_other_sites_may_ask(client: Client) -> None:
 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert asked.status == 200
+    assert (
+        "access-control-allow-origin"
+        not in client.get("/v1/runs", origin="https://example.org").headers
+    )
     assert "POST" in asked.headers["access-control-allow-methods"]
 
 

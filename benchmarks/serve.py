@@ -234,7 +234,7 @@ def main() -> None:
     results.FOLDER.mkdir(exist_ok=True)
     about = (
         "The server beside the library",
-        f"python -m benchmarks.serve {' '.join(sys.argv[1:])}",
+        " ".join(["python -m benchmarks.serve RUN", *rest]),
     )
     cores = f"{results.cpu_count()} cores, load {results.load_average()}"
     results.write_result(results.FOLDER / "serve.json", about, COLUMNS, benchmark.rows, cores=cores)

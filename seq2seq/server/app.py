@@ -50,7 +50,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
 def create_app(state: ServerState) -> Starlette:
     """Return the application of a server."""
     access = state.access.options
-    most = max(access.max_characters * BYTES_OF_CHARACTER, access.max_file_bytes) + FORM_BYTES
+    of_texts = access.max_characters * BYTES_OF_CHARACTER + FORM_BYTES
+    max_bytes = (of_texts, access.max_file_bytes + FORM_BYTES)
     app = Starlette(
         routes=[
             *(Route(path, endpoint, methods=[method]) for path, method, endpoint in ROUTES),
@@ -59,7 +60,7 @@ def create_app(state: ServerState) -> Starlette:
         ],
         middleware=[
             Middleware(
-                BoundedRequests, metrics=state.metrics, max_bytes=most,
+                BoundedRequests, metrics=state.metrics, max_bytes=max_bytes,
                 seconds=access.receive_timeout,
             ),
             Middleware(

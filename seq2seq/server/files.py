@@ -16,6 +16,7 @@ from seq2seq.server.refusals import RefusalError
 from seq2seq.server.service import TextOptions, TranslationService
 
 KEPT_SECONDS = 1800.0
+MAX_KEPT_BYTES = 2**28  # of all translated documents
 MAX_NAME = 100  # characters of a name
 DETECTED_CHARACTERS = 2000  # of the texts of a document
 ENDINGS = [".txt", *(ending for each in DOCUMENT_FORMATS for ending in each.endings)]
@@ -158,9 +159,15 @@ class TranslatedFiles:
         return made
 
     def _drop_old(self) -> None:
+        """Drop documents that are old, or beyond the bytes that are kept; the newest stays."""
         oldest = time.monotonic() - KEPT_SECONDS
-        for file in [each for each in self._files.values() if each.is_done and each.time < oldest]:
-            del self._files[file.id]
+        done = [each for each in self._files.values() if each.is_done]
+        size = sum(len(each.data or b"") for each in done)
+        for file in done:
+            is_beyond = size > MAX_KEPT_BYTES and file is not done[-1]
+            if file.time < oldest or is_beyond:
+                size -= len(file.data or b"")
+                del self._files[file.id]
 
 
 def document_format(name: str) -> str:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from seq2seq.server.metrics import ServerMetrics
 from seq2seq.server.refusals import RefusalError
 
+WITH_FILES = ("/translate_file", "/v1/documents")  # paths that take a file
 CLOSED = ("/v1/runs",)  # paths for pages of this server alone
 # Pages load their own files alone, and nothing may frame them.
 SAFE_HEADERS = [
@@ -27,14 +28,14 @@ class BoundedRequests:
     """Middleware that bounds requests, and counts them by path and status."""
 
     def __init__(
-        self, app: ASGIApp, metrics: ServerMetrics, max_bytes: int, seconds: float
+        self, app: ASGIApp, metrics: ServerMetrics, max_bytes: tuple[int, int], seconds: float
     ) -> None:
         """Take the application.
 
         Args:
             app: that answers.
             metrics: counts.
-            max_bytes: of the body of a request.
+            max_bytes: of the body of a request, without a file and with one.
             seconds: for a client to send it.
         """
         self.app, self.metrics = app, metrics
@@ -54,7 +55,8 @@ class BoundedRequests:
                 message = {**message, "headers": [*message.get("headers", ()), *SAFE_HEADERS]}
             await send(message)
 
-        body = BoundedBody(receive, self.max_bytes, self.seconds)
+        most = self.max_bytes[scope["path"] in WITH_FILES]
+        body = BoundedBody(receive, most, self.seconds)
         try:
             await self.app(scope, body.receive, send_safely)
         finally:

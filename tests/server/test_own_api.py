@@ -18,6 +18,8 @@ from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.beam import Beam
 from seq2seq.search.greedy import Greedy
 from seq2seq.server.engine import copy_translator
+from seq2seq.server.files import TranslatedFile, TranslatedFiles
+from seq2seq.server.refusals import RefusalError
 from seq2seq.server.run_details import read_details
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.transforms import TextTransforms
@@ -181,6 +183,25 @@ def test_a_document_is_translated_with_progress(client: Client) -> None:
     assert (now["source"], now["report"]) == ("en", "3 segments: 1 left, 2 translated")
     found = client.get(f"/{now['path']}")
     assert json.loads(found.data) == [*client.translate([LINE, OTHER]), "7"]
+
+
+def test_old_documents_and_those_beyond_the_bytes_that_are_kept_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("seq2seq.server.files.MAX_KEPT_BYTES", 10)
+    service: Any = None  # nothing is translated
+    files = TranslatedFiles(service, 9)
+    made = [TranslatedFile(f"{number}.txt") for number in range(4)]
+    for file, data in zip(made, (b"12345678", None, b"123456", b"1234"), strict=True):
+        file.data = data
+        files._files[file.id] = file
+    made[3].time -= 2000  # seconds
+
+    assert files.find(made[2].id) is made[2]
+    assert files.find(made[1].id) is made[1]  # it is being translated
+    for gone in (made[0], made[3]):
+        with pytest.raises(RefusalError):
+            files.find(gone.id)
 
 
 def test_runs_are_described(client: Client) -> None:

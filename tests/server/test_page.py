@@ -107,6 +107,14 @@ def type_text(page: Any, text: str) -> str:
     return str(page.inner_text("#translation"))
 
 
+def require_accessible(page: Any) -> None:
+    """Require that axe-core finds nothing, where there is one."""
+    if AXE:
+        page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run()")
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 class TestPage:
@@ -191,13 +199,16 @@ class TestPage:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
         type_text(page, f"{LINE}\n\n{LINE.upper()}")
+        for box in page.locator("summary").all():
+            box.click()
+        page.click("#translation .word >> nth=1")
+        page.wait_for_selector("#menu:not([hidden])")
+        require_accessible(page)
+        page.keyboard.press("Escape")
         folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
         for tab, ready in (("translate", ".word"), ("run", "#samples tr")):
             page.click(f"#tab-{tab}")
             page.wait_for_selector(ready)
             page.screenshot(path=folder / f"{tab}-{width}-{scheme}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if AXE:
-                page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-                found = page.evaluate("axe.run()")
-                assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+            require_accessible(page)

@@ -52,6 +52,7 @@ NEEDED = {
     "export": ["output=small"],
     "translate": ["input=file.txt"],
     "score": ["source=file.txt", "target=file.txt"],
+    "synthesize": ["input=file.txt", "output=new.tsv"],
     "classify": ["input=file.txt"],
     "serve": ["port=0"],
 }
@@ -64,6 +65,7 @@ ABSURD = {
     "evaluate": ["run=run", "bootstrap=1e9"],
     "score": ["run=run", "batch=1e12"],
     "compare": ["run=[run,other]", "bootstrap=1e9"],
+    "synthesize": ["run=run", "noise.swap=1e12"],
     "quantize": ["run=run", "output=small", "run=[1e400]"],
     "export": ["run=run", "output=small", "precisions=[1e400]"],
     "generate": ["run=run", "length=-1"],
@@ -134,6 +136,17 @@ CASES = [
             "a reverse run that is not there": [*NEEDED["score"], "reverse=nowhere"],
             "a reverse run of the same direction": [*NEEDED["score"], "reverse=run"],
             "a threshold of 2": [*NEEDED["score"], "threshold=2"],
+        }.items()
+    ],
+    *[
+        ("synthesize", case, ["run=run", *NEEDED["synthesize"], *words])
+        for case, words in {
+            "a device as an input": ["input=/dev/zero"],
+            "its input as an output": ["output=[file.txt,new]"],
+            "a tag of two words": ["tag='a b'"],
+            "a reference for one translation": ["reference=file.txt"],
+            "a round trip of the same direction": ["round_trip=run"],
+            "a classifier that is none": ["classifier=run"],
         }.items()
     ],
     ("evaluate", "a folder as a result", ["run=run", "json=."]),

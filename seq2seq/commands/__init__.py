@@ -5,6 +5,7 @@ COMMANDS = (
     "translate",
     "evaluate",
     "score",
+    "synthesize",
     "check",
     "compare",
     "quantize",

@@ -32,6 +32,7 @@ from seq2seq.config.fitted import register_resolver
 from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
 from seq2seq.config.serving import ServeConfig
+from seq2seq.config.synthesis import SynthesizeConfig
 from seq2seq.config.training import CheckConfig, TrainConfig
 from seq2seq.errors import ConfigError
 
@@ -42,6 +43,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "evaluate": EvaluateConfig,
     "score": ScoreConfig,
     "compare": CompareConfig,
+    "synthesize": SynthesizeConfig,
     "quantize": QuantizeConfig,
     "export": ExportConfig,
     "generate": GenerateConfig,

@@ -2,12 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from omegaconf import OmegaConf
@@ -17,7 +17,7 @@ from seq2seq.commands.alignment_file import AlignmentWriter, open_alignments
 from seq2seq.commands.prefixes import LineReader
 from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
 from seq2seq.commands.score_file import ScoreWriter, open_scores
-from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.commands import DecodingConfig, TranslateConfig
 from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
@@ -33,14 +33,7 @@ from seq2seq.storage.writable import STANDARD
 
 def fingerprint(config: TranslateConfig, name: str) -> str:
     """Compute a hash of everything that a translation of `name` depends on, except its lines."""
-    options = asdict(config)
-    for key in ("run", "input", "output", "resume", "review"):
-        del options[key]
-    if OmegaConf.is_config(config.search):
-        options["search"] = OmegaConf.to_container(config.search, resolve=True)
-    for key in ("glossary", "do_not_translate"):
-        if options[key] and Path(options[key]).is_file():
-            options[key] = sha256_of_file(Path(options[key]))
+    options = options_of_work(config, ("run", "input", "output", "resume", "review"))
     if config.alignments:
         options["alignments"] = Path(config.alignments).suffix
     prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]
@@ -50,9 +43,32 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
     if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
     runs = config.run if isinstance(config.run, list) else [str(config.run)]
+    return fingerprint_of_work(options, runs, config.device)
+
+
+def options_of_work(config: DecodingConfig, without: Sequence[str]) -> dict[str, Any]:
+    """Return the options of a command as plain values, with the hashes of the files they name.
+
+    Args:
+        config: the options.
+        without: the names of those that are left out.
+    """
+    options = asdict(config)
+    for key in without:
+        del options[key]
+    if OmegaConf.is_config(config.search):
+        options["search"] = OmegaConf.to_container(config.search, resolve=True)
+    for key in ("glossary", "do_not_translate", "reference"):
+        if (file := options.get(key)) and Path(file).is_file():
+            options[key] = sha256_of_file(Path(file))
+    return options
+
+
+def fingerprint_of_work(options: Mapping[str, Any], runs: Sequence[str], device: str) -> str:
+    """Compute a hash of options, of the weights and pieces of runs, of versions and the device."""
     files = [Path(run) / file for run in runs for file in INFERENCE_FILES]
     models = [sha256_of_file(file) if file.is_file() else None for file in files]
-    versions = [seq2seq.__version__, torch.__version__, choose_device(config.device).type]
+    versions = [seq2seq.__version__, torch.__version__, choose_device(device).type]
     facts = [options, versions, models]
     return sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -67,14 +83,20 @@ def open_partial(config: TranslateConfig, name: str, output: str) -> PartialResu
     return PartialResults(Path(output), fingerprint(config, name))
 
 
-def is_resumable(config: TranslateConfig, name: str, output: str) -> bool:
+class MayResume(Protocol):
+    """Options of a command that can go on where it was interrupted."""
+
+    resume: bool
+
+
+def is_resumable(config: MayResume, name: str, output: str) -> bool:
     """Return whether partial results of a translation of `name` into `output` are stored."""
     is_file = output != STANDARD and (not Path(output).exists() or Path(output).is_file())
     return config.resume and is_file and name != STANDARD and Path(name).is_file()
 
 
 @contextmanager
-def locked_outputs(config: TranslateConfig, files: Sequence[tuple[str, str]]) -> Iterator[None]:
+def locked_outputs(config: MayResume, files: Sequence[tuple[str, str]]) -> Iterator[None]:
     """Lock the partial results of each output: two translations would mix their groups.
 
     Raises:
@@ -107,6 +129,25 @@ def kept_until_complete() -> Iterator[list[PartialResults]]:
         raise
     for partial in partials:
         partial.remove()
+
+
+class ResultWriter(Protocol):
+    """Maker of the results of translated lines, which writes them too."""
+
+    @property
+    def are_scored(self) -> bool:
+        """Return whether scores are needed."""
+        ...
+
+    def results(
+        self, name: str, first: int, lines: Sequence[str], hypotheses: list[list[ScoredTranslation]]
+    ) -> GroupResults:
+        """Return the results of consecutive lines of a file; the first has number `first`."""
+        ...
+
+    def write(self, results: GroupResults) -> None:
+        """Write results, which may have been stored."""
+        ...
 
 
 class LineFiles(NamedTuple):
@@ -167,8 +208,8 @@ class ResumableTranslation:
     """
 
     def __init__(
-        self, translator: Translator, name: str, files: LineFiles, partial: PartialResults | None,
-        read: LineReader = lambda rows, _: rows,
+        self, translator: Translator, name: str, files: ResultWriter,
+        partial: PartialResults | None, read: LineReader = lambda rows, _: rows,
     ) -> None:  # fmt: skip
         """Translate the file `name`, and recall and store in `partial`.
 

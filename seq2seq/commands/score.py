@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
 
 from seq2seq.commands import app
 from seq2seq.commands.line_io import open_output, progress_bar
@@ -65,7 +65,8 @@ def score(config: ScoreConfig, _: Path) -> None:
     decoder = load_forced_decoder(config.run, *options)
     reverse = load_forced_decoder(config.reverse, *options) if config.reverse else None
     if reverse is not None:
-        require_opposite(config, decoder.languages, reverse.languages)
+        languages = decoder.languages, reverse.languages
+        require_opposite(config, *languages, ("reverse", config.reverse))
     start, count, kept, tokens, nats = time.monotonic(), 0, 0, 0, 0.0
 
     def counted(pairs: Iterator[ScoredPair]) -> Iterator[ScoredPair]:
@@ -135,18 +136,30 @@ def _as_list(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
+class HasRun(Protocol):
+    """Options of a command that uses a run."""
+
+    run: Any
+
+
 def require_opposite(
-    config: ScoreConfig, languages: tuple[str, str], others: tuple[str, str]
+    config: HasRun, languages: tuple[str, str], others: tuple[str, str], other: tuple[str, object]
 ) -> None:
     """Require that the source of one model is the target of the other.
+
+    Args:
+        config: the options.
+        languages: of its run.
+        others: of the other run.
+        other: the name of the option of the other run, and its value.
 
     Raises:
         ConfigError: a language is another one. A run that does not tell its languages is accepted.
     """
     if all((*languages, *others)) and languages != others[::-1]:
         raise ConfigError(
-            f"reverse must be a run from {languages[1]} to {languages[0]}, the opposite of "
-            f"run={config.run}, not {config.reverse}, which is from {others[0]} to {others[1]}"
+            f"{other[0]} must be a run from {languages[1]} to {languages[0]}, the opposite of "
+            f"run={config.run}, not {other[1]}, which is from {others[0]} to {others[1]}"
         )
 
 

@@ -1,0 +1,17 @@
+"""The words of tags at the beginning of a source; see `seq2seq.text.source_tags`."""
+
+import re
+
+from seq2seq.config.ranges import require
+
+_WORD = re.compile("[A-Za-z0-9_-]{1,40}", re.ASCII)
+
+
+def require_tag(option: str, word: str | None) -> None:
+    """Refuse a word that cannot be that of a tag; None is accepted.
+
+    Raises:
+        ConfigError: it has other characters, or too many.
+    """
+    is_word = word is None or _WORD.fullmatch(word) is not None
+    require(option, word, is_word, "up to 40 letters, digits, _ or -")

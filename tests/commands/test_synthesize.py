@@ -14,6 +14,7 @@ from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.loading import load_translator
 from seq2seq.inference.pair_filters import PairFilters, most_similar
 from seq2seq.inference.stored_batches import StoredBatches
+from seq2seq.search.beam import Beam
 from seq2seq.storage.partial import partial_path
 from seq2seq.text.word_noise import BLANKED
 
@@ -79,19 +80,13 @@ def test_a_tag_and_noise_are_in_the_source_alone(home: Path) -> None:
 
 
 def test_of_several_translations_the_one_most_like_the_reference_is_taken(home: Path) -> None:
-    wanted = load_translator(home / "run", _beam(), device="cpu")
+    wanted = load_translator(home / "run", Beam(4, 1.0, 4), device="cpu")
     best = [each[-1].text for each in wanted.hypotheses(LINES)]  # the last ones of the beam
     (home / "reference").write_text("".join(f"{line}\n" for line in best), encoding="utf-8")
 
     synthesize(options(home, search=BEAM, reference=str(home / "reference")), home)
 
     assert [source for source, _ in pairs(home)] == [best[0], best[2]]
-
-
-def _beam() -> object:
-    from seq2seq.search.beam import Beam
-
-    return Beam(4, 1.0, 4)
 
 
 def test_chrf_chooses_and_the_first_of_equals_wins() -> None:

@@ -70,11 +70,11 @@ class DecodingConfig:
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
-        self.run = run_folders("run", self.run)
+        self.run = folders_of_runs("run", self.run)
         require_ranges("", self)
 
 
-def run_folders(option: str, value: Any) -> Any:
+def folders_of_runs(option: str, value: Any) -> Any:
     """Return the value of an option that is a run folder, a list of them, or None, as text."""
     runs = value if isinstance(value, list) else [value]
     folders = bool(runs) and all(isinstance(name, str | int | float) for name in runs)
@@ -177,8 +177,8 @@ class ScoreConfig:
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
 
     def __post_init__(self) -> None:
-        self.run = run_folders("run", self.run)
-        self.reverse = run_folders("reverse", self.reverse)
+        self.run = folders_of_runs("run", self.run)
+        self.reverse = folders_of_runs("reverse", self.reverse)
         files = self.pairs if isinstance(self.pairs, list) else [self.pairs]
         is_valid = self.pairs is None or (
             len(files) <= 2 and files != [] and all(isinstance(name, str) for name in files)

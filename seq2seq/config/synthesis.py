@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from seq2seq.config.commands import DecodingConfig, run_folders
+from seq2seq.config.commands import DecodingConfig, folders_of_runs
 from seq2seq.config.ranges import choice, number, require, require_ranges
 from seq2seq.config.tags import require_tag
 from seq2seq.config.training import MAX_SEED
@@ -49,7 +49,7 @@ class SynthesizeConfig(DecodingConfig):
     resume: bool = True  # continue an interrupted synthesis of the same input
 
     def __post_init__(self) -> None:
-        self.round_trip = run_folders("round_trip", self.round_trip)
+        self.round_trip = folders_of_runs("round_trip", self.round_trip)
         names = self.output if isinstance(self.output, list) else [self.output]
         is_valid = self.output is None or (
             0 < len(names) <= 2 and all(isinstance(name, str) for name in names)

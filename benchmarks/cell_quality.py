@@ -1,14 +1,12 @@
-"""Scores and speeds of translators with every cell, after equal processor time.
+"""Scores of translators with every cell after equal processor time.
 
 python benchmarks/cell_quality.py MULTI30K [MINUTES [NAME ...]]      20, and every cell
 
-The recipe en-de-multi30k trains with each cell NAME for MINUTES of processor time on one core; the
-learning rate falls over that time, and nothing is validated meanwhile. Then the 1,014 validation
-sentences are translated greedily, in fp32 and with products in int8, in batches of 128, three times
-each; the best time counts. All times are of the processor (not of the clock, which other programs
-slow down), those of translation without the tokenizer's start. The rows are written into
-benchmarks/output/cell-quality.json after each cell; rows of other cells in that file are kept if
-they had as many minutes.
+The recipe en-de-multi30k trains with each cell NAME for MINUTES of processor time on one core, not
+of the clock, which other programs slow down; the learning rate falls over that time, and nothing is
+validated meanwhile. Then the 1,014 validation sentences are translated greedily, in fp32. The rows
+are written into benchmarks/output/cell-quality.json after each cell; rows of other cells in that
+file are kept if they had as many minutes. cell_speed.py measures the speed of translation.
 """
 
 import json
@@ -26,21 +24,15 @@ from seq2seq.config.paths import cell_files
 from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.evaluation.metrics import score_hypotheses
-from seq2seq.inference.engines.incremental import IncrementalModel
-from seq2seq.inference.translator import Translator
-from seq2seq.search.greedy import Greedy
 from seq2seq.training import train_model
 from seq2seq.training.ema import WeightEMA
 
-MINUTES, BATCH, REPEATS = 20.0, 128, 3
+MINUTES = 20.0
 COLUMNS = (
     "`model/cell`",
     "steps",
     "training pieces a second",
-    "BLEU / chrF2, fp32",
-    "BLEU, int8",
-    "sentences a second, fp32",
-    "int8",
+    "validation BLEU / chrF2",
     "weights",
 )
 
@@ -84,40 +76,19 @@ def train(config: TrainConfig, seconds: float) -> Trained:
         epoch += 1
 
 
-def translate(task: Any, precision: str) -> tuple[list[str], float]:
-    """Translate the validation text; return translations and sentences a second."""
-    old = task.translator
-    model = IncrementalModel(task.model, precision)
-    translator = Translator(
-        model, old.source, old.target, Greedy(), old.decoder.limits, BATCH, old.planner
-    )
-    sources = [pair.source for pair in task.validator.pairs]
-    times = []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        found = translator.translate(sources)
-        times.append(time.process_time() - start)
-    return found, len(sources) / min(times)
-
-
 def measure(corpus: str, cell: str, minutes: float) -> list[Any]:
-    """Train and measure one cell, and return its row."""
+    """Train one cell, translate with the averaged weights, and return the row."""
     task, average, steps, rate = train(options(corpus, cell), 60 * minutes)
     task.model.eval()
-    references = [pair.target for pair in task.validator.pairs]
+    pairs = task.validator.pairs
     with average.applied():
-        exact, speed = translate(task, "fp32")
-        coarse, int8_speed = translate(task, "int8")
-    scores = score_hypotheses(exact, references, "de", ("bleu", "chrf"))
-    [int8_score] = score_hypotheses(coarse, references, "de", ("bleu",))
+        found = task.translator.translate([pair.source for pair in pairs])
+    scores = score_hypotheses(found, [pair.target for pair in pairs], "de", ("bleu", "chrf"))
     return [
         f"`{cell}`",
         steps,
         round(rate),
         {score.name: round(score.value, 1) for score in scores},
-        round(int8_score.value, 1),
-        round(speed),
-        round(int8_speed),
         train_model.count_parameters(task.model),
     ]
 

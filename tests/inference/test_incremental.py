@@ -176,6 +176,30 @@ def test_a_step_computes_no_needless_products(config: Compose) -> None:
     assert count == 3
 
 
+@pytest.mark.parametrize(("cell", "products"), [("ssru", 0), ("mingru", 0), ("gru", 2)])
+def test_the_first_layer_of_linear_recurrences_is_looked_up(
+    config: Compose, cell: str, products: int
+) -> None:
+    """Of both directions of the encoder: no product of what is as large as the embeddings."""
+    model = network(config, f"model/cell={cell}", "model/attention=dot", "model/bridge=zeros")
+    quick = IncrementalModel(model, "fp32")
+    made = collate(SOURCES, TARGETS)
+    seen = []
+
+    class Products(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func is functional.linear or func is getattr(torch, cell, None):
+                seen.append(func)
+            return func(*args, **(kwargs or {}))
+
+    with torch.inference_mode(), Products():
+        quick.init_decoding(made.source, made.source_lengths)
+
+    assert len(seen) == products
+
+
 def test_the_vocabulary_of_the_builder_is_that_of_the_incremental_model(config: Compose) -> None:
     model = builders.build_translation(config().model, builders.VocabSizes(9, 11, False)).eval()
 

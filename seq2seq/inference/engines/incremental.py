@@ -1,18 +1,22 @@
 """Incremental decoding with precomputed per-token tables; numerically equal to `EncoderDecoder`.
 
-Products that depend on the last token alone are computed once for the whole vocabulary: those of
-the first cell and of the readout with the embedding. The remaining products can be in bf16 or int8;
-for the arithmetic of int8 see Jacob et al. (2018), https://arxiv.org/abs/1712.05877.
+Products that depend on one token alone are computed once for the whole vocabulary: those of the
+decoder's first cell, of the encoder's first cells if they are linear recurrences, and of the
+readout with the embedding. The remaining products of a step can be in bf16 or int8; for the
+arithmetic of int8 see Jacob et al. (2018), https://arxiv.org/abs/1712.05877.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from seq2seq.inference.engines.linear import LINEAR_LAYERS, EmptyProjection
+from seq2seq.model.cells.linear import ScanCell
 from seq2seq.model.document_context import PreviousState
+from seq2seq.model.encoder import Encoder
 from seq2seq.model.encoder_decoder import DecoderState, EncoderDecoder, TargetPrefix
 
 # Numbers in a table: 128 MB in fp32. Of a larger table the rows are computed when needed.
@@ -35,6 +39,48 @@ class EmbeddingTable(nn.Module):
         return self.function(self.embedding.index_select(0, tokens))
 
 
+class _TokenColumn(nn.Module):
+    """In place of an embedding: the tokens (B, S) themselves, as vectors (B, S, 1)."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = weight  # of the embedding, for its device and type
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens.unsqueeze(-1)
+
+
+class _TabledCell(nn.Module):
+    """`ScanCell.forward` from tokens (B, S, 1), whose projections are precomputed."""
+
+    def __init__(self, embedding: Tensor, cell: ScanCell) -> None:
+        super().__init__()
+        self.cell, self.inputs = cell, EmbeddingTable(embedding, cell.project_input)
+
+    def forward(
+        self, tokens: Tensor, state: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        x_proj = self.inputs(tokens.flatten()).unflatten(0, tokens.shape[:2])  # (B, S, G)
+        return self.cell.forward_projected(x_proj, state, lengths)
+
+
+def with_tables(encoder: nn.Module) -> nn.Module:
+    """Return an encoder whose first layer looks up the projections of its tokens.
+
+    Only of linear recurrences: no kernel of torch's continues from projected inputs. Others are
+    returned as they are, and so is an encoder of images.
+    """
+    if not isinstance(encoder, Encoder):
+        return encoder
+    weight = encoder.embedding.weight.detach()
+    first = [_TabledCell(weight, c) for c in encoder.layers[0] if isinstance(c, ScanCell)]
+    if len(first) < len(encoder.layers[0]):
+        return encoder
+    layers: list[Any] = [first, *encoder.layers[1:]]
+    column: Any = _TokenColumn(weight)
+    return Encoder(column, layers, encoder.initial, encoder.dropout, encoder.residual).eval()
+
+
 class IncrementalModel(nn.Module):
     """Same decoding interface and results as `EncoderDecoder`."""
 
@@ -50,7 +96,10 @@ class IncrementalModel(nn.Module):
             ConfigError: this machine does not support `precision`.
         """
         super().__init__()
-        self.model = model
+        encoder = with_tables(model.encoder)
+        self.model = EncoderDecoder(
+            encoder, model.bridge, model.decoder, model.output, model.gate
+        ).eval()
         linear = LINEAR_LAYERS[precision]
         decoder, stack = model.decoder, model.decoder.stack
         embedding = decoder.embedding.weight.detach()

@@ -21,7 +21,7 @@ MIN_PHASE = 0.01
 OUTPUT_SCALE = 0.3
 
 
-class _ScanCell(Cell):
+class ScanCell(Cell):
     """Cell whose `forward` is one matrix product over all positions, and a scan.
 
     State: h if it is the output, too, else the output and h.
@@ -99,21 +99,24 @@ class _ScanCell(Cell):
         return self.pack(self.output_of(h, x_proj), h)
 
     def forward(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        x_proj = self.project_input(x)  # (B, T, G)
+        return self.forward_projected(self.project_input(x), state, lengths)
+
+    def forward_projected(
+        self, x_proj: Tensor, state: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Compute `forward` from the projected input (B, T, G)."""
         if x_proj.dtype in (torch.bfloat16, torch.float16):
             x_proj = x_proj.float()  # sums over many steps need the precision
         a, b = self.coefficients(x_proj)  # (B, T, H)
+        h = scan(a, b, self.unpack(state))  # (B, T, H)
+        output = self.output_of(h, x_proj)
         if lengths is None:
-            h = scan(a, b, self.unpack(state))  # (B, T, H)
-            output = self.output_of(h, x_proj)
             return output, self.pack(output[:, -1], h[:, -1])
-        positions, ends = torch.arange(x.shape[1], device=x.device), to_device(lengths, x.device)
-        real = (positions < ends.unsqueeze(1)).unsqueeze(-1)  # (B, T, 1)
-        # At padding the state does not change.
-        h = scan(torch.where(real, a, 1.0), torch.where(real, b, 0.0), self.unpack(state))
-        output = torch.where(real, self.output_of(h, x_proj), 0.0)
+        # Padding is at the end, so no position before it sees it.
+        positions, ends = torch.arange(h.shape[1], device=h.device), to_device(lengths, h.device)
+        output = output * (positions < ends.unsqueeze(1)).unsqueeze(-1)  # (B, T, H)
         end = (ends - 1).view(-1, 1, 1).expand(-1, 1, self.size)
-        return output, self.pack(output.gather(1, end)[:, 0], h[:, -1])
+        return output, self.pack(output.gather(1, end)[:, 0], h.gather(1, end)[:, 0])
 
 
 def positive(x: Tensor) -> Tensor:
@@ -124,7 +127,7 @@ def positive(x: Tensor) -> Tensor:
     return torch.where(x >= 0, x + 0.5, torch.sigmoid(x))
 
 
-class _AveragingCell(_ScanCell):
+class _AveragingCell(ScanCell):
     """Cell whose h_t is a mean of h_{t-1} and a candidate W x_t, with weights from the input.
 
     With `positive_state` the candidate is g(W x_t), `positive`. Its dot products with other states
@@ -223,7 +226,7 @@ class SSRU(_AveragingCell):
         return super().output_of(torch.relu(h), x_proj)
 
 
-class LRU(_ScanCell):
+class LRU(ScanCell):
     """Linear recurrent unit, Orvieto et al. (2023): a diagonal recurrence of complex numbers.
 
     h_t = lambda * h_{t-1} + gamma * (B x_t), lambda = exp(-exp(nu) + i exp(theta)) for each element

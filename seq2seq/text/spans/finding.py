@@ -1,9 +1,10 @@
 """Search for the spans of a line that stay as they are."""
 
+import re
 from collections.abc import Callable, Iterable
-from itertools import chain
 
 from seq2seq.text.spans.addresses import find_emails, find_urls
+from seq2seq.text.spans.characters import WORD
 from seq2seq.text.spans.emoji import find_emoji
 from seq2seq.text.spans.identifiers import find_identifiers
 from seq2seq.text.spans.markup import find_code, find_markup
@@ -25,6 +26,22 @@ FINDERS: dict[str, Callable[[str], Iterable[tuple[int, int]]]] = {
     "emoji": find_emoji,
 }
 
+# What a line with a span of a kind has at least: most lines lack it, and are not searched further.
+HINTS = {
+    "code": re.compile("`"),
+    "url": re.compile(rf":|\.[{WORD}]"),
+    "email": re.compile("@"),
+    "tag": re.compile("[<>&]"),
+    "placeholder": re.compile("[{%$]|__|:[a-z]"),
+    "markup": re.compile(r"[*\[]|__|~~"),
+    "path": re.compile(r"[/\\]|\.[a-z]"),
+    # Characters of code; a digit beside a letter or a hyphen; a capital in a word; half a UUID.
+    "identifier": re.compile(
+        r"[_#@]|[^\W\d]\d|\d[a-fxX]|-[\d-]|[a-z][A-Z]|[0-9A-Fa-f]{8}-|::|->|\(\)"
+    ),
+    "number": re.compile(r"\d"),
+    "emoji": re.compile("[\u00a9\u00ae\u2030-\U0010ffff]|:[a-z]"),
+}
 
 _HIDES_MARKUP = frozenset({"custom", "code", "url", "email", "tag", "placeholder", "path"})
 
@@ -70,10 +87,10 @@ def _candidates(line: str, rules: SpanRules) -> list[Span]:
         candidates += spans("custom", rules.expressions.find(line))
     if "word" in rules.kinds:
         candidates += spans("word", rules.words.find(line))
-    candidates += chain.from_iterable(
-        spans(kind, find(line)) for kind, find in FINDERS.items() if kind in rules.kinds
-    )
-    if "markup" in rules.kinds:
+    for kind, find in FINDERS.items():
+        if kind in rules.kinds and HINTS[kind].search(line):
+            candidates += spans(kind, find(line))
+    if "markup" in rules.kinds and HINTS["markup"].search(line):
         hidden = [span for span in candidates if span.kind in _HIDES_MARKUP]
         candidates += spans("markup", find_markup(_replace_by_letters(line, hidden)))
     return candidates

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.text.spans.finding import find_spans
+from seq2seq.text.spans.finding import FINDERS, HINTS, find_spans
+from seq2seq.text.spans.markup import find_markup
 from seq2seq.text.spans.rules import KINDS, SpanRules
 
 ALL = SpanRules()
@@ -378,6 +379,26 @@ def test_a_kind_that_is_switched_off_is_not_found(kind: str) -> None:
 
     assert kind in {span.kind for span in find_spans(line, rules)}
     assert kind not in {span.kind for span in find_spans(line, others)}
+
+
+PARTS = st.sampled_from([*"aZfx09_-:.@#()[]<>&/~*", "\u0663", "\u00bd", "\u20e3", "de", "\u4e00"])
+
+
+@given(st.one_of(LINES, st.lists(PARTS, max_size=12).map("".join)))
+def test_a_line_with_a_span_has_the_hint_of_its_kind(line: str) -> None:
+    for kind, find in FINDERS.items():
+        if list(find(line)):
+            assert HINTS[kind].search(line), kind
+    if list(find_markup(line)):
+        assert HINTS["markup"].search(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["deadbeef-dead-beef-dead-beefdeadbeef", "abc1234", "UTF-8", "a()", "x->y", "0XFF"]
+)
+def test_identifiers_without_a_sign_have_a_hint_too(line: str) -> None:
+    assert list(FINDERS["identifier"](line))
+    assert HINTS["identifier"].search(line)
 
 
 @given(LINES)

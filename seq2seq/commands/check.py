@@ -1,7 +1,6 @@
 """`python -m seq2seq.check`: an audit of a corpus, and the speed of training on it."""
 
 import logging
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +77,8 @@ def overlap_lines(corpus: "ParallelCorpus") -> None:
 
 
 def side_lines(corpus: "ParallelCorpus") -> None:
-    """Print lengths, and lines that look like the language of the other side."""
-    from seq2seq.data.diagnostics import SAMPLE_LINES, length_statistics, misplaced_lines
+    """Print lengths, and references of HTML."""
+    from seq2seq.data.diagnostics import length_statistics
     from seq2seq.data.entities import count_entities
 
     for name, pairs in corpus.splits.items():
@@ -100,9 +99,3 @@ def side_lines(corpus: "ParallelCorpus") -> None:
                     f"{name} {side}: {entities.lines:,} lines have HTML entities ({names}): "
                     "unescape them, as with html.unescape of Python"
                 )
-        misplaced = misplaced_lines(pairs, list(islice(corpus.splits["train"], SAMPLE_LINES)))
-        count = 0
-        for count, line in enumerate(misplaced, 1):
-            if count <= MAX_EXAMPLES:
-                show(f"  line {line.line}: the {line.side} looks like the other: {line.text}")
-        print(f"{name}: {count} lines look like the language of the other side")

@@ -2,7 +2,23 @@
 
 from dataclasses import dataclass
 
-from seq2seq.config.ranges import number, require_ranges
+from seq2seq.config.ranges import choices, number, require_ranges
+
+# Kinds of pairs whose text is doubtful, in the order in which they are looked for.
+DOUBTFUL_KINDS = (
+    "mojibake",
+    "swapped",
+    "language",
+    "foreign",
+    "entities",
+    "numbers",
+    "emoji",
+    "capitals",
+    "repetition",
+    "near-duplicates",
+    "many-to-one",
+)
+DROPPED_KINDS = ("mojibake", "swapped", "language")  # which are surely broken
 
 
 @dataclass
@@ -17,6 +33,10 @@ class CleaningOptions:
     copies: bool = False  # keep pairs whose two sides are equal
     duplicates: bool = False  # keep the second and later occurrences of a pair
     overlap: bool = False  # keep training pairs with a side that is in validation or test text
+    # Kinds of doubtful pairs that are dropped; the others are only counted. docs/own-text.md
+    # explains them.
+    drop: list[str] = choices(DROPPED_KINDS, DOUBTFUL_KINDS)  # noqa: RUF009
+    strict: bool = False  # stop at rows that are no pairs and at pairs of `drop`, by how many it is
 
     def __post_init__(self) -> None:
         require_ranges("clean.", self)

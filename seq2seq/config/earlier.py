@@ -80,9 +80,10 @@ TRANSLATION = "seq2seq.tasks.translation.TranslationTask"
 # What was added later, with its only earlier choice, for a run that has none.
 EARLIER_DEFAULTS: dict[str, Any] = {
     "task": {"_target_": TRANSLATION},
-    # Of a translation: no other task protects spans.
+    # Of a translation: no other task protects spans or cleans pairs.
     "protect": {"kinds": [], "truecase": False, "number_format": "keep"},
     "protect.number_format": "keep",
+    "clean.drop": [],
     "model.embedding": {"_target_": "seq2seq.model.embeddings.Embedding"},
     "model.vision": {
         "_target_": "seq2seq.vision.backbones.ConvNet",
@@ -113,7 +114,10 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(train, dict) and train.get("clip") == math.inf:  # before null meant no limit
         train["clip"] = None
     for option, node in EARLIER_DEFAULTS.items():
-        if option.startswith("protect") and _descend(current, ["task", "_target_"]) != TRANSLATION:
+        if (
+            option.startswith(("protect", "clean"))
+            and _descend(current, ["task", "_target_"]) != TRANSLATION
+        ):
             continue
         *parents, name = option.split(".")
         parent = _descend(current, parents)

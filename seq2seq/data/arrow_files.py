@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from seq2seq.data.corpus import Pair
+from seq2seq.data.corpus import Flaw, Pair
 
 CHUNK_PAIRS = 10_000  # pairs that are tokenised and written at a time
 
@@ -20,11 +20,27 @@ RAW_SCHEMA = pa.schema(
     }
 )
 
+# Of pairs as readers yield them, before cleaning.
+READ_SCHEMA = pa.schema([*RAW_SCHEMA, *((f"flaw_{name}", pa.string()) for name in Flaw._fields)])
+
 
 def raw_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
+    """Yield columns of `RAW_SCHEMA`."""
     for chunk in chunks(iter(pairs)):
-        columns = zip(*chunk, strict=True)
-        yield dict(zip(RAW_SCHEMA.names, (list(column) for column in columns), strict=True))
+        yield _columns(chunk)
+
+
+def read_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
+    """Yield columns of `READ_SCHEMA`."""
+    for chunk in chunks(iter(pairs)):
+        flaws = [pair.flaw or (None, None, None) for pair in chunk]
+        names = READ_SCHEMA.names[len(RAW_SCHEMA.names) :]
+        yield _columns(chunk) | dict(zip(names, map(list, zip(*flaws, strict=True)), strict=True))
+
+
+def _columns(chunk: list[Pair]) -> dict[str, list[Any]]:
+    columns = zip(*chunk, strict=True)
+    return {name: list(column) for name, column in zip(RAW_SCHEMA.names, columns, strict=False)}
 
 
 def chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
@@ -49,6 +65,17 @@ def read_pairs(path: Path) -> Iterator[Pair]:
     """Yield the pairs of an Arrow file. Mapped, its pages would count as our memory."""
     with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
         for part in stream:
-            columns = (part.column(name).to_pylist() for name in RAW_SCHEMA.names)
-            for row in zip(*columns, strict=True):
-                yield Pair(*row)
+            yield from batch_pairs(part)
+
+
+def batch_pairs(batch: pa.RecordBatch) -> Iterator[Pair]:
+    """Yield the pairs of a batch of `RAW_SCHEMA`, or of another that begins with it."""
+    columns = (batch.column(name).to_pylist() for name in RAW_SCHEMA.names)
+    rows = zip(*columns, strict=True)
+    if "flaw_kind" not in batch.schema.names or batch.column("flaw_kind").null_count == len(batch):
+        for row in rows:
+            yield Pair(*row)
+        return
+    flaws = (batch.column(f"flaw_{name}").to_pylist() for name in Flaw._fields)
+    for row, flaw in zip(rows, zip(*flaws, strict=True), strict=True):
+        yield Pair(*row)._replace(flaw=Flaw(*flaw) if flaw[0] else None)

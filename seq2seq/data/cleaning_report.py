@@ -15,19 +15,44 @@ class SplitCounts:
 
     read: int = 0  # pairs before cleaning
     dropped: dict[str, int] = field(default_factory=dict)  # by rule
-    examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # by rule
+    examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # by rule or kind
+    noticed: dict[str, int] = field(default_factory=dict)  # doubtful pairs that are kept, by kind
 
     @property
     def kept(self) -> int:
         """Return the number of pairs that are kept."""
         return self.read - sum(self.dropped.values())
 
+    def line(self, label: str, number: int, rule: str) -> str:
+        """Return the line of a table about pairs of a rule or kind, with an example."""
+        source, target = self.examples[rule][0]
+        example = f"{_shorten(source)} | {_shorten(target)}"
+        return f"{'':<12}{label:<26}{number:>10,}   {example}"
+
     def drop(self, rule: str, source: str, target: str) -> None:
         """Count a pair that breaks `rule`, and keep the first few as examples."""
         self.dropped[rule] = self.dropped.get(rule, 0) + 1
-        examples = self.examples.setdefault(rule, [])
+        self._add_example(rule, (source, target))
+
+    def notice(self, kind: str, source: str, target: str) -> None:
+        """Count a doubtful pair that is kept, and keep the first few as examples."""
+        self.noticed[kind] = self.noticed.get(kind, 0) + 1
+        self._add_example(kind, (source, target))
+
+    def add(self, other: "SplitCounts") -> None:
+        """Add the counts of the pairs that follow."""
+        self.read += other.read
+        for counts, more in ((self.dropped, other.dropped), (self.noticed, other.noticed)):
+            for name, number in more.items():
+                counts[name] = counts.get(name, 0) + number
+        for name, examples in other.examples.items():
+            for example in examples:
+                self._add_example(name, example)
+
+    def _add_example(self, name: str, example: tuple[str, str]) -> None:
+        examples = self.examples.setdefault(name, [])
         if len(examples) < REPORTED_EXAMPLES:
-            examples.append((source, target))
+            examples.append(example)
 
 
 @dataclass
@@ -45,17 +70,23 @@ class CleaningReport:
         lines = [f"{'pairs':<12}{'':<26}{'count':>10}"]
         for name, count in self.splits.items():
             lines.append(f"{name:<12}{'in':<26}{count.read:>10,}")
-            for rule, number in count.dropped.items():
-                source, target = count.examples[rule][0]
-                example = f"{_shorten(source)} | {_shorten(target)}"
-                lines.append(f"{'':<12}{'- ' + rule:<26}{number:>10,}   {example}")
+            lines += [count.line(f"- {rule}", n, rule) for rule, n in count.dropped.items()]
             lines.append(f"{'':<12}{'left':<26}{count.kept:>10,}")
+            lines += [count.line(f"? {kind}", n, kind) for kind, n in count.noticed.items()]
+        if any(count.noticed for count in self.splits.values()):
+            lines.append("?: doubtful pairs, which are kept; clean.drop=[KIND,...] drops kinds")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values of JSON."""
         return {
-            name: {"read": c.read, "dropped": c.dropped, "left": c.kept, "examples": c.examples}
+            name: {
+                "read": c.read,
+                "dropped": c.dropped,
+                "left": c.kept,
+                "doubtful": c.noticed,
+                "examples": c.examples,
+            }
             for name, c in self.splits.items()
         }
 
@@ -68,6 +99,7 @@ class CleaningReport:
                     c["read"],
                     c["dropped"],
                     {rule: [(s, t) for s, t in pairs] for rule, pairs in c["examples"].items()},
+                    c.get("doubtful", {}),  # which earlier versions did not count
                 )
                 for name, c in plain.items()
             }

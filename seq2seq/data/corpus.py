@@ -3,9 +3,37 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from seq2seq.errors import TextError
+
 T = TypeVar("T")
 
 SPLITS = ("train", "validation", "test")
+
+
+class Flaw(NamedTuple):
+    """What makes a row of a file no pair."""
+
+    kind: str  # of `FLAW_KINDS`
+    where: str  # file and line
+    what: str  # as a sentence that goes on from `where`
+
+    @property
+    def message(self) -> str:
+        """Return the sentence."""
+        return f"{self.where}{self.what}"
+
+
+COLUMNS, FIELD, HEADER_LINE, JSON = "columns", "missing field", "header line", "not JSON"
+FLAW_KINDS = (COLUMNS, FIELD, HEADER_LINE, JSON)
+
+
+class RowError(TextError):
+    """A row that is no pair; readers yield it as a pair with a flaw."""
+
+    def __init__(self, kind: str, where: str, what: str) -> None:
+        """See `Flaw`."""
+        self.flaw = Flaw(kind, where, what)
+        super().__init__(self.flaw.message)
 
 
 class Pair(NamedTuple):
@@ -16,6 +44,9 @@ class Pair(NamedTuple):
     document: str | None = None  # name of the document that the sentence is from
     weight: float | None = None  # occurrences of the pair in one epoch, on average; None: 1
     corpus: str | None = None  # of joined corpora, the name of the one that it is of
+    flaw: Flaw | None = None  # the row is no pair, and is dropped
+    file: str | None = None  # where the pair was read; of two files the source's
+    line: int | None = None  # its number there, from 1
 
 
 class ParallelCorpus(NamedTuple):

@@ -1,22 +1,22 @@
 """Assignment of pairs to splits: cleaning, duplicates, held-out text and leakage."""
 
-import hashlib
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seq2seq.config.training import CleaningOptions, HeldOutOptions
-from seq2seq.data.cleaning import first_broken_rule
-from seq2seq.data.cleaning_report import CleaningReport
+from seq2seq.data.arrow_files import chunks
+from seq2seq.data.cleaning_report import REPORTED_EXAMPLES, CleaningReport
 from seq2seq.data.corpus import Pair
-from seq2seq.text.normalization import dedup_key
+from seq2seq.data.scan import ChunkScan, Hashes, ScanSettings, scan_chunk
 from seq2seq.text.transforms import TextTransform
 
-Hashes = NDArray[np.uint64]
 DROPPED = -1
+MANY_SOURCES = 10  # different sources of one target, from which on it is a template
 TRAIN_NUMBER, VALIDATION_NUMBER, TEST_NUMBER = 0, 1, 2
 SPLIT_NUMBERS = {"train": TRAIN_NUMBER, "validation": VALIDATION_NUMBER, "test": TEST_NUMBER}
 
@@ -26,6 +26,8 @@ class SplitAssignment(NamedTuple):
 
     numbers: Mapping[str, NDArray[np.int8]]  # split number of each pair as read, or DROPPED
     audit: CleaningReport
+    reasons: Mapping[str, list[str]]  # why the pairs of a split were dropped, by `codes`
+    codes: Mapping[str, NDArray[np.uint8]]  # of each pair as read an index into `reasons`
 
     def pairs(self, split: str, read: Callable[[str], Iterator[Pair]]) -> Iterator[Pair]:
         """Yield the pairs of `split`, in the order in which `read` yields a split as read."""
@@ -43,13 +45,25 @@ class PairHashes(NamedTuple):
     source: Hashes  # hashes of `dedup_key` of the source
     target: Hashes  # hashes of `dedup_key` of the target
     unit: Hashes  # hashes of the unit that is held out as a whole: the document, else the source
+    template: Hashes  # hashes of both keys with 0 for each number
+
+
+class _Split(NamedTuple):
+    """The pairs of one split while they are assigned."""
+
+    read: Callable[[], Iterable[Pair]]
+    numbers: NDArray[np.int8]  # (N,) split number, or DROPPED
+    hashes: PairHashes
+    reasons: list[str]
+    codes: NDArray[np.uint8]  # (N,) index into `reasons`
 
 
 def assign_splits(
-    splits: Mapping[str, Callable[[], Iterator[Pair]]],
+    splits: Mapping[str, Callable[[], Iterable[Pair]]],
     clean: CleaningOptions,
     heldout: HeldOutOptions,
     transform: TextTransform,
+    scans: Mapping[str, Iterable[ChunkScan]] | None = None,
 ) -> SplitAssignment:
     """Assign each pair to a split, or drop it.
 
@@ -65,68 +79,60 @@ def assign_splits(
         clean: the rules.
         heldout: how much to hold out.
         transform: applied to both sides before they are checked and hashed.
+        scans: the results of `scan_chunk` for the chunks of each split; None: they are made here.
     """
     audit = CleaningReport()
-    numbers: dict[str, NDArray[np.int8]] = {}
-    hashed: dict[str, PairHashes] = {}
+    found: dict[str, _Split] = {}
     for name, read in splits.items():
-        numbers[name], hashed[name] = _scan_pairs(name, read, clean, audit, transform)
-    train = numbers["train"]
+        settings = ScanSettings(clean, transform, name == "train")
+        scanned = scans[name] if scans else (scan_chunk(c, settings) for c in chunks(iter(read())))
+        found[name] = _collect(name, read, scanned, audit)
+    train = found["train"]
     if not clean.duplicates:
-        _drop(
-            train,
-            _duplicates(hashed["train"].pair, train == TRAIN_NUMBER),
-            "duplicate",
-            audit,
-            splits,
-        )
+        repeated = _duplicates(train.hashes.pair, train.numbers == TRAIN_NUMBER)
+        _drop(train, repeated, "duplicate", audit)
+    _find_templates(train, clean, audit)
     for name in ("validation", "test"):
-        if not len(numbers[name]):
+        if not len(found[name].numbers):
             size = heldout.validation if name == "validation" else heldout.test
-            _hold_out(train, hashed["train"], SPLIT_NUMBERS[name], size, heldout.share)
+            _hold_out(train.numbers, train.hashes, SPLIT_NUMBERS[name], size, heldout.share)
     if not clean.overlap:
-        _remove_leakage(numbers, hashed, audit, splits)
+        _remove_leakage(found, audit)
     for name, number in (("validation", VALIDATION_NUMBER), ("test", TEST_NUMBER)):
-        if not len(numbers[name]) and (count := int((train == number).sum())):
+        if not len(found[name].numbers) and (count := int((train.numbers == number).sum())):
             audit.split("train").dropped[f"held out for {name}"] = count
-            first = int(np.flatnonzero(train == number)[0])
-            pair = next(p for i, p in enumerate(splits["train"]()) if i == first)
+            first = int(np.flatnonzero(train.numbers == number)[0])
+            pair = next(p for i, p in enumerate(train.read()) if i == first)
             audit.split("train").examples[f"held out for {name}"] = [(pair.source, pair.target)]
             audit.split(name).read = count
-    return SplitAssignment(numbers, audit)
+    return SplitAssignment(
+        {name: split.numbers for name, split in found.items()},
+        audit,
+        {name: split.reasons for name, split in found.items()},
+        {name: split.codes for name, split in found.items()},
+    )
 
 
-def _scan_pairs(
+def _collect(
     name: str,
-    read: Callable[[], Iterator[Pair]],
-    clean: CleaningOptions,
+    read: Callable[[], Iterable[Pair]],
+    scans: Iterable[ChunkScan],
     audit: CleaningReport,
-    transform: TextTransform,
-) -> tuple[NDArray[np.int8], PairHashes]:
-    """Return the split number and the hashes of each pair of a split, without comparing pairs."""
-    numbers, hashes = array("b"), (array("Q"), array("Q"), array("Q"), array("Q"))
-    number, count = SPLIT_NUMBERS[name], audit.split(name)
-    for pair in read():
-        count.read += 1
-        source, target = transform(pair.source), transform(pair.target)
-        rule = first_broken_rule(source, target, clean) if name == "train" else None
-        if name != "train" and not (source and target):
-            rule = "blank"
-        if rule:
-            count.drop(rule, pair.source, pair.target)
-        numbers.append(DROPPED if rule else number)
-        sides = [
-            _hash(text) for text in (f"{source}\n{target}", dedup_key(source), dedup_key(target))
-        ]
-        unit = sides[1] if pair.document is None else _hash(f"\n{pair.document}")
-        for values, value in zip(hashes, (*sides, unit), strict=True):
-            values.append(value)
+) -> _Split:
+    """Join the scans of the chunks of a split."""
+    count, reasons = audit.split(name), [""]
+    codes, hashes = array("B"), [array("Q") for _ in PairHashes._fields]
+    for scan in scans:
+        count.add(scan.counts)
+        reasons += [kind for kind in scan.counts.dropped if kind not in reasons]
+        index = {reason: code for code, reason in enumerate(reasons)}
+        codes.extend(index[kind or ""] for kind in scan.kinds)
+        for values, of_chunk in zip(hashes, scan.hashes, strict=True):
+            values.frombytes(of_chunk.tobytes())
+    code = np.array(codes, np.uint8)
+    numbers = np.where(code > 0, DROPPED, SPLIT_NUMBERS[name]).astype(np.int8)
     arrays = [np.frombuffer(v, np.uint64) if v else np.empty(0, np.uint64) for v in hashes]
-    return np.array(numbers, dtype=np.int8), PairHashes(*arrays)
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    return _Split(read, numbers, PairHashes(*arrays), reasons, code)
 
 
 def _duplicates(hashes: Hashes, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -159,44 +165,76 @@ def _hold_out(
     numbers[rows[moved]] = number
 
 
-def _remove_leakage(
-    numbers: Mapping[str, NDArray[np.int8]],
-    hashed: Mapping[str, PairHashes],
-    audit: CleaningReport,
-    splits: Mapping[str, Callable[[], Iterator[Pair]]],
-) -> None:
+def _remove_leakage(found: Mapping[str, _Split], audit: CleaningReport) -> None:
     """Drop training pairs with a side in held-out text, and held-out validation pairs in test."""
-    train = numbers["train"]
+    train = found["train"]
     for number, others in (
         (VALIDATION_NUMBER, (TEST_NUMBER,)),
         (TRAIN_NUMBER, (VALIDATION_NUMBER, TEST_NUMBER)),
     ):
-        if number == VALIDATION_NUMBER and len(numbers["validation"]):
+        if number == VALIDATION_NUMBER and len(found["validation"].numbers):
             continue  # the corpus has its own validation text, which stays as it is
-        is_held_out = np.zeros(len(train), dtype=np.bool_)
+        is_held_out = np.zeros(len(train.numbers), dtype=np.bool_)
         for side in ("source", "target"):
-            hashes = [getattr(hashed[n], side)[np.isin(numbers[n], others)] for n in numbers]
-            is_held_out |= np.isin(getattr(hashed["train"], side), np.concatenate(hashes))
-        _drop(train, is_held_out & (train == number), "in held-out text", audit, splits)
+            hashes = [
+                getattr(split.hashes, side)[np.isin(split.numbers, others)]
+                for split in found.values()
+            ]
+            is_held_out |= np.isin(getattr(train.hashes, side), np.concatenate(hashes))
+        _drop(train, is_held_out & (train.numbers == number), "in held-out text", audit)
 
 
-def _drop(
-    numbers: NDArray[np.int8],
-    is_dropped: NDArray[np.bool_],
-    rule: str,
-    audit: CleaningReport,
-    splits: Mapping[str, Callable[[], Iterator[Pair]]],
-) -> None:
+def _find_templates(train: _Split, clean: CleaningOptions, audit: CleaningReport) -> None:
+    """Count, or drop, pairs that are nearly those before, and targets of many sources."""
+    for kind, find in (("near-duplicates", _near_duplicates), ("many-to-one", _many_to_one)):
+        rows = find(train)
+        if kind in clean.drop:
+            _drop(train, rows, kind, audit)
+        elif rows.any():
+            audit.split("train").noticed[kind] = int(rows.sum())
+            audit.split("train").examples[kind] = _examples(train, rows)
+
+
+def _near_duplicates(train: _Split) -> NDArray[np.bool_]:
+    """Return the kept pairs that equal an earlier one but for numbers, case and signs, (N,)."""
+    return _duplicates(train.hashes.template, train.numbers == TRAIN_NUMBER)
+
+
+def _many_to_one(train: _Split) -> NDArray[np.bool_]:
+    """Return the kept pairs whose target has many sources, but the first of each target, (N,)."""
+    kept = train.numbers == TRAIN_NUMBER
+    targets, counts = np.unique(train.hashes.target[kept], return_counts=True)
+    targets = targets[counts >= MANY_SOURCES]
+    rows = np.zeros(len(kept), np.bool_)
+    if not len(targets):
+        return rows
+    at = np.minimum(np.searchsorted(targets, train.hashes.target), len(targets) - 1)
+    candidates = np.flatnonzero(kept & (targets[at] == train.hashes.target))
+    both = np.stack([train.hashes.target[candidates], train.hashes.source[candidates]], axis=1)
+    of_pairs = np.unique(both, axis=0)
+    unique, sources = np.unique(of_pairs[:, 0], return_counts=True)
+    many = unique[sources >= MANY_SOURCES]
+    rows[candidates[np.isin(both[:, 0], many)]] = True
+    return rows & _duplicates(train.hashes.target, rows)
+
+
+def _drop(split: _Split, is_dropped: NDArray[np.bool_], rule: str, audit: CleaningReport) -> None:
     """Drop training pairs; only the first few are read again, as examples."""
-    rows = np.flatnonzero(is_dropped)
-    numbers[rows] = DROPPED
-    if not len(rows):
+    if not is_dropped.any():
         return
+    split.numbers[is_dropped] = DROPPED
+    split.reasons.append(rule)
+    split.codes[is_dropped] = len(split.reasons) - 1
     count = audit.split("train")
-    examples = set(rows[:3].tolist())
-    for index, pair in enumerate(splits["train"]()):
-        if index in examples:
-            count.drop(rule, pair.source, pair.target)
-        if index >= max(examples):
-            break
-    count.dropped[rule] += len(rows) - len(examples)
+    count.dropped[rule] = count.dropped.get(rule, 0) + int(is_dropped.sum())
+    count.examples.setdefault(rule, _examples(split, is_dropped))
+
+
+def _examples(split: _Split, rows: NDArray[np.bool_]) -> list[tuple[str, str]]:
+    """Return the texts of the first few of some pairs, which are read again."""
+    wanted = set(np.flatnonzero(rows)[:REPORTED_EXAMPLES].tolist())
+    examples = []
+    for index, pair in enumerate(islice(split.read(), max(wanted) + 1)):
+        if index in wanted:
+            examples.append((pair.source, pair.target))
+    return examples

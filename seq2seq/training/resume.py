@@ -8,7 +8,7 @@ from typing import Any
 from seq2seq import hardware
 from seq2seq.config.fitted import option_value, with_options
 from seq2seq.config.protect import ProtectOptions
-from seq2seq.config.training import TrainConfig
+from seq2seq.config.training import CleaningOptions, TrainConfig
 from seq2seq.data.readers.files import is_renamed
 from seq2seq.errors import RunError
 from seq2seq.hardware import choose_precision
@@ -107,15 +107,19 @@ def require_same_data(run: RunFolder, task: Task) -> None:
         )
 
 
-def with_earlier_protection(run: RunFolder, config: TrainConfig) -> TrainConfig:
-    """Return `config` with the protection of the run of an earlier version that it resumes.
+def with_earlier_data(run: RunFolder, config: TrainConfig) -> TrainConfig:
+    """Return `config` with what the run of an earlier version that it resumes did to its data.
 
     Runs of versions before `protect` protect nothing; their training pairs have no symbols. Those
-    before `protect.number_format` keep numbers as they are.
+    before `protect.number_format` keep numbers as they are, and those before `clean.drop` drop no
+    doubtful pairs.
     """
     if config.resume != "true" or not run.exists():
         return config
-    saved = run.read_config(trusted_modules(config)).protect
+    earlier = run.read_config(trusted_modules(config))
+    if not earlier.clean.drop and config.clean == CleaningOptions():
+        config = replace(config, clean=replace(config.clean, drop=[]))
+    saved = earlier.protect
     is_earlier = saved == ProtectOptions(kinds=[], truecase=False, number_format="keep")
     if is_earlier and config.protect == ProtectOptions():
         return replace(config, protect=saved)

@@ -41,7 +41,7 @@ from seq2seq.training.resume import (
     require_same_data,
     resume_progress,
     with_earlier_cell,
-    with_earlier_protection,
+    with_earlier_data,
     with_original_precision,
     with_recorded_choices,
 )
@@ -78,7 +78,7 @@ def train_model(
     """
     started = time.monotonic() if started is None else started
     run = RunFolder(folder)
-    config = with_earlier_protection(run, with_resume_decided(run, config))
+    config = with_earlier_data(run, with_resume_decided(run, config))
     config = with_earlier_cell(run, config)
     config = with_initial_options(run, with_recorded_choices(run, config), given)
     require_resumable(run, config)  # before a folder is created

@@ -2,7 +2,7 @@ import pytest
 
 from seq2seq.commands import check
 from seq2seq.data.corpus import Pair, ParallelCorpus
-from seq2seq.data.diagnostics import length_statistics, misplaced_lines, split_overlap
+from seq2seq.data.diagnostics import length_statistics, split_overlap
 from tests.toy_corpus import sentences
 
 PAIRS = [Pair(*pair) for pair in sentences()]
@@ -25,20 +25,6 @@ def test_length_statistics_of_lines_worked_by_hand() -> None:
     assert found.mean == pytest.approx(2.75)
     assert found.median == 3
     assert found.longest == [(2, 4), (4, 4)]  # lines from 1, the first of two equals first
-
-
-def test_a_line_in_the_language_of_the_other_side_is_found() -> None:
-    turned = Pair(PAIRS[7].target, PAIRS[7].source)
-    looked = [*PAIRS[:5], turned, *PAIRS[5:9]]
-
-    found = list(misplaced_lines(looked, PAIRS))
-
-    assert [(m.line, m.side) for m in found] == [(6, "source"), (6, "target")]
-    assert found[0].text == turned.source
-
-
-def test_short_lines_are_not_reported() -> None:
-    assert list(misplaced_lines([Pair("der Hund", "the dog")], PAIRS)) == []
 
 
 def test_an_empty_split_is_reported(capsys: pytest.CaptureFixture[str]) -> None:

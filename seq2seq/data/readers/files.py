@@ -99,7 +99,9 @@ def require_pairs(split: str, pairs: Iterable[Pair], name: object, no_split: str
     Raises:
         TextError: all pairs are blank.
     """
-    if split == "train" or any(pair.source.strip() and pair.target.strip() for pair in pairs):
+    if split == "train" or any(
+        pair.flaw is None and pair.source.strip() and pair.target.strip() for pair in pairs
+    ):
         return
     raise empty_split(split, name, no_split)
 

@@ -244,7 +244,7 @@ def text_field(features: Mapping[str, Any], language: str, path: str) -> str:
     )
 
 
-def dataset_records(where: str, data: Any) -> Iterator[tuple[str, Any]]:
-    """Yield ("NAME, row N", row) for each row."""
+def dataset_records(where: str, data: Any) -> Iterator[tuple[str, int, Any]]:
+    """Yield ("NAME, row N", N, row) for each row."""
     for number, row in enumerate(data, 1):
-        yield f"{where}, row {number}", row
+        yield f"{where}, row {number}", number, row

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.corpus import ParallelCorpus
+from seq2seq.data.corpus import JSON, ParallelCorpus, RowError
 from seq2seq.data.readers.records import corpus_of_records
+from seq2seq.errors import TextError
 from seq2seq.storage.plain_json import parse_plain_json
 from seq2seq.text.lines import read_lines
 
@@ -29,8 +30,8 @@ def jsonl(
     Rows next to one another with the same `document_field` are sentences of one document.
 
     Raises:
-        TextError: a file is missing or empty; later, when it is read: a line is not JSON, or lacks
-            a field.
+        TextError: a file is missing or empty; later, when it is read: its first lines are not JSON,
+            or lack a field.
     """
     return corpus_of_records(
         json_records,
@@ -41,13 +42,16 @@ def jsonl(
     )
 
 
-def json_records(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield ("FILE, line N", value) for each line of JSON; blank lines are skipped.
+def json_records(file: Path) -> Iterator[tuple[str, int, Any]]:
+    """Yield ("FILE, line N", N, value) for each line; blank lines are skipped.
 
-    Raises:
-        TextError: a line is not JSON.
+    The value of a line that is not JSON is a `RowError`.
     """
     for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             where = f"{file}, line {number}"
-            yield where, parse_plain_json(line, MAX_JSON_DEPTH, where)
+            try:
+                value = parse_plain_json(line, MAX_JSON_DEPTH, where)
+            except TextError as error:
+                value = RowError(JSON, where, str(error).removeprefix(where))
+            yield where, number, value

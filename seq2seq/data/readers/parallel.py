@@ -1,16 +1,23 @@
 """Pairs of files: line n of one is the translation of line n of the other."""
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
-from seq2seq.data.corpus import Pair, ParallelCorpus, Repeatable
+from seq2seq.data.corpus import HEADER_LINE, Flaw, Pair, ParallelCorpus, Repeatable
 from seq2seq.data.readers.files import (
     add_origin,
     find_compressed,
     parallel_corpus,
     require_pairs,
     sha256_of_file,
+)
+from seq2seq.data.readers.table_headers import (
+    HEADER,
+    SOURCE_NAMES,
+    TARGET_NAMES,
+    is_name,
+    language_names,
 )
 from seq2seq.errors import TextError
 from seq2seq.storage.files import OPENERS
@@ -42,13 +49,26 @@ def parallel(
     for split, name in (("train", train), ("validation", validation), ("test", test)):
         if name is not None:
             files = find_files(Path(path), name, source, target)
-            splits[split] = Repeatable(document_pairs if documents else parallel_pairs, *files)
+            digests = [sha256_of_file(file) for file in files]  # which refuses pipes
+            header = (HEADER,) if has_header_lines(files, (source, target)) else ()
+            read = document_pairs if documents else parallel_pairs
+            splits[split] = Repeatable(read, *files, *header)
             suffix = " by documents" if documents else ""
+            suffix += f" {HEADER}" if header else ""
             suffix += " reversed" if is_reversed(*files, source, target) else ""
-            for file in files:
-                add_origin(origin, f"{split}: {file.name}{suffix}", sha256_of_file(file))
+            for file, digest in zip(files, digests, strict=True):
+                add_origin(origin, f"{split}: {file.name}{suffix}", digest)
             require_pairs(split, splits[split], " or ".join(map(str, files)))
     return parallel_corpus(splits, origin, (source, target, licence))
+
+
+def has_header_lines(files: tuple[Path, Path], languages: tuple[str, str]) -> bool:
+    """Return whether line 1 of both files names its language or side."""
+    sides = zip(files, languages, (SOURCE_NAMES, TARGET_NAMES), strict=True)
+    return all(
+        is_name(next(islice(read_lines(file), 1), ""), language_names(language) | names)
+        for file, language, names in sides
+    )
 
 
 def is_reversed(first: Path, second: Path, source: str, target: str) -> bool:
@@ -84,25 +104,33 @@ def find_files(folder: Path, name: str | list[str], source: str, target: str) ->
     return first, second
 
 
-def parallel_pairs(source: Path, target: Path) -> Iterator[Pair]:
-    """Yield the pairs of two files.
+def parallel_pairs(source: Path, target: Path, header: str | None = None) -> Iterator[Pair]:
+    """Yield the pairs of two files; with `header`, line 1 is one, and a pair with a flaw.
 
     Raises:
-        TextError: one file has more lines than the other.
+        TextError: one file has more lines than the other, blank ones at its end apart.
     """
-    for source_line, target_line in zip_longest(read_lines(source), read_lines(target)):
+    name = str(source)
+    sides = zip_longest(read_lines(source), read_lines(target))
+    for number, (source_line, target_line) in enumerate(sides, 1):
         if source_line is None or target_line is None:
+            if not (source_line or target_line or "").strip():  # a blank last line of one file
+                yield Pair("", "", file=name, line=number)
+                continue
             raise TextError(
                 f"{source} has {count_lines(source)} lines and {target} has "
                 f"{count_lines(target)}: there must be as many in both"
             )
-        yield Pair(source_line, target_line)
+        flaw = None
+        if number == 1 and header:
+            flaw = Flaw(HEADER_LINE, f"{name}, line 1", ", names the languages")
+        yield Pair(source_line, target_line, None, None, None, flaw, name, number)
 
 
-def document_pairs(source: Path, target: Path) -> Iterator[Pair]:
+def document_pairs(source: Path, target: Path, header: str | None = None) -> Iterator[Pair]:
     """Yield the pairs of two files with the number of their document, without blank pairs."""
     number = 1
-    for pair in parallel_pairs(source, target):
+    for pair in parallel_pairs(source, target, header):
         if pair.source.strip() or pair.target.strip():
             yield pair._replace(document=str(number))
         else:

@@ -40,8 +40,8 @@ def parquet(
     )
 
 
-def parquet_records(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield ("FILE, row N", row) for each row; `BATCH_ROWS` rows are in memory at a time.
+def parquet_records(file: Path) -> Iterator[tuple[str, int, Any]]:
+    """Yield ("FILE, row N", N, row) for each row; `PARQUET_ROWS` rows are in memory at a time.
 
     Raises:
         TextError: the file is no Parquet file, or a damaged one.
@@ -59,6 +59,6 @@ def parquet_records(file: Path) -> Iterator[tuple[str, Any]]:
             for batch in opened.iter_batches(batch_size=PARQUET_ROWS):
                 for row in batch.to_pylist():
                     number += 1
-                    yield f"{file}, row {number}", row
+                    yield f"{file}, row {number}", number, row
     except (ArrowException, OSError, UnicodeDecodeError) as error:
         raise TextError(f"{file} cannot be read: {error}") from error

@@ -1,17 +1,18 @@
 """Shared parts of the readers of records with named fields: JSON lines, Parquet, data sets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from seq2seq.data.corpus import Pair, ParallelCorpus
+from seq2seq.data.corpus import FIELD, Pair, ParallelCorpus, RowError
 from seq2seq.data.readers.files import SURROGATE, corpus_of_files, without_line_breaks
-from seq2seq.errors import TextError
 from seq2seq.storage.regular import escaped
 
 LISTED_FIELDS = 20  # names that a message lists at most
+FIRST_RECORDS = 100  # if all of them have flaws, the options are wrong
 Fields = tuple[str, str, str | None]  # of source, target and document
-ReadRecords = Callable[[Any], Iterator[tuple[str, Any]]]  # yields a record's origin and the record
+# Yields where a record is, its number, and the record or the error of reading it.
+ReadRecords = Callable[[Any], Iterator[tuple[str, int, Any]]]
 
 
 def corpus_of_records(
@@ -24,7 +25,7 @@ def corpus_of_records(
     """Return a corpus with one file of records for each split.
 
     Args:
-        read: a function of a file, which yields ("FILE, line N" or the like, record).
+        read: a function of a file, which yields ("FILE, line N" or the like, N, record).
         names: names of the files, by split; None if the corpus has no such split.
         path: the folder of the files.
         fields: fields of the source, the target and, if any, the document; dotted if nested.
@@ -46,19 +47,49 @@ def read_records(
 ) -> Iterator[Pair]:
     """Yield the pairs of the records that `read` yields of `file`.
 
+    A record that lacks a field, or whose field has no text, yields a pair with a flaw and with the
+    texts that it has.
+
     Raises:
-        TextError: a record lacks a field, or a field has no text.
+        RowError: the first `FIRST_RECORDS` records, or all of them, have flaws.
     """
-    for where, record in read(file):
-        document = document_at(record, document_field, where)
-        source, target = (value_at(record, field, where) for field in (source_field, target_field))
-        yield Pair(source, target, document)
+    seen, flawed, first = 0, 0, None
+    for where, number, record in read(file):
+        seen += 1
+        texts, error = texts_of(record, (source_field, target_field), where)
+        document = None
+        try:
+            document = None if error else document_at(record, document_field, where)
+        except RowError as found:
+            error = found
+        if error:
+            flawed += 1
+            first = first or error
+            if flawed == seen >= FIRST_RECORDS:
+                raise first
+        flaw = error.flaw if error else None
+        name = where.rpartition(", ")[0]
+        yield Pair(texts[0], texts[1], document, None, None, flaw, name, number)
+    if first and flawed == seen:
+        raise first
+
+
+def texts_of(record: Any, fields: Sequence[str], where: str) -> tuple[list[str], RowError | None]:
+    """Return the texts at some fields of a record, "" for those without, and the first error."""
+    if isinstance(record, RowError):
+        return [""] * len(fields), record
+    texts, error = [], None
+    for field in fields:
+        try:
+            texts.append(value_at(record, field, where))
+        except RowError as found:
+            texts.append("")
+            error = error or found
+    return texts, error
 
 
 def value_at(record: Any, field: str, where: str) -> str:
     """Return the text at the dotted `field` of a record, without line breaks.
-
-    Null is an empty text, so that the pair is dropped and counted as blank.
 
     Args:
         record: a mapping, with mappings in it for a dotted field.
@@ -66,22 +97,23 @@ def value_at(record: Any, field: str, where: str) -> str:
         where: file and number of the record, for messages.
 
     Raises:
-        TextError: there is no such field, or it has no text.
+        RowError: there is no such field, or it is null or no text.
     """
     value = record
     for name in field.split("."):
         if value is None and value is not record:
-            return ""
+            break
         if not isinstance(value, dict) or name not in value:
-            raise TextError(f"{where} has no field {field}; it has {describe_fields(value)}")
+            raise RowError(FIELD, where, f" has no field {field}; it has {describe_fields(value)}")
         value = value[name]
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TextError(f"{where}: {field} is not text but {repr(value)[:60]}")
-    if surrogate := SURROGATE.search(value):
-        raise TextError(f"{where}: {field} has half of a surrogate pair, {surrogate[0]!r}")
-    return without_line_breaks(value)
+    if isinstance(value, str):
+        if surrogate := SURROGATE.search(value):
+            raise RowError(
+                FIELD, where, f": {field} has half of a surrogate pair, {surrogate[0]!r}"
+            )
+        return without_line_breaks(value)
+    what = "null" if value is None else f"not text but {repr(value)[:60]}"
+    raise RowError(FIELD, where, f": {field} is {what}")
 
 
 def describe_fields(value: Any) -> str:
@@ -97,7 +129,7 @@ def document_at(record: Any, field: str | None, where: str) -> str | None:
     """Return the document of a record, a text or a number at the dotted `field`, if one is named.
 
     Raises:
-        TextError: there is no such field, or it has neither text nor a number.
+        RowError: there is no such field, or it has neither text nor a number.
     """
     if field is None:
         return None

@@ -1,11 +1,13 @@
 """Columns between tabs."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.corpus import Pair, ParallelCorpus
+from seq2seq.data.corpus import COLUMNS, HEADER_LINE, Flaw, Pair, ParallelCorpus
 from seq2seq.data.readers.files import corpus_of_files
 from seq2seq.data.readers.records import without_trailing_none
 from seq2seq.data.readers.table_headers import (
@@ -21,6 +23,8 @@ from seq2seq.data.readers.table_headers import (
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.regular import quoted
 from seq2seq.text.lines import read_lines
+
+SAMPLE_ROWS = 100  # first rows that tell how many columns a file has
 
 
 def tsv(
@@ -45,7 +49,7 @@ def tsv(
     Raises:
         ConfigError: a column is not counted from 1.
         TextError: a file is missing or empty, or its header swaps the languages; later, when it is
-            read: a line has another number of columns than the first.
+            read: the first rows lack a column.
     """
     columns = {"source": source_column, "target": target_column, "document": document_column}
     for name, column in columns.items():
@@ -93,36 +97,70 @@ def tsv_pairs(
 ) -> Iterator[Pair]:
     """Yield the pairs of a file.
 
-    Blank lines at the end of the file are skipped; a blank line elsewhere yields a blank pair.
+    Blank lines at the end of the file are skipped; a blank line elsewhere yields a blank pair. A
+    row with other columns than most, where empty cells at the end of a line do not count, or a
+    second header yields a pair with a flaw and the row as its source.
 
     Raises:
-        TextError: a line lacks a required column, or has not as many columns as the first row,
-            where empty cells at the end of a line do not count.
+        TextError: the first rows lack a required column.
     """
     required = max(source_column, target_column, document_column or 1)
-    width = trimmed = 0  # cells of the first row: all, and without the empty ones at its end
-    blank = 0
-    for number, line in enumerate(read_lines(file), 1):
-        if number == 1 and header:
-            continue
+    rows = enumerate(read_lines(file), 1)
+    first = next(rows)[1] if header else None
+    start = list(islice(rows, SAMPLE_ROWS))
+    usual = usual_row([line for _, line in start if line.strip()], required)
+    width, trimmed = usual.count("\t") + 1, trimmed_width(usual, required)
+    name, blank = str(file), 0
+    for number, line in chain(start, rows):
         cells = line.split("\t")
         if len(cells) == 1 and not line.strip():
             blank += 1
             continue
-        for _ in range(blank):
-            yield Pair("", "")
+        for back in range(blank, 0, -1):
+            yield Pair("", "", file=name, line=number - back)
         blank = 0
-        if len(cells) < required:
-            raise TextError(f"{file}, line {number}, has {len(cells)} columns, not {required}")
-        if not width:
-            width, trimmed = len(cells), trimmed_width(line, required)
-        elif len(cells) != width and trimmed_width(line, required) != trimmed:
-            raise TextError(
-                f"{file}, line {number}, has {len(cells)} columns, and the first row has {width}: "
-                "is there a tab in the text of one of them?"
-            )
-        document = cells[document_column - 1] if document_column else None
-        yield Pair(cells[source_column - 1], cells[target_column - 1], document)
+        is_usual = len(cells) == width or trimmed_width(line, required) == trimmed
+        if len(cells) < required or not is_usual:
+            flaw = other_columns(name, number, len(cells), width, required)
+            if width < required:  # so it is in most rows: the options are wrong, not the row
+                raise TextError(flaw.message)
+            yield Pair(line, "", flaw=flaw, file=name, line=number)
+        elif first is not None and line == first:
+            flaw = Flaw(HEADER_LINE, f"{name}, line {number}", ", is the header again")
+            yield Pair(line, "", flaw=flaw, file=name, line=number)
+        else:
+            document = cells[document_column - 1] if document_column else None
+            source, target = cells[source_column - 1], cells[target_column - 1]
+            yield Pair(source, target, document, None, None, None, name, number)
+
+
+def other_columns(file: str, number: int, count: int, width: int, required: int) -> Flaw:
+    """Return the flaw of a row with `count` columns in a table of `width`."""
+    if count < required:
+        what = f", has {count} columns, not {required}"
+    else:
+        what = (
+            f", has {count} columns, and most rows have {width}: "
+            "is there a tab in the text of one of them?"
+        )
+    return Flaw(COLUMNS, f"{file}, line {number}", what)
+
+
+def usual_row(rows: Sequence[str], required: int) -> str:
+    """Return the first of some rows that has the columns of most; an empty text if there is none.
+
+    Rows have the same columns if they have as many, or as many without empty ones at the end.
+    """
+    widths = Counter(row.count("\t") for row in rows)
+    complete = [row for row in rows if row.count("\t") + 1 >= required]
+    trimmed = Counter(trimmed_width(row, required) for row in complete)
+
+    def alike(row: str) -> int:
+        count = row.count("\t")
+        of_trimmed = trimmed[trimmed_width(row, required)] if count + 1 >= required else 0
+        return max(widths[count], of_trimmed)
+
+    return max(rows, key=alike, default="")
 
 
 def trimmed_width(line: str, required: int) -> int:

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import lzma
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ ABOUT: dict[str, Any] = {"source": "en", "target": "de", "licence": "our own"}
 
 def rows(corpus: ParallelCorpus, split: str = "train") -> list[tuple[str, str]]:
     return [(pair.source, pair.target) for pair in corpus.splits[split]]
+
+
+def flaws(corpus: ParallelCorpus) -> list[str]:
+    found = (pair.flaw for pair in corpus.splits["train"] if pair.flaw)
+    return [f"{flaw.kind}: {flaw.message.rpartition('/')[2].partition(', ')[2]}" for flaw in found]
 
 
 def read_parallel(folder: Path, train: str | list[str] = "train", **more: Any) -> ParallelCorpus:
@@ -69,6 +75,25 @@ def test_unequal_line_counts_name_both(tmp_path: Path, longer: str) -> None:
     counts = "5 lines and .* has 3" if longer == "en" else "3 lines and .* has 5"
     with pytest.raises(TextError, match=counts):
         rows(read_parallel(tmp_path))
+
+
+def test_blank_lines_at_the_end_of_one_file_are_blank_pairs(tmp_path: Path) -> None:
+    (tmp_path / "train.en").write_text("one\n")
+    (tmp_path / "train.de").write_text("eins\n\n \n")
+
+    assert rows(read_parallel(tmp_path)) == [("one", "eins"), ("", ""), ("", "")]
+
+
+def test_a_header_of_two_files_is_no_pair(tmp_path: Path) -> None:
+    (tmp_path / "train.en").write_text("English\none\n")
+    (tmp_path / "train.de").write_text("German\neins\n")
+
+    corpus = read_parallel(tmp_path)
+    assert flaws(corpus) == ["header line: line 1, names the languages"]
+    assert sorted(corpus.origin) == ["train: train.de header", "train: train.en header"]
+
+    (tmp_path / "train.de").write_text("Guten Tag\neins\n")
+    assert flaws(read_parallel(tmp_path)) == []
 
 
 def test_a_missing_file_of_a_pair_is_named(tmp_path: Path) -> None:
@@ -194,9 +219,12 @@ def test_tsv_has_no_quoting_and_no_missing_values(tmp_path: Path) -> None:
 
 
 def test_a_line_with_too_few_columns_is_named(tmp_path: Path) -> None:
-    (tmp_path / "train.tsv").write_text("a\tb\nalone\n")
+    (tmp_path / "train.tsv").write_text("a\tb\nalone\nc\td\n")
 
-    with pytest.raises(TextError, match="line 2, has 1 columns, not 2"):
+    assert flaws(read_tsv(tmp_path)) == ["columns: line 2, has 1 columns, not 2"]
+
+    (tmp_path / "train.tsv").write_text("alone\na\tb\nalone\n")
+    with pytest.raises(TextError, match="line 1, has 1 columns, not 2"):  # as most rows
         rows(read_tsv(tmp_path))
 
 
@@ -249,7 +277,26 @@ def test_a_record_without_its_text_is_named_with_its_line(
 ) -> None:
     (tmp_path / "train.jsonl").write_text('{"en": "a", "de": "b"}\n' + line + "\n")
 
-    with pytest.raises(TextError, match=message):
+    corpus = records(jsonl, tmp_path, "train.jsonl", "en", "de")
+
+    good, bad = corpus.splits["train"]
+    assert good.flaw is None
+    assert bad.flaw is not None
+    assert re.search(message, bad.flaw.message)
+    assert (bad.file, bad.line) == (str(tmp_path / "train.jsonl"), 2)
+
+    (tmp_path / "train.jsonl").write_text(line + "\n")  # now there is no other record
+    with pytest.raises(TextError, match=message.replace("line 2", "line 1")):
+        list(corpus.splits["train"])
+
+
+def test_a_field_that_the_first_hundred_records_lack_is_told_before_the_rest_is_read(
+    tmp_path: Path,
+) -> None:
+    lines = ['{"en": "one"}'] * 100 + ['{"en": "one", "de": "eins"}']
+    (tmp_path / "train.jsonl").write_text("\n".join(lines))
+
+    with pytest.raises(TextError, match="line 1 has no field de; it has en"):
         rows(records(jsonl, tmp_path, "train.jsonl", "en", "de"))
 
 
@@ -273,6 +320,12 @@ def test_nulls_are_blank_sides_of_pairs(tmp_path: Path) -> None:
         assert rows(records(read, tmp_path, name, "en", "t.de")) == [
             ("one", "eins"), ("", "zwei"), ("three", ""), ("four", ""),
         ]  # fmt: skip
+        corpus = records(read, tmp_path, name, "en", "t.de")
+        unit = "line" if read is jsonl else "row"
+        assert flaws(corpus) == [
+            f"missing field: {unit} {number}: {field} is null"
+            for number, field in ((2, "en"), (3, "t.de"), (4, "t.de"))
+        ]
 
 
 def test_a_missing_column_of_parquet_is_named_with_those_that_exist(tmp_path: Path) -> None:

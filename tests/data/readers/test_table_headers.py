@@ -1,6 +1,7 @@
 """Header lines and rows of other widths in tables with tabs between columns."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -112,18 +113,29 @@ def test_names_of_columns(code: str, cell: str, is_one: bool) -> None:
     assert is_name(cell, language_names(code)) == is_one
 
 
-def test_a_row_with_a_tab_in_its_text_is_named_with_its_columns(tmp_path: Path) -> None:
-    corpus = read(tmp_path, "a\tb\nc\td\ne\tf\tg\n")
+def test_a_row_with_a_tab_in_its_text_has_a_flaw_and_shifts_no_column(tmp_path: Path) -> None:
+    *_, last = read(tmp_path, "a\tb\nc\td\ne\tf\tg\n").splits["train"]
 
-    with pytest.raises(TextError, match=r"train\.tsv, line 3, has 3 columns, .* first row has 2"):
-        rows(corpus)
+    assert last.flaw is not None
+    assert (last.flaw.kind, last.source, last.target) == ("columns", "e\tf\tg", "")
+    assert re.search(r"train\.tsv, line 3, has 3 columns, .* most rows have 2", last.flaw.message)
 
 
-def test_a_row_with_fewer_columns_than_the_first_is_named(tmp_path: Path) -> None:
-    corpus = read(tmp_path, "a\tb\tmore\nc\td\n")
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_most_of_the_first_rows_tell_how_many_columns_there_are(tmp_path: Path, at: int) -> None:
+    lines = ["a\tb\tmore", "c\td\tmore"]
+    lines.insert(at, "x\ty")
 
-    with pytest.raises(TextError, match=r"train\.tsv, line 2, has 2 columns, .* first row has 3"):
-        rows(corpus)
+    found = list(read(tmp_path, "\n".join(lines)).splits["train"])
+
+    assert [pair.flaw is not None for pair in found] == [at == n for n in range(3)]
+    assert found[at].line == at + 1
+
+
+def test_a_header_that_comes_again_is_no_pair(tmp_path: Path) -> None:
+    found = list(read(tmp_path, "English\tGerman\na\tb\nEnglish\tGerman\n").splits["train"])
+
+    assert [pair.flaw and pair.flaw.kind for pair in found] == [None, "header line"]
 
 
 def test_empty_cells_at_the_end_of_a_row_may_be_missing(tmp_path: Path) -> None:

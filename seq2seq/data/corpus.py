@@ -11,7 +11,7 @@ SPLITS = ("train", "validation", "test")
 
 
 class Flaw(NamedTuple):
-    """What makes a row of a file no pair."""
+    """Reason why a row of a file is no pair."""
 
     kind: str  # of `FLAW_KINDS`
     where: str  # file and line
@@ -23,8 +23,12 @@ class Flaw(NamedTuple):
         return f"{self.where}{self.what}"
 
 
-COLUMNS, FIELD, HEADER_LINE, JSON = "columns", "missing field", "header line", "not JSON"
-FLAW_KINDS = (COLUMNS, FIELD, HEADER_LINE, JSON)
+OTHER_COLUMNS, MISSING_FIELD, HEADER_LINE, NOT_JSON = FLAW_KINDS = (
+    "columns",
+    "missing field",
+    "header line",
+    "not JSON",
+)
 
 
 class RowError(TextError):

@@ -5,7 +5,7 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,19 +16,15 @@ import pyarrow as pa
 
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.protect import ProtectOptions
-from seq2seq.config.ranges import shortened
 from seq2seq.config.training import DEFAULT_TRANSFORMS, CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
-from seq2seq.data.corpus import FLAW_KINDS, SPLITS, Pair, ParallelCorpus
+from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.parallel_tokenizers import train_tokenizers
 from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
-from seq2seq.data.raw_pairs import RawPairs
-from seq2seq.data.scan import ChunkScan, ScanSettings, scan_chunk
-from seq2seq.data.side_languages import SideLanguages
-from seq2seq.data.splits import SplitAssignment, assign_splits
+from seq2seq.data.raw_assignment import assign_raw, require_strict, write_raw
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.given_pieces import GivenPieces
@@ -40,7 +36,6 @@ from seq2seq.text.truecase import Truecaser
 PARALLEL_FORMAT = 2  # of the prepared files; another number makes everything anew
 PROTECTION_FORMAT = 1  # of symbols in them
 DOUBTFUL_FORMAT = 1  # of the rules for doubtful pairs
-LANGUAGE_PAIRS = 50_000  # training pairs that the languages of the sides are learnt from
 
 PREPARED_SCHEMA = pa.schema(
     {
@@ -104,6 +99,24 @@ def prepare_parallel(
     Raises:
         TextError: no pair is left to train on, the text cannot be read, or the disk is full.
     """
+    settings = _Settings(clean, heldout, options, protect, adds_spans, given)
+    key, name = _keys(corpus, settings)
+    folder = cache / "prepared" / name
+    prepared = load_or_build(
+        folder,
+        "prepared.json",
+        lambda temporary: _build(corpus, settings, temporary),
+        lambda: _load(folder, corpus, key),
+    )
+    require_strict(prepared.audit, clean)
+    if any(kind in prepared.audit.split("train").dropped for kind in DOUBTFUL_KINDS):
+        return prepared._replace(fingerprint=cache_fingerprint([key, DOUBTFUL_FORMAT, clean.drop]))
+    return prepared
+
+
+def _keys(corpus: ParallelCorpus, settings: "_Settings") -> tuple[str, str]:
+    """Return the fingerprint of a prepared corpus, and the name of its folder in the cache."""
+    clean, heldout, options, protect, adds_spans, given = settings
     cleaning = asdict(clean)
     del cleaning["drop"], cleaning["strict"]
     key = corpus_fingerprint(corpus, [cleaning, asdict(heldout), _tokenizer_facts(options)])
@@ -112,24 +125,12 @@ def prepare_parallel(
     if about["number_format"] == "keep":  # as the first version did
         del about["number_format"]
     is_plain = replace(protect, number_format="auto") == ProtectOptions(kinds=[], truecase=False)
-    facts = [key, PROTECTION_FORMAT, about, adds_spans]
-    name = key if is_plain else cache_fingerprint(facts)
+    name = key if is_plain else cache_fingerprint([key, PROTECTION_FORMAT, about, adds_spans])
     if clean.drop:  # versions before it knew no doubtful pairs
         name = cache_fingerprint([name, "drop", DOUBTFUL_FORMAT, clean.drop])
     if given is not None:
         name = cache_fingerprint([name, given.facts()])
-    folder = cache / "prepared" / name
-    settings = _Settings(clean, heldout, options, protect, adds_spans, given)
-    prepared = load_or_build(
-        folder,
-        "prepared.json",
-        lambda temporary: _build(corpus, settings, temporary),
-        lambda: _load(folder, corpus, key),
-    )
-    _require_strict(prepared.audit, clean)
-    if any(kind in prepared.audit.split("train").dropped for kind in DOUBTFUL_KINDS):
-        return prepared._replace(fingerprint=cache_fingerprint([key, DOUBTFUL_FORMAT, clean.drop]))
-    return prepared
+    return key, name
 
 
 def _tokenizer_facts(options: TokenizerOptions) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def _build(corpus: ParallelCorpus, settings: _Settings, folder: Path) -> None:
     transform = TextTransforms(options.transforms)
     raw = write_raw(corpus, folder.parent)
     assignment = assign_raw(raw, settings.clean, settings.heldout, transform)
-    _require_strict(assignment.audit, settings.clean)
+    require_strict(assignment.audit, settings.clean)
     count = _require_pairs(assignment.audit.split("train"))
 
     def pairs(name: str) -> Iterator[Pair]:
@@ -213,55 +214,6 @@ def _build(corpus: ParallelCorpus, settings: _Settings, folder: Path) -> None:
         "number_format": protection.number_format.facts(),
     }
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
-
-
-def write_raw(corpus: ParallelCorpus, folder: Path) -> dict[str, RawPairs]:
-    """Write the pairs of each split, as its reader yields them, into files of `folder`."""
-    return {
-        name: RawPairs.write(folder / f"{name}.raw", corpus.splits.get(name, ())) for name in SPLITS
-    }
-
-
-def assign_raw(
-    raw: Mapping[str, RawPairs],
-    clean: CleaningOptions,
-    heldout: HeldOutOptions,
-    transform: TextTransforms,
-) -> SplitAssignment:
-    """Assign the pairs of each split; see `assign_splits`."""
-    pairs = [
-        (transform(pair.source), transform(pair.target))
-        for pair in raw["train"].sample(LANGUAGE_PAIRS)
-        if pair.flaw is None
-    ]
-    languages = SideLanguages([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    settings = {n: ScanSettings(clean, transform, n == "train", languages) for n in raw}
-    scans = {name: _scans(of_split, settings[name]) for name, of_split in raw.items()}
-    reading = {name: of_split.__iter__ for name, of_split in raw.items()}
-    return assign_splits(reading, clean, heldout, transform, scans)
-
-
-def _scans(raw: RawPairs, settings: ScanSettings) -> Iterator[ChunkScan]:
-    for index in range(raw.chunks):
-        yield scan_chunk(list(raw.chunk(index)), settings)
-
-
-def _require_strict(audit: CleaningReport, clean: CleaningOptions) -> None:
-    """Refuse rows that are no pairs and pairs of `clean.drop`, with `clean.strict`.
-
-    Raises:
-        TextError: there are some; the message has the number and an example of each kind.
-    """
-    if not clean.strict:
-        return
-    for name, count in audit.splits.items():
-        bad = [kind for kind in (*FLAW_KINDS, *DOUBTFUL_KINDS) if kind in count.dropped]
-        if bad:
-            found = "; ".join(
-                f"{count.dropped[kind]:,} {kind} ({shortened(' | '.join(count.examples[kind][0]))})"
-                for kind in bad
-            )
-            raise TextError(f"the {name} text has bad pairs (clean.strict): {found}")
 
 
 def _masked_pairs(

@@ -38,6 +38,6 @@ class RawPairs:
 
     def sample(self, pairs: int) -> Iterator[Pair]:
         """Yield the pairs of some chunks, evenly spaced, that hold `pairs` of them or all."""
-        wanted = min(self.chunks, -(-pairs // CHUNK_PAIRS))
-        for number in range(wanted):
-            yield from self.chunk(number * self.chunks // wanted)
+        number = min(self.chunks, -(-pairs // CHUNK_PAIRS))
+        for index in range(number):
+            yield from self.chunk(index * self.chunks // number)

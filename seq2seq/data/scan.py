@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class ScanSettings(NamedTuple):
-    """What a scan depends on."""
+    """Settings of a scan."""
 
     clean: CleaningOptions
     transform: TextTransform  # applied to both sides before they are checked and hashed
@@ -31,7 +31,7 @@ class ScanSettings(NamedTuple):
 
 
 class ChunkScan(NamedTuple):
-    """What is known of N consecutive pairs without comparing them with others."""
+    """Result for N consecutive pairs, without comparing them with others."""
 
     counts: SplitCounts
     kinds: list[str | None]  # (N,) why a pair is dropped; None: it is kept

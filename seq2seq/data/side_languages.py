@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS = 2**16  # hash buckets of trigrams
-MIN_PAIRS = 100  # to tell the languages apart by
+MIN_COMPARED = 100  # to tell the languages apart by
 MIN_DISTANCE = (
     0.5  # nats a trigram that a line loses on the other side, on average; else one language
 )
@@ -54,7 +54,7 @@ class SideLanguages:
 
     def __init__(self, sources: Sequence[str], targets: Sequence[str]) -> None:
         """Count the trigrams of N pairs, of which most must be right."""
-        self.are_distinct = len(sources) >= MIN_PAIRS
+        self.are_distinct = len(sources) >= MIN_COMPARED
         if not self.are_distinct:
             return
         self.costs: list[Costs] = []

@@ -98,6 +98,18 @@ def assign_splits(
             _hold_out(train.numbers, train.hashes, SPLIT_NUMBERS[name], size, heldout.share)
     if not clean.overlap:
         _remove_leakage(found, audit)
+    _count_held_out(found, audit)
+    return SplitAssignment(
+        {name: split.numbers for name, split in found.items()},
+        audit,
+        {name: split.reasons for name, split in found.items()},
+        {name: split.codes for name, split in found.items()},
+    )
+
+
+def _count_held_out(found: Mapping[str, _Split], audit: CleaningReport) -> None:
+    """Count the training pairs that became validation or test text."""
+    train = found["train"]
     for name, number in (("validation", VALIDATION_NUMBER), ("test", TEST_NUMBER)):
         if not len(found[name].numbers) and (count := int((train.numbers == number).sum())):
             audit.split("train").dropped[f"held out for {name}"] = count
@@ -105,12 +117,6 @@ def assign_splits(
             pair = next(p for i, p in enumerate(train.read()) if i == first)
             audit.split("train").examples[f"held out for {name}"] = [(pair.source, pair.target)]
             audit.split(name).read = count
-    return SplitAssignment(
-        {name: split.numbers for name, split in found.items()},
-        audit,
-        {name: split.reasons for name, split in found.items()},
-        {name: split.codes for name, split in found.items()},
-    )
 
 
 def _collect(
@@ -232,9 +238,9 @@ def _drop(split: _Split, is_dropped: NDArray[np.bool_], rule: str, audit: Cleani
 
 def _examples(split: _Split, rows: NDArray[np.bool_]) -> list[tuple[str, str]]:
     """Return the texts of the first few of some pairs, which are read again."""
-    wanted = set(np.flatnonzero(rows)[:REPORTED_EXAMPLES].tolist())
+    chosen = set(np.flatnonzero(rows)[:REPORTED_EXAMPLES].tolist())
     examples = []
-    for index, pair in enumerate(islice(split.read(), max(wanted) + 1)):
-        if index in wanted:
+    for index, pair in enumerate(islice(split.read(), max(chosen) + 1)):
+        if index in chosen:
             examples.append((pair.source, pair.target))
     return examples

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.corpus import JSON, ParallelCorpus, RowError
+from seq2seq.data.corpus import NOT_JSON, ParallelCorpus, RowError
 from seq2seq.data.readers.records import corpus_of_records
 from seq2seq.errors import TextError
 from seq2seq.storage.plain_json import parse_plain_json
@@ -53,5 +53,5 @@ def json_records(file: Path) -> Iterator[tuple[str, int, Any]]:
             try:
                 value = parse_plain_json(line, MAX_JSON_DEPTH, where)
             except TextError as error:
-                value = RowError(JSON, where, str(error).removeprefix(where))
+                value = RowError(NOT_JSON, where, str(error).removeprefix(where))
             yield where, number, value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from seq2seq.data.corpus import FIELD, Pair, ParallelCorpus, RowError
+from seq2seq.data.corpus import MISSING_FIELD, Pair, ParallelCorpus, RowError
 from seq2seq.data.readers.files import SURROGATE, corpus_of_files, without_line_breaks
 from seq2seq.storage.regular import escaped
 
@@ -53,10 +53,10 @@ def read_records(
     Raises:
         RowError: the first `FIRST_RECORDS` records, or all of them, have flaws.
     """
-    seen, flawed, first = 0, 0, None
+    count, flawed, first = 0, 0, None
     for where, number, record in read(file):
-        seen += 1
-        texts, error = texts_of(record, (source_field, target_field), where)
+        count += 1
+        texts, error = texts_at(record, (source_field, target_field), where)
         document = None
         try:
             document = None if error else document_at(record, document_field, where)
@@ -65,16 +65,16 @@ def read_records(
         if error:
             flawed += 1
             first = first or error
-            if flawed == seen >= FIRST_RECORDS:
+            if flawed == count >= FIRST_RECORDS:
                 raise first
         flaw = error.flaw if error else None
         name = where.rpartition(", ")[0]
         yield Pair(texts[0], texts[1], document, None, None, flaw, name, number)
-    if first and flawed == seen:
+    if first and flawed == count:
         raise first
 
 
-def texts_of(record: Any, fields: Sequence[str], where: str) -> tuple[list[str], RowError | None]:
+def texts_at(record: Any, fields: Sequence[str], where: str) -> tuple[list[str], RowError | None]:
     """Return the texts at some fields of a record, "" for those without, and the first error."""
     if isinstance(record, RowError):
         return [""] * len(fields), record
@@ -104,16 +104,18 @@ def value_at(record: Any, field: str, where: str) -> str:
         if value is None and value is not record:
             break
         if not isinstance(value, dict) or name not in value:
-            raise RowError(FIELD, where, f" has no field {field}; it has {describe_fields(value)}")
+            raise RowError(
+                MISSING_FIELD, where, f" has no field {field}; it has {describe_fields(value)}"
+            )
         value = value[name]
     if isinstance(value, str):
         if surrogate := SURROGATE.search(value):
             raise RowError(
-                FIELD, where, f": {field} has half of a surrogate pair, {surrogate[0]!r}"
+                MISSING_FIELD, where, f": {field} has half of a surrogate pair, {surrogate[0]!r}"
             )
         return without_line_breaks(value)
     what = "null" if value is None else f"not text but {repr(value)[:60]}"
-    raise RowError(FIELD, where, f": {field} is {what}")
+    raise RowError(MISSING_FIELD, where, f": {field} is {what}")
 
 
 def describe_fields(value: Any) -> str:

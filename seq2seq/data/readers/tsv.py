@@ -7,7 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data.corpus import COLUMNS, HEADER_LINE, Flaw, Pair, ParallelCorpus
+from seq2seq.data.corpus import HEADER_LINE, OTHER_COLUMNS, Flaw, Pair, ParallelCorpus
 from seq2seq.data.readers.files import corpus_of_files
 from seq2seq.data.readers.records import without_trailing_none
 from seq2seq.data.readers.table_headers import (
@@ -143,7 +143,7 @@ def other_columns(file: str, number: int, count: int, width: int, required: int)
             f", has {count} columns, and most rows have {width}: "
             "is there a tab in the text of one of them?"
         )
-    return Flaw(COLUMNS, f"{file}, line {number}", what)
+    return Flaw(OTHER_COLUMNS, f"{file}, line {number}", what)
 
 
 def usual_row(rows: Sequence[str], required: int) -> str:

@@ -25,7 +25,7 @@ OLD_PAIRS = 20_000  # of Tatoeba, from which old data are mixed
 SENTENCES = 1000  # of each test text that are scored
 STEPS = {"500": 200, "2000": 300, "all": 900}
 RECIPE = ["+recipe=en-de", "train.budget=null", "validation.interval=75", "validation.samples=0"]
-RECIPE += ["validation.sentences=300", "train.log_interval=50", "data.source=en", "data.target=de"]
+RECIPE += ["validation.most=300", "train.log_interval=50", "data.source=en", "data.target=de"]
 ADAPTED = ["optimizer.lr=1.5e-3", "model.dropout=0.3"]
 # What methods add to the adaptation; "from nothing" begins from none.
 METHODS: dict[str, list[str]] = {
@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> None:
         case ["base", data, work]:
             options = ["+recipe=en-de", "data=parallel", f"data.path={data}/tatoeba"]
             options += ["data.validation=val", "data.test=test", "train.budget=8.5m"]
-            options += ["validation.sentences=500", "validation.interval=1500", "resume=auto"]
+            options += ["validation.most=500", "validation.interval=1500", "resume=auto"]
             command = [sys.executable, "-m", "seq2seq.train", *options]
             subprocess.run([*command, f"hydra.run.dir={work}/base"], check=True)
         case ["rows", data, work, *rows]:

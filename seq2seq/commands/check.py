@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from seq2seq.commands import app
 from seq2seq.config.training import CheckConfig
 from seq2seq.errors import ConfigError
+from seq2seq.storage.files import made_folder
 from seq2seq.storage.visible import visible
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def check(config: CheckConfig, folder: Path) -> None:
     """
     if not config.task["_target_"].endswith(".TranslationTask"):
         raise ConfigError("check audits parallel text: it needs task=translation")
+    if config.output is not None:
+        require_empty_folder(config.output)
     from seq2seq import builders  # torch is imported here
     from seq2seq.data.corpus import ParallelCorpus
     from seq2seq.run_folder import RunFolder
@@ -48,6 +51,8 @@ def check(config: CheckConfig, folder: Path) -> None:
     else:
         prepare_data(config, show)
     corpus = builders.load_data(config.data, ParallelCorpus)[0]
+    if config.output is not None:
+        write_output(corpus, config, Path(config.output))
     overlap_lines(corpus)
     side_lines(corpus)
     if config.steps:
@@ -58,6 +63,32 @@ def check(config: CheckConfig, folder: Path) -> None:
 def show(line: str) -> None:
     """Print a line without control characters: a corpus may hold escape sequences."""
     print(visible(line))
+
+
+def require_empty_folder(name: str) -> None:
+    """Require that a folder for output is empty or not there: it might hold the corpus itself.
+
+    Raises:
+        ConfigError: there is something in it, or it is a file.
+    """
+    folder = Path(name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"output must be a new or an empty folder, not {name}")
+
+
+def write_output(corpus: "ParallelCorpus", config: CheckConfig, folder: Path) -> None:
+    """Write the cleaned corpus and the pairs that were dropped into `folder`, and tell of it."""
+    from seq2seq.data.cleaned_corpus import DROPPED_FILE, write_cleaned
+    from seq2seq.text.transforms import TextTransforms
+
+    with made_folder(folder):
+        audit = write_cleaned(
+            corpus, config.clean, TextTransforms(config.tokenizer.transforms), folder
+        )
+    for name, count in audit.splits.items():
+        if name in corpus.splits:
+            show(f"{folder}: {count.kept:,} of {count.read:,} pairs in {name}.*")
+    show(f"{folder / DROPPED_FILE} has the other pairs, each with its reason")
 
 
 def overlap_lines(corpus: "ParallelCorpus") -> None:

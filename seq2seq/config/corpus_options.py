@@ -36,6 +36,9 @@ class CleaningOptions:
     # Kinds of doubtful pairs that are dropped; the others are only counted. docs/own-text.md
     # explains them.
     drop: list[str] = choices(DROPPED_KINDS, DOUBTFUL_KINDS)  # noqa: RUF009
+    # A file of seq2seq.score about the training text, whose pairs have a weight in it.
+    scores: str | None = None
+    min_weight: float = number(0.05, 0, 1)  # of the pairs that are kept, with scores
     strict: bool = False  # stop at rows that are no pairs and at pairs of `drop`, by how many it is
 
     def __post_init__(self) -> None:

@@ -72,6 +72,7 @@ RENAMED_OPTIONS = (
     ("limits.extra", "limits.max_length_extra"),
     ("limits.source", "limits.max_source_length"),
     ("validation.every", "validation.interval"),
+    ("validation.sentences", "validation.most"),
     ("track", "tracker"),
     ("context", "document_context"),
 )

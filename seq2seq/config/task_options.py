@@ -25,20 +25,20 @@ UNUSED_OPTIONS: dict[str, tuple[str, ...]] = {
     "seq2seq.tasks.language_model.LanguageModelTask": (
         *_ONE_SIDE, *_NO_SOURCE, *_NO_SEARCH, "model.vision", "heldout.validation", "heldout.test",
         "batches.tokens", "batches.shuffle_pool", "train.rdrop_alpha", "tokenizer.transforms",
-        "validation.sentences", "fitted", "stages",
+        "validation.most", "fitted", "stages",
         "tokenizer.character_coverage",
     ),
     "seq2seq.tasks.captioning.CaptioningTask": (
         "clean", "heldout", "tokenizer.joint", "augment", "protect", "model.encoder",
         "model.initial_state", "model.tie_source_target", "batches.reset", "train.bptt",
         "document_context", "limits.max_length_ratio", "limits.max_source_length",
-        "validation.sentences", "fitted", "stages",
+        "validation.most", "fitted", "stages",
         "tokenizer.character_coverage",
     ),
     "seq2seq.tasks.classification.ClassificationTask": (
         *_NO_SEARCH, *_ONE_SIDE, "heldout", "model.attention", "model.bridge", "model.vision",
         "model.decoder", "model.tie_source_target", "model.tie_output", "batches.reset",
-        "train.bptt", "train.rdrop_alpha", "validation.sentences", "fitted", "stages",
+        "train.bptt", "train.rdrop_alpha", "validation.most", "fitted", "stages",
         "tokenizer.character_coverage",
     ),
 }  # fmt: skip

@@ -226,8 +226,8 @@ class ValidationOptions:
     interval: int = number(500, 1, MAX_COUNT)  # training steps between validations
     patience: int = number(10, 1, MAX_COUNT)  # validations in a row without a better score
     samples: int = number(3, 0, 1000)  # translations printed at each validation
-    # Of a larger validation text, so many, evenly spaced, are translated.
-    sentences: int = number(5000, 1, MAX_COUNT)
+    # Of a larger validation text so many sentences, the same in every run, are translated.
+    most: int = number(2000, 1, MAX_COUNT)
     # End a run whose best score is below the median of the other runs in the same folder.
     median_stop: bool = False
 
@@ -295,3 +295,4 @@ class CheckConfig(TrainConfig):
     """Options of `seq2seq.check`: those of training, and its own."""
 
     steps: int = number(20, 0, 10**6)  # training steps that are timed; 0: none
+    output: str | None = None  # new folder for the cleaned corpus and the pairs that were dropped

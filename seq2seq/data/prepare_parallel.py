@@ -6,7 +6,6 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +15,13 @@ import pyarrow as pa
 
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.protect import ProtectOptions
-from seq2seq.config.training import DEFAULT_TRANSFORMS, CleaningOptions, HeldOutOptions
+from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
+from seq2seq.data.parallel_keys import DOUBTFUL_FORMAT, PreparationSettings, prepared_keys
 from seq2seq.data.parallel_tokenizers import train_tokenizers
 from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
 from seq2seq.data.raw_assignment import assign_raw, require_strict, write_raw
@@ -32,10 +32,6 @@ from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
-
-PARALLEL_FORMAT = 2  # of the prepared files; another number makes everything anew
-PROTECTION_FORMAT = 1  # of symbols in them
-DOUBTFUL_FORMAT = 1  # of the rules for doubtful pairs
 
 PREPARED_SCHEMA = pa.schema(
     {
@@ -99,8 +95,8 @@ def prepare_parallel(
     Raises:
         TextError: no pair is left to train on, the text cannot be read, or the disk is full.
     """
-    settings = _Settings(clean, heldout, options, protect, adds_spans, given)
-    key, name = _keys(corpus, settings)
+    settings = PreparationSettings(clean, heldout, options, protect, adds_spans, given)
+    key, name = prepared_keys(corpus, settings)
     folder = cache / "prepared" / name
     prepared = load_or_build(
         folder,
@@ -114,67 +110,7 @@ def prepare_parallel(
     return prepared
 
 
-def _keys(corpus: ParallelCorpus, settings: "_Settings") -> tuple[str, str]:
-    """Return the fingerprint of a prepared corpus, and the name of its folder in the cache."""
-    clean, heldout, options, protect, adds_spans, given = settings
-    cleaning = asdict(clean)
-    del cleaning["drop"], cleaning["strict"]
-    key = corpus_fingerprint(corpus, [cleaning, asdict(heldout), _tokenizer_facts(options)])
-    # The fingerprint of the data, which resuming compares, is that of versions without symbols.
-    about = asdict(protect)
-    if about["number_format"] == "keep":  # as the first version did
-        del about["number_format"]
-    is_plain = replace(protect, number_format="auto") == ProtectOptions(kinds=[], truecase=False)
-    name = key if is_plain else cache_fingerprint([key, PROTECTION_FORMAT, about, adds_spans])
-    if clean.drop:  # versions before it knew no doubtful pairs
-        name = cache_fingerprint([name, "drop", DOUBTFUL_FORMAT, clean.drop])
-    if given is not None:
-        name = cache_fingerprint([name, given.facts()])
-    return key, name
-
-
-def _tokenizer_facts(options: TokenizerOptions) -> dict[str, Any]:
-    """Return the options of tokenizers that prepared text depends on."""
-    # Under the names of the first version: other names would be another fingerprint.
-    tokenizer: dict[str, Any] = {
-        "kind": options.kind,
-        "joint": options.joint,
-        "size": options.vocab_size,
-    }
-    if options.transforms != list(DEFAULT_TRANSFORMS):  # which the first version always applied
-        tokenizer["transforms"] = options.transforms
-    if options.character_coverage is not None:  # an option of later versions
-        tokenizer["coverage"] = options.character_coverage
-    if options.split_digits:
-        tokenizer["split_digits"] = True
-    return tokenizer
-
-
-def corpus_fingerprint(corpus: ParallelCorpus, options: Any) -> str:
-    """Return the fingerprint of a prepared corpus, 32 hexadecimal digits: its text and options."""
-    facts = [
-        PARALLEL_FORMAT,
-        corpus.origin,
-        corpus.source,
-        corpus.target,
-        sorted(corpus.splits),
-        options,
-    ]
-    return cache_fingerprint(facts)
-
-
-class _Settings(NamedTuple):
-    """Options of the preparation of a corpus; see `prepare_parallel`."""
-
-    clean: CleaningOptions
-    heldout: HeldOutOptions
-    tokenizer: TokenizerOptions
-    protect: ProtectOptions
-    adds_spans: bool
-    given: GivenPieces | None
-
-
-def _build(corpus: ParallelCorpus, settings: _Settings, folder: Path) -> None:
+def _build(corpus: ParallelCorpus, settings: PreparationSettings, folder: Path) -> None:
     """Write the files of a prepared corpus into `folder`, an empty one."""
     options, protect, given = settings.tokenizer, settings.protect, settings.given
     transform = TextTransforms(options.transforms)

@@ -28,7 +28,7 @@ def write_raw(corpus: ParallelCorpus, folder: Path) -> dict[str, RawPairs]:
 def assign_raw(
     raw: Mapping[str, RawPairs],
     clean: CleaningOptions,
-    heldout: HeldOutOptions,
+    heldout: HeldOutOptions | None,
     transform: TextTransforms,
 ) -> SplitAssignment:
     """Assign the pairs of each split; see `assign_splits`."""

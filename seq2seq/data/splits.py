@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.data.arrow_files import chunks
 from seq2seq.data.cleaning_report import REPORTED_EXAMPLES, CleaningReport
 from seq2seq.data.corpus import Pair
+from seq2seq.data.pair_scores import read_weights
 from seq2seq.data.scan import ChunkScan, Hashes, ScanSettings, scan_chunk
 from seq2seq.text.transforms import TextTransform
 
 DROPPED = -1
+LOW = "low score"
 MANY_SOURCES = 10  # different sources of one target, from which on it is a template
 TRAIN_NUMBER, VALIDATION_NUMBER, TEST_NUMBER = 0, 1, 2
 SPLIT_NUMBERS = {"train": TRAIN_NUMBER, "validation": VALIDATION_NUMBER, "test": TEST_NUMBER}
@@ -61,7 +64,7 @@ class _Split(NamedTuple):
 def assign_splits(
     splits: Mapping[str, Callable[[], Iterable[Pair]]],
     clean: CleaningOptions,
-    heldout: HeldOutOptions,
+    heldout: HeldOutOptions | None,
     transform: TextTransform,
     scans: Mapping[str, Iterable[ChunkScan]] | None = None,
 ) -> SplitAssignment:
@@ -77,7 +80,7 @@ def assign_splits(
     Args:
         splits: train, validation and test, each a function that reads the pairs from the start.
         clean: the rules.
-        heldout: how much to hold out.
+        heldout: how much to hold out; None: nothing.
         transform: applied to both sides before they are checked and hashed.
         scans: the results of `scan_chunk` for the chunks of each split; None: they are made here.
     """
@@ -88,12 +91,15 @@ def assign_splits(
         scanned = scans[name] if scans else (scan_chunk(c, settings) for c in chunks(iter(read())))
         found[name] = _collect(name, read, scanned, audit)
     train = found["train"]
+    if clean.scores is not None:
+        weights = read_weights(Path(clean.scores), len(train.numbers))
+        _drop(train, (weights < clean.min_weight) & (train.numbers == TRAIN_NUMBER), LOW, audit)
     if not clean.duplicates:
         repeated = _duplicates(train.hashes.pair, train.numbers == TRAIN_NUMBER)
         _drop(train, repeated, "duplicate", audit)
     _find_templates(train, clean, audit)
     for name in ("validation", "test"):
-        if not len(found[name].numbers):
+        if heldout is not None and not len(found[name].numbers):
             size = heldout.validation if name == "validation" else heldout.test
             _hold_out(train.numbers, train.hashes, SPLIT_NUMBERS[name], size, heldout.share)
     if not clean.overlap:

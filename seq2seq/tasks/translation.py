@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from seq2seq import builders
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.data.augmented_dataset import AugmentedDataset
@@ -42,6 +44,7 @@ from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.task import CarriedStates, FinalReport, Segment, ValidationResult
 
 FINAL_TRANSLATIONS = 10  # test sentences that are printed and in the model card
+VALIDATION_SEED = 1  # of the sentences that are chosen of a large validation text
 ATTENTION_SENTENCES = 3  # validation sentences whose attention is drawn
 WORST_SENTENCES = 5  # worst test sentences in the model card, and as many median ones
 RESAMPLES = 1000  # of the bootstrap for the intervals of the test scores
@@ -103,12 +106,13 @@ class TranslationTask:
     def _validation_text(self, config: TrainConfig, notify: Callable[[str], None]) -> Any:
         """Return the validation text, or of a large one some sentences, and notify of that."""
         validation = self.prepared.validation
-        if (count := len(validation)) > config.validation.sentences:
-            kept = plots.evenly_spaced(count, config.validation.sentences)
-            validation = validation.select(kept)
+        if (count := len(validation)) > config.validation.most:
+            generator = np.random.default_rng(VALIDATION_SEED)
+            kept = np.sort(generator.choice(count, config.validation.most, replace=False))
+            validation = validation.select(kept.tolist())
             notify(
-                f"validations translate {len(kept):,} of {count:,} sentences, evenly spaced "
-                "(validation.sentences)"
+                f"validations translate {len(kept):,} of {count:,} sentences, the same in every "
+                "run (validation.most)"
             )
         return validation
 

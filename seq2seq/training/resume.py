@@ -8,7 +8,7 @@ from typing import Any
 from seq2seq import hardware
 from seq2seq.config.fitted import option_value, with_options
 from seq2seq.config.protect import ProtectOptions
-from seq2seq.config.training import CleaningOptions, TrainConfig
+from seq2seq.config.training import CleaningOptions, TrainConfig, ValidationOptions
 from seq2seq.data.readers.files import is_renamed
 from seq2seq.errors import RunError
 from seq2seq.hardware import choose_precision
@@ -33,11 +33,12 @@ CHANGEABLE_OPTIONS = (
     "train.processes",
     "validation.patience",
     "validation.samples",
-    "validation.sentences",
+    "validation.most",
     "data.path",
     "data.train",
     "data.validation",
     "data.test",
+    "clean.scores",
     "init.run",
     "tokenizer.model",
     "tracker",
@@ -119,6 +120,9 @@ def with_earlier_data(run: RunFolder, config: TrainConfig) -> TrainConfig:
     earlier = run.read_config(trusted_modules(config))
     if not earlier.clean.drop and config.clean == CleaningOptions():
         config = replace(config, clean=replace(config.clean, drop=[]))
+    if config.validation.most == ValidationOptions().most:  # it was 5,000
+        most = earlier.validation.most
+        config = replace(config, validation=replace(config.validation, most=most))
     saved = earlier.protect
     is_earlier = saved == ProtectOptions(kinds=[], truecase=False, number_format="keep")
     if is_earlier and config.protect == ProtectOptions():

@@ -8,9 +8,12 @@ import pytest
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.training import CleaningOptions, HeldOutOptions, TokenizerOptions
+from seq2seq.data.cleaned_corpus import write_cleaned
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
+from seq2seq.data.readers.parallel import parallel
 from seq2seq.data.readers.tsv import tsv
 from seq2seq.errors import TextError
+from seq2seq.text.transforms import TextTransforms
 from tests.toy_corpus import sentences
 
 GOOD = [f"{source}\t{target}" for source, target in sentences()]
@@ -120,3 +123,48 @@ def test_options_about_what_is_counted_leave_the_earlier_place_in_the_cache(tmp_
     prepared(tmp_path, GOOD, replace(CleaningOptions(drop=[]), strict=True))
 
     assert len(list((tmp_path / "cache" / "prepared").iterdir())) == 1
+
+
+def test_the_cleaned_corpus_is_read_back_and_each_dropped_row_has_its_place(tmp_path: Path) -> None:
+    rows = [GOOD[0], *BAD.values(), *GOOD, ""]
+    (tmp_path / "train.tsv").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    corpus = tsv(str(tmp_path), "train.tsv", None, None, 1, 2, "en", "de", "our own")
+    clean = tmp_path / "clean"
+    clean.mkdir()
+
+    audit = write_cleaned(corpus, CleaningOptions(), TextTransforms(), clean)
+
+    again = parallel(str(clean), "train", None, None, "en", "de", "our own")
+    assert [f"{pair.source}\t{pair.target}" for pair in again.splits["train"]] == GOOD
+    header, *dropped = (clean / "dropped.tsv").read_text(encoding="utf-8").splitlines()
+    assert header == "file\tline\treason\tsource\ttarget"
+    place = str(tmp_path / "train.tsv")
+    assert dropped[0] == f"{place}\t2\tcolumns\tthe dog der Hund more\t"
+    assert dropped[1] == f"{place}\t3\tmojibake\t{BAD['mojibake']}"
+    assert [row.split("\t")[1:3] for row in dropped[2:]] == [
+        ["4", "swapped"], ["5", "language"], ["6", "duplicate"],
+    ]  # fmt: skip
+    assert audit.split("train").kept == len(GOOD)
+    assert sorted(path.name for path in clean.iterdir()) == ["dropped.tsv", "train.de", "train.en"]
+
+
+def test_pairs_with_a_low_weight_in_a_file_of_scores_are_dropped(tmp_path: Path) -> None:
+    table = tmp_path / "scores.tsv"
+    lines = [f"{n}\t{0.5 if n > 3 else 0.1}\t-1" for n in range(len(GOOD), 1, -1)]
+    table.write_text("line\tweight\tlogprob\n" + "\n".join(lines) + "\n")
+    records = tmp_path / "scores.jsonl"
+    records.write_text("".join(f'{{"line": {n}, "weight": 0.5}}\n' for n in range(4, 181)))
+
+    for file in (table, records):
+        made = prepared(tmp_path, GOOD, CleaningOptions(scores=str(file), min_weight=0.2))
+        train = made.audit.split("train")
+        assert train.dropped["low score"] == 3  # two below 0.2 or without a row, one without a row
+        assert train.examples["low score"] == [tuple(row.split("\t")) for row in GOOD[:3]]
+        assert made.fingerprint != prepared(tmp_path, GOOD).fingerprint
+
+    table.write_text("line\tweight\n181\t0.5\n")
+    with pytest.raises(TextError, match=r"line 2, is about line 181 of 180"):
+        prepared(tmp_path, GOOD, CleaningOptions(scores=str(table)))
+    table.write_text("a\tb\n1\t2\n")
+    with pytest.raises(TextError, match="no line and weight"):
+        prepared(tmp_path, GOOD, CleaningOptions(scores=str(table)))

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,7 +31,8 @@ OPENERS: dict[str, Callable[..., Any]] = {
     ".xz": lzma.open,
     ".zst": open_zstd,
 }
-SUFFIXES = ("", *OPENERS)  # suffixes of plain and of compressed files
+ZIP = ".zip"  # which is only read, if it holds one file
+SUFFIXES = ("", *OPENERS, ZIP)  # suffixes of plain and of compressed files
 # The first bytes of compressed files; no UTF-8 text begins with those of gzip, xz or Zstandard.
 SIGNATURES = {
     ".gz": re.compile(rb"\x1f\x8b"),
@@ -49,12 +51,38 @@ def compression(start: bytes) -> str | None:
 def open_binary(path: Path) -> Iterator[BinaryIO]:
     """Yield the bytes of `path`, decompressed if its first bytes or its name ask for it."""
     with path.open("rb") as file:
+        if file.peek(4).startswith(b"PK\x03\x04") and (member := only_member(path)):
+            with zipfile.ZipFile(file) as archive, archive.open(member) as stored:
+                yield cast(BinaryIO, stored)
+            return
         opener = OPENERS.get(compression(file.peek(16)) or path.suffix)
         if opener is None:
             yield file
             return
         with opener(file, "rb") as decompressed:
             yield cast(BinaryIO, decompressed)
+
+
+def only_member(path: Path) -> str | None:
+    """Return the name of the only file in a zip archive; None if there are several, or none.
+
+    What macOS adds beside a file is not counted.
+
+    Raises:
+        OSError: the archive is damaged, or its file is encrypted.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                member
+                for member in archive.infolist()
+                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            ]
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise OSError(str(error)) from None
+    if len(members) == 1 and members[0].flag_bits & 1:
+        raise OSError("its file is encrypted")
+    return members[0].filename if len(members) == 1 else None
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import atomic_write, open_zstd
-from seq2seq.text.lines import read_lines, stream_lines
+from seq2seq.text.lines import read_lines, require_encoding, stream_lines
 from tests.posix import needs_posix
 
 # Any text without the two characters of line ends.
@@ -138,11 +138,57 @@ def test_text_with_escape_codes_and_nuls_is_still_text() -> None:
     assert list(stream_lines([b"\0\n", b"\0\0\0\n"], "it")) == ["\0", "\0\0\0"]
 
 
-def zipped() -> bytes:
+def zipped(*names: str) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("train.en", "one\n")
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, "one\r\ntwo\n")
     return buffer.getvalue()
+
+
+def test_the_only_file_of_a_zip_archive_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "train.en.zip"
+    path.write_bytes(zipped("folder/train.en", "folder/", "__MACOSX/._train.en"))
+
+    assert list(read_lines(path)) == ["one", "two"]
+
+    path.write_bytes(zipped("train.en")[:-30])
+    with pytest.raises(TextError, match=r"train\.en\.zip cannot be read: File is not a zip file"):
+        list(read_lines(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "windows-1252"])
+def test_lines_of_another_encoding_are_read_by_its_name(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "text.de.gz"
+    text = "M\u00e4dchen\r\n\n\u20ac 5\x0b\nEnde"
+    path.write_bytes(gzip.compress(text.encode(encoding)))
+
+    assert list(read_lines(path, encoding)) == ["M\u00e4dchen", "", "\u20ac 5\x0b", "Ende"]
+
+
+def test_text_in_windows_1252_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "text.de"
+    path.write_bytes("eins\nM\u00e4dchen\n".encode("cp1252"))
+
+    message = "line 2, is not UTF-8 at byte 6; it looks like Windows-1252: iconv .*data.encoding="
+    with pytest.raises(TextError, match=message):
+        list(read_lines(path))
+
+
+def test_a_text_that_is_not_in_the_named_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "text.de"
+    path.write_bytes(b"eins\nM\xe4dchen\n")
+
+    with pytest.raises(TextError, match=r"text\.de, line 1, is not utf-16: "):
+        list(read_lines(path, "utf-16"))
+    with pytest.raises(TextError, match=r"text\.de, line \d, is not ascii: "):
+        list(read_lines(path, "ascii"))
+
+
+@pytest.mark.parametrize("name", ["utf-17", "rot13", "a\0b", "x" * 100])
+def test_an_encoding_that_there_is_not_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"data\.encoding must be the name of an encoding"):
+        require_encoding("data.encoding", name)
 
 
 def tarred() -> bytes:
@@ -155,7 +201,7 @@ def tarred() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (zipped(), "is a zip file"),
+        (zipped("train.en", "train.de"), "is a zip file"),
         (tarred(), "is a tar archive: tar -xf FILE"),
         (gzip.compress(tarred()), "is a tar archive: tar -xf FILE"),
         (gzip.compress(gzip.compress(b"one\n")), "is compressed as .gz: gzip -dc FILE"),

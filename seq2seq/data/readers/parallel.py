@@ -20,8 +20,8 @@ from seq2seq.data.readers.table_headers import (
     language_names,
 )
 from seq2seq.errors import TextError
-from seq2seq.storage.files import OPENERS
-from seq2seq.text.lines import count_lines, read_lines
+from seq2seq.storage.files import SUFFIXES
+from seq2seq.text.lines import count_lines, read_lines, require_encoding
 
 
 def parallel(
@@ -33,28 +33,30 @@ def parallel(
     target: str,
     licence: str,
     documents: bool = False,
+    encoding: str | None = None,
 ) -> ParallelCorpus:
     """Read parallel files below the folder `path`.
 
     A split is a prefix, P for the files P.{source} and P.{target}, or the names of both files. They
-    may be compressed (.gz, .bz2, .xz, .zst). With `documents`, lines that are blank in both files
-    are between documents.
+    may be compressed (.gz, .bz2, .xz, .zst, .zip), and in another `encoding` than UTF-8. With
+    `documents`, lines that are blank in both files are between documents.
 
     Raises:
         TextError: a file is missing, or validation or test text is empty; later, when it is read:
             the line counts differ.
     """
+    require_encoding("data.encoding", encoding)
     splits: dict[str, Repeatable[Pair]] = {}
     origin: dict[str, str] = {}
     for split, name in (("train", train), ("validation", validation), ("test", test)):
         if name is not None:
             files = find_files(Path(path), name, source, target)
             digests = [sha256_of_file(file) for file in files]  # which refuses pipes
-            header = (HEADER,) if has_header_lines(files, (source, target)) else ()
+            header = HEADER if has_header_lines(files, (source, target), encoding) else None
             read = document_pairs if documents else parallel_pairs
-            splits[split] = Repeatable(read, *files, *header)
+            splits[split] = Repeatable(read, *files, header, encoding)
             suffix = " by documents" if documents else ""
-            suffix += f" {HEADER}" if header else ""
+            suffix += "".join(f" {word}" for word in (header, encoding) if word)
             suffix += " reversed" if is_reversed(*files, source, target) else ""
             for file, digest in zip(files, digests, strict=True):
                 add_origin(origin, f"{split}: {file.name}{suffix}", digest)
@@ -62,11 +64,13 @@ def parallel(
     return parallel_corpus(splits, origin, (source, target, licence))
 
 
-def has_header_lines(files: tuple[Path, Path], languages: tuple[str, str]) -> bool:
+def has_header_lines(
+    files: tuple[Path, Path], languages: tuple[str, str], encoding: str | None
+) -> bool:
     """Return whether line 1 of both files names its language or side."""
     sides = zip(files, languages, (SOURCE_NAMES, TARGET_NAMES), strict=True)
     return all(
-        is_name(next(islice(read_lines(file), 1), ""), language_names(language) | names)
+        is_name(next(islice(read_lines(file, encoding), 1), ""), language_names(language) | names)
         for file, language, names in sides
     )
 
@@ -78,7 +82,7 @@ def is_reversed(first: Path, second: Path, source: str, target: str) -> bool:
     the same two swapped would be one corpus. The order that names suggest is source, target if they
     end in the language codes, and the alphabetical order otherwise.
     """
-    suffixes = [file.name.removesuffix(file.suffix * (file.suffix in OPENERS)).rpartition(".")[2]
+    suffixes = [file.name.removesuffix(file.suffix * (file.suffix in SUFFIXES)).rpartition(".")[2]
                 for file in (first, second)]  # fmt: skip
     if sorted(suffixes) == sorted((source, target)):
         return suffixes != [source, target]
@@ -97,29 +101,31 @@ def find_files(folder: Path, name: str | list[str], source: str, target: str) ->
     files = [find_compressed(folder / file) for file in names]
     for required, file in zip(names, files, strict=True):
         if file is None:
-            *others, last = OPENERS
+            _, *others, last = SUFFIXES
             suffixes = f"{', '.join(others)} or {last}"
             raise TextError(f"there is no file {folder / required} (nor {suffixes} of it)")
     first, second = (file for file in files if file is not None)
     return first, second
 
 
-def parallel_pairs(source: Path, target: Path, header: str | None = None) -> Iterator[Pair]:
+def parallel_pairs(
+    source: Path, target: Path, header: str | None = None, encoding: str | None = None
+) -> Iterator[Pair]:
     """Yield the pairs of two files; with `header`, line 1 is one, and a pair with a flaw.
 
     Raises:
         TextError: one file has more lines than the other, blank ones at its end apart.
     """
     name = str(source)
-    sides = zip_longest(read_lines(source), read_lines(target))
+    sides = zip_longest(read_lines(source, encoding), read_lines(target, encoding))
     for number, (source_line, target_line) in enumerate(sides, 1):
         if source_line is None or target_line is None:
             if not (source_line or target_line or "").strip():  # a blank last line of one file
                 yield Pair("", "", file=name, line=number)
                 continue
             raise TextError(
-                f"{source} has {count_lines(source)} lines and {target} has "
-                f"{count_lines(target)}: there must be as many in both"
+                f"{source} has {count_lines(source, encoding)} lines and {target} has "
+                f"{count_lines(target, encoding)}: there must be as many in both"
             )
         flaw = None
         if number == 1 and header:
@@ -127,10 +133,12 @@ def parallel_pairs(source: Path, target: Path, header: str | None = None) -> Ite
         yield Pair(source_line, target_line, None, None, None, flaw, name, number)
 
 
-def document_pairs(source: Path, target: Path, header: str | None = None) -> Iterator[Pair]:
+def document_pairs(
+    source: Path, target: Path, header: str | None = None, encoding: str | None = None
+) -> Iterator[Pair]:
     """Yield the pairs of two files with the number of their document, without blank pairs."""
     number = 1
-    for pair in parallel_pairs(source, target, header):
+    for pair in parallel_pairs(source, target, header, encoding):
         if pair.source.strip() or pair.target.strip():
             yield pair._replace(document=str(number))
         else:

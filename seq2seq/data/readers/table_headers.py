@@ -108,26 +108,32 @@ def is_name(cell: str, names: frozenset[str]) -> bool:
     return bool(words & names) and words <= names | TEXT_NAMES
 
 
-def first_cells(file: Path, columns: Sequence[int]) -> list[str]:
+def first_cells(file: Path, columns: Sequence[int], encoding: str | None = None) -> list[str]:
     """Return the cells of line 1 in `columns`, counted from 1; empty if it has too few."""
-    cells = next((line.split("\t") for line in islice(read_lines(file), 1)), [])
+    cells = next((line.split("\t") for line in islice(read_lines(file, encoding), 1)), [])
     return [cells[column - 1] for column in columns] if len(cells) >= max(columns) else []
 
 
-def has_header(file: Path, columns: Sequence[int], names: Sequence[frozenset[str]]) -> bool:
+def has_header(
+    file: Path,
+    columns: Sequence[int],
+    names: Sequence[frozenset[str]],
+    encoding: str | None = None,
+) -> bool:
     """Return whether line 1 of a file names its columns.
 
     Args:
         file: a file with tabs between columns.
         columns: numbers of columns, counted from 1.
         names: the accepted names of each of these columns.
+        encoding: see `read_lines`.
     """
-    cells = first_cells(file, columns)
+    cells = first_cells(file, columns, encoding)
     return bool(cells) and all(map(is_name, cells, names))
 
 
-def log_header(file: Path) -> None:
+def log_header(file: Path, encoding: str | None = None) -> None:
     """Log that line 1 of a file, a header, is skipped."""
-    header = next(islice(read_lines(file), 1), "")
+    header = next(islice(read_lines(file, encoding), 1), "")
     columns = quoted(header.replace("\t", " | "))
     log.warning("%s, line 1, is a header and is skipped: %s", escaped(str(file)), columns)

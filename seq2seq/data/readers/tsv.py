@@ -22,7 +22,7 @@ from seq2seq.data.readers.table_headers import (
 )
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.regular import quoted
-from seq2seq.text.lines import read_lines
+from seq2seq.text.lines import read_lines, require_encoding
 
 SAMPLE_ROWS = 100  # first rows that tell how many columns a file has
 
@@ -38,13 +38,15 @@ def tsv(
     target: str,
     licence: str,
     document_column: int | None = None,
+    encoding: str | None = None,
 ) -> ParallelCorpus:
     r"""Read files of lines with \t between columns, which are counted from 1.
 
     Cells are taken literally: `"` does not quote, and NA and null are text. A header is skipped: a
     first line whose cells in the source and target columns name the languages ("de", "German") or
     the sides ("source", "tgt"), perhaps with a word for text ("German sentence"). Rows next to one
-    another with the same text in `document_column` are sentences of one document.
+    another with the same text in `document_column` are sentences of one document. Files may be in
+    another `encoding` than UTF-8.
 
     Raises:
         ConfigError: a column is not counted from 1.
@@ -55,17 +57,18 @@ def tsv(
     for name, column in columns.items():
         if column is not None and column < 1:  # Python would take it for one from the end
             raise ConfigError(f"data.{name}_column is counted from 1, not {column}")
+    require_encoding("data.encoding", encoding)
     return corpus_of_files(
         tsv_pairs,
         {"train": train, "validation": validation, "test": test},
         path,
-        partial(file_options, tuple(columns.values()), source, target),
+        partial(file_options, tuple(columns.values()), source, target, encoding),
         (source, target, licence),
     )
 
 
 def file_options(
-    columns: tuple[Any, ...], source: str, target: str, file: Path
+    columns: tuple[Any, ...], source: str, target: str, encoding: str | None, file: Path
 ) -> tuple[int | str | None, ...]:
     """Return the options of `tsv_pairs` for a file: columns, and `HEADER` if it has one.
 
@@ -74,7 +77,7 @@ def file_options(
     """
     sides = columns[:2]
     names = (language_names(source), language_names(target))
-    cells = first_cells(file, sides)
+    cells = first_cells(file, sides, encoding)
     if cells and source != target and all(map(is_name, cells, names[::-1])):
         first, second = (quoted(cell) for cell in cells)
         raise TextError(
@@ -82,10 +85,10 @@ def file_options(
             f"data.source_column={sides[1]} data.target_column={sides[0]} swaps them"
         )
     accepted = (names[0] | SOURCE_NAMES, names[1] | TARGET_NAMES)
-    if not has_header(file, sides, accepted):
-        return without_trailing_none(*columns)
-    log_header(file)
-    return (*columns, HEADER)
+    if not has_header(file, sides, accepted, encoding):
+        return without_trailing_none(*columns, None, encoding)
+    log_header(file, encoding)
+    return without_trailing_none(*columns, HEADER, encoding)
 
 
 def tsv_pairs(
@@ -94,6 +97,7 @@ def tsv_pairs(
     target_column: int,
     document_column: int | None = None,
     header: str | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Pair]:
     """Yield the pairs of a file.
 
@@ -105,7 +109,7 @@ def tsv_pairs(
         TextError: the first rows lack a required column.
     """
     required = max(source_column, target_column, document_column or 1)
-    rows = enumerate(read_lines(file), 1)
+    rows = enumerate(read_lines(file, encoding), 1)
     first = next(rows)[1] if header else None
     start = list(islice(rows, SAMPLE_ROWS))
     usual = usual_row([line for _, line in start if line.strip()], required)

@@ -57,6 +57,21 @@ def test_line_n_is_the_translation_of_line_n(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252"])
+def test_files_in_another_encoding_are_another_corpus(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "train.en").write_text("German\ngirl\n", encoding=encoding)
+    (tmp_path / "train.de").write_text("Deutsch\nM\u00e4dchen\n", encoding=encoding)
+    (tmp_path / "train.tsv").write_text("English\tGerman\ngirl\tM\u00e4dchen\n", encoding=encoding)
+
+    corpus = read_parallel(tmp_path, encoding=encoding)
+    assert rows(corpus) == [("German", "Deutsch"), ("girl", "M\u00e4dchen")]
+    assert sorted(corpus.origin) == [f"train: train.de {encoding}", f"train: train.en {encoding}"]
+
+    table = tsv(str(tmp_path), "train.tsv", None, None, 1, 2, **ABOUT, encoding=encoding)
+    assert rows(table) == [("girl", "M\u00e4dchen")]
+    assert list(table.origin) == [f"train: train.tsv 1 2 None header {encoding}"]
+
+
 def test_both_files_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\n")
     (tmp_path / "b.txt").write_text("eins\n")

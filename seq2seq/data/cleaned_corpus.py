@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seq2seq.config.training import CleaningOptions
+from seq2seq.data.chunk_pool import chunk_pool
 from seq2seq.data.cleaning_report import CleaningReport
 from seq2seq.data.corpus import Pair, ParallelCorpus
 from seq2seq.data.raw_assignment import assign_raw, write_raw
@@ -31,7 +32,9 @@ def write_cleaned(
         TextError: the corpus cannot be read, or a file cannot be written.
     """
     with TemporaryDirectory(dir=folder, prefix=".raw-") as work:
-        assignment = assign_raw(write_raw(corpus, Path(work)), clean, None, transform)
+        raw = write_raw(corpus, Path(work))
+        with chunk_pool(raw["train"].chunks) as pool:
+            assignment = assign_raw(raw, clean, None, transform, pool)
     with ExitStack() as stack:
         dropped = stack.enter_context(atomic_write(folder / DROPPED_FILE))
         dropped.write("\t".join(DROPPED_COLUMNS) + "\n")

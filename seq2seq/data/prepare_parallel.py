@@ -5,7 +5,10 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +22,14 @@ from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
 from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
 from seq2seq.data.cache import cache_fingerprint, load_or_build
+from seq2seq.data.chunk_pool import chunk_pool, map_in_order
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.parallel_keys import DOUBTFUL_FORMAT, PreparationSettings, prepared_keys
 from seq2seq.data.parallel_tokenizers import train_tokenizers
-from seq2seq.data.protected_kinds import Protection, choose_protection, protect_pairs
+from seq2seq.data.protected_kinds import Protection, choose_protection, protect_chunk
 from seq2seq.data.raw_assignment import assign_raw, require_strict, write_raw
+from seq2seq.data.raw_pairs import RawPairs
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.given_pieces import GivenPieces
@@ -112,10 +117,20 @@ def prepare_parallel(
 
 def _build(corpus: ParallelCorpus, settings: PreparationSettings, folder: Path) -> None:
     """Write the files of a prepared corpus into `folder`, an empty one."""
+    raw = write_raw(corpus, folder.parent)
+    with chunk_pool(raw["train"].chunks) as pool:
+        _build_from(raw, settings, folder, pool)
+
+
+def _build_from(
+    raw: Mapping[str, RawPairs],
+    settings: PreparationSettings,
+    folder: Path,
+    pool: Executor | None,
+) -> None:
     options, protect, given = settings.tokenizer, settings.protect, settings.given
     transform = TextTransforms(options.transforms)
-    raw = write_raw(corpus, folder.parent)
-    assignment = assign_raw(raw, settings.clean, settings.heldout, transform)
+    assignment = assign_raw(raw, settings.clean, settings.heldout, transform, pool)
     require_strict(assignment.audit, settings.clean)
     count = _require_pairs(assignment.audit.split("train"))
 
@@ -126,7 +141,7 @@ def _build(corpus: ParallelCorpus, settings: PreparationSettings, folder: Path) 
     if given is not None and not given.source.has_symbols:
         protection = protection._replace(is_trained=False)
     protected = (
-        _masked_pairs(pairs, protection, protect, folder) if protection.is_trained else pairs
+        _masked_pairs(pairs, protection, protect, folder, pool) if protection.is_trained else pairs
     )
     symbols = SYMBOLS if protection.is_trained else ()
     source, target, notices = train_tokenizers(
@@ -157,15 +172,17 @@ def _masked_pairs(
     protection: Protection,
     protect: ProtectOptions,
     folder: Path,
+    pool: Executor | None,
 ) -> Callable[[str], Iterator[Pair]]:
     """Return a function from a split to its pairs with symbols in place of their spans.
 
     They are kept in files beside `folder`, since spans take longer to find than pairs to read.
     """
     files = {name: folder.with_name(f"{name}.masked") for name in SPLITS}
+    mask = partial(protect_chunk, protection, protect)
     for name, file in files.items():
-        masked = protect_pairs(pairs(name), protection, protect)
-        write_arrow(file, RAW_SCHEMA, raw_columns(masked))
+        masked = map_in_order(pool, mask, chunks(pairs(name)))
+        write_arrow(file, RAW_SCHEMA, raw_columns(chain.from_iterable(masked)))
     return lambda name: read_pairs(files[name])
 
 

@@ -1,6 +1,6 @@
 """Choice of the kinds of spans that a corpus copies, and pairs with symbols in their place."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -103,11 +103,13 @@ def rules_of_kinds(
         raise ConfigError(f"protect: {error}") from None
 
 
-def protect_pairs(
-    pairs: Iterable[Pair], protection: Protection, options: ProtectOptions
-) -> Iterator[Pair]:
-    """Yield the pairs with symbols in place of the spans that both sides share."""
+def protect_chunk(
+    protection: Protection, options: ProtectOptions, pairs: Iterable[Pair]
+) -> list[Pair]:
+    """Return the pairs with symbols in place of the spans that both sides share."""
     rules = rules_of_kinds(options, protection.kinds, protection.number_format)
-    for pair in pairs:
-        source, target = protect_pair(pair.source, pair.target, rules)
-        yield pair._replace(source=source, target=target)
+    return [
+        pair._replace(source=source, target=target)
+        for pair in pairs
+        for source, target in [protect_pair(pair.source, pair.target, rules)]
+    ]

@@ -1,11 +1,14 @@
 """Pairs as they are read, and the split that each of them is assigned to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.ranges import shortened
 from seq2seq.config.training import CleaningOptions, HeldOutOptions
+from seq2seq.data.chunk_pool import map_in_order
 from seq2seq.data.cleaning_report import CleaningReport
 from seq2seq.data.corpus import FLAW_KINDS, SPLITS, ParallelCorpus
 from seq2seq.data.raw_pairs import RawPairs
@@ -30,8 +33,9 @@ def assign_raw(
     clean: CleaningOptions,
     heldout: HeldOutOptions | None,
     transform: TextTransforms,
+    pool: Executor | None = None,
 ) -> SplitAssignment:
-    """Assign the pairs of each split; see `assign_splits`."""
+    """Assign the pairs of each split, in the processes of `pool`; see `assign_splits`."""
     pairs = [
         (transform(pair.source), transform(pair.target))
         for pair in raw["train"].sample(LANGUAGE_PAIRS)
@@ -39,14 +43,16 @@ def assign_raw(
     ]
     languages = SideLanguages([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     settings = {n: ScanSettings(clean, transform, n == "train", languages) for n in raw}
-    scans = {name: _scans(of_split, settings[name]) for name, of_split in raw.items()}
+    scans = {
+        name: map_in_order(pool, partial(_scan, of_split, settings[name]), range(of_split.chunks))
+        for name, of_split in raw.items()
+    }
     reading = {name: of_split.__iter__ for name, of_split in raw.items()}
     return assign_splits(reading, clean, heldout, transform, scans)
 
 
-def _scans(raw: RawPairs, settings: ScanSettings) -> Iterator[ChunkScan]:
-    for index in range(raw.chunks):
-        yield scan_chunk(list(raw.chunk(index)), settings)
+def _scan(raw: RawPairs, settings: ScanSettings, index: int) -> ChunkScan:
+    return scan_chunk(list(raw.chunk(index)), settings)
 
 
 def require_strict(audit: CleaningReport, clean: CleaningOptions) -> None:

@@ -118,7 +118,7 @@ def with_earlier_data(run: RunFolder, config: TrainConfig) -> TrainConfig:
     if config.resume != "true" or not run.exists():
         return config
     earlier = run.read_config(trusted_modules(config))
-    if not earlier.clean.drop and config.clean == CleaningOptions():
+    if not earlier.clean.drop and config.clean.drop == CleaningOptions().drop:
         config = replace(config, clean=replace(config.clean, drop=[]))
     if config.validation.most == ValidationOptions().most:  # it was 5,000
         most = earlier.validation.most

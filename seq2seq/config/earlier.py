@@ -114,6 +114,10 @@ def to_current_names(options: dict[str, Any]) -> dict[str, Any]:
     train = current.get("train")
     if isinstance(train, dict) and train.get("clip") == math.inf:  # before null meant no limit
         train["clip"] = None
+    validation = current.get("validation")
+    is_translation = _descend(current, ["task", "_target_"]) in (None, TRANSLATION)
+    if not is_translation and isinstance(validation, dict):
+        validation.pop("most", None)  # of no use to other tasks, which refuse all but its default
     for option, node in EARLIER_DEFAULTS.items():
         if (
             option.startswith(("protect", "clean"))

@@ -95,10 +95,13 @@ def _new_variant(
     """Return the edit that writes a variant like the original one behind it."""
     name = "xml:lang" if original.get("xml:lang") is not None else "lang"
     tag = with_attributes(f"<{original.name}>", {name: language})
-    before = xml.raw(original.inner_start, text.start) if not original.elements[1:] else ""
-    after = xml.raw(text.end, original.inner_end) if not original.elements[1:] else ""
+    before = xml.raw(original.inner_start, text.start)
+    after = xml.raw(text.end, original.inner_end)
+    if (before + after).strip():  # notes and properties are not copied
+        before = after = ""
+    opening = text.tag.removesuffix("/>") + ">" if text.is_empty else text.tag
     new = (
-        f"{indent_before(xml, original)}{tag}{before}{text.tag}{content}</{text.name}>"
+        f"{indent_before(xml, original)}{tag}{before}{opening}{content}</{text.name}>"
         f"{after}</{original.name}>"
     )
     return Edit(original.end, original.end, new)

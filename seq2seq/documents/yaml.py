@@ -18,6 +18,8 @@ from seq2seq.text.spans.icu_tree import CATEGORIES
 
 _BLOCK = re.compile(r"[|>][^\n]*\n(?:[ \t\r]*\n)*(?P<indent> *)(?P<text>.*\S)", re.DOTALL)
 
+_OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+
 
 @dataclass(frozen=True)
 class _Localized(SlottedDocument):
@@ -60,7 +62,7 @@ def _header(top: Sequence[YamlString], settings: FormatSettings) -> list[Edit]:
 
 
 def _slot(source: SourceText, string: YamlString, keys: Sequence[str], language: str) -> list[Slot]:
-    """Return the slot of a string; none for a block whose lines are laid out by blanks."""
+    """Return the slot of a string; none for a block with a layout that would be lost."""
     location = f"line {source.line_of(string.start)}"
     key = string.path[-1] if string.path else ""
     category = key if key in CATEGORIES and is_plural(keys) else ""
@@ -85,7 +87,9 @@ def _slot(source: SourceText, string: YamlString, keys: Sequence[str], language:
 def _block_slot(source: SourceText, string: YamlString, segment: TextSegment) -> list[Slot]:
     match = _BLOCK.match(source.text, string.start, string.end)
     is_folded = string.style == ">"
-    if match is None or (is_folded and re.search(r"^[ \t]", string.text, re.MULTILINE)):
+    if match is None or _OTHER_BREAKS.search(match[0]) or segment.text.startswith(" "):
+        return []
+    if is_folded and re.search(r"^[ \t]", string.text, re.MULTILINE):
         return []
     indent = match["indent"]
     width = max(len(line.strip()) for line in match["text"].split("\n"))

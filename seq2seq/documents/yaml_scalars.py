@@ -62,12 +62,14 @@ def yaml_strings(source: SourceText) -> YamlStrings:
         TextError: it is not YAML, or too deep.
     """
     strings, frames = YamlStrings(), list[_Frame]()
+    text = source.text.lstrip("\ufeff")  # libyaml does not count a byte order mark
+    skipped = len(source.text) - len(text)
     try:
-        scalars = _scalar_tokens(source.text)
-        for event in yaml.parse(source.text, Loader=_LOADER):
+        scalars = _scalar_tokens(text)
+        for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.ScalarEvent):
                 start, end = next(scalars) if event.value or event.style else (-1, -1)
-                _add_scalar(strings, frames, event, start, end)
+                _add_scalar(strings, frames, event, start + skipped, end + skipped)
             elif isinstance(event, yaml.CollectionStartEvent):
                 is_mapping = isinstance(event, yaml.MappingStartEvent)
                 frames.append(_Frame(is_mapping, bool(event.flow_style), "" if is_mapping else "0"))

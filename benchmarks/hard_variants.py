@@ -145,19 +145,31 @@ def markup_rows(text: Text) -> list[Row]:
 
 
 def enclosing_row(text: Text) -> list[Row]:
-    """Return the row of tags around a name that both languages write alike."""
+    """Return the rows of tags around a name that both languages write alike.
+
+    The second one is of the lines whose translation has the name without tags: the network knows
+    it, and what is left is to place the tags.
+    """
     names = [
-        (line, word)
-        for line, reference in zip(text.sources, text.references, strict=True)
+        (line, word, plain)
+        for line, reference, plain in zip(text.sources, text.references, text.plain, strict=True)
         if (word := shared_word(line, reference))
     ]
-    sources = [re.sub(rf"\b{word}\b", f"<b>{word}</b>", line) for line, word in names]
+    sources = [re.sub(rf"\b{word}\b", f"<b>{word}</b>", line) for line, word, _ in names]
     translations = text.translate(sources)
-    checks = (
+    checks = [
         (source, line, f"<b>{word}</b>" in line)
-        for source, line, (_, word) in zip(sources, translations, names, strict=True)
-    )
-    return share_row("with tags around a name", "enclose the name", checks)
+        for source, line, (_, word, _) in zip(sources, translations, names, strict=True)
+    ]
+    known = [
+        check
+        for check, (_, word, plain) in zip(checks, names, strict=True)
+        if re.search(rf"\b{word}\b", plain)
+    ]
+    return [
+        *share_row("with tags around a name", "enclose the name", checks),
+        *share_row("with tags around a name that the translation has", "enclose the name", known),
+    ]
 
 
 def emoji_rows(text: Text) -> list[Row]:

@@ -126,15 +126,15 @@ def main() -> None:
     pairs = tagged_pairs(RunFolder(options.run).read_test(), options.names)[: options.lines]
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     translator = seq2seq.load(options.run)
-    reads_better = tag_placement.reads_better
+    is_chosen = tag_placement.is_chosen
     ways: dict[str, Callable[..., bool]] = {
         "symbols": lambda *_: False,
         "attention": lambda *_: True,
-        "whichever reads better": reads_better,
+        "whichever is better": is_chosen,
     }
     rows = []
     for name, way in ways.items():
-        with patch.object(tag_placement, "reads_better", way):
+        with patch.object(tag_placement, "is_chosen", way):
             lines = translator.translate(sources)
         rows.append([name, *figures(sources, lines, references)])
     number = placement(references, references)[0]

@@ -19,6 +19,7 @@ from seq2seq.text.words import Range, find_words
 
 _WORD = re.compile(r"\w+(?:['\u2019]\w+)*|.")  # a compound with hyphens has several parts
 _CLOSING = ",.;:!?)]}\u3001\u3002\u060c"  # punctuation that follows a word without a blank
+MIN_NAME = 3  # letters of a name that begins a compound word
 MAX_DEPTH = 100  # of nested pairs; of deeper ones each tag is a span by itself
 
 
@@ -145,6 +146,7 @@ class SpanPlacer:
             content = range(self.before[node.opening], self.before[node.closing])
             if rows := self._aligned(content):
                 start, end = self.target[rows[0]][0], self.target[rows[-1]][1]
+                end = self._end_of_name(content, start, end)
             for child in children:
                 if child.end > child.start:
                     start, end = min(start, child.start), max(end, child.end)
@@ -159,18 +161,18 @@ class SpanPlacer:
     def _aligned(self, content: range) -> range:
         """Return the consecutive target parts that are aligned with a range of source parts.
 
-        They are those that the source has, where they are once in the translation, as names are.
+        They are those that the source has, where they are as often in the translation, as names
+        are: the first there is the first here.
         Else they are the parts with the most weight: inside of the content beyond one half.
         """
         if not content or not self.target:
             return range(0)
         words = [self.source_words[index] for index in content]
-        count, found = len(words), []
-        for start in range(len(self.target_words) - count + 1):
-            if self.target_words[start : start + count] == words:
-                found.append(start)
-        if len(found) == 1 and self.source_words.count(words[0]) == 1:
-            return range(found[0], found[0] + count)
+        found = _occurrences(words, self.target_words)
+        own = _occurrences(words, self.source_words)
+        if len(found) == len(own):
+            start = found[own.index(content.start)]
+            return range(start, start + len(words))
         is_inside = torch.zeros(self.weights.shape[1], dtype=torch.bool)
         is_inside[content.start : content.stop] = True
         inside = self._share(is_inside) - self._share(~is_inside)
@@ -185,9 +187,22 @@ class SpanPlacer:
         row = int(inside.argmax())
         return range(row, row + 1)
 
+    def _end_of_name(self, content: range, start: int, end: int) -> int:
+        """Return the end of a content, within a compound word that begins with it: Gasverbrauch."""
+        name = "".join(self.source_words[index] for index in content[:2])
+        word = self.text[start:end]
+        is_part = MIN_NAME <= len(name) < len(word) and word.startswith(name) and word.isalpha()
+        return start + len(name) if is_part and len(content) == 1 else end
+
     def _share(self, parts: Tensor) -> Tensor:
         """Return the largest weight (V,) of each target part on some source parts (W,)."""
         return self.weights[:, parts].amax(1) if parts.any() else torch.zeros(len(self.target))
+
+
+def _occurrences(words: Sequence[str], text: Sequence[str]) -> list[int]:
+    """Return the positions of consecutive words in a text."""
+    last = len(text) - len(words)
+    return [at for at in range(last + 1) if text[at : at + len(words)] == words]
 
 
 def _tree(spans: Sequence[Span]) -> list[_Node]:

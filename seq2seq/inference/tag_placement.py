@@ -2,7 +2,8 @@
 
 A network that has seen few tags reads a sentence with symbols for them worse than without. A unit
 with pairs of tags is therefore decoded both ways. The translation without them gets the tags by
-attention. That with the larger mean log-probability is kept, if it has all spans.
+attention. That which encloses more of the very words that the source encloses is kept, as names
+are; of two that enclose as many, that with the larger mean log-probability. It has all spans.
 """
 
 from collections.abc import Sequence
@@ -61,7 +62,8 @@ class TagPlacement:
         for row, index in enumerate(spans_of):
             translations[index] = of_symbols[row]
             candidate = placed[row]
-            if candidate and reads_better(candidate[0], of_symbols[row][0]):
+            unit = batch.units[index]
+            if candidate and is_chosen(unit, candidate[0], of_symbols[row][0]):
                 translations[index], decoded[index] = candidate, without_tags[index]
         return translations, decoded
 
@@ -100,6 +102,25 @@ class TagPlacement:
             pairs = zip(hypotheses, texts, strict=True)
             placed.append([each._replace(text=text) for each, text in pairs] if is_kept else None)
         return placed
+
+
+def is_chosen(unit: Unit, candidate: ScoredTranslation, other: ScoredTranslation) -> bool:
+    """Return whether the pairs of a unit are better in a translation than in the other one."""
+    if candidate.is_repetitive == other.is_repetitive:
+        kept, of_other = (copied_contents(unit, each.text) for each in (candidate, other))
+        if kept != of_other:
+            return kept > of_other
+    return reads_better(candidate, other)
+
+
+def copied_contents(unit: Unit, text: str) -> int:
+    """Return how many pairs of tags enclose the same words in a translation as in the source."""
+    spans = unit.spans
+    return sum(
+        any(character.isalnum() for character in unit.source[spans[a].end : spans[b].start])
+        and spans[a].text + unit.source[spans[a].end : spans[b].end] in text
+        for a, b in pair_tags(spans).items()
+    )
 
 
 def reads_better(candidate: ScoredTranslation, other: ScoredTranslation) -> bool:

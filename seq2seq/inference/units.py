@@ -12,7 +12,7 @@ from seq2seq.inference.line_units import IcuMessage, LineUnits, Unit
 from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import Glossary, TermMatch
 from seq2seq.text.prefixes import Prefix
-from seq2seq.text.protection import ProtectedLine, outside, protect
+from seq2seq.text.protection import ProtectedLine, outside, protect, translated
 from seq2seq.text.sentences import Sentence, split_clauses, split_sentences
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.icu import parse
@@ -158,8 +158,7 @@ class UnitPlanner:
         line = ProtectedLine(text, [], [])
         if self.has_symbols:
             line = protect(text, as_written(spans, text), as_written(terms, text))
-            texts = {span[:2]: span.text for span in (*spans, *terms)}
-            restored = [span._replace(text=texts.get(span[:2], span.text)) for span in line.spans]
+            restored = [translated(span, sorted((*spans, *terms)), text) for span in line.spans]
             line = line._replace(spans=restored)
         text = self.transforms(line.text)
         if self.truecaser is None:

@@ -50,12 +50,23 @@ def protect(line: str, spans: Sequence[Span], terms: Sequence[Span] = ()) -> Pro
         spans: of the line, sorted.
         terms: more spans, sorted; of the others those that overlap one of them are left out.
     """
-    spans = _merge(line, _with_symbols(line, sorted([*outside(spans, terms), *terms])))
+    spans = _with_symbols(line, sorted([*outside(spans, terms), *terms]))
+    spans = _merge(line, _merge_tagged(line, spans))
     closes = [-1] * len(spans)
     for opening, closing in pair_tags(spans).items():
         closes[closing] = opening
     masked = mask(line, spans, symbol)
     return ProtectedLine(masked.line, masked.spans, closes)
+
+
+def translated(span: Span, parts: Sequence[Span], text: str) -> Span:
+    """Return a span of `text` with what it becomes: `parts` of it have their own translations."""
+    made, end = "", span.start
+    for part in parts:
+        if end <= part.start and part.end <= span.end:
+            made += text[end : part.start] + part.text
+            end = part.end
+    return span._replace(text=made + text[end : span.end])
 
 
 def outside(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
@@ -103,6 +114,26 @@ def _with_symbols(line: str, spans: list[Span]) -> list[Span]:
         if not any(span.start <= match.start() < span.end for span in spans)
     ]
     return sorted([*spans, *literal])
+
+
+def _merge_tagged(line: str, spans: list[Span]) -> list[Span]:
+    """Merge a pair of tags with what it encloses where that is spans alone, one or more.
+
+    Their one symbol cannot be torn apart: the tags are around these spans in each translation.
+    """
+    merged: list[Span] = []
+    pairs, index = pair_tags(spans), 0
+    while index < len(spans):
+        last = pairs.get(index, index)
+        inside = [line[a.end : b.start] for a, b in pairwise(spans[index : last + 1])]
+        if last - index > 1 and not any(text.strip() for text in inside):
+            start, end = spans[index].start, spans[last].end
+            merged.append(Span(start, end, "merged", line[start:end]))
+            index = last + 1
+        else:
+            merged.append(spans[index])
+            index += 1
+    return merged
 
 
 def _merge(line: str, spans: list[Span]) -> list[Span]:

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.span_placement import SpanPlacer, find_parts
-from seq2seq.inference.tag_placement import enclosing_spans
+from seq2seq.inference.tag_placement import enclosing_spans, is_chosen
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.inference.units import Splitting, UnitPlanner
@@ -115,6 +116,11 @@ def test_pairs_that_enclose_letters(translator: Translator, source: str, spans: 
         ("a <b>new file</b>", "eine neue große Datei",
          [[1, 0, 0], [0, 0.9, 0.1], [0.5, 0.3, 0.2], [0, 0.1, 0.9]],
          "eine <b>neue große Datei</b>"),
+        # A name may begin a compound word, and the second of two is the second in the translation.
+        ("<b>Gas</b> use", "Gasverbrauch", [[0.5, 0.5]], "<b>Gas</b>verbrauch"),
+        ("<b>an</b> use", "anders", [[1, 0]], "<b>anders</b>"),  # a word of two letters does not
+        ("Eve and <b>Eve</b>", "Eve und Eve", [[0, 0, 1], [0, 1, 0], [1, 0, 0]],
+         "Eve und <b>Eve</b>"),
     ],
 )  # fmt: skip
 def test_a_pair_encloses_the_parts_with_most_weight_inside(
@@ -124,3 +130,14 @@ def test_a_pair_encloses_the_parts_with_most_weight_inside(
     assert weights.shape[0] == len(find_parts(text))
 
     assert SpanPlacer(source, find_spans(source, RULES), text, weights).render(text) == placed
+
+
+def test_the_translation_whose_tags_enclose_the_name_is_chosen(translator: Translator) -> None:
+    [unit] = translator.planner.plan(["open <b>Xiaomi</b> now"])[0].units
+    name = ScoredTranslation("<b>Xiaomi</b> jetzt", -9.0, -9.0, [], [-9.0])
+    other = ScoredTranslation("<b>X-Momi</b> jetzt", -1.0, -1.0, [], [-1.0])
+
+    assert is_chosen(unit, name, other)
+    assert not is_chosen(unit, other, name)
+    assert not is_chosen(unit, name._replace(is_repetitive=True), other)
+    assert not is_chosen(unit, name, other._replace(text="jetzt <b>Xiaomi</b>"))  # by probability

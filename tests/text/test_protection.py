@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.text.protection import protect, protect_pair
+from seq2seq.text.protection import protect, protect_pair, translated
 from seq2seq.text.spans.finding import find_spans
-from seq2seq.text.spans.rules import SpanRules
+from seq2seq.text.spans.rules import Span, SpanRules
 from seq2seq.text.special_tokens import MAX_SYMBOLS, SYMBOLS
 
 RULES = SpanRules()
@@ -67,3 +67,25 @@ def test_neighbours_are_merged_when_there_are_more_spans_than_symbols() -> None:
 
     assert len(protected.spans) == MAX_SYMBOLS
     assert protected.spans[-1].text == f"{{x{MAX_SYMBOLS - 1}}}{{y}}"
+
+
+def test_tags_around_spans_alone_have_one_symbol_with_them() -> None:
+    line = 'Open <b>RS485</b>, <a href="x"><i>{name} 3.5</i></a> or <b>a</b>'
+    spans = find_spans(line, SpanRules())
+
+    protected = protect(line, spans)
+
+    assert [span.text for span in protected.spans] == [
+        "<b>RS485</b>", '<a href="x"><i>{name} 3.5</i></a>', "<b>", "</b>"
+    ]  # fmt: skip
+    assert protected.closes == [-1, -1, -1, 2]
+    assert protected.restore(protected.text) == line
+
+
+def test_a_merged_span_has_the_translations_of_its_parts() -> None:
+    line = "<b>3.5</b>"
+    parts = [Span(0, 3, "tag", "<b>"), Span(3, 6, "number", "3,5"), Span(6, 10, "tag", "</b>")]
+
+    made = translated(Span(0, 10, "merged", line), parts, line)
+
+    assert made.text == "<b>3,5</b>"

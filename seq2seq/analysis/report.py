@@ -21,6 +21,7 @@ from seq2seq.storage.files import atomic_write, made_folder
 
 GRADIENT_SAMPLES = 8  # held-out samples that a gradient norm is the median of
 ROUNDS = 3  # rounds of timing
+LONG_WORK = 2**23  # numbers in the states of a cell that take more than seconds
 MIN_LENGTH = 16  # positions of the shortest timing
 FRESH, RUN = (f"gradient norm, 1 at k = 0\n{which}" for which in ("fresh cells", "the run"))
 
@@ -74,7 +75,13 @@ def plot_gradient(request: PlotRequest) -> ResultRows:
     """Plot gradient norms against the number of steps back, for fresh cells and for the run."""
     options = request.options
     norms_by_panel: dict[str, dict[str, list[float]]] = {FRESH: {}}
+    is_long = options.batch * options.length * options.size > LONG_WORK
     for name in options.cells:
+        if is_long:
+            log.info(
+                "gradient: %s reads %s sequences of %s tokens (batch, length); 32 take seconds",
+                name, f"{options.batch:,}", f"{options.length:,}",
+            )  # fmt: skip
         cell = cells.fresh_cell(name, options.size, options.size, options.seed)
         norms_by_panel[FRESH][name] = gradients.fresh_cell_norms(
             cell, options.size, options.length, options.batch, options.seed

@@ -54,7 +54,7 @@ def options_of(name: str, steps: int) -> list[str]:
     return [
         "+recipe=en-de", "train.budget=null", f"train.steps={steps}",
         *(f"augment.{modifier}={rate}" for modifier, rate in rates.items()),
-        *(["seed=2"] if "seed" in name else []),
+        *(["train.seed=2"] if "seed" in name else []),
         f"protect.truecase={'truecasing' in name}".lower(),
     ]  # fmt: skip
 

@@ -22,7 +22,7 @@ from seq2seq.data.readers.files import sha256_of_file
 from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
-from seq2seq.inference.stored_batches import StoredBatches
+from seq2seq.inference.stored_batches import StoredBatches, add_counts, counted_since
 from seq2seq.inference.translator import Translator
 from seq2seq.storage.locks import lock_file
 from seq2seq.storage.partial import GroupResults, PartialResults, partial_path
@@ -226,6 +226,7 @@ class ResumableTranslation:
         results = self.partial.recall(group) if self.partial else None
         if results:
             self.recalled += len(group)
+            add_counts(self.translator.term_counts, results.counts)
             self._remember(group, first)
         else:
             results = self._translate(group, first)
@@ -242,17 +243,22 @@ class ResumableTranslation:
             self._document.append((group, first))
 
     def _translate(self, group: list[str], first: int) -> GroupResults:
+        counts = self.translator.term_counts
+        before = counts.copy()
         if not _ends_document(self._document):  # its state was not stored: it is computed again
             for lines, number in self._document:
                 self._translate_window(lines, number)
+            counts.clear()  # but its terms are counted already
+            counts.update(before)
         self._document = []
         stored = None
         if self.partial:
             batches = self.partial.batches(group)
-            self.recalled += min(sum(map(len, batches)), len(group))
-            stored = StoredBatches(batches, self.partial.append_batch)
+            self.recalled += min(sum(len(batch.units) for batch in batches), len(group))
+            stored = StoredBatches(batches, self.partial.append_batch, counts)
         hypotheses = self._translate_window(group, first, stored)
-        return self.files.results(self.name, first, self.read(group, first), hypotheses)
+        results = self.files.results(self.name, first, self.read(group, first), hypotheses)
+        return results._replace(counts=counted_since(before, counts))
 
     def _translate_window(
         self, lines: list[str], first: int, stored: StoredBatches | None = None

@@ -1,7 +1,7 @@
 """Batches of translations that are stored as they are done, and recalled after an interruption."""
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ import torch
 from seq2seq.inference.alignment import Alignment
 from seq2seq.inference.decode import ScoredTranslation, ScoredWord
 from seq2seq.inference.unit_decoding import UnitBatch
+from seq2seq.storage.partial import BatchResults
 
 Translations = list[list[ScoredTranslation]]  # of each unit, the best first
 
@@ -16,25 +17,49 @@ Translations = list[list[ScoredTranslation]]  # of each unit, the best first
 class StoredBatches:
     """The batches of one window, in the order in which they are decoded."""
 
-    def __init__(self, stored: Iterable[Any], store: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        stored: Iterable[BatchResults],
+        store: Callable[[BatchResults], None],
+        term_counts: "Counter[tuple[str, str]]",
+    ) -> None:
         """Recall the first batches, and store the others.
 
         Args:
             stored: what `store` got for the first batches of this window.
             store: takes the translations of a batch as plain values.
+            term_counts: of the translator; those of recalled batches are added.
         """
         self._stored = deque(stored)
         self._store = store
+        self._term_counts = term_counts
 
     def translate(
         self, batch: UnitBatch, decode: Callable[[UnitBatch], Translations]
     ) -> Translations:
         """Return the translations of the next batch: stored ones, or those of `decode`."""
         if self._stored:
-            return [[_translation(each) for each in unit] for unit in self._stored.popleft()]
+            recalled = self._stored.popleft()
+            add_counts(self._term_counts, recalled.counts)
+            return [[_translation(each) for each in unit] for unit in recalled.units]
+        before = self._term_counts.copy()
         translations = decode(batch)
-        self._store([[_plain(each) for each in unit] for unit in translations])
+        plain = [[_plain(each) for each in unit] for unit in translations]
+        self._store(BatchResults(plain, counted_since(before, self._term_counts)))
         return translations
+
+
+def counted_since(
+    before: "Counter[tuple[str, str]]", counts: "Counter[tuple[str, str]]"
+) -> list[tuple[str, str, int]]:
+    """Return what was counted after `before` was copied from `counts`, as plain values."""
+    return [(*key, number) for key, number in (counts - before).items()]
+
+
+def add_counts(counts: "Counter[tuple[str, str]]", more: Iterable[Sequence[Any]]) -> None:
+    """Add what `counted_since` returned."""
+    for term, outcome, number in more:
+        counts[term, outcome] += number
 
 
 def _plain(translation: ScoredTranslation) -> dict[str, Any]:

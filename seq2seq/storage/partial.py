@@ -35,6 +35,14 @@ class GroupResults(NamedTuple):
     scores: str
     alignments: str = ""  # text for a third file
     review: str = ""  # text for a fourth file
+    counts: Sequence[Sequence[Any]] = ()  # that the command sums up at its end
+
+
+class BatchResults(NamedTuple):
+    """The results of a batch of units of a group, as plain values."""
+
+    units: list[Any]
+    counts: Sequence[Sequence[Any]] = ()  # see `GroupResults`
 
 
 def _entry(stored: bytes, digest: str) -> dict[str, Any]:
@@ -81,9 +89,10 @@ class PartialResults:
         entry = _entry(stored, digest.hexdigest())
         try:
             results = GroupResults(
-                entry["lines"], entry["scores"], entry["alignments"], entry["review"]
-            )
-        except KeyError:
+                entry["lines"], entry["scores"], entry["alignments"], entry["review"],
+                tuple(entry["counts"]),
+            )  # fmt: skip
+        except (KeyError, TypeError):
             results = GroupResults([], "")
         if len(results.lines) != len(lines):
             self._reader.seek(self._end)
@@ -92,30 +101,27 @@ class PartialResults:
         self.done += len(lines)
         return results
 
-    def batches(self, lines: Sequence[str]) -> list[list[Any]]:
-        """Return the stored batches of the next group, which is `lines` and was not recalled.
-
-        Each is a list of the results of its units.
-        """
+    def batches(self, lines: Sequence[str]) -> list[BatchResults]:
+        """Return the stored batches of the next group, which is `lines` and was not recalled."""
         self._group = self._advanced(lines).hexdigest()
-        found: list[list[Any]] = []
+        found: list[BatchResults] = []
         while self._reader is not None:
-            stored = self._reader.readline()
-            batch = _entry(stored, self._group).get("batch")
-            if not isinstance(batch, list):
+            entry = _entry(self._reader.readline(), self._group)
+            units, counts = entry.get("units"), entry.get("counts")
+            if not isinstance(units, list) or not isinstance(counts, list):
                 break
-            found.append(batch)
+            found.append(BatchResults(units, counts))
             self._batches_end = self._reader.tell()
         self._close_reader()
-        self._units = sum(map(len, found))
+        self._units = sum(len(batch.units) for batch in found)
         self.done += self._units
         return found
 
-    def append_batch(self, batch: list[Any]) -> None:
+    def append_batch(self, batch: BatchResults) -> None:
         """Store the next batch of the group that `batches` was called for."""
-        if self._append({"hash": self._group, "batch": batch}):
-            self._units += len(batch)
-            self.done += len(batch)
+        if self._append({"hash": self._group, **batch._asdict()}):
+            self._units += len(batch.units)
+            self.done += len(batch.units)
 
     def append(self, lines: Sequence[str], results: GroupResults) -> None:
         """Store the results of the next group, in place of its batches."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -199,7 +200,10 @@ def test_an_interruption_within_a_block_loses_its_current_batch_only(
     config = TranslateConfig(
         run=str(FROZEN / run), search={"_target_": "seq2seq.search.greedy.Greedy"}, device="cpu",
         batch=2, input="in", output="out", scores="scores.jsonl", alignments="words.jsonl",
+        glossary="terms.tsv",
     )  # fmt: skip
+    words = sorted({word for line in text for word in re.findall("[a-z]{3,}", line)})
+    Path("terms.tsv").write_text("".join(f"{word}\tx{word}\n" for word in words))
     decode_units, batches = Translator.decode_units, []
 
     def decode(self: Translator, batch: UnitBatch, blocked_ngram: int = 0) -> object:
@@ -214,6 +218,8 @@ def test_an_interruption_within_a_block_loses_its_current_batch_only(
     translate_files(config, tmp_path)
     outputs = {name: Path(name).read_bytes() for name in ("out", "scores.jsonl", "words.jsonl")}
     assert len(batches) == 3
+    table = capsys.readouterr().err.rpartition("\n")[0].splitlines()[:-1]
+    assert len(table) > len(words) / 2
     in_all, interrupted_at = [*batches], 3
     batches.clear()
     for name in outputs:
@@ -228,7 +234,9 @@ def test_an_interruption_within_a_block_loses_its_current_batch_only(
 
     assert batches == in_all[2:]
     assert {name: Path(name).read_bytes() for name in outputs} == outputs
-    assert f", {sum(in_all[:2])} of them before an interruption" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f", {sum(in_all[:2])} of them before an interruption" in printed
+    assert printed.splitlines()[:-1] == table  # terms of both runs
 
 
 def test_two_translations_cannot_have_the_same_output_at_the_same_time(

@@ -16,6 +16,7 @@ from seq2seq.inference.stored_batches import StoredBatches
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.greedy import Greedy
+from seq2seq.storage.partial import BatchResults
 from seq2seq.text.normalization import normalize
 from seq2seq.text.special_tokens import EOS
 from seq2seq.text.tokenizer import ByteTokenizer, Tokenizer
@@ -111,14 +112,13 @@ def test_batches_that_were_stored_give_the_same_window(
 ) -> None:
     translator.decoder.search, translator.batch = SEARCHES[name](), batch
     kept: list[str] = []
-    whole = translator.translate_window(
-        lines, stored=StoredBatches([], lambda each: kept.append(json.dumps(each)))
-    )
+    counts = translator.term_counts
+    stored = StoredBatches([], lambda each: kept.append(json.dumps(each)), counts)
+    whole = translator.translate_window(lines, stored=stored)
     more: list[object] = []
+    recalled = (BatchResults(*json.loads(each)) for each in kept[:done])
 
-    again = translator.translate_window(
-        lines, stored=StoredBatches(map(json.loads, kept[:done]), more.append)
-    )
+    again = translator.translate_window(lines, stored=StoredBatches(recalled, more.append, counts))
 
     assert again == whole  # to the bit
     assert len(more) == max(0, len(kept) - done)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.storage.partial import GroupResults, PartialResults, partial_path
+from seq2seq.storage.partial import BatchResults, GroupResults, PartialResults, partial_path
 
 GROUPS = [["a", "b"], ["c", ""], ["d"]]
 
@@ -76,7 +76,8 @@ def test_an_incomplete_last_group_is_stored_again(tmp_path: Path) -> None:
 
 def test_batches_of_the_interrupted_group_are_recalled_until_it_is_complete(tmp_path: Path) -> None:
     path = store(tmp_path / "out", GROUPS[:1])
-    batches: list[list[object]] = [["x"], ["y", "z"], [{"score": -1.5}]]
+    units: list[list[object]] = [["x"], ["y", "z"], [{"score": -1.5}]]
+    batches = [BatchResults(each, [["term", "met", len(each)]]) for each in units]
     for number, batch in enumerate(batches):  # three processes, each of which is killed
         partial = PartialResults(tmp_path / "out", "f")
         assert partial.recall(GROUPS[0]) == results(GROUPS[0])
@@ -105,7 +106,7 @@ def test_batches_of_other_lines_are_not_recalled(tmp_path: Path) -> None:
     partial = PartialResults(tmp_path / "out", "f")
     assert partial.recall(GROUPS[0]) is None
     partial.batches(GROUPS[0])
-    partial.append_batch(["x"])
+    partial.append_batch(BatchResults(["x"]))
     partial.close()
 
     partial = PartialResults(tmp_path / "out", "f")

@@ -88,15 +88,14 @@ def spread(ranges: Sequence[Range], words: Sequence[Range]) -> Tensor:
 
     A range that touches no word, as of a blank, belongs to the next word, or else to the last.
     """
-    shares = torch.zeros(len(ranges), len(words))
-    if not words:
-        return shares
-    for row, (start, end) in enumerate(ranges):
-        for column, (first, last) in enumerate(words):
-            shares[row, column] = max(0, min(end, last) - max(start, first))
-        if not shares[row].any():
-            column = next((i for i, word in enumerate(words) if word[0] >= start), len(words) - 1)
-            shares[row, column] = 1
+    if not words or not ranges:
+        return torch.zeros(len(ranges), len(words))
+    starts, ends = torch.tensor(ranges).unsqueeze(2).unbind(1)  # (n, 1)
+    firsts, lasts = torch.tensor(words).T.contiguous()  # (W,)
+    shares = (ends.minimum(lasts) - starts.maximum(firsts)).clamp(min=0).float()  # (n, W)
+    is_outside = ~shares.any(1)
+    following = torch.searchsorted(firsts, starts[is_outside].flatten()).clamp(max=len(words) - 1)
+    shares[is_outside, following] = 1
     return shares / shares.sum(1, keepdim=True)
 
 

@@ -126,15 +126,15 @@ def main() -> None:
     pairs = tagged_pairs(RunFolder(options.run).read_test(), options.names)[: options.lines]
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     translator = seq2seq.load(options.run)
-    is_chosen = tag_placement.is_chosen
+    encloses_better = tag_placement.encloses_better
     ways: dict[str, Callable[..., bool]] = {
         "symbols": lambda *_: False,
         "attention": lambda *_: True,
-        "whichever is better": is_chosen,
+        "whichever is better": encloses_better,
     }
     rows = []
     for name, way in ways.items():
-        with patch.object(tag_placement, "is_chosen", way):
+        with patch.object(tag_placement, "encloses_better", way):
             lines = translator.translate(sources)
         rows.append([name, *figures(sources, lines, references)])
     number = placement(references, references)[0]

@@ -63,7 +63,7 @@ class TagPlacement:
             translations[index] = of_symbols[row]
             candidate = placed[row]
             unit = batch.units[index]
-            if candidate and is_chosen(unit, candidate[0], of_symbols[row][0]):
+            if candidate and encloses_better(unit, candidate[0], of_symbols[row][0]):
                 translations[index], decoded[index] = candidate, without_tags[index]
         return translations, decoded
 
@@ -104,7 +104,7 @@ class TagPlacement:
         return placed
 
 
-def is_chosen(unit: Unit, candidate: ScoredTranslation, other: ScoredTranslation) -> bool:
+def encloses_better(unit: Unit, candidate: ScoredTranslation, other: ScoredTranslation) -> bool:
     """Return whether the pairs of a unit are better in a translation than in the other one."""
     if candidate.is_repetitive == other.is_repetitive:
         kept, of_other = (copied_contents(unit, each.text) for each in (candidate, other))

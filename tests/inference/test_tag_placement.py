@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.span_placement import SpanPlacer, find_parts
-from seq2seq.inference.tag_placement import enclosing_spans, encloses_better
+from seq2seq.inference.tag_placement import encloses_better, enclosing_spans
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.inference.units import Splitting, UnitPlanner
@@ -132,12 +132,18 @@ def test_a_pair_encloses_the_parts_with_most_weight_inside(
     assert SpanPlacer(source, find_spans(source, RULES), text, weights).render(text) == placed
 
 
-def test_the_translation_whose_tags_enclose_the_name_encloses_better(translator: Translator) -> None:
+def test_the_translation_whose_tags_enclose_the_name_encloses_better(
+    translator: Translator,
+) -> None:
     [unit] = translator.planner.plan(["open <b>Xiaomi</b> now"])[0].units
     name = ScoredTranslation("<b>Xiaomi</b> jetzt", -9.0, -9.0, [], [-9.0])
     other = ScoredTranslation("<b>X-Momi</b> jetzt", -1.0, -1.0, [], [-1.0])
 
-    assert encloses_better(unit, name, other)
-    assert not encloses_better(unit, other, name)
-    assert not encloses_better(unit, name._replace(is_repetitive=True), other)
-    assert not encloses_better(unit, name, other._replace(text="jetzt <b>Xiaomi</b>"))  # by probability
+    def is_better(first: ScoredTranslation, second: ScoredTranslation, *ordinary: str) -> bool:
+        return encloses_better(unit, first, second, lambda word: word in ordinary)
+
+    assert is_better(name, other)
+    assert not is_better(other, name)
+    assert not is_better(name._replace(is_repetitive=True), other)
+    assert not is_better(name, other._replace(text="jetzt <b>Xiaomi</b>"))  # by probability
+    assert not is_better(name, other, "Xiaomi")  # a copy of an ordinary word is no translation

@@ -6,8 +6,7 @@ attention. That which encloses more of the very words that the source encloses i
 are; of two that enclose as many, that with the larger mean log-probability. It has all spans.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from seq2seq.inference.decode import ScoredTranslation
@@ -19,8 +18,6 @@ from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
 from seq2seq.inference.units import UnitPlanner
 from seq2seq.text.spans.pairing import pair_tags
 from seq2seq.text.spans.rules import Span
-
-_LETTERS = re.compile(r"\w+")
 
 
 class TagPlacement:
@@ -66,8 +63,7 @@ class TagPlacement:
             translations[index] = of_symbols[row]
             candidate = placed[row]
             unit = batch.units[index]
-            ordinary = self.planner.is_ordinary
-            if candidate and encloses_better(unit, candidate[0], of_symbols[row][0], ordinary):
+            if candidate and encloses_better(unit, candidate[0], of_symbols[row][0]):
                 translations[index], decoded[index] = candidate, without_tags[index]
         return translations, decoded
 
@@ -108,34 +104,23 @@ class TagPlacement:
         return placed
 
 
-def encloses_better(
-    unit: Unit,
-    candidate: ScoredTranslation,
-    other: ScoredTranslation,
-    is_ordinary: Callable[[str], bool],
-) -> bool:
-    """Return whether the pairs of a unit are better in a translation than in the other one.
-
-    Contents that are ordinary words do not count: a copy of them is no translation.
-    """
+def encloses_better(unit: Unit, candidate: ScoredTranslation, other: ScoredTranslation) -> bool:
+    """Return whether the pairs of a unit are better in a translation than in the other one."""
     if candidate.is_repetitive == other.is_repetitive:
-        kept, of_other = (
-            copied_contents(unit, each.text, is_ordinary) for each in (candidate, other)
-        )
+        kept, of_other = (copied_contents(unit, each.text) for each in (candidate, other))
         if kept != of_other:
             return kept > of_other
     return reads_better(candidate, other)
 
 
-def copied_contents(unit: Unit, text: str, is_ordinary: Callable[[str], bool]) -> int:
-    """Return how many pairs enclose the same words as in the source, not all of them ordinary."""
-    spans, count = unit.spans, 0
-    for opening, closing in pair_tags(spans).items():
-        content = unit.source[spans[opening].end : spans[closing].start]
-        words = _LETTERS.findall(content)
-        is_name = bool(words) and not all(map(is_ordinary, words))
-        count += is_name and spans[opening].text + content + spans[closing].text in text
-    return count
+def copied_contents(unit: Unit, text: str) -> int:
+    """Return how many pairs of tags enclose the same words in a translation as in the source."""
+    spans = unit.spans
+    return sum(
+        any(character.isalnum() for character in unit.source[spans[a].end : spans[b].start])
+        and spans[a].text + unit.source[spans[a].end : spans[b].end] in text
+        for a, b in pair_tags(spans).items()
+    )
 
 
 def reads_better(candidate: ScoredTranslation, other: ScoredTranslation) -> bool:

@@ -144,11 +144,6 @@ class UnitPlanner:
         icu = IcuMessage(message, paths, self.languages[1], line.blank_after)
         return LineUnits(before, units, icu)
 
-    def is_ordinary(self, word: str) -> bool:
-        """Return whether the training text mostly has a word in lower case, as names are not."""
-        lower = word.lower()
-        return self.truecaser is not None and self.truecaser.forms.get(lower) == lower
-
     def _is_split(self, ids: Sequence[int]) -> bool:
         """Return whether a line of these tokens may be more than one unit."""
         mode, typical_length, max_length = self.splitting

@@ -1,5 +1,6 @@
 """Formats of localisation: files as tools write them, and what is special to each."""
 
+import json
 import re
 from pathlib import Path
 
@@ -103,6 +104,14 @@ def test_any_text_can_be_written_and_is_read_again(
 )
 def test_blocks_of_yaml_whose_layout_would_be_lost_stay(data: bytes) -> None:
     assert parse_document(data, "yaml").segments == []
+
+
+def test_a_localization_of_xcode_is_put_in_the_order_of_languages() -> None:
+    path = FILES / "xcstrings" / "Localizable.xcstrings"
+    after = json.loads(filled(parse(path), ["x" for _ in parse(path).segments]))
+
+    languages = list(after["strings"]["%lld files"]["localizations"])
+    assert languages == ["de", "en", "fr"]
 
 
 def test_a_second_byte_order_mark_moves_nothing() -> None:

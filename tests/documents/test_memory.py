@@ -49,6 +49,8 @@ def test_similar_texts_by_hand() -> None:
     # 2 of 13 characters differ
     assert memory.nearest("Open thy doors") == MemoryMatch("Open the door", "A", 1 - 2 / 14)
     assert memory.nearest("Wart") == MemoryMatch("Wait", "C", 0.75)
+    assert memory.nearest("Wai") == MemoryMatch("Wait", "C", 0.75)  # the shortest that counts
+    assert memory.nearest("Waits") == MemoryMatch("Wait", "C", 0.8)
     assert memory.nearest("What") is None
 
 

@@ -123,6 +123,7 @@ def cell_weights(cell: Mapping[str, Any], inputs: int, size: int) -> int:
         size: H, the size of its state.
     """
     of_input, of_state = GATES.get(_class_of(cell), (1, 0))
+    of_input += bool(cell.get("output_gate"))
     transitions = int(cell.get("depth", 1)) if _class_of(cell) == "DeepTransition" else 1
     return of_input * size * inputs + of_state * size * size * transitions
 

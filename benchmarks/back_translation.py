@@ -122,8 +122,7 @@ def options_of(row: str, corpus: Corpus, folder: Path, work: Path) -> list[str]:
     if not out.is_file():
         command = [sys.executable, "-m", "seq2seq.synthesize", f"run={run}", f"input={text}"]
         subprocess.run([*command, f"output={out}", *SYNTHESES[row]], check=True)
-    words = ["+data@data.corpora.other=tsv", *joined(folder, [f"train={out}"])]
-    return [*words, "tokenizer.tags=[bt]"] if "tag=bt" in SYNTHESES[row] else words
+    return ["+data@data.corpora.other=tsv", *joined(folder, [f"train={out}"])]
 
 
 def score(data: Path, run: Path, corpus: Corpus) -> tuple[float, float]:

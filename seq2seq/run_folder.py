@@ -44,6 +44,7 @@ class HeldOutPair(NamedTuple):
     source: str
     target: str
     document: str | None = None  # the document of the sentence, if known
+    languages: str | None = None  # of source and target, a blank between, of a run of several
 
 
 class RunFolder:

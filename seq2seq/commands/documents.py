@@ -93,6 +93,7 @@ def translate_files(config: TranslateConfig) -> None:
         config.run, search, config.limits, config.batch, config.device, config.trusted,
         DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
+    translator.choose_direction(config.target, config.source)
     settings = FormatSettings(config.document, *translator.planner.languages)
     translate = line_translations(translator, config.min_confidence)
     memory = read_memory(memories, *translator.planner.languages) if memories else None

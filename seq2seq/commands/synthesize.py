@@ -134,12 +134,14 @@ def load(config: SynthesizeConfig, run: Any, is_greedy: bool = False) -> "Transl
     """Load a translator, with the search of the options or greedy search."""
     from seq2seq.builders import instantiate_node
     from seq2seq.inference.loading import load_translator
+    from seq2seq.inference.onnx.decoding import DecodingEngine
     from seq2seq.inference.planning import line_handling
     from seq2seq.search.greedy import Greedy
 
     search = Greedy() if is_greedy else instantiate_node("search", config.search)
     return load_translator(
-        run, search, config.limits, config.batch, config.device, config.trusted, config.precision,
+        run, search, config.limits, config.batch, config.device, config.trusted,
+        DecodingEngine(config.precision, config.engine),
         None if is_greedy else line_handling(config),
     )  # fmt: skip
 

@@ -67,9 +67,7 @@ def translate_texts(config: TranslateConfig) -> None:
         config.run, search, config.limits, config.batch, config.device, config.trusted,
         DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
-    if config.alignments:
-        translator.return_alignments()
-    check_fit(config, translator)
+    prepare_translator(config, translator)
     start, count, recalled = time.monotonic(), 0, 0
     with (
         locked_outputs(config, files),
@@ -89,6 +87,14 @@ def translate_texts(config: TranslateConfig) -> None:
     for line in term_table(translator.term_counts):
         print(visible(line), file=sys.stderr)
     print(f"{counted(count, 'line')}{before}, {rate:.1f} lines/s", file=sys.stderr)
+
+
+def prepare_translator(config: TranslateConfig, translator: "Translator") -> None:
+    """Let the translator do what the options ask for; raises as its methods, and `check_fit`."""
+    translator.choose_direction(config.target, config.source)
+    if config.alignments:
+        translator.return_alignments()
+    check_fit(config, translator)
 
 
 def check_fit(config: TranslateConfig, translator: "Translator") -> None:

@@ -73,7 +73,10 @@ BOUNDS: dict[str, dict[str, NumberRange]] = {
         "document_column": NumberRange(1, MAX_COLUMN),
     },
     "seq2seq.data.readers.languages.languages": {"most": NumberRange(1, MAX_COUNT)},
-    "seq2seq.data.readers.joined.joined": {"weights": NumberRange(0, 1000, above=True)},
+    "seq2seq.data.readers.joined.joined": {
+        "weights": NumberRange(0, 1000, above=True),
+        "temperature": NumberRange(1, 100),
+    },
     "seq2seq.vision.synthetic.shapes.shapes": {
         "train": NumberRange(1, MAX_IMAGES),
         "validation": NumberRange(1, MAX_IMAGES),

@@ -3,8 +3,7 @@
 The dataclasses here are the manual: a default is written here and nowhere else, and
 `seq2seq.config.describe` prints the comments: one behind a field, or on the lines above it. What
 can be replaced by a class (data, cell, attention, optimizer, schedule, search) is a node of type
-`Any`, filled from a file of `conf/` that names a class and its arguments. The options of the
-commands that use a run are in `seq2seq.config.commands`.
+`Any`, filled from a file of `conf/` that names a class and its arguments.
 """
 
 from dataclasses import dataclass, field
@@ -28,10 +27,10 @@ from seq2seq.config.ranges import (
     require_ranges,
     require_some_of,
 )
+from seq2seq.config.tags import require_tags
 from seq2seq.errors import ConfigError
 
-# Upper bounds: several times what anybody has trained, so that a slip of the finger is a message
-# and not an exhausted machine. What several options need together is checked in `memory`.
+# Several times what anybody has trained: a slip of the finger is a message. See `memory`, too.
 MAX_LAYERS = 64  # the deepest recurrent translators have 16, Zhou et al. (2016)
 MAX_SIZE = 65_536  # of a vector or state; a GRU of this size has 26 billion weights in a layer
 MAX_VOCAB_SIZE = 1_000_000  # in a vocabulary; the largest multilingual ones have 256,000
@@ -64,10 +63,13 @@ class TokenizerOptions:
     # Applied to every line in this order before it is tokenised; the last is normalize.
     transforms: list[str] = choices(DEFAULT_TRANSFORMS, TRANSFORM_NAMES)  # noqa: RUF009
     model: str | None = None  # SentencePiece file, or run folder, whose pieces are used again
+    # Words that, as >>WORD<< at the beginning of a source, are one piece: [bt] of synthetic pairs.
+    tags: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         require_ranges("tokenizer.", self)
         require_some_of("tokenizer.transforms", self.transforms, TRANSFORM_NAMES)
+        require_tags(self.tags, self.kind)
         if self.transforms[-1] != "normalize":
             raise ConfigError(
                 "the last of tokenizer.transforms must be normalize, whose form of text tokenizers "

@@ -17,6 +17,8 @@ RAW_SCHEMA = pa.schema(
         "document": pa.string(),
         "weight": pa.float32(),
         "corpus": pa.string(),
+        "tags": pa.string(),
+        "languages": pa.string(),
     }
 )
 
@@ -39,8 +41,8 @@ def read_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
 
 
 def _columns(chunk: list[Pair]) -> dict[str, list[Any]]:
-    columns = zip(*chunk, strict=True)
-    return {name: list(column) for name, column in zip(RAW_SCHEMA.names, columns, strict=False)}
+    columns = dict(zip(Pair._fields, zip(*chunk, strict=True), strict=True))
+    return {name: list(columns[name]) for name in RAW_SCHEMA.names}
 
 
 def chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
@@ -68,14 +70,19 @@ def read_pairs(path: Path) -> Iterator[Pair]:
             yield from batch_pairs(part)
 
 
+def _pair(row: tuple[Any, ...]) -> Pair:
+    source, target, document, weight, corpus, tags, languages = row
+    return Pair(source, target, document, weight, corpus, tags=tags, languages=languages)
+
+
 def batch_pairs(batch: pa.RecordBatch) -> Iterator[Pair]:
     """Yield the pairs of a batch of `RAW_SCHEMA`, or of another that begins with it."""
     columns = (batch.column(name).to_pylist() for name in RAW_SCHEMA.names)
     rows = zip(*columns, strict=True)
     if "flaw_kind" not in batch.schema.names or batch.column("flaw_kind").null_count == len(batch):
         for row in rows:
-            yield Pair(*row)
+            yield _pair(row)
         return
     flaws = (batch.column(f"flaw_{name}").to_pylist() for name in Flaw._fields)
     for row, flaw in zip(rows, zip(*flaws, strict=True), strict=True):
-        yield Pair(*row)._replace(flaw=Flaw(*flaw) if flaw[0] else None)
+        yield _pair(row)._replace(flaw=Flaw(*flaw) if flaw[0] else None)

@@ -1,6 +1,6 @@
 """Training pairs changed on the fly: another version of each in every epoch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seq2seq.config.augment import AugmentOptions
@@ -33,7 +33,7 @@ class AugmentedDataset(ParallelDataset):
         sampling: float,
         options: AugmentOptions,
         languages: tuple[str, str],
-        rules: SpanRules | None,
+        rules: Mapping[str | None, SpanRules] | None,
     ) -> None:
         """Load from `dataset`, the training pairs of a `PreparedCorpus`.
 
@@ -45,11 +45,11 @@ class AugmentedDataset(ParallelDataset):
             options: rates of the modifiers.
             languages: of source and target.
             rules: of the spans for which symbols stand, so that spans which a modifier adds get
-                symbols too; None: there are no symbols.
+                symbols too, by the languages of pairs; None: there are no symbols.
         """
         super().__init__(dataset, sampler, sides, sampling)
         self.options, self.rules = options, rules
-        self.context = Context(*languages)
+        self.contexts: dict[str | None, Context] = {None: Context(*languages)}
         self._epoch = -1  # that `_changed` is of
         self._changed: dict[int, ChangedPair] = {}
 
@@ -97,25 +97,41 @@ class AugmentedDataset(ParallelDataset):
         table = self.dataset[start : start + AUGMENTED_PAIRS]
         texts = zip(table["source"].to_pylist(), table["target"].to_pylist(), strict=True)
         pairs = [LinePair(*pair) for pair in texts]
+        known = "languages" in table.column_names
+        kinds = table.select(["tags", "languages"]).to_pylist() if known else [{}] * len(pairs)
         rows: list[int] = []
         made: list[LinePair] = []
         for index, pair in enumerate(pairs):
             random = pair_random(self.sampler.seed, epoch, start + index)
-            following = pairs[index + 1 : index + MAX_JOINED]
+            following = [
+                other
+                for other, kind in zip(
+                    pairs[index + 1 : index + MAX_JOINED],
+                    kinds[index + 1 : index + MAX_JOINED],
+                    strict=True,
+                )
+                if kind == kinds[index]
+            ]
+            languages = kinds[index].get("languages")
+            if languages not in self.contexts:
+                self.contexts[languages] = Context(*languages.split(" "))
 
             def next_pairs(
                 count: int, following: Sequence[LinePair] = following
             ) -> Sequence[LinePair]:
                 return following[:count]
 
-            changed = augment(pair, random, self.options, self.context, next_pairs)
+            changed = augment(pair, random, self.options, self.contexts[languages], next_pairs)
             if changed == pair:
                 continue
             if self.rules is not None:
-                changed = LinePair(*protect_pair(*changed, self.rules))
+                rules = self.rules.get(languages) or self.rules[None]
+                changed = LinePair(*protect_pair(*changed, rules))
             rows.append(start + index)
             made.append(changed)
         sources = self.source.encode([pair.source for pair in made])
+        if known and rows:
+            sources = self._with_tags(sources, table.take([row - start for row in rows]))
         targets = self.target.encode([pair.target for pair in made])
         longest = self.sampler.options.tokens
         for row, pair, source_ids, target_ids in zip(rows, made, sources, targets, strict=True):

@@ -1,6 +1,6 @@
 """Corpora as readers return them: splits of pairs or lines, their licence and origin."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from seq2seq.errors import TextError
@@ -51,6 +51,8 @@ class Pair(NamedTuple):
     flaw: Flaw | None = None  # the row is no pair, and is dropped
     file: str | None = None  # where the pair was read; of two files the source's
     line: int | None = None  # its number there, from 1
+    tags: str = ""  # before the source, with blanks between them; see `text.source_tags`
+    languages: str | None = None  # of source and target, a blank between; None: those of the corpus
 
 
 class ParallelCorpus(NamedTuple):
@@ -61,6 +63,8 @@ class ParallelCorpus(NamedTuple):
     target: str  # language code
     licence: str
     origin: dict[str, str]  # the files that were read, and their fingerprints
+    directions: Sequence[tuple[str, str]] = ()  # of pairs in several languages, source and target
+    temperature: float = 1.0  # with which directions are sampled
 
 
 class LabelledCorpus(NamedTuple):

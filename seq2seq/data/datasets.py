@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seq2seq.data.batches import Batch, RowIndices, collate
 from seq2seq.data.samplers import LengthBatchSampler
+from seq2seq.text.source_tags import tag_ids
 from seq2seq.text.tokenizer import Tokenizer
 
 
@@ -60,9 +61,17 @@ class ParallelDataset:
         seed = sampling_seed(self.sampler.seed, epoch, rows)
         sources, targets = self._texts(table, rows, epoch)
         return collate(
-            self.source.sample(sources, self.sampling, seed),
+            self._with_tags(self.source.sample(sources, self.sampling, seed), table),
             self.target.sample(targets, self.sampling, seed + 1),
         )
+
+    def _with_tags(self, ids: list[list[int]], table: Any) -> list[list[int]]:
+        """Return the token ids of sources of `table` with those of their tags before them."""
+        if "tags" not in table.column_names:  # as earlier versions prepared
+            return ids
+        tags = table["tags"].to_pylist()
+        known = {words: tag_ids(self.source, words) for words in {*tags} if words}
+        return [known.get(words, []) + row for words, row in zip(tags, ids, strict=True)]
 
     def _ids(self, table: Any, rows: RowIndices, epoch: int) -> tuple[list[Any], list[Any]]:
         """Return the token ids of both sides of the pairs `rows`, which `table` has."""

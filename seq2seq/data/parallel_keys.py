@@ -68,6 +68,8 @@ def _tokenizer_facts(options: TokenizerOptions) -> dict[str, Any]:
         tokenizer["coverage"] = options.character_coverage
     if options.split_digits:
         tokenizer["split_digits"] = True
+    if options.tags:
+        tokenizer["tags"] = options.tags
     return tokenizer
 
 

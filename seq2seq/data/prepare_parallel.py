@@ -5,16 +5,15 @@ its hashes; train the tokenizer; tokenise the pairs that are kept.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import datasets
 import numpy as np
-import pyarrow as pa
 
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.protect import ProtectOptions
@@ -27,9 +26,16 @@ from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
 from seq2seq.data.parallel_keys import DOUBTFUL_FORMAT, PreparationSettings, prepared_keys
 from seq2seq.data.parallel_tokenizers import train_tokenizers
-from seq2seq.data.protected_kinds import Protection, choose_protection, protect_chunk
+from seq2seq.data.protected_kinds import (
+    Protection,
+    choose_protection,
+    protect_chunk,
+    with_formats,
+)
 from seq2seq.data.raw_assignment import assign_raw, require_strict, write_raw
 from seq2seq.data.raw_pairs import RawPairs
+from seq2seq.data.tagged_pairs import pivot_language, tags_of
+from seq2seq.data.tokenized_columns import PREPARED_SCHEMA, tokenized_columns
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.given_pieces import GivenPieces
@@ -37,16 +43,6 @@ from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 from seq2seq.text.truecase import Truecaser
-
-PREPARED_SCHEMA = pa.schema(
-    {
-        **dict(zip(RAW_SCHEMA.names, RAW_SCHEMA.types, strict=True)),
-        "source_ids": pa.list_(pa.int32()),
-        "target_ids": pa.list_(pa.int32()),
-        "source_length": pa.int32(),
-        "target_length": pa.int32(),
-    }
-)
 
 
 class PreparedCorpus(NamedTuple):
@@ -67,6 +63,9 @@ class PreparedCorpus(NamedTuple):
     protected_kinds: list[str]  # of spans that translations keep
     number_format: dict[str, list[str]]  # signs of numbers, see `NumberFormat.facts`
     truecaser: Truecaser | None  # of the source; None: the corpus was prepared without
+    directions: Sequence[tuple[str, str]] = ()  # of a corpus in several languages
+    number_formats: Mapping[str, dict[str, list[str]]] = {}  # of each direction, as "en de"
+    temperature: float = 1.0  # with which directions are sampled
 
     @property
     def typical_length(self) -> int:
@@ -117,12 +116,13 @@ def prepare_parallel(
 
 def _build(corpus: ParallelCorpus, settings: PreparationSettings, folder: Path) -> None:
     """Write the files of a prepared corpus into `folder`, an empty one."""
-    raw = write_raw(corpus, folder.parent)
+    raw = write_raw(corpus, folder.parent, settings.tokenizer.tags)
     with chunk_pool(raw["train"].chunks) as pool:
-        _build_from(raw, settings, folder, pool)
+        _build_from(corpus, raw, settings, folder, pool)
 
 
 def _build_from(
+    corpus: ParallelCorpus,
     raw: Mapping[str, RawPairs],
     settings: PreparationSettings,
     folder: Path,
@@ -130,7 +130,8 @@ def _build_from(
 ) -> None:
     options, protect, given = settings.tokenizer, settings.protect, settings.given
     transform = TextTransforms(options.transforms)
-    assignment = assign_raw(raw, settings.clean, settings.heldout, transform, pool)
+    pivot = pivot_language(corpus.directions)
+    assignment = assign_raw(raw, settings.clean, settings.heldout, transform, pool, pivot)
     require_strict(assignment.audit, settings.clean)
     count = _require_pairs(assignment.audit.split("train"))
 
@@ -138,18 +139,20 @@ def _build_from(
         return assignment.pairs(name, lambda n: iter(raw[n]))
 
     protection = choose_protection(lambda: pairs("train"), protect, settings.adds_spans)
+    if corpus.directions:
+        protection = with_formats(protection, lambda: pairs("train"), protect)
     if given is not None and not given.source.has_symbols:
         protection = protection._replace(is_trained=False)
     protected = (
         _masked_pairs(pairs, protection, protect, folder, pool) if protection.is_trained else pairs
     )
-    symbols = SYMBOLS if protection.is_trained else ()
+    symbols = (*(SYMBOLS if protection.is_trained else ()), *tags_of(corpus, options))
     source, target, notices = train_tokenizers(
         lambda: protected("train"), options, count, symbols, given
     )
     for name in SPLITS:
         sides = (source, target)
-        rows = _tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
+        rows = tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
         write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
     if protect.truecase:
         sources = (pair.source for pair in read_pairs(folder / "train.arrow"))  # transformed
@@ -158,11 +161,19 @@ def _build_from(
     source.save(folder / "source.model")
     if target is not source:
         target.save(folder / "target.model")
+    _write_facts(folder, assignment.audit, protection, notices)
+
+
+def _write_facts(
+    folder: Path, audit: CleaningReport, protection: Protection, notices: list[str]
+) -> None:
+    """Write what `_load` needs beside tables and tokenizers."""
     facts = {
-        "audit": assignment.audit.to_dict(),
+        "audit": audit.to_dict(),
         "notices": [*protection.notices, *notices],
         "protected_kinds": protection.kinds,
         "number_format": protection.number_format.facts(),
+        "number_formats": {key: made.facts() for key, made in protection.formats.items()},
     }
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -198,35 +209,6 @@ def _require_pairs(train: SplitCounts) -> int:
     return train.kept
 
 
-def _tokenized_columns(
-    pairs: Iterator[Pair],
-    protected: Iterator[Pair],
-    tokenizers: tuple[Tokenizer, Tokenizer],
-    transform: TextTransforms,
-    is_training: bool,
-) -> Iterator[dict[str, list[Any]]]:
-    """Yield columns of `PREPARED_SCHEMA`.
-
-    The tokens are those of the protected pairs, transformed, and so is training text; other text
-    stays raw.
-    """
-    for chunk, of_chunk in zip(chunks(pairs), chunks(protected), strict=True):
-        sources = transform.apply(pair.source for pair in of_chunk)
-        targets = transform.apply(pair.target for pair in of_chunk)
-        source_ids, target_ids = tokenizers[0].encode(sources), tokenizers[1].encode(targets)
-        yield {
-            "source": sources if is_training else [pair.source for pair in chunk],
-            "target": targets if is_training else [pair.target for pair in chunk],
-            "document": [pair.document for pair in chunk],
-            "weight": [pair.weight for pair in chunk],
-            "corpus": [pair.corpus for pair in chunk],
-            "source_ids": source_ids,
-            "target_ids": target_ids,
-            "source_length": [len(ids) for ids in source_ids],
-            "target_length": [len(ids) for ids in target_ids],
-        }
-
-
 def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
     facts = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
     source = Tokenizer.load(folder / "source.model")
@@ -250,4 +232,7 @@ def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
         facts.get("protected_kinds", []),
         facts.get("number_format", {}),
         Truecaser.load(folder / TRUECASE) if (folder / TRUECASE).is_file() else None,
+        corpus.directions,
+        facts.get("number_formats", {}),
+        corpus.temperature,
     )

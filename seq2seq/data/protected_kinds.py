@@ -1,6 +1,6 @@
 """Choice of the kinds of spans that a corpus copies, and pairs with symbols in their place."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ class Protection(NamedTuple):
     is_trained: bool  # symbols stand for spans in the training pairs
     notices: list[str]
     number_format: NumberFormat = NumberFormat()  # of numbers in the target
+    formats: Mapping[str, NumberFormat] = {}  # in its place, of each direction, as "en de"
 
 
 def choose_protection(
@@ -83,6 +84,31 @@ def _number_format(
     return (made, [counts.notice(made)]) if made.changes else (NumberFormat(), [])
 
 
+def with_formats(
+    protection: Protection, read: Callable[[], Iterable[Pair]], options: ProtectOptions
+) -> Protection:
+    """Return the protection of pairs in several languages: each direction has its form of numbers.
+
+    Args:
+        protection: of all pairs together.
+        read: returns the pairs.
+        options: what users ask for.
+    """
+    if "number" not in protection.kinds or options.number_format == "keep":
+        return protection
+    of_direction: dict[str, list[Pair]] = {}
+    for pair in read():
+        kept = of_direction.setdefault(pair.languages or "", [])
+        if len(kept) < SAMPLE_PAIRS and HAS_SIGN.search(pair.source):
+            kept.append(pair)
+    rules = rules_of_kinds(options, KINDS)
+    formats = {
+        languages: _number_format(pairs, options, rules)[0]
+        for languages, pairs in of_direction.items()
+    }
+    return protection._replace(number_format=NumberFormat(), formats=formats)
+
+
 def _min_share(kind: str) -> float:
     """Return the least share of pairs that copy a kind for it to be protected."""
     return MIN_SHARE if kind in OF_LANGUAGE else MIN_TECHNICAL_SHARE
@@ -107,9 +133,13 @@ def protect_chunk(
     protection: Protection, options: ProtectOptions, pairs: Iterable[Pair]
 ) -> list[Pair]:
     """Return the pairs with symbols in place of the spans that both sides share."""
-    rules = rules_of_kinds(options, protection.kinds, protection.number_format)
+    rules = {
+        languages: rules_of_kinds(options, protection.kinds, numbers)
+        for languages, numbers in ((None, protection.number_format), *protection.formats.items())
+    }
     return [
         pair._replace(source=source, target=target)
         for pair in pairs
-        for source, target in [protect_pair(pair.source, pair.target, rules)]
+        for own in [rules.get(pair.languages, rules[None])]
+        for source, target in [protect_pair(pair.source, pair.target, own)]
     ]

@@ -28,6 +28,9 @@ class ScanSettings(NamedTuple):
     transform: TextTransform  # applied to both sides before they are checked and hashed
     is_training: bool  # of other text only blank pairs and flawed rows are dropped
     languages: SideLanguages | None = None  # None: languages are not compared
+    pivot: str | None = (
+        None  # of several languages, that in which equal pairs are held out together
+    )
 
 
 class ChunkScan(NamedTuple):
@@ -56,7 +59,8 @@ def scan_chunk(pairs: list[Pair], settings: ScanSettings) -> ChunkScan:
         elif kind:
             count.drop(kind, pair.source, pair.target)
     hashes = np.array(
-        [_hashes(pair, *both) for pair, both in zip(pairs, sides, strict=True)], np.uint64
+        [_hashes(pair, *both, settings.pivot) for pair, both in zip(pairs, sides, strict=True)],
+        np.uint64,
     )
     return ChunkScan(count, kinds, hashes.reshape(-1, 5).T)
 
@@ -94,17 +98,22 @@ def _check_texts(
                 count.notice(name, pairs[row].source, pairs[row].target)
 
 
-def _hashes(pair: Pair, source: str, target: str) -> tuple[int, ...]:
+def _hashes(pair: Pair, source: str, target: str, pivot: str | None) -> tuple[int, ...]:
     """Return the hashes of a transformed pair in the order of `PairHashes`."""
     keys = dedup_key(source), dedup_key(target)
     of_sides = hash_text(keys[0]), hash_text(keys[1])
     unit = of_sides[0] if pair.document is None else hash_text(f"\n{pair.document}")
+    whole = f"{source}\n{target}"
+    if pivot is not None and pair.languages:
+        whole = f"{pair.languages}\n{whole}"
+        is_target = pair.languages.split(" ")[0] != pivot
+        unit = hash_text(f"\n\n{keys[is_target]}")
     templates = [
         hash_text(_DIGITS.sub("0", key)) if _DIGITS.search(key) else of_side
         for key, of_side in zip(keys, of_sides, strict=True)
     ]
     template = (templates[0] * 0x9E3779B97F4A7C15 + templates[1]) % 2**64
-    return hash_text(f"{source}\n{target}"), *of_sides, unit, template
+    return hash_text(whole), *of_sides, unit, template
 
 
 def hash_text(text: str) -> int:

@@ -67,6 +67,7 @@ def assign_splits(
     heldout: HeldOutOptions | None,
     transform: TextTransform,
     scans: Mapping[str, Iterable[ChunkScan]] | None = None,
+    pivot: str | None = None,
 ) -> SplitAssignment:
     """Assign each pair to a split, or drop it.
 
@@ -83,11 +84,12 @@ def assign_splits(
         heldout: how much to hold out; None: nothing.
         transform: applied to both sides before they are checked and hashed.
         scans: the results of `scan_chunk` for the chunks of each split; None: they are made here.
+        pivot: of several languages, the one in which pairs of equal text are held out together.
     """
     audit = CleaningReport()
     found: dict[str, _Split] = {}
     for name, read in splits.items():
-        settings = ScanSettings(clean, transform, name == "train")
+        settings = ScanSettings(clean, transform, name == "train", pivot=pivot)
         scanned = scans[name] if scans else (scan_chunk(c, settings) for c in chunks(iter(read())))
         found[name] = _collect(name, read, scanned, audit)
     train = found["train"]
@@ -95,16 +97,21 @@ def assign_splits(
         weights = read_weights(Path(clean.scores), len(train.numbers))
         _drop(train, (weights < clean.min_weight) & (train.numbers == TRAIN_NUMBER), LOW, audit)
     if not clean.duplicates:
-        repeated = _duplicates(train.hashes.pair, train.numbers == TRAIN_NUMBER)
-        _drop(train, repeated, "duplicate", audit)
+        is_kept = train.numbers == TRAIN_NUMBER
+        _drop(train, _duplicates(train.hashes.pair, is_kept), "duplicate", audit)
     _find_templates(train, clean, audit)
     for name in ("validation", "test"):
         if heldout is not None and not len(found[name].numbers):
             size = heldout.validation if name == "validation" else heldout.test
             _hold_out(train.numbers, train.hashes, SPLIT_NUMBERS[name], size, heldout.share)
     if not clean.overlap:
-        _remove_leakage(found, audit)
+        _remove_leakage(found, audit, pivot is not None)
     _count_held_out(found, audit)
+    return _assignment(found, audit)
+
+
+def _assignment(found: Mapping[str, _Split], audit: CleaningReport) -> SplitAssignment:
+    """Return the numbers of all splits, and why pairs were dropped."""
     return SplitAssignment(
         {name: split.numbers for name, split in found.items()},
         audit,
@@ -177,8 +184,13 @@ def _hold_out(
     numbers[rows[moved]] = number
 
 
-def _remove_leakage(found: Mapping[str, _Split], audit: CleaningReport) -> None:
-    """Drop training pairs with a side in held-out text, and held-out validation pairs in test."""
+def _remove_leakage(
+    found: Mapping[str, _Split], audit: CleaningReport, across: bool = False
+) -> None:
+    """Drop training pairs with a side in held-out text, and held-out validation pairs in test.
+
+    With `across` a source is also compared with held-out targets, and a target with sources.
+    """
     train = found["train"]
     for number, others in (
         (VALIDATION_NUMBER, (TEST_NUMBER,)),
@@ -188,9 +200,11 @@ def _remove_leakage(found: Mapping[str, _Split], audit: CleaningReport) -> None:
             continue  # the corpus has its own validation text, which stays as it is
         is_held_out = np.zeros(len(train.numbers), dtype=np.bool_)
         for side in ("source", "target"):
+            sides = ("source", "target") if across else (side,)
             hashes = [
-                getattr(split.hashes, side)[np.isin(split.numbers, others)]
+                getattr(split.hashes, each)[np.isin(split.numbers, others)]
                 for split in found.values()
+                for each in sides
             ]
             is_held_out |= np.isin(getattr(train.hashes, side), np.concatenate(hashes))
         _drop(train, is_held_out & (train.numbers == number), "in held-out text", audit)

@@ -16,7 +16,7 @@ from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.forced_decoding import ForcedDecoder
 from seq2seq.inference.onnx.decoding import DecodingEngine, decoding_model, load_exported
 from seq2seq.inference.onnx.folder import is_exported
-from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
+from seq2seq.inference.planning import LineHandling, directions_of, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
@@ -110,6 +110,9 @@ def load_translator(
         model, first.source, first.target, search or Greedy(), limits, batch, planner,
         lines.retry_repetition,
     )  # fmt: skip
+    translator.directions = directions_of(
+        first.source, first.config, _facts(first), limits, lines, first.folder.read_truecaser()
+    )
     translator.fit = first.folder.read_confidence()
     return translator
 

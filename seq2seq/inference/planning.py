@@ -9,9 +9,11 @@ from seq2seq.config.commands import DecodingConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.data.protected_kinds import rules_of_kinds
 from seq2seq.errors import RunError
+from seq2seq.inference.directions import LanguageDirections
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.text.glossary import Glossary
 from seq2seq.text.kept_words import read_words, with_kept_words
+from seq2seq.text.source_tags import tag_ids, tag_piece
 from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import KINDS, SpanRules
 from seq2seq.text.tokenizer import Tokenizer
@@ -41,6 +43,7 @@ def unit_planner(
     limits: LengthLimits,
     handling: LineHandling,
     truecaser: Truecaser | None,
+    direction: tuple[str, str] | None = None,
 ) -> UnitPlanner:
     """Return the planner of a run.
 
@@ -52,8 +55,10 @@ def unit_planner(
         limits: on the length of a unit.
         handling: what was asked for.
         truecaser: of the run, if it has one.
+        direction: source and target of a run of several languages; "": it is not known.
 
     Raises:
+        ConfigError: the vocabulary has no tag for the target.
         RunError: the facts are none of this program.
         TextError: a word that is not to be translated is empty or given twice.
     """
@@ -63,11 +68,43 @@ def unit_planner(
     return UnitPlanner(
         tokenizer,
         TextTransforms(config.tokenizer.transforms),
-        span_rules(config, facts) if handling.protect else None,
-        (str(facts.get("source", "en")), str(facts.get("target", "en"))),
+        span_rules(config, facts, direction) if handling.protect else None,
+        direction or (str(facts.get("source", "en")), str(facts.get("target", "en"))),
         Splitting(handling.split, typical_length, limits.max_source_length),
         with_kept_words(handling.glossary, zip(origins, words, strict=True)),
         truecaser if handling.truecase else None,
+        tag_ids(tokenizer, tag_piece(direction[1])) if direction else (),
+    )
+
+
+def directions_of(
+    tokenizer: Tokenizer,
+    config: TrainConfig,
+    facts: Mapping[str, Any],
+    limits: LengthLimits,
+    handling: LineHandling,
+    truecaser: Truecaser | None,
+) -> LanguageDirections | None:
+    """Return the directions of a run of several languages, None of a run of two.
+
+    See `unit_planner` for the arguments.
+
+    Raises:
+        RunError: the facts are none of this program.
+    """
+    pairs = facts.get("directions") or []
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(code, str) for code in pair)
+        for pair in pairs
+    ):
+        raise RunError(f"run.json has no pairs of languages as directions: {pairs}")
+    if not pairs:
+        return None
+    return LanguageDirections(
+        [(source, target) for source, target in pairs],
+        lambda direction: unit_planner(
+            tokenizer, config, facts, limits, handling, truecaser, direction
+        ),
     )
 
 
@@ -88,7 +125,9 @@ def line_handling(config: DecodingConfig) -> LineHandling:
     )
 
 
-def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | None:
+def span_rules(
+    config: TrainConfig, facts: Mapping[str, Any], direction: tuple[str, str] | None = None
+) -> SpanRules | None:
     """Return the rules of the spans that a run protects.
 
     A run of a version that recorded no kinds protects those that mean something to a program.
@@ -103,7 +142,10 @@ def span_rules(config: TrainConfig, facts: Mapping[str, Any]) -> SpanRules | Non
     if not isinstance(kinds, list) or not all(kind in KINDS for kind in kinds):
         raise RunError(f"run.json names unknown kinds of spans: {kinds}")
     try:
-        numbers = NumberFormat.from_facts(facts.get("number_format") or {})
+        signs = facts.get("number_format") or {}
+        if direction is not None:
+            signs = (facts.get("number_formats") or {}).get(" ".join(direction)) or {}
+        numbers = NumberFormat.from_facts(signs)
     except ValueError as error:
         raise RunError(f"run.json has no number_format: {error}") from None
     return rules_of_kinds(config.protect, kinds, numbers)

@@ -15,6 +15,7 @@ from seq2seq.inference.alignment import (
 )
 from seq2seq.inference.confidence import score_words
 from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.directions import LanguageDirections, require_own_direction
 from seq2seq.inference.engines.cuda_graphs import CudaGraphModel
 from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
@@ -76,16 +77,31 @@ class Translator:
             retries: whether to decode a unit again whose translation repeats itself.
         """
         self.source, self.target, self.batch = source, target, batch
-        self.planner = planner or UnitPlanner(
+        planner = planner or UnitPlanner(
             source, TextTransforms(), None, ("", ""), Splitting("off", 0, limits.max_source_length)
         )
         self.retries = retries
         self.decoder = UnitDecoder(model, target, search, limits)
-        self.terms = TermEnforcement(self.planner, self.decoder)
-        self.repair = SpanRepair(self.planner, self.decoder)
-        self.tags = TagPlacement(self.planner, self.decoder)
+        self._use(planner)
+        self.directions: LanguageDirections | None = None  # of a run of several languages
+        self.direction: tuple[str, str] | None = None  # that lines are translated in
         self.aligner: Aligner | None = None  # if translations are to have alignments
         self.fit: ConfidenceFit | None = None  # of the run; lines are rated where they are scored
+
+    def _use(self, planner: UnitPlanner) -> None:
+        """Cut lines with `planner` from now on."""
+        self.planner = planner
+        self.terms = TermEnforcement(planner, self.decoder)
+        self.repair = SpanRepair(planner, self.decoder)
+        self.tags = TagPlacement(planner, self.decoder)
+
+    def choose_direction(self, target: str | None = None, source: str | None = None) -> None:
+        """Translate into `target` from now on; see `LanguageDirections.choose` and its errors."""
+        if self.directions is None:
+            require_own_direction(self.planner.languages, target, source)
+            return
+        self.direction = self.directions.choose(target, source)
+        self._use(self.directions.planner(self.direction))
 
     @property
     def model(self) -> Any:
@@ -107,6 +123,8 @@ class Translator:
         lines: Iterable[str],
         documents: Sequence[str | None] | None = None,
         prefixes: Sequence[str] | None = None,
+        target: str | None = None,
+        source: str | None = None,
     ) -> list[str]:
         """Return the best translation of each line.
 
@@ -114,10 +132,15 @@ class Translator:
             lines: any text.
             documents: the document of each line, which only a `DocumentTranslator` uses.
             prefixes: beginnings of the translations, "" for none; see `text.prefixes`.
+            target: the language to translate into from now on, of a run of several languages.
+            source: the language of the lines.
 
         Raises:
             TextError: `lines` is one text, or there is not one prefix for each line.
+            ConfigError: as `choose_direction`.
         """
+        if target is not None or source is not None:
+            self.choose_direction(target, source)
         return [best.text for best in self.best(lines, documents, prefixes, scored=False)]
 
     def best(
@@ -176,6 +199,8 @@ class Translator:
             stored: batches of this window that an interrupted translation has stored.
         """
         del state
+        if self.directions is not None and self.direction is None:
+            self.choose_direction()
         planned = self.planner.plan(lines)
         units = [unit for line in planned for unit in line.units]
         keys = unit_keys(planned, first)

@@ -51,6 +51,7 @@ class UnitPlanner:
         splitting: Splitting,
         glossary: Glossary | None = None,
         truecaser: Truecaser | None = None,
+        tags: Sequence[int] = (),
     ) -> None:
         """Plan for a network.
 
@@ -62,7 +63,9 @@ class UnitPlanner:
             splitting: which lines are cut.
             glossary: terms whose translation is given.
             truecaser: of units in capitals, in Title Case or lower case; None: they stay so.
+            tags: token ids that are put before those of each unit.
         """
+        self.tags = list(tags)
         self.glossary, self.truecaser = glossary, truecaser
         self.tokenizer, self.transforms, self.rules = tokenizer, transforms, rules
         self.languages, self.splitting = languages, splitting
@@ -204,7 +207,7 @@ class UnitPlanner:
         """Return a unit for each part."""
         terms = [self._terms(part) for part in parts]
         protected = [self._protect(part.text, part.spans) for part in parts]
-        encoded = self.tokenizer.encode([line.text for line in protected])
+        encoded = self._encode([line.text for line in protected])
         return [
             Unit(part.text, line, ids, part.blank_after, self._with_kept(part, found), found)
             for part, line, ids, found in zip(parts, protected, encoded, terms, strict=True)
@@ -240,13 +243,17 @@ class UnitPlanner:
         """Return `unit` with symbols for `terms`, which come back as the terms' translations."""
         spans = [Span(match.start, match.end, TERM, match.target) for match in terms]
         line = self._protect(unit.source, unit.spans, spans)
-        return unit._replace(protected=line, ids=self.tokenizer.encode([line.text])[0])
+        return unit._replace(protected=line, ids=self._encode([line.text])[0])
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of texts with tags before them; none of a blank text."""
+        return [self.tags + ids if ids else ids for ids in self.tokenizer.encode(texts)]
 
     def without_spans(self, unit: Unit) -> Unit:
         """Return `unit` without its spans, which are no part of its source any more."""
         text = remove_spans(unit.source, unit.spans).text
         line = self._protect(text, ())
-        ids = self.tokenizer.encode([line.text])[0]
+        ids = self._encode([line.text])[0]
         return unit._replace(source=text, protected=line, ids=ids, spans=())
 
     def without(self, unit: Unit, spans: Sequence[Span]) -> Unit:

@@ -8,6 +8,7 @@ from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.translator import Translator
 from seq2seq.plots.reliability import plot_reliability
 from seq2seq.run_folder import HeldOutPair, RunFolder
+from seq2seq.tasks.directions import translate_held_out
 from seq2seq.training.plots import evenly_spaced
 
 MAX_FITTED = 1000  # sentences of the validation text, evenly spaced: three numbers need no more
@@ -44,5 +45,4 @@ def translate_pairs(
     translator: Translator, pairs: Sequence[HeldOutPair]
 ) -> list[ScoredTranslation]:
     """Return the best translation of each pair, scored."""
-    sources = [pair.source for pair in pairs]
-    return translator.best(sources, [pair.document for pair in pairs])
+    return translate_held_out(translator, pairs)

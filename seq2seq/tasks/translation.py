@@ -15,15 +15,17 @@ from seq2seq.data.corpus import SPLITS
 from seq2seq.data.datasets import ParallelDataset
 from seq2seq.data.document_sampler import DocumentBatchSampler, DocumentDataset, document_starts
 from seq2seq.data.samplers import LengthBatchSampler
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.forced_attention import require_attention
-from seq2seq.inference.planning import LineHandling, span_rules, unit_planner
+from seq2seq.inference.planning import LineHandling, directions_of, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.tasks.confidence import MAX_FITTED, rate_run, translate_pairs
+from seq2seq.tasks.directions import scores_by_direction
 from seq2seq.tasks.translation_data import (
+    direction_weights,
     prepare_data,
     raw_pairs,
     require_documents,
@@ -87,6 +89,7 @@ class TranslationTask:
                 source, config, self.facts(), config.limits, LineHandling(), prepared.truecaser
             ),
         )
+        self._set_directions(config)
         self.chunk = config.train.bptt
         self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
         self.train_data, self.streams = self._train_data(config)
@@ -102,6 +105,15 @@ class TranslationTask:
             config.validation.samples,
             self._validation_loss(config),
         )
+
+    def _set_directions(self, config: TrainConfig) -> None:
+        """Let the translator know the directions, or raise a ConfigError with document context."""
+        source, truecaser = self.prepared.source_tokenizer, self.prepared.truecaser
+        self.translator.directions = directions_of(
+            source, config, self.facts(), config.limits, LineHandling(), truecaser
+        )
+        if self.translator.directions and config.document_context != "none":
+            raise ConfigError("document_context=carry needs a corpus of two languages")
 
     def _validation_text(self, config: TrainConfig, notify: Callable[[str], None]) -> Any:
         """Return the validation text, or of a large one some sentences, and notify of that."""
@@ -128,6 +140,10 @@ class TranslationTask:
         columns = sampler_columns(self.prepared.train)
         if config.stages:
             columns = (*columns[:2], stage_weights(self.prepared.train, config.stages))
+        elif self.prepared.directions:
+            temperature = self.prepared.temperature
+            weights = direction_weights(self.prepared.train, columns[2], temperature)
+            columns = (*columns[:2], weights)
         data, streams = self._batches(
             config, self.prepared.train, columns, config.tokenizer.sampling
         )
@@ -138,7 +154,12 @@ class TranslationTask:
     def _augmented(self, config: TrainConfig, data: ParallelDataset) -> ParallelDataset:
         """Return the training pairs of `data`, changed in every epoch."""
         prepared = self.prepared
-        rules = span_rules(config, self.facts()) if prepared.source_tokenizer.has_symbols else None
+        rules: dict[str | None, Any] | None = None
+        if prepared.source_tokenizer.has_symbols and (own := span_rules(config, self.facts())):
+            rules = {None: own}
+            for direction in prepared.directions:
+                of_direction = span_rules(config, self.facts(), direction)
+                rules[" ".join(direction)] = of_direction or own
         return AugmentedDataset(
             prepared.train,
             data.sampler,
@@ -192,7 +213,17 @@ class TranslationTask:
             "protected_kinds": prepared.protected_kinds,
             "number_format": prepared.number_format,
             "typical_length": prepared.typical_length,
+            **self._facts_of_directions(),
             "test": f"{len(prepared.test)} sentences",
+        }
+
+    def _facts_of_directions(self) -> dict[str, Any]:
+        """Return the directions of a run of several languages, and their forms of numbers."""
+        if not self.prepared.directions:
+            return {}
+        return {
+            "directions": [list(direction) for direction in self.prepared.directions],
+            "number_formats": dict(self.prepared.number_formats),
         }
 
     def table(self) -> str:
@@ -237,14 +268,19 @@ class TranslationTask:
         hypotheses = [translation.text for translation in best]
         run.write_text(run.translations, "".join(f"{line}\n" for line in hypotheses))
         confidence = rate_run(run, self.translator, self.validator.pairs, (best, references))
-        scores = score_hypotheses(
-            hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES
-        )
+        scores = [
+            str(score)
+            for score in score_hypotheses(
+                hypotheses, references, self.prepared.target, ("bleu", "chrf"), RESAMPLES
+            )
+        ]
+        of_each = scores_by_direction(hypotheses, test)
+        scores += [f"{name}: BLEU {bleu:.1f}, chrF {c:.1f}" for name, (bleu, c) in of_each.items()]
         validation = self.prepared.validation["source"]
         indices = plots.evenly_spaced(len(validation), ATTENTION_SENTENCES)
         plots.draw_attention(self.translator, [validation[i] for i in indices], run.attention)
         return FinalReport(
-            [str(s) for s in scores],
+            scores,
             sample_translations(test, hypotheses, FINAL_TRANSLATIONS),
             usage_commands(self.overrides),
             worst_and_median(test, hypotheses, WORST_SENTENCES),

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seq2seq import builders
 from seq2seq.config.going_on import StageOptions
 from seq2seq.config.training import TrainConfig
@@ -54,6 +57,31 @@ def sampler_columns(dataset: Any) -> tuple[Any, Any, Any]:
     )
 
 
+def direction_weights(
+    dataset: Any, weights: NDArray[np.float32] | None, temperature: float
+) -> NDArray[np.float32] | None:
+    """Return the weights (N,) of pairs with which directions are sampled at a temperature T.
+
+    N pairs of a direction have a share of an epoch in proportion to N^(1/T), Arivazhagan et al.
+    (2019), https://arxiv.org/abs/1907.05019; the length of an epoch stays.
+
+    Args:
+        dataset: pairs with their languages.
+        weights: of the pairs, None: 1.
+        temperature: T, at least 1; with 1 the weights stay as they are.
+    """
+    if temperature == 1:
+        return weights
+    languages = dataset.data.column("languages").to_pylist()
+    own = np.ones(len(languages), np.float32) if weights is None else weights
+    names, which = np.unique(np.array(languages, dtype=str), return_inverse=True)
+    sizes = np.bincount(which, own, len(names))
+    shares = sizes ** (1 / temperature)
+    expected = sizes.sum() * shares / shares.sum()
+    factors: NDArray[np.float32] = (expected / sizes)[which].astype(np.float32)
+    return own * factors
+
+
 def stage_weights(dataset: Any, stages: Sequence[StageOptions]) -> StageWeights:
     """Return the weights of the training pairs in each stage.
 
@@ -81,5 +109,5 @@ def require_documents(split: str, dataset: Any) -> None:
 
 def raw_pairs(dataset: Any) -> list[HeldOutPair]:
     """Return the raw sentence pairs of a held-out split."""
-    columns = dataset.select_columns(["source", "target", "document"])
-    return [HeldOutPair(row["source"], row["target"], row["document"]) for row in columns]
+    names = [name for name in HeldOutPair._fields if name in dataset.column_names]
+    return [HeldOutPair(**row) for row in dataset.select_columns(names)]

@@ -14,6 +14,7 @@ from seq2seq.config.training import LengthLimits
 from seq2seq.evaluation.metrics import score_hypotheses
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import HeldOutPair
+from seq2seq.tasks.directions import scores_by_direction, translate_held_out
 from seq2seq.tasks.validation_loss import ValidationLoss, perplexity_of
 from seq2seq.training.metric_logger import MetricLogger
 from seq2seq.training.plots import evenly_spaced
@@ -51,15 +52,15 @@ class Validator:
     def __call__(self, report: MetricLogger, step: int) -> ValidationResult:
         """Log one line and some samples, and return the scores; BLEU is the score of the run."""
         start = time.monotonic()
-        hypotheses = self.translator.translate(
-            [pair.source for pair in self.pairs], [pair.document for pair in self.pairs]
-        )
-        references = [pair.target for pair in self.pairs]
-        bleu, chrf = score_hypotheses(hypotheses, references, self.language, ("bleu", "chrf"))
-        values = {"bleu": bleu.value, "chrf": chrf.value, **perplexity_of(self.loss)}
+        best = translate_held_out(self.translator, self.pairs, scored=False)
+        hypotheses = [translation.text for translation in best]
+        values = {**self._scores(hypotheses), **perplexity_of(self.loss)}
         seconds = time.monotonic() - start
-        scores = f"BLEU {bleu.value:.2f}  chrF {chrf.value:.2f}"
+        scores = f"BLEU {values['bleu']:.2f}  chrF {values['chrf']:.2f}"
         report.message(validation_line(step, scores, values.get("perplexity"), seconds))
+        own = [f"{name[5:]} {value:.2f}" for name, value in values.items() if name[:5] == "bleu "]
+        if own:
+            report.message(f"  BLEU by direction: {', '.join(own)}")
         sizes = [len(pair.source) for pair in self.pairs]
         for index in changing_samples(sizes, self.samples, step):
             pair = self.pairs[index]
@@ -67,7 +68,17 @@ class Validator:
                 f"  {pair.source}\n    reference    {pair.target}\n"
                 f"    translation  {hypotheses[index]}"
             )
-        return ValidationResult(bleu.value, values, seconds)
+        return ValidationResult(values["bleu"], values, seconds)
+
+    def _scores(self, hypotheses: Sequence[str]) -> dict[str, float]:
+        """Return BLEU and chrF: of several directions the means, and BLEU of each."""
+        if by_direction := scores_by_direction(hypotheses, self.pairs):
+            bleu, chrf = (float(np.mean(each)) for each in zip(*by_direction.values(), strict=True))
+            of_each = {f"bleu {name}": score for name, (score, _) in by_direction.items()}
+            return {"bleu": bleu, "chrf": chrf, **of_each}
+        references = [pair.target for pair in self.pairs]
+        bleu_, chrf_ = score_hypotheses(hypotheses, references, self.language, ("bleu", "chrf"))
+        return {"bleu": bleu_.value, "chrf": chrf_.value}
 
 
 def validation_line(step: int, scores: str, perplexity: float | None, seconds: float) -> str:

@@ -5,11 +5,16 @@ import re
 import runpy
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from subprocess import DEVNULL
+from urllib.request import urlopen
 
 import pytest
 
@@ -80,6 +85,28 @@ def works(line: str) -> None:
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
+def answers(line: str) -> None:
+    """Start the server of a command on a free port, wait until it answers, and end it."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    words = re.sub(r"port=\d+", f"port={port}", line).split()
+    server = subprocess.Popen([sys.executable, *words[1:]], stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        for _ in range(900):
+            assert server.poll() is None, f"{line}: {server.returncode}"
+            with suppress(OSError):
+                with urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+                    assert answer.status == 200
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"{line}: no answer within 90 seconds")
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
 def test_every_command_of_the_readme_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
     monkeypatch.setattr(sys, "argv", sys.argv)
@@ -92,7 +119,8 @@ def test_every_command_of_the_readme_works(home: Path, monkeypatch: pytest.Monke
             run = home / f"run{number}"
         if "seq2seq.translate" in line:
             translator = run
-        works(shortened(line, run))
+        run_command = answers if "seq2seq.serve" in line else works
+        run_command(shortened(line, run))
     for block in PYTHON:
         exec(block.replace("RUN", str(translator)), {})
     assert (home / "out.de").read_text(encoding="utf-8").count("\n") == 20

@@ -210,7 +210,7 @@ def test_a_run_of_a_later_version_is_refused(run: RunFolder) -> None:
 def test_each_file_of_a_run_is_protected_from_being_an_output(run: RunFolder) -> None:
     names = {path.name for path in vars(run).values() if path != run.folder}
 
-    assert len(names) == 14
+    assert len(names) == 15
     assert names <= set(RUN_FILES)
     assert {path.name for path in run.folder.iterdir()} <= set(RUN_FILES)
     assert set(TOKENIZERS) <= set(INFERENCE_FILES) & set(COPIED_FILES)

@@ -47,7 +47,7 @@ def test_escape_codes_in_a_corpus_do_not_reach_a_terminal_by_check() -> None:
         "check", *corpus_with_escapes(), "tokenizer.vocab_size=300", "steps=0"
     )
 
-    assert "looks like the" in shown
+    assert "- swapped" in shown
     assert_harmless(shown)
 
 

@@ -1,6 +1,7 @@
 """Run folders to networks that are ready for inference: the one loader of every kind of system."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,16 +104,16 @@ def load_translator(
     carries = first.config.document_context == "carry"
     kind = DocumentTranslator if carries else Translator
     limits, lines = limits or LengthLimits(), lines or LineHandling()
-    planner = unit_planner(
-        first.source, first.config, _facts(first), limits, lines, first.folder.read_truecaser()
-    )
+    facts = _facts(first)
+    plan = partial(
+        unit_planner,
+        first.source, first.config, facts, limits, lines, first.folder.read_truecaser(),
+    )  # fmt: skip
     translator = kind(
-        model, first.source, first.target, search or Greedy(), limits, batch, planner,
+        model, first.source, first.target, search or Greedy(), limits, batch, plan(),
         lines.retry_repetition,
     )  # fmt: skip
-    translator.directions = directions_of(
-        first.source, first.config, _facts(first), limits, lines, first.folder.read_truecaser()
-    )
+    translator.directions = directions_of(facts, plan)
     translator.fit = first.folder.read_confidence()
     return translator
 

@@ -1,6 +1,6 @@
 """Planners of units for a run: what it was trained with decides what is protected and split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,16 +78,13 @@ def unit_planner(
 
 
 def directions_of(
-    tokenizer: Tokenizer,
-    config: TrainConfig,
-    facts: Mapping[str, Any],
-    limits: LengthLimits,
-    handling: LineHandling,
-    truecaser: Truecaser | None,
+    facts: Mapping[str, Any], plan: Callable[[tuple[str, str]], UnitPlanner]
 ) -> LanguageDirections | None:
     """Return the directions of a run of several languages, None of a run of two.
 
-    See `unit_planner` for the arguments.
+    Args:
+        facts: of run.json.
+        plan: makes the planner of a direction.
 
     Raises:
         RunError: the facts are none of this program.
@@ -100,12 +97,7 @@ def directions_of(
         raise RunError(f"run.json has no pairs of languages as directions: {pairs}")
     if not pairs:
         return None
-    return LanguageDirections(
-        [(source, target) for source, target in pairs],
-        lambda direction: unit_planner(
-            tokenizer, config, facts, limits, handling, truecaser, direction
-        ),
-    )
+    return LanguageDirections([(source, target) for source, target in pairs], plan)
 
 
 def line_handling(config: DecodingConfig) -> LineHandling:

@@ -77,6 +77,10 @@ class TranslationTask:
         self.model = builders.build_translation(
             config.model, vocab_sizes(source, target), config.document_context
         )
+        plan = partial(
+            unit_planner,
+            source, config, self.facts(), config.limits, LineHandling(), prepared.truecaser,
+        )  # fmt: skip
         translator = DocumentTranslator if config.document_context == "carry" else Translator
         self.translator = translator(
             self.model,
@@ -85,11 +89,11 @@ class TranslationTask:
             search,
             config.limits,
             config.batches.sentences,
-            unit_planner(
-                source, config, self.facts(), config.limits, LineHandling(), prepared.truecaser
-            ),
+            plan(),
         )
-        self._set_directions(config)
+        self.translator.directions = directions_of(self.facts(), plan)
+        if self.translator.directions and config.document_context != "none":
+            raise ConfigError("document_context=carry needs a corpus of two languages")
         self.chunk = config.train.bptt
         self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
         self.train_data, self.streams = self._train_data(config)
@@ -105,15 +109,6 @@ class TranslationTask:
             config.validation.samples,
             self._validation_loss(config),
         )
-
-    def _set_directions(self, config: TrainConfig) -> None:
-        """Let the translator know the directions, or raise a ConfigError with document context."""
-        source, truecaser = self.prepared.source_tokenizer, self.prepared.truecaser
-        self.translator.directions = directions_of(
-            source, config, self.facts(), config.limits, LineHandling(), truecaser
-        )
-        if self.translator.directions and config.document_context != "none":
-            raise ConfigError("document_context=carry needs a corpus of two languages")
 
     def _validation_text(self, config: TrainConfig, notify: Callable[[str], None]) -> Any:
         """Return the validation text, or of a large one some sentences, and notify of that."""

@@ -11,10 +11,15 @@ from seq2seq.analysis.compared_runs import (
     test_scores,
 )
 from seq2seq.evaluation.comparison import compare_systems
-from seq2seq.plots.curves import LOWER_IS_BETTER, SCORE_LABELS
+from seq2seq.plots.curves import SCORE_LABELS
 from seq2seq.plots.lines import plot_lines
 from seq2seq.plots.save import save_figure
-from seq2seq.training.metric_logger import format_duration, score_name, validation_points
+from seq2seq.training.metric_logger import (
+    best_score,
+    format_duration,
+    score_name,
+    validation_points,
+)
 
 NOTHING = "-"  # in a cell that a run has no value for
 LONGEST_CELL = 40  # characters of an option's value, at most
@@ -120,10 +125,8 @@ def cell(value: Any) -> str:
 
 def _rank(run: ComparedRun) -> float:
     """Return a number that is the smaller, the better the run is."""
-    if run.best is None:
-        return math.inf
-    name, _, value = run.best
-    return value if name in LOWER_IS_BETTER else -value
+    best = best_score(run.metrics)
+    return math.inf if best is None else -best
 
 
 def _validation_cells(run: ComparedRun) -> list[str]:

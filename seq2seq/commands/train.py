@@ -131,9 +131,9 @@ def train_in_processes(count: int, folder: Path) -> float | None:
     folder_option = f"hydra.run.dir={quote_value(str(folder))}"
     launching.train_together([*given, folder_option], count)
     from seq2seq.run_folder import RunFolder
-    from seq2seq.training.metric_logger import best_score
+    from seq2seq.training.metric_logger import best_score, read_metrics
 
-    return best_score(RunFolder(folder).metrics)
+    return best_score(read_metrics(RunFolder(folder).metrics))
 
 
 def config_folders(words: Sequence[str]) -> list[str]:

@@ -7,9 +7,8 @@ so far in place of the running average: scores of training rise until they do no
 from pathlib import Path
 from statistics import median
 
-from seq2seq.plots.curves import LOWER_IS_BETTER
 from seq2seq.storage import run_files
-from seq2seq.training.metric_logger import read_metrics, score_name, validation_points
+from seq2seq.training.metric_logger import best_score, read_metrics, validation_points
 
 FEWEST_RUNS = 3  # others that a median is taken of, at least
 
@@ -28,13 +27,11 @@ def best_scores_of_others(folder: Path, step: int) -> list[float]:
         if file.parent.resolve() == folder.resolve() or not file.is_file():
             continue
         metrics = read_metrics(file)
-        sign = -1 if score_name(metrics) in LOWER_IS_BETTER else 1
         points = validation_points(metrics)
         is_finished = any(entry["kind"] == "end" for entry in metrics)
         if points and (is_finished or points[-1][0] >= step):
-            reached = [sign * value for at, value in points if at <= step]
-            scores += [max(reached)] if reached else []
-    return scores
+            scores.append(best_score([entry for entry in metrics if entry["step"] <= step]))
+    return [score for score in scores if score is not None]
 
 
 def hopeless_reason(folder: Path, step: int, best: float) -> str | None:

@@ -92,11 +92,10 @@ def validation_points(metrics: Sequence[Mapping[str, Any]]) -> list[tuple[int, f
     return [(e["step"], e[name]) for e in metrics if e["kind"] == "validation" and name in e]
 
 
-def best_score(metrics: Path) -> float | None:
-    """Return the best validation score of a metrics.jsonl; the larger, the better."""
-    entries = read_metrics(metrics)
-    sign = -1 if score_name(entries) in LOWER_IS_BETTER else 1
-    return max((sign * value for _, value in validation_points(entries)), default=None)
+def best_score(metrics: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the best validation score with the sign by which the larger is better, if any."""
+    sign = -1 if score_name(metrics) in LOWER_IS_BETTER else 1
+    return max((sign * value for _, value in validation_points(metrics)), default=None)
 
 
 def format_duration(seconds: float) -> str:

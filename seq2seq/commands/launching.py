@@ -4,7 +4,6 @@ What `torchrun --standalone` does, with one line about a process that fails in p
 """
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from seq2seq.commands.signals import handled, stop_signals
 from seq2seq.errors import RunError
 
 HOST = "127.0.0.1"
@@ -20,7 +20,6 @@ POLL_SECONDS = 0.1
 OWN_SECONDS = 3  # that processes have to end by themselves after one has failed
 GRACE_SECONDS = 15  # that they have to end after a signal
 LOST = 75  # status of a process that another one has left alone
-STOP_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1")  # Windows has no SIGUSR1
 
 
 def train_together(words: Sequence[str], count: int) -> None:
@@ -91,13 +90,8 @@ def passed_on(processes: Sequence["subprocess.Popen[bytes]"]) -> Iterator[None]:
             if process.poll() is None:
                 process.send_signal(number)
 
-    numbers = [getattr(signal, name) for name in STOP_NAMES if hasattr(signal, name)]
-    before = {number: signal.signal(number, pass_on) for number in numbers}
-    try:
+    with handled(stop_signals(), pass_on):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def wait_for_failure(processes: Sequence["subprocess.Popen[bytes]"]) -> None:

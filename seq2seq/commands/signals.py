@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -47,22 +47,35 @@ def interruptible() -> Iterator[None]:
     """Raise `Stopped` on SIGINT, SIGTERM and SIGUSR1 within this block.
 
     A signal that the process ignores stays ignored, as SIGINT of processes that a shell starts in
-    the background. Slurm sends SIGUSR1 before the end of a job; Windows has no such signal.
+    the background. Slurm sends SIGUSR1 before the end of a job.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
         raise Stopped(number)
 
+    numbers = [n for n in stop_signals() if signal.getsignal(n) != signal.SIG_IGN]
+    with handled(numbers, stop):
+        yield
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that ask for an end; Windows has no SIGUSR1."""
     names = ("SIGINT", "SIGTERM", "SIGUSR1")
-    existing = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    numbers = [number for number in existing if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in numbers}
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+@contextmanager
+def handled(
+    numbers: Iterable[int], handler: Callable[[int, FrameType | None], None]
+) -> Iterator[None]:
+    """Handle signals with `handler` within this block."""
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 @contextmanager

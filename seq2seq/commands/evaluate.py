@@ -23,6 +23,7 @@ from seq2seq.commands.score_report import (
     write_comet,
 )
 from seq2seq.config.commands import EvaluateConfig
+from seq2seq.config.lists import as_list
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.outputs import NamedFile
@@ -138,7 +139,7 @@ def require_evaluated_files(config: EvaluateConfig, against: str | None) -> None
     files = (("json", config.json), ("comet", config.comet))
     outputs = [NamedFile(option, name) for option, name in files if name is not None]
     if outputs:
-        runs = [*(config.run if isinstance(config.run, list) else [config.run]), config.against]
+        runs = [*as_list(config.run), config.against]
         require_outputs(inputs, outputs, [run for run in runs if run])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seq2seq.config.commands import EvaluateConfig
+from seq2seq.config.lists import as_list
 from seq2seq.errors import TextError
 from seq2seq.storage.files import SUFFIXES
 from seq2seq.text.lines import read_lines
@@ -59,8 +60,7 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
 
 def reference_files(config: EvaluateConfig) -> list[str]:
     """Return the files of references; none for the own test text of a run."""
-    files = config.reference if isinstance(config.reference, list) else [config.reference]
-    return [name for name in files if name]
+    return [name for name in as_list(config.reference) if name]
 
 
 def reference_name(config: EvaluateConfig) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.lists import as_list
 from seq2seq.documents.document import SegmentTranslation
 from seq2seq.documents.memory import MemoryMatch, TranslationMemory
 from seq2seq.errors import ConfigError
@@ -78,7 +79,7 @@ def review_name(config: TranslateConfig) -> str | None:
         if not config.review.endswith(".tsv"):
             raise ConfigError(f"review must be a .tsv file, not {config.review}")
         return config.review
-    outputs = config.output if isinstance(config.output, list) else [config.output]
+    outputs = as_list(config.output)
     if not outputs or outputs[0] == STANDARD:
         raise ConfigError("min_confidence needs review=FILE.tsv where output is standard output")
     return f"{Path(outputs[0])}.review.tsv"  # beside an output that is a folder

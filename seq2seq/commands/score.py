@@ -14,6 +14,7 @@ from seq2seq.commands import app
 from seq2seq.commands.line_io import open_output, progress_bar
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.config.commands import ScoreConfig
+from seq2seq.config.lists import as_list
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.regular import open_regular
@@ -114,7 +115,7 @@ def require_files(config: ScoreConfig) -> tuple[str, str]:
         open_regular(Path(name)).close()  # each is read twice, which a pipe cannot be
     inputs = [NamedFile("source", config.source), NamedFile("target", config.target)]
     outputs = [NamedFile("output", config.output), *(NamedFile("pairs", name) for name in names)]
-    runs = [run for value in (config.run, config.reverse) for run in _as_list(value)]
+    runs = [run for value in (config.run, config.reverse) for run in as_list(value)]
     require_outputs(inputs, outputs, runs)
     sources, targets = count_lines(Path(config.source)), count_lines(Path(config.target))
     if sources != targets:
@@ -127,13 +128,7 @@ def require_files(config: ScoreConfig) -> tuple[str, str]:
 
 def pair_files(config: ScoreConfig) -> list[str]:
     """Return the files of kept pairs: none, one for both sides, or one for each."""
-    return _as_list(config.pairs)
-
-
-def _as_list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    return as_list(config.pairs)
 
 
 class HasRun(Protocol):

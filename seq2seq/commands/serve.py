@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from seq2seq.commands import app
+from seq2seq.config.lists import as_list
 from seq2seq.config.serving import ServeConfig
 from seq2seq.errors import ConfigError, RunError
 from seq2seq.storage.run_files import CONFIG
@@ -34,7 +35,7 @@ def serve(config: ServeConfig, _: Path) -> None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")
     if missing := [module for module in MODULES if find_spec(module) is None]:
         raise ConfigError(f"serve needs {', '.join(missing)}: pip install 'seq2seq[serve]'")
-    folders = config.run if isinstance(config.run, list) else [config.run]
+    folders = as_list(config.run)
     for folder in folders if config.detector is None else [*folders, config.detector]:
         if not os.path.lexists(Path(folder, CONFIG)):  # torch is not imported for this
             raise RunError(f"{folder} is no run folder: it has no {CONFIG}")

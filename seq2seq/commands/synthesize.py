@@ -10,6 +10,7 @@ from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import line_groups, progress_bar
 from seq2seq.commands.outputs import require_outputs
 from seq2seq.commands.score import require_opposite
+from seq2seq.config.lists import as_list
 from seq2seq.config.synthesis import SynthesizeConfig
 from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.outputs import NamedFile
@@ -65,17 +66,13 @@ def synthesize(config: SynthesizeConfig, _: Path) -> None:
                 config, ("run", "input", "output", "resume", "round_trip", "classifier")
             )
             others = [config.classifier] if config.classifier else []
-            runs = [*_as_list(config.run), *_as_list(config.round_trip), *others]
+            runs = [*as_list(config.run), *as_list(config.round_trip), *others]
             work = fingerprint_of_work(options | {"runs": len(runs)}, runs, config.device)
             partial = PartialResults(Path(names[0]), work)
             partials.append(partial)
         translation = ResumableTranslation(translator, config.input, pairs, partial)
         count = translate_all(config.input, translator.window_lines, translation)
     report(count, translation.recalled, pairs, time.monotonic() - started)
-
-
-def _as_list(value: Any) -> list[str]:
-    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def require_text_files(config: SynthesizeConfig) -> list[str]:
@@ -88,7 +85,7 @@ def require_text_files(config: SynthesizeConfig) -> list[str]:
     """
     if config.run is None:
         raise ConfigError("no value for run: the folder of a trained model, run=runs/NAME/TIME")
-    names = _as_list(config.output)
+    names = as_list(config.output)
     if not names or (len(names) == 1 and ".tsv" not in Path(names[0]).suffixes):
         raise ConfigError(
             f"output must be a .tsv file, or a list of two files, not {config.output}"
@@ -99,7 +96,7 @@ def require_text_files(config: SynthesizeConfig) -> list[str]:
     if config.reference is not None:
         require_references(config, config.reference)
         inputs.append(NamedFile("reference", config.reference))
-    runs = [*_as_list(config.run), *_as_list(config.round_trip)]
+    runs = [*as_list(config.run), *as_list(config.round_trip)]
     runs += [config.classifier] if config.classifier else []
     require_outputs(inputs, [NamedFile("output", name) for name in names], runs)
     return names

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.builders import instantiate_node
+from seq2seq.config.lists import as_list
 from seq2seq.config.serving import ServeConfig
 from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.inference.decode import ScoredTranslation
@@ -38,7 +39,7 @@ class Engine:
             ConfigError: no run is given, or two have the same direction.
             RunError: a folder is no run, or a damaged one.
         """
-        folders = config.run if isinstance(config.run, list) else [config.run]
+        folders = as_list(config.run)
         self.search: Search = instantiate_node("search", config.search)
         handling = line_handling(config)
         self.folders = [RunFolder(Path(folder)) for folder in folders]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
+from seq2seq.config.lists import as_list
 from seq2seq.config.serving import ServeConfig
 from seq2seq.errors import ConfigError, RunError
 from seq2seq.server.access import AccessControl
@@ -150,8 +151,7 @@ async def serve_until_stopped(
 
 def run_folders(config: ServeConfig) -> list[Path]:
     """Return all folders that a server reads."""
-    runs = config.run if isinstance(config.run, list) else [config.run]
-    return [Path(run) for run in (*runs, config.detector) if run is not None]
+    return [Path(run) for run in (*as_list(config.run), *as_list(config.detector))]
 
 
 def http_server(state: ServerState) -> SignalledServer:

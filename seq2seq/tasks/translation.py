@@ -21,6 +21,7 @@ from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.forced_attention import require_attention
 from seq2seq.inference.planning import LineHandling, directions_of, span_rules, unit_planner
 from seq2seq.inference.translator import Translator
+from seq2seq.inference.units import UnitPlanner
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.tasks.confidence import MAX_FITTED, rate_run, translate_pairs
 from seq2seq.tasks.directions import scores_by_direction
@@ -91,9 +92,7 @@ class TranslationTask:
             config.batches.sentences,
             plan(),
         )
-        self.translator.directions = directions_of(self.facts(), plan)
-        if self.translator.directions and config.document_context != "none":
-            raise ConfigError("document_context=carry needs a corpus of two languages")
+        self._set_directions(config, plan)
         self.chunk = config.train.bptt
         self.overrides = decoding_overrides(config.search, config.limits, LengthLimits())
         self.train_data, self.streams = self._train_data(config)
@@ -109,6 +108,14 @@ class TranslationTask:
             config.validation.samples,
             self._validation_loss(config),
         )
+
+    def _set_directions(
+        self, config: TrainConfig, plan: Callable[[tuple[str, str]], UnitPlanner]
+    ) -> None:
+        """Let the translator know the directions, or raise a ConfigError with document context."""
+        self.translator.directions = directions_of(self.facts(), plan)
+        if self.translator.directions and config.document_context != "none":
+            raise ConfigError("document_context=carry needs a corpus of two languages")
 
     def _validation_text(self, config: TrainConfig, notify: Callable[[str], None]) -> Any:
         """Return the validation text, or of a large one some sentences, and notify of that."""

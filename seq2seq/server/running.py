@@ -140,13 +140,23 @@ async def serve_until_stopped(
             watcher = asyncio.create_task(watch(pool, access, run_folders(config)))
         host, port = listening.getsockname()[:2]
         announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        await http_server(state).serve([listening])
+        await serve_http(http_server(state), listening)
     except WorkerDiedError:
         raise RunError("a worker process ended before it had loaded the runs") from None
     finally:
         if watcher is not None:
             watcher.cancel()
         await pool.close()
+
+
+async def serve_http(server: SignalledServer, listening: socket.socket) -> None:
+    """Serve HTTP until a signal; a cancelled task closes its connections at once."""
+    try:
+        await server.serve([listening])
+    except asyncio.CancelledError:
+        server.force_exit = True
+        await server.shutdown([listening])
+        raise
 
 
 def run_folders(config: ServeConfig) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from seq2seq.documents.document import FormatSettings, TextSegment
 from seq2seq.documents.source_text import Slot, SlottedDocument, SourceText
 from seq2seq.errors import ConfigError, TextError
+from seq2seq.storage.regular import escaped
 
 _DELIMITERS = "\t;,|"
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
@@ -84,7 +85,7 @@ def _rows(source: SourceText, delimiter: str) -> list[list[_Cell]]:
 def _columns(chosen: list[object], rows: list[list[_Cell]]) -> tuple[list[_Column], bool]:
     """Return the columns to translate, and whether the first row has their names."""
     header = [cell.text.strip() for cell in rows[0]] if rows else []
-    names = ", ".join(header[:20])
+    names = escaped(", ".join(header[:20]))  # a cell may have lines
     if not chosen:
         raise ConfigError(
             f"document.columns must name the columns to translate; the first row has {names}"

@@ -134,6 +134,15 @@ def test_damaged_documents_are_one_line_that_names_the_file(name: str, data: st.
     assert mistake.startswith(("a.file: ", "document.columns") if mistake else "")
 
 
+def test_a_header_of_several_lines_is_named_in_one() -> None:
+    settings = FormatSettings(DocumentOptions(columns=["text"]), "en", "de")
+    with pytest.raises(ConfigError) as refusal:
+        parse_document(b'b,"a\n\x1b[31m"\n1,2\n', "csv", settings, "a.file")
+    assert str(refusal.value) == (
+        "document.columns: no column text; the first row has b, a\\n\\x1b[31m"
+    )
+
+
 @given(paragraphs=st.lists(st.text(alphabet="ab é\u00a0\t\r\n.")))
 def test_any_text_stays_as_it_is(paragraphs: list[str]) -> None:
     data = "\n\n".join(paragraphs).encode()

@@ -19,6 +19,9 @@ _HAS_DIGIT = re.compile(r"\d")
 # Of Latin, Greek and Cyrillic; a line in capitals has some.
 _TWO_CAPITALS = re.compile("[A-Z\u00c0-\u00de\u0386-\u03ab\u0400-\u042f]{2}")
 _HAS_EMOJI = HINTS["emoji"]
+# A letter in a wrong encoding is two characters or more, the second perhaps a no-break space that
+# became a plain one; or one of C1.
+_MAY_BE_MOJIBAKE = re.compile("[^\0-\x7f][^\0-\x1f!-\x7f]|[\x80-\x9f]")
 
 
 def has_mojibake(source: str, target: str) -> bool:
@@ -27,7 +30,11 @@ def has_mojibake(source: str, target: str) -> bool:
 
 
 def _is_mojibake(text: str) -> bool:
-    return "\ufffd" in text or (badness.is_bad(text) and fix_encoding(text) != text)
+    if "\ufffd" in text:
+        return True
+    if not _MAY_BE_MOJIBAKE.search(text):
+        return False
+    return bool(badness.is_bad(text)) and fix_encoding(text) != text
 
 
 def has_entities(source: str, target: str) -> bool:
@@ -39,12 +46,13 @@ def differ_in_numbers(source: str, target: str) -> bool:
     """Return whether the numbers of the sides differ; a number that is a word on one side does."""
     if not (_HAS_DIGIT.search(source) or _HAS_DIGIT.search(target)):
         return False
-    return _numbers(source) != _numbers(target)
+    written = [_SEPARATED.findall(text) for text in (source, target)]
+    return written[0] != written[1] and _values(written[0]) != _values(written[1])
 
 
-def _numbers(text: str) -> Counter[str]:
-    """Return the numbers of a text without separators and leading zeros, in digits of ASCII."""
-    found = ("".join(c for c in match if c.isdecimal()) for match in _SEPARATED.findall(text))
+def _values(written: list[str]) -> Counter[str]:
+    """Return numbers as texts without separators and leading zeros, in digits of ASCII."""
+    found = ("".join(c for c in number if c.isdecimal()) for number in written)
     return Counter(str(int(n)) if len(n) <= LONGEST_NUMBER else n for n in found)
 
 

@@ -20,6 +20,10 @@ _INVISIBLE = re.compile(
 
 
 _PUNCTUATION = re.compile(r"[\W_]+")
+# Ranges of punctuation alone, which are nearly all of it that text has: no letter, no mark.
+_COMMON_PUNCTUATION = re.compile(
+    r"[\0-/:-@\[-`{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7\u2000-\u206f\u3000-\u3003]+"
+)
 
 
 def normalize(line: str) -> str:
@@ -27,7 +31,10 @@ def normalize(line: str) -> str:
 
     The function is idempotent.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", line))
+    composed = unicodedata.normalize("NFC", line)
+    if composed.isprintable():  # neither invisible characters nor other spaces, as in most lines
+        return (_SPACE.sub(" ", composed) if "  " in composed else composed).strip(" ")
+    plain = _INVISIBLE.sub("", composed)
     # Removing a character may bring together two characters that compose.
     return _SPACE.sub(" ", unicodedata.normalize("NFC", plain)).strip(" ")
 
@@ -45,8 +52,12 @@ def dedup_key(line: str) -> str:
     if line.isascii():
         return _PUNCTUATION.sub("", line.lower()) or line
     folded = unicodedata.normalize("NFKC", line).casefold()
-    letters = "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
-    return letters or folded
+    return _PUNCTUATION.sub(_marks, _COMMON_PUNCTUATION.sub("", folded)) or folded
+
+
+def _marks(match: re.Match[str]) -> str:
+    """Return the combining marks among characters that are no letters or numbers."""
+    return "".join(c for c in match[0] if unicodedata.category(c)[0] == "M")
 
 
 def display_width(line: str) -> int:
@@ -55,4 +66,6 @@ def display_width(line: str) -> int:
     English and Japanese of the same meaning thus have similar lengths. The signs that count as
     three take three bytes in UTF-8 and belong to no alphabet.
     """
+    if not line or max(line) < "\u2e80":
+        return len(line)
     return len(line) + 2 * sum("\u2e80" <= c <= "\ud7ff" or c >= "\U00020000" for c in line)

@@ -17,6 +17,7 @@ from seq2seq.storage.regular import read_regular
 MAX_WORDS = 100_000  # that are remembered, the most frequent ones
 MAX_BYTES = 2**24  # of the file
 MIN_TITLE_WORDS = 2  # of a line in Title Case
+_SMALL = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 
@@ -98,6 +99,8 @@ class Truecaser:
 
 def is_capitals(line: str) -> bool:
     """Return whether all letters of a line that have a case are capitals, four of them or more."""
+    if _SMALL.search(line):  # as in most lines
+        return False
     letters = [character for character in line if character.upper() != character.lower()]
     return len(letters) >= 4 and all(character.isupper() for character in letters)
 

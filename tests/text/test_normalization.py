@@ -32,6 +32,20 @@ def test_normalization_of_lines_worked_by_hand(line: str, normal: str) -> None:
 
 
 @given(st.text())
+def test_an_invisible_character_at_the_end_changes_nothing(line: str) -> None:
+    assert normalize(f"{line}\u200b") == normalize(line)
+
+
+@given(
+    st.text(st.sampled_from("aAß .,-_\u0301\u0967\u0903\u3001\u201e\u2460\u00b2") | st.characters())
+)
+def test_a_key_is_the_letters_numbers_and_marks_of_a_line(line: str) -> None:
+    folded = unicodedata.normalize("NFKC", line).casefold()
+    kept = "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
+    assert dedup_key(line) == (kept or (line if line.isascii() else folded))
+
+
+@given(st.text())
 def test_normalization_is_idempotent(line: str) -> None:
     once = normalize(line)
 

@@ -27,20 +27,23 @@ FINDERS: dict[str, Callable[[str], Iterable[tuple[int, int]]]] = {
 }
 
 # What a line with a span of a kind has at least: most lines lack it, and are not searched further.
+# Expressions that begin with a set of characters are several times as fast as those that do not.
 HINTS = {
     "code": re.compile("`"),
     "url": re.compile(rf":|\.[{WORD}]"),
     "email": re.compile("@"),
     "tag": re.compile("[<>&]"),
-    "placeholder": re.compile("[{%$]|__|:[a-z]"),
-    "markup": re.compile(r"[*\[]|__|~~"),
-    "path": re.compile(r"[/\\]|\.[a-z]"),
-    # Characters of code; a digit beside a letter or a hyphen; a capital in a word; half a UUID.
+    "placeholder": re.compile("[{%$_:](?:(?<=[{%$])|(?<=_)_|(?<=:)[a-z])"),
+    "markup": re.compile(r"[*\[_~](?:(?<=[*\[])|(?<=_)_|(?<=~)~)"),
+    "path": re.compile(r"[/\\.](?:(?<=[/\\])|[a-z])"),
+    # Characters of code; a digit beside a letter or a hyphen; half a UUID, two hyphens or an arrow;
+    # a capital in a word; two colons; a call.
     "identifier": re.compile(
-        r"[_#@]|[^\W\d]\d|\d[a-fxX]|-[\d-]|[a-z][A-Z]|[0-9A-Fa-f]{8}-|::|->|\(\)"
+        r"[_#@\dA-Z:(-](?:(?<=[_#@])|(?<=\d)(?:(?<=[^\W\d].)|[a-fxX])"
+        r"|(?<=-)(?:[-\d>]|(?<=[0-9A-Fa-f]{8}.))|(?<=[A-Z])(?<=[a-z].)|(?<=:):|(?<=\()\))"
     ),
     "number": re.compile(r"\d"),
-    "emoji": re.compile("[\u00a9\u00ae\u2030-\U0010ffff]|:[a-z]"),
+    "emoji": re.compile("[:\u00a9\u00ae\u2030-\U0010ffff](?:(?<!:)|[a-z])"),
 }
 
 _HIDES_MARKUP = frozenset({"custom", "code", "url", "email", "tag", "placeholder", "path"})
@@ -60,8 +63,8 @@ def find_spans(line: str, rules: SpanRules) -> list[Span]:
         Spans that do not overlap, sorted; none is empty.
     """
     candidates = _candidates(line, rules)
-    if not candidates:
-        return []
+    if len(candidates) < 2:
+        return candidates
     inner = _find_inner(candidates)
 
     def order(span: Span) -> tuple[bool, int, int, int]:

@@ -1,6 +1,7 @@
 """Arrow files of pairs: written a chunk at a time, and mapped into memory by `datasets`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,6 @@ RAW_SCHEMA = pa.schema(
 
 # Of pairs as readers yield them, before cleaning.
 READ_SCHEMA = pa.schema([*RAW_SCHEMA, *((f"flaw_{name}", pa.string()) for name in Flaw._fields)])
-
-
-def raw_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
-    """Yield columns of `RAW_SCHEMA`."""
-    for chunk in chunks(iter(pairs)):
-        yield _columns(chunk)
 
 
 def read_columns(pairs: Any) -> Iterator[dict[str, list[Any]]]:
@@ -56,33 +51,67 @@ def chunks(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
         yield chunk
 
 
-def write_arrow(path: Path, schema: pa.Schema, columns: Iterator[dict[str, list[Any]]]) -> None:
-    """Write chunks of columns as one Arrow file that `datasets` maps into memory."""
+def write_arrow(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write batches as one Arrow file that `datasets` maps into memory."""
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
-        for chunk in columns:
-            writer.write_batch(pa.record_batch(chunk, schema=schema))
+        for batch in batches:
+            writer.write_batch(batch)
 
 
-def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yield the pairs of an Arrow file. Mapped, its pages would count as our memory."""
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
-        for part in stream:
-            yield from batch_pairs(part)
+class BatchFile:
+    """Record batches in a file, which can be read in any order; one at a time is in memory."""
+
+    def __init__(self, path: Path, lengths: Sequence[int]) -> None:
+        """Take a file that `write` has written, of batches of so many rows each."""
+        self.path, self.lengths = path, lengths
+
+    @classmethod
+    def write(cls, path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> "BatchFile":
+        """Write batches of `schema`."""
+        lengths = []
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                lengths.append(len(batch))
+        return cls(path, lengths)
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self.lengths)
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """Return a batch. It is read: mapped into memory, its pages would count as ours."""
+        with pa.OSFile(str(self.path), "rb") as file:
+            return pa.ipc.open_file(file).get_batch(index)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield all batches."""
+        return map(self.batch, range(len(self)))
 
 
-def _pair(row: tuple[Any, ...]) -> Pair:
-    source, target, document, weight, corpus, tags, languages = row
-    return Pair(source, target, document, weight, corpus, tags=tags, languages=languages)
+def joined_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of small batches as batches of up to `CHUNK_PAIRS` rows, or a little more."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= CHUNK_PAIRS:
+            yield pa.concat_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def batch_pairs(batch: pa.RecordBatch) -> Iterator[Pair]:
     """Yield the pairs of a batch of `RAW_SCHEMA`, or of another that begins with it."""
-    columns = (batch.column(name).to_pylist() for name in RAW_SCHEMA.names)
-    rows = zip(*columns, strict=True)
-    if "flaw_kind" not in batch.schema.names or batch.column("flaw_kind").null_count == len(batch):
-        for row in rows:
-            yield _pair(row)
-        return
-    flaws = (batch.column(f"flaw_{name}").to_pylist() for name in Flaw._fields)
-    for row, flaw in zip(rows, zip(*flaws, strict=True), strict=True):
-        yield _pair(row)._replace(flaw=Flaw(*flaw) if flaw[0] else None)
+    of = {name: batch.column(name).to_pylist() for name in RAW_SCHEMA.names}
+    has_flaws = "flaw_kind" in batch.schema.names
+    has_flaws = has_flaws and batch.column("flaw_kind").null_count < len(batch)
+    flaws: Iterable[Flaw | None] = repeat(None)
+    if has_flaws:
+        parts = (batch.column(f"flaw_{name}").to_pylist() for name in Flaw._fields)
+        flaws = (Flaw(*flaw) if flaw[0] else None for flaw in zip(*parts, strict=True))
+    # In the order of the fields; file and line of a pair are not kept.
+    return map(
+        Pair, of["source"], of["target"], of["document"], of["weight"], of["corpus"],
+        flaws, repeat(None), repeat(None), of["tags"], of["languages"],
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from seq2seq.config.training import TokenizerOptions
-from seq2seq.data.corpus import Pair
 from seq2seq.text.given_pieces import GivenPieces, given_or_trained
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.tokenizer_training import PieceOptions, TrainedTokenizer, train_tokenizer
@@ -11,7 +10,7 @@ from seq2seq.text.transforms import TextTransforms
 
 
 def train_tokenizers(
-    read: Callable[[], Iterator[Pair]],
+    read: Callable[[], Iterator[tuple[str, str]]],
     options: TokenizerOptions,
     count: int,
     symbols: Sequence[str],
@@ -20,7 +19,7 @@ def train_tokenizers(
     """Return the tokenizers of both sides, and notices about them.
 
     Args:
-        read: returns the training pairs, once for each tokenizer.
+        read: returns the source and target of each training pair, once for each tokenizer.
         options: of the tokenizers.
         count: number of pairs.
         symbols: texts that are always tokens of their own.
@@ -32,9 +31,10 @@ def train_tokenizers(
     transform = TextTransforms(options.transforms)
 
     def lines(*names: str) -> Iterator[str]:
+        chosen = [("source", "target").index(name) for name in names]
         for pair in read():
-            for name in names:
-                yield transform(getattr(pair, name))
+            for side in chosen:
+                yield transform(pair[side])
 
     pieces = PieceOptions(options.character_coverage, options.split_digits)
 

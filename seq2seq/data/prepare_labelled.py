@@ -138,7 +138,8 @@ def _build(
     numbers = {label: number for number, label in enumerate(labels)}
     for name in SPLITS:
         rows = _columns(_transformed(labelled.splits[name], transform), trained.tokenizer, numbers)
-        write_arrow(folder / f"{name}.arrow", SCHEMA, rows)
+        batches = (pa.record_batch(columns, schema=SCHEMA) for columns in rows)
+        write_arrow(folder / f"{name}.arrow", SCHEMA, batches)
     facts = {"labels": labels, "counts": counts, "notices": trained.notices}
     (folder / "labels.json").write_text(json.dumps(facts), encoding="utf-8")
 

@@ -1,48 +1,53 @@
 """Preparation of parallel text: cleaned, split, tokenised into Arrow files, and cached.
 
-Three passes over the text keep memory at some 40 bytes a pair: read and check every pair and keep
-its hashes; train the tokenizer; tokenise the pairs that are kept.
+Passes over chunks of the text, in several processes, keep memory at some 40 bytes a pair: read and
+check every pair and keep its hashes; put symbols for spans into those that are kept; train the
+tokenizer; tokenise.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import datasets
 import numpy as np
+import pyarrow as pa
 
 from seq2seq.config.corpus_options import DOUBTFUL_KINDS
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.config.training import CleaningOptions, HeldOutOptions
 from seq2seq.config.training import TokenizerOptions as TokenizerOptions
-from seq2seq.data.arrow_files import RAW_SCHEMA, chunks, raw_columns, read_pairs, write_arrow
+from seq2seq.data.arrow_files import batch_pairs, write_arrow
 from seq2seq.data.cache import cache_fingerprint, load_or_build
 from seq2seq.data.chunk_pool import chunk_pool, map_in_order
 from seq2seq.data.cleaning_report import CleaningReport, SplitCounts
 from seq2seq.data.corpus import SPLITS, Pair, ParallelCorpus
+from seq2seq.data.masked_pairs import MaskedPairs
 from seq2seq.data.parallel_keys import DOUBTFUL_FORMAT, PreparationSettings, prepared_keys
 from seq2seq.data.parallel_tokenizers import train_tokenizers
 from seq2seq.data.protected_kinds import (
     Protection,
     choose_protection,
-    protect_chunk,
     with_formats,
 )
 from seq2seq.data.raw_assignment import assign_raw, require_strict, write_raw
-from seq2seq.data.raw_pairs import RawPairs
+from seq2seq.data.raw_pairs import RawPairs, selected_rows
 from seq2seq.data.tagged_pairs import pivot_language, tags_of
-from seq2seq.data.tokenized_columns import PREPARED_SCHEMA, tokenized_columns
+from seq2seq.data.tokenized_columns import (
+    PREPARED_SCHEMA,
+    BatchTokenizer,
+    TokenizedBatch,
+    load_tokenizers,
+)
 from seq2seq.errors import TextError
 from seq2seq.storage.run_files import TRUECASE
 from seq2seq.text.given_pieces import GivenPieces
 from seq2seq.text.special_tokens import SYMBOLS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
-from seq2seq.text.truecase import Truecaser
+from seq2seq.text.truecase import FormCounts, Truecaser
 
 
 class PreparedCorpus(NamedTuple):
@@ -135,33 +140,59 @@ def _build_from(
     require_strict(assignment.audit, settings.clean)
     count = _require_pairs(assignment.audit.split("train"))
 
-    def pairs(name: str) -> Iterator[Pair]:
-        return assignment.pairs(name, lambda n: iter(raw[n]))
+    def pairs() -> Iterator[Pair]:
+        for rows in selected_rows(raw, assignment.masks("train")):
+            yield from batch_pairs(rows.batch())
 
-    protection = choose_protection(lambda: pairs("train"), protect, settings.adds_spans)
+    protection = choose_protection(pairs, protect, settings.adds_spans)
     if corpus.directions:
-        protection = with_formats(protection, lambda: pairs("train"), protect)
+        protection = with_formats(protection, pairs, protect)
     if given is not None and not given.source.has_symbols:
         protection = protection._replace(is_trained=False)
-    protected = (
-        _masked_pairs(pairs, protection, protect, folder, pool) if protection.is_trained else pairs
-    )
+    masked = {
+        name: MaskedPairs.write(
+            folder.with_name(f"{name}.masked"),
+            selected_rows(raw, assignment.masks(name)),
+            protection,
+            protect,
+            pool,
+        )
+        for name in SPLITS
+    }
     symbols = (*(SYMBOLS if protection.is_trained else ()), *tags_of(corpus, options))
     source, target, notices = train_tokenizers(
-        lambda: protected("train"), options, count, symbols, given
+        masked["train"].sides, options, count, symbols, given
     )
-    for name in SPLITS:
-        sides = (source, target)
-        rows = tokenized_columns(pairs(name), protected(name), sides, transform, name == "train")
-        write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, rows)
-    if protect.truecase:
-        sources = (pair.source for pair in read_pairs(folder / "train.arrow"))  # transformed
-        truecaser = given and given.truecaser
-        (truecaser or Truecaser.train(sources)).save(folder / TRUECASE)
     source.save(folder / "source.model")
     if target is not source:
         target.save(folder / "target.model")
+    forms = _write_tokenized(masked, transform, folder, pool)
+    if protect.truecase:
+        truecaser = given and given.truecaser
+        (truecaser or forms.truecaser()).save(folder / TRUECASE)
     _write_facts(folder, assignment.audit, protection, notices)
+
+
+def _write_tokenized(
+    masked: Mapping[str, MaskedPairs],
+    transform: TextTransforms,
+    folder: Path,
+    pool: Executor | None,
+) -> FormCounts:
+    """Write the tables of all splits; return the counts of forms in the training sources."""
+    total = FormCounts()
+
+    def counted(made: Iterable[TokenizedBatch]) -> Iterator[pa.RecordBatch]:
+        for batch, forms in made:
+            if forms is not None:
+                total.add(forms)
+            yield batch
+
+    for name, of_split in masked.items():
+        tokenize = BatchTokenizer(of_split.file, folder, transform, name == "train")
+        made = map_in_order(pool, tokenize, range(len(of_split.file)))
+        write_arrow(folder / f"{name}.arrow", PREPARED_SCHEMA, counted(made))
+    return total
 
 
 def _write_facts(
@@ -178,25 +209,6 @@ def _write_facts(
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _masked_pairs(
-    pairs: Callable[[str], Iterator[Pair]],
-    protection: Protection,
-    protect: ProtectOptions,
-    folder: Path,
-    pool: Executor | None,
-) -> Callable[[str], Iterator[Pair]]:
-    """Return a function from a split to its pairs with symbols in place of their spans.
-
-    They are kept in files beside `folder`, since spans take longer to find than pairs to read.
-    """
-    files = {name: folder.with_name(f"{name}.masked") for name in SPLITS}
-    mask = partial(protect_chunk, protection, protect)
-    for name, file in files.items():
-        masked = map_in_order(pool, mask, chunks(pairs(name)))
-        write_arrow(file, RAW_SCHEMA, raw_columns(chain.from_iterable(masked)))
-    return lambda name: read_pairs(files[name])
-
-
 def _require_pairs(train: SplitCounts) -> int:
     """Return the number of training pairs.
 
@@ -211,8 +223,7 @@ def _require_pairs(train: SplitCounts) -> int:
 
 def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
     facts = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
-    source = Tokenizer.load(folder / "source.model")
-    target = folder / "target.model"
+    source, target = load_tokenizers(folder)
     train, validation, test = (
         datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in SPLITS
     )
@@ -221,7 +232,7 @@ def _load(folder: Path, corpus: ParallelCorpus, key: str) -> PreparedCorpus:
         validation,
         test,
         source,
-        Tokenizer.load(target) if target.is_file() else source,
+        target,
         CleaningReport.from_dict(facts["audit"]),
         facts["notices"],
         corpus.source,

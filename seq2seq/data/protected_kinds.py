@@ -7,7 +7,6 @@ from typing import NamedTuple
 from seq2seq.config.protect import ProtectOptions
 from seq2seq.data.corpus import Pair
 from seq2seq.errors import ConfigError
-from seq2seq.text.protection import protect_pair
 from seq2seq.text.spans.comparison import MIN_SHARE, choose_kinds
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.number_format import HAS_SIGN, FormatCounts, NumberFormat
@@ -127,19 +126,3 @@ def rules_of_kinds(
         return SpanRules(kinds, options.patterns, options.words, localized)
     except ValueError as error:
         raise ConfigError(f"protect: {error}") from None
-
-
-def protect_chunk(
-    protection: Protection, options: ProtectOptions, pairs: Iterable[Pair]
-) -> list[Pair]:
-    """Return the pairs with symbols in place of the spans that both sides share."""
-    rules = {
-        languages: rules_of_kinds(options, protection.kinds, numbers)
-        for languages, numbers in ((None, protection.number_format), *protection.formats.items())
-    }
-    return [
-        pair._replace(source=source, target=target)
-        for pair in pairs
-        for own in [rules.get(pair.languages, rules[None])]
-        for source, target in [protect_pair(pair.source, pair.target, own)]
-    ]

@@ -32,13 +32,10 @@ class SplitAssignment(NamedTuple):
     reasons: Mapping[str, list[str]]  # why the pairs of a split were dropped, by `codes`
     codes: Mapping[str, NDArray[np.uint8]]  # of each pair as read an index into `reasons`
 
-    def pairs(self, split: str, read: Callable[[str], Iterator[Pair]]) -> Iterator[Pair]:
-        """Yield the pairs of `split`, in the order in which `read` yields a split as read."""
-        number = SPLIT_NUMBERS[split]
+    def masks(self, split: str) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield the name of each split as read, and a mask of its pairs that belong to `split`."""
         for name, numbers in self.numbers.items():
-            if (numbers == number).any():
-                rows = zip(read(name), numbers.tolist(), strict=True)
-                yield from (pair for pair, assigned in rows if assigned == number)
+            yield name, numbers == SPLIT_NUMBERS[split]
 
 
 class PairHashes(NamedTuple):

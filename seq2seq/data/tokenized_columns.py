@@ -1,15 +1,16 @@
 """The columns of prepared pairs: their text and their tokens."""
 
-from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from seq2seq.data.arrow_files import RAW_SCHEMA, chunks
-from seq2seq.data.corpus import Pair
+from seq2seq.data.arrow_files import RAW_SCHEMA, BatchFile
 from seq2seq.text.source_tags import tag_ids
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
+from seq2seq.text.truecase import FormCounts
 
 PREPARED_SCHEMA = pa.schema(
     {
@@ -22,35 +23,64 @@ PREPARED_SCHEMA = pa.schema(
 )
 
 
-def tokenized_columns(
-    pairs: Iterator[Pair],
-    protected: Iterator[Pair],
-    tokenizers: tuple[Tokenizer, Tokenizer],
-    transform: TextTransforms,
-    is_training: bool,
-) -> Iterator[dict[str, list[Any]]]:
-    """Yield columns of `PREPARED_SCHEMA`.
+class TokenizedBatch(NamedTuple):
+    """Prepared pairs, and the forms of the words of their sources, if they are counted."""
 
-    The tokens are those of the protected pairs, transformed, and so is training text; other text
-    stays raw.
-    """
-    for chunk, of_chunk in zip(chunks(pairs), chunks(protected), strict=True):
-        sources = transform.apply(pair.source for pair in of_chunk)
-        targets = transform.apply(pair.target for pair in of_chunk)
-        source_ids, target_ids = tokenizers[0].encode(sources), tokenizers[1].encode(targets)
-        for row, pair in enumerate(chunk):
-            if pair.tags and source_ids[row]:
-                source_ids[row] = tag_ids(tokenizers[0], pair.tags) + source_ids[row]
-        yield {
-            "source": sources if is_training else [pair.source for pair in chunk],
-            "target": targets if is_training else [pair.target for pair in chunk],
-            "document": [pair.document for pair in chunk],
-            "weight": [pair.weight for pair in chunk],
-            "corpus": [pair.corpus for pair in chunk],
-            "tags": [pair.tags for pair in chunk],
-            "languages": [pair.languages for pair in chunk],
+    batch: pa.RecordBatch  # of `PREPARED_SCHEMA`
+    forms: FormCounts | None
+
+
+class BatchTokenizer:
+    """What tokenises the batches of a split, in this process or another."""
+
+    def __init__(
+        self, masked: BatchFile, folder: Path, transform: TextTransforms, is_training: bool
+    ) -> None:
+        """Take the pairs of a split.
+
+        Args:
+            masked: pairs of `MASKED_SCHEMA`.
+            folder: has the tokenizers, source.model and perhaps target.model.
+            transform: applied to the masked sides.
+            is_training: the text that is stored is the masked one, transformed, and the forms of
+                its words are counted; other text stays raw.
+        """
+        self.masked, self.folder = masked, folder
+        self.transform, self.is_training = transform, is_training
+
+    def __call__(self, index: int) -> TokenizedBatch:
+        """Tokenise a batch."""
+        batch = self.masked.batch(index)
+        source, target = _tokenizers_of_process(self.folder)
+        sources, targets = (
+            self.transform.apply(batch.column(f"masked_{side}").to_pylist())
+            for side in ("source", "target")
+        )
+        source_ids, target_ids = source.encode(sources), target.encode(targets)
+        for row, tags in enumerate(batch.column("tags").to_pylist()):
+            if tags and source_ids[row]:
+                source_ids[row] = tag_ids(source, tags) + source_ids[row]
+        columns: dict[str, Any] = {name: batch.column(name) for name in RAW_SCHEMA.names}
+        if self.is_training:
+            columns |= {"source": sources, "target": targets}
+        columns |= {
             "source_ids": source_ids,
             "target_ids": target_ids,
             "source_length": [len(ids) for ids in source_ids],
             "target_length": [len(ids) for ids in target_ids],
         }
+        forms = FormCounts.of(sources) if self.is_training else None
+        return TokenizedBatch(pa.record_batch(columns, schema=PREPARED_SCHEMA), forms)
+
+
+def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+    """Return the tokenizers of both sides of a folder, one object where it has one vocabulary."""
+    source = Tokenizer.load(folder / "source.model")
+    target = folder / "target.model"
+    return source, Tokenizer.load(target) if target.is_file() else source
+
+
+@lru_cache(maxsize=1)
+def _tokenizers_of_process(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+    """Return the tokenizers of a folder that does not change while it is used."""
+    return load_tokenizers(folder)

@@ -28,6 +28,40 @@ class Recased(NamedTuple):
     is_capitals: bool  # the line was in capitals: so will be its translation
 
 
+class FormCounts:
+    """Counts of the forms of words; those of the parts of a text add up to those of the text."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.first: Counter[str] = Counter()  # words at the beginning of lines, in lower case
+        self.others: Counter[str] = Counter()  # other words in their forms
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> "FormCounts":
+        """Count the words of lines that are not in capitals."""
+        counts = cls()
+        for line in lines:
+            if not is_capitals(line):
+                words = _WORD.findall(line)
+                counts.first.update(word.lower() for word in words[:1])
+                counts.others.update(words[1:])
+        return counts
+
+    def add(self, others: "FormCounts") -> None:
+        """Add the counts of the lines that follow."""
+        self.first.update(others.first)
+        self.others.update(others.others)
+
+    def truecaser(self) -> "Truecaser":
+        """Return the truecaser of the lines."""
+        forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for word, count in self.others.items():
+            forms[word.lower()][word] = count
+        total = self.first + Counter({word: of.total() for word, of in forms.items()})
+        kept = (word for word, _ in total.most_common(MAX_WORDS))
+        return Truecaser({word: _most_frequent(forms[word], word) for word in kept})
+
+
 class Truecaser:
     """The most frequent form of each word, by its lower case."""
 
@@ -41,18 +75,7 @@ class Truecaser:
 
         Of a word that occurs at the beginning of lines alone, the form is its lower case.
         """
-        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        first: Counter[str] = Counter()
-        for line in lines:
-            if is_capitals(line):
-                continue
-            words = _WORD.findall(line)
-            first.update(word.lower() for word in words[:1])
-            for word in words[1:]:
-                counts[word.lower()][word] += 1
-        total = first + Counter({word: forms.total() for word, forms in counts.items()})
-        kept = (word for word, _ in total.most_common(MAX_WORDS))
-        return cls({word: _most_frequent(counts[word], word) for word in kept})
+        return FormCounts.of(lines).truecaser()
 
     @classmethod
     def load(cls, path: Path) -> "Truecaser":

@@ -11,8 +11,9 @@ from seq2seq.config.training import (
     TokenizerOptions,
 )
 from seq2seq.data.corpus import Pair, ParallelCorpus
+from seq2seq.data.masked_pairs import mask_pairs
 from seq2seq.data.prepare_parallel import PreparedCorpus, prepare_parallel
-from seq2seq.data.protected_kinds import choose_protection, protect_chunk
+from seq2seq.data.protected_kinds import choose_protection
 from seq2seq.errors import ConfigError
 from seq2seq.text.protection import SYMBOL
 from seq2seq.text.special_tokens import SYMBOLS
@@ -109,8 +110,8 @@ def test_numbers_in_another_form_are_copied_numbers_and_said() -> None:
     assert chosen.number_format.facts() == {"decimal": [".", ","]}
     assert "number" in chosen.kinds
     assert "numbers are written as the target's: 3.5 as 3,5 (100% of 30 pairs)" in chosen.notices[0]
-    [pair] = protect_chunk(chosen, ProtectOptions(), [Pair("Use 1.5 V", "Nimm 1,5 V")])
-    assert SYMBOL.sub("*", pair.source + pair.target) == "Use * VNimm * V"
+    [sides] = mask_pairs(chosen, ProtectOptions(), [Pair("Use 1.5 V", "Nimm 1,5 V")])
+    assert [SYMBOL.sub("*", side) for side in sides] == ["Use * V", "Nimm * V"]
 
 
 @pytest.mark.parametrize(

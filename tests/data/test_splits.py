@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,14 @@ def assigned(
         heldout or HeldOutOptions(),
         normalize,
     )
-    return made, {n: [(p.source, p.target) for p in made.pairs(n, read)] for n in rows}
+    return made, {n: [(p.source, p.target) for p in kept_pairs(made, n, read)] for n in rows}
+
+
+def kept_pairs(
+    made: SplitAssignment, split: str, read: Callable[[str], Iterable[Pair]]
+) -> Iterator[Pair]:
+    for name, mask in made.masks(split):
+        yield from (pair for pair, is_kept in zip(read(name), mask, strict=True) if is_kept)
 
 
 def test_dropped_pairs_are_counted_by_rule_and_kept_pairs_keep_their_order() -> None:
@@ -132,7 +139,7 @@ def test_whole_documents_are_held_out() -> None:
 
     made = assign_splits(reading, CleaningOptions(), HeldOutOptions(share=0.25), normalize)
 
-    kept = {n: list(made.pairs(n, lambda name: iter(rows[name]))) for n in rows}
+    kept = {n: list(kept_pairs(made, n, rows.__getitem__)) for n in rows}
     where = {n: {pair.document for pair in found} - {None} for n, found in kept.items()}
     assert not where["train"] & where["validation"]
     assert not where["train"] & where["test"]

@@ -88,8 +88,8 @@ def protect_pair(source: str, target: str, rules: SpanRules) -> tuple[str, str]:
     if not common:
         return source, target
     first = sha256(source.encode()).digest()[0] % MAX_SYMBOLS
-    both = source + target
-    free = [name for name in SYMBOLS[first:] + SYMBOLS[:first] if name not in both]
+    given = set(SYMBOL.findall(source + target))
+    free = [name for name in SYMBOLS[first:] + SYMBOLS[:first] if name not in given]
     common, symbols = common[: len(free)], free[: len(common)]
     if not common:
         return source, target

@@ -31,7 +31,7 @@ class TokenizedBatch(NamedTuple):
 
 
 class BatchTokenizer:
-    """What tokenises the batches of a split, in this process or another."""
+    """Tokenisation of the batches of a split, in this process or another."""
 
     def __init__(
         self, masked: BatchFile, folder: Path, transform: TextTransforms, is_training: bool

@@ -19,6 +19,8 @@ from seq2seq.text.subword_sampling import (
     words,
 )
 
+MANY_LINES = 1000  # of a list that all cores encode
+
 _ESCAPES = str.maketrans({"\u2581": "\ue581", "\n": "\ue00a", "\0": None})
 _ESCAPED = re.compile("[\u2581\n\0]")
 _UNESCAPES = str.maketrans({"\ue581": "\u2581", "\ue00a": "\n"})
@@ -70,10 +72,12 @@ class Tokenizer:
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each line, without BOS and EOS. All cores work on a long list."""
-        threads = -1 if len(lines) > 1000 else 1
-        ids: list[list[int]] = self.processor.encode(
-            [escape(x) for x in lines], num_threads=threads
-        )
+        escaped = [escape(line) for line in lines]
+        ids: list[list[int]]
+        if len(lines) > MANY_LINES:
+            ids = self.processor.encode(escaped, num_threads=-1)
+        else:  # SentencePiece starts a thread for each list, which takes longer than a few lines
+            ids = [self.processor.encode(line) for line in escaped]
         return ids
 
     def sample(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:

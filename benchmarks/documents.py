@@ -1,9 +1,10 @@
 """What documents cost beside their text as lines, in CPU seconds.
 
-python -m benchmarks.documents RUN [--messages N] [--repeats N] [--table FILE]
+python -m benchmarks.documents RUN [--messages N] [--repeats N] [--texts FILE] [--table FILE]
 
-Texts of the run's own test text are translated as lines, as a .po file and as XLIFF, in turns and
-in one process. The last column is reading and writing alone, with a translator that copies.
+Texts of the run's own test text, or lines of FILE, are translated as lines, as a .po file and as
+XLIFF, in turns and in one process. The last column is reading and writing alone, with a translator
+that copies.
 """
 
 import argparse
@@ -62,13 +63,21 @@ def alone(data: bytes, name: str) -> float:
     return cpu_seconds(work)
 
 
-def measure(run: Path, count: int, repeats: int) -> list[list[object]]:
-    """Return the rows of the table."""
-    import seq2seq
+def read_texts(run: Path, file: Path | None) -> list[str]:
+    """Return different texts with letters: lines of a file, or else of a run's test text."""
     from seq2seq.run_folder import RunFolder
 
-    pairs = RunFolder(run).read_test()
-    texts = list(dict.fromkeys(p.source for p in pairs if any(map(str.isalpha, p.source))))[:count]
+    if file is None:
+        found = [pair.source for pair in RunFolder(run).read_test()]
+    else:
+        found = file.read_text(encoding="utf-8").splitlines()
+    return [text for text in dict.fromkeys(found) if any(map(str.isalpha, text))]
+
+
+def measure(run: Path, texts: list[str], repeats: int) -> list[list[object]]:
+    """Return the rows of the table."""
+    import seq2seq
+
     translator = seq2seq.load(run)
     documents = {"po": catalogue(texts), "xliff": xliff(texts)}
     seconds: dict[str, list[float]] = {name: [] for name in ("lines", *documents)}
@@ -104,12 +113,18 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--texts", type=Path)
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
-    rows = measure(options.run, options.messages, options.repeats)
+    texts = read_texts(options.run, options.texts)[: options.messages]
+    rows = measure(options.run, texts, options.repeats)
     results.table(COLUMNS, rows)
     if options.table:
-        about = "Documents beside their text as lines", "python -m benchmarks.documents RUN"
+        chosen = f" --messages {options.messages} --texts FILE" if options.texts else ""
+        about = (
+            "Documents beside their text as lines",
+            f"python -m benchmarks.documents RUN{chosen}",
+        )
         results.write_result(options.table, about, COLUMNS, rows)
 
 

@@ -6,7 +6,8 @@ Lines are the run's test text, for one request alone those of 10 to 14 words. Pr
 CPUs. The client is this process, with connections that it keeps; OPTIONs are those of `serve`. One
 request alone is compared with a call of the library, 64 connections with lines that the library
 translates together. Half load are requests at random times, half as many a second as 64 connections
-reach. CPU times are those of all processes of the server. Memory is resident memory of all of them
+reach; once with the lines of one request alone, and once with all texts, of which few are long.
+CPU times are those of all processes of the server. Memory is resident memory of all of them
 before and after REQUESTS requests, 5,000 if left out.
 """
 
@@ -164,16 +165,27 @@ class Benchmark:
         assert await load.together(self.lines) == self.translator.translate(self.lines)
         await self._alone(load, server.pid)
         rate = await self._together(load, server.pid)
-        count = int(HALF_LOAD_SECONDS * rate / 2)
-        seconds = sorted(await load.at_rate(self.some(self.texts, count), rate / 2))
-        p95 = seconds[int(0.95 * len(seconds))]
-        row = ("95 % of requests at half load take at most", milliseconds(p95), "", "", "")
-        self.rows.append(row)
+        await self._half_load(load, self.lines, await self._rate_of(load, self.lines), "12 words")
+        await self._half_load(load, self.texts, rate, "all texts")
         before = usage(server.pid).megabytes
         await load.together(self.some(self.texts, requests))
         after = usage(server.pid).megabytes
         text = f"{before:.0f} MB, then {after:.0f} MB"
         self.rows.append((f"memory before and after {requests:,} requests", text, "", "", ""))
+
+    async def _rate_of(self, load: Load, lines: Sequence[str]) -> float:
+        """Return the requests per second that all connections reach with some lines."""
+        repeated = self.some(lines, 1000)
+        start = time.perf_counter()
+        await load.together(repeated)
+        return len(repeated) / (time.perf_counter() - start)
+
+    async def _half_load(self, load: Load, lines: Sequence[str], rate: float, name: str) -> None:
+        count = int(HALF_LOAD_SECONDS * rate / 2)
+        seconds = sorted(await load.at_rate(self.some(lines, count), rate / 2))
+        median, p95 = (seconds[int(share * len(seconds))] for share in (0.5, 0.95))
+        text = f"{milliseconds(p95)} (median {milliseconds(median)}), {rate / 2:.0f} a second"
+        self.rows.append((f"half load, {name}: 95 % take at most", text, "", "", ""))
 
     async def _alone(self, load: Load, pid: int) -> None:
         lines = self.some(self.lines, ONE_BY_ONE)

@@ -17,6 +17,8 @@ class DocumentOptions:
     leave: list[str] = field(default_factory=list)  # patterns of keys that stay as they are
     # Of tables: names or numbers of the columns to translate; `en:de` writes column de from en.
     columns: list[Any] = field(default_factory=list)
+    # Of texts, tables, subtitles, JSON and YAML without a byte order mark, as cp1252; null: UTF-8.
+    encoding: str | None = None
     overwrite: bool = False  # translate anew what has a translation already
 
     def __post_init__(self) -> None:

@@ -49,6 +49,9 @@ class ServeConfig(DecodingConfig):
     reload: bool = True  # read a run folder again when its files change
     detector: str | None = None  # a language-id run folder; null: the package py3langid
     suggestions: str | None = None  # a .tmx file that /suggest adds to; null: it is off
+    # Texts of documents with a lower confidence are marked as not sure, as `translate` marks them;
+    # null: none. A request may say otherwise.
+    min_confidence: float | None = number(None, 0, 1)
     access: AccessOptions = field(default_factory=AccessOptions)
 
     def __post_init__(self) -> None:

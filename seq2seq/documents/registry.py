@@ -8,6 +8,8 @@ from typing import NamedTuple, cast
 
 from seq2seq.config.suggestions import did_you_mean
 from seq2seq.documents.document import Document, FormatSettings, ParseFunction
+from seq2seq.documents.recoded import RecodedDocument
+from seq2seq.documents.source_text import EncodingError, SourceText
 from seq2seq.errors import ConfigError, TextError
 
 MAX_DOCUMENT_BYTES = 2**28  # of a document, 256 MiB: it is held in memory several times
@@ -23,24 +25,36 @@ class DocumentFormat(NamedTuple):
     description: str
     packages: tuple[str, ...] = ()  # modules of the extra `documents` that it imports
     needs_columns: bool = False  # without `document.columns`, its files are texts of lines
+    is_plain: bool = False  # its files do not tell their encoding: `document.encoding` may
 
 
 # A new format is a module in this package and a line here.
 DOCUMENT_FORMATS = (
-    DocumentFormat("text", (), "text", "Paragraphs between blank lines"),
+    DocumentFormat("text", (), "text", "Paragraphs between blank lines", is_plain=True),
     DocumentFormat("po", (".po", ".pot"), "po", "Message catalogues of GNU gettext"),
     DocumentFormat("xliff", (".xliff", ".xlf"), "xliff", "XLIFF 1.2 and 2.x"),
     DocumentFormat("android", ("strings.xml",), "android", "String resources of Android"),
     DocumentFormat("strings", (".strings",), "strings", "Localised strings of iOS and macOS"),
     DocumentFormat("xcstrings", (".xcstrings",), "xcstrings", "String catalogues of Xcode"),
     DocumentFormat("properties", (".properties",), "properties", "Properties of Java"),
-    DocumentFormat("yaml", (".yaml", ".yml"), "yaml", "YAML: texts of Rails and the like"),
+    DocumentFormat(
+        "yaml", (".yaml", ".yml"), "yaml", "YAML: texts of Rails and the like", is_plain=True
+    ),
     DocumentFormat("tmx", (".tmx",), "tmx", "Translation memories of TMX 1.4"),
     DocumentFormat(
-        "json", (".json", ".arb"), "json", "JSON: nested, i18next, ARB, Chrome, Home Assistant"
+        "json",
+        (".json", ".arb"),
+        "json",
+        "JSON: nested, i18next, ARB, Chrome, Home Assistant",
+        is_plain=True,
     ),
     DocumentFormat(
-        "csv", (".csv", ".tsv"), "csv", "Columns of a table: document.columns", needs_columns=True
+        "csv",
+        (".csv", ".tsv"),
+        "csv",
+        "Columns of a table: document.columns",
+        needs_columns=True,
+        is_plain=True,
     ),
     DocumentFormat("docx", (".docx", ".docm", ".dotx"), "ooxml", "Documents of Word"),
     DocumentFormat("pptx", (".pptx", ".pptm", ".ppsx"), "ooxml", "Presentations of PowerPoint"),
@@ -49,9 +63,9 @@ DOCUMENT_FORMATS = (
         "odt", (".odt", ".odp", ".ods", ".ott"), "odf", "Documents of LibreOffice, OpenDocument"
     ),
     DocumentFormat("epub", (".epub",), "epub", "Books"),
-    DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip"),
-    DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT"),
-    DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha"),
+    DocumentFormat("srt", (".srt",), "srt", "Subtitles of SubRip", is_plain=True),
+    DocumentFormat("vtt", (".vtt",), "vtt", "Subtitles of web pages, WebVTT", is_plain=True),
+    DocumentFormat("ass", (".ass", ".ssa"), "ass", "Subtitles of SubStation Alpha", is_plain=True),
     DocumentFormat("html", (".html", ".htm", ".xhtml"), "html", "Web pages, HTML and XHTML"),
     DocumentFormat(
         "markdown",
@@ -59,6 +73,7 @@ DOCUMENT_FORMATS = (
         "markdown",
         "Markdown, with front matter",
         packages=("markdown_it",),
+        is_plain=True,
     ),
 )
 _BY_NAME = {each.name: each for each in DOCUMENT_FORMATS}
@@ -106,7 +121,8 @@ def parse_document(
         name: its name, for messages.
 
     Raises:
-        ConfigError: there is no such format, or a package is missing.
+        ConfigError: there is no such format, a package is missing, or an encoding is given for a
+            format whose files tell it.
         TextError: it is damaged or too large; the message is one line with name and place.
     """
     found = find_format("", format_name)
@@ -119,10 +135,21 @@ def parse_document(
     if len(data) > MAX_DOCUMENT_BYTES:
         most = f"a document may have {MAX_DOCUMENT_BYTES} bytes at most"
         raise TextError(f"{name} is too large: {most}")
+    settings = settings or FormatSettings()
+    encoding = settings.options.encoding
+    if encoding and not found.is_plain:
+        raise ConfigError(f"document.encoding has no meaning for {found.name}: leave it out")
     module = import_module(f"seq2seq.documents.{found.module}")
     parse = cast(ParseFunction, getattr(module, f"parse_{found.name}_document"))
     try:
-        return parse(data, settings or FormatSettings())
+        if encoding is None:
+            return parse(data, settings)
+        source = SourceText.decode(data, encoding)
+        return RecodedDocument(data, source, parse(source.text.encode(), settings))
+    except EncodingError as error:
+        is_open = encoding is None and found.is_plain
+        hint = ": tell its encoding, as document.encoding=cp1252" if is_open else ""
+        raise TextError(f"{name}: {error}{hint}") from None
     except TextError as error:
         raise TextError(f"{name}: {error}") from None
 

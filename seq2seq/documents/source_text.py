@@ -22,7 +22,14 @@ _BOMS = (
 # Encodings of Python that are none of text, take quadratic time, or always fail.
 _REFUSED = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 
+# Names that leave the order of bytes open, or write a byte order mark that was not there.
+_WITHOUT_MARK = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class EncodingError(TextError):
+    """A document that is not in the encoding in which it was read."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,17 @@ class SourceText:
             ((bom, name) for bom, name in _BOMS if data.startswith(bom)), (b"", encoding)
         )
         try:
-            if codecs.lookup(encoding).name.replace("-", "_") in _REFUSED:
+            name = codecs.lookup(encoding).name
+            if name.replace("-", "_") in _REFUSED:
                 raise LookupError
+            encoding = _WITHOUT_MARK.get(name, encoding)
             text = data[len(bom) :].decode(encoding)
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, len(bom) + error.start) + 1
-            raise TextError(
+            raise EncodingError(
                 f"line {line} is not {encoding.upper()} at byte {len(bom) + error.start}"
             ) from None
-        except LookupError:
+        except (LookupError, ValueError):  # the second one: a name with a NUL
             raise TextError(f"there is no text encoding {encoding[:40]!r}") from None
         return cls(text, encoding, bom)
 

@@ -11,6 +11,8 @@ class Route(NamedTuple):
 
     runs: tuple[int, ...]  # numbers of the runs; none where both languages are the same
     pivot: str | None = None  # the language between two runs
+    # Of each run, the direction that it is to translate in; None where it has one alone.
+    directions: tuple[tuple[str, str] | None, ...] = ()
 
 
 class Directions:
@@ -24,14 +26,16 @@ class Directions:
         """
         self.run_of: dict[tuple[str, str], int] = {}
         for number, run in enumerate(runs):
-            pair = (run["source"], run["target"])
-            if pair in self.run_of:
-                first = runs[self.run_of[pair]]["folder"]
-                raise ConfigError(
-                    f"run has {first} and {run['folder']}, both from {pair[0]} to {pair[1]}: "
-                    "each direction can have one"
-                )
-            self.run_of[pair] = number
+            for source, target in run["directions"]:
+                pair = (source, target)
+                if pair in self.run_of:
+                    first = runs[self.run_of[pair]]["folder"]
+                    raise ConfigError(
+                        f"run has {first} and {run['folder']}, both from {source} to {target}: "
+                        "each direction can have one"
+                    )
+                self.run_of[pair] = number
+        self._is_of_several = [len(run["directions"]) > 1 for run in runs]
 
     @property
     def languages(self) -> list[str]:
@@ -52,10 +56,15 @@ class Directions:
         if source == target:
             return Route(())
         if (source, target) in self.run_of:
-            return Route((self.run_of[source, target],))
+            return self._route([(source, target)])
         for pivot in self.languages:
-            first = self.run_of.get((source, pivot))
-            second = self.run_of.get((pivot, target))
-            if first is not None and second is not None:
-                return Route((first, second), pivot)
+            if (source, pivot) in self.run_of and (pivot, target) in self.run_of:
+                return self._route([(source, pivot), (pivot, target)], pivot)
         return None
+
+    def _route(self, legs: Sequence[tuple[str, str]], pivot: str | None = None) -> Route:
+        runs = tuple(self.run_of[leg] for leg in legs)
+        chosen = (
+            leg if self._is_of_several[run] else None for leg, run in zip(legs, runs, strict=True)
+        )
+        return Route(runs, pivot, tuple(chosen))

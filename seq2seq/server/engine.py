@@ -71,6 +71,7 @@ class Engine:
                     "name": folder.folder.resolve().name,
                     "source": source,
                     "target": target,
+                    "directions": directions_of(translator),
                     "has_attention": has_attention(translator.model),
                     "has_confidence": translator.fit is not None,
                 }
@@ -117,7 +118,7 @@ class Engine:
         base = self.translators[options.run]
         if options == LineOptions(options.run):
             return base
-        made = copy_translator(base, self._search(options), options.terms)
+        made = copy_translator(base, self._search(options), options.terms, options.direction)
         if options.is_aligned:
             made.return_alignments()
         self.variants[options] = made
@@ -132,6 +133,13 @@ class Engine:
         if options.is_branching:
             return Branching(n_best)
         return Beam(max(n_best, MIN_BEAM), length_penalty=1.0, n_best=n_best)
+
+
+def directions_of(translator: Translator) -> list[tuple[str, str]]:
+    """Return the directions that a run was trained on."""
+    if translator.directions is not None:
+        return translator.directions.pairs
+    return [translator.planner.languages]
 
 
 def prefixed(job: LineJob) -> str:
@@ -150,14 +158,24 @@ def translate_separately(
 
 
 def copy_translator(
-    base: Translator, search: Search, terms: Sequence[tuple[str, str]]
+    base: Translator,
+    search: Search,
+    terms: Sequence[tuple[str, str]],
+    direction: tuple[str, str] | None = None,
 ) -> Translator:
     """Return a translator of the same network with another search and more terms.
+
+    Args:
+        base: the translator of a run.
+        search: strategy.
+        terms: of a glossary, beside those that the base has.
+        direction: of a run of several languages, which the base knows.
 
     Raises:
         TextError: two terms differ by their case alone.
     """
-    planner = copy(base.planner)
+    in_direction = base.directions.planner(direction) if direction and base.directions else None
+    planner = copy(in_direction or base.planner)
     if terms:
         distinct = DistinctTerms()
         for number, (source, _) in enumerate(terms, 1):
@@ -176,7 +194,7 @@ def copy_translator(
 
 def as_json(translation: ScoredTranslation, options: LineOptions) -> dict[str, Any]:
     """Return a translation as a JSON object."""
-    made: dict[str, Any] = {"text": translation.text}
+    made: dict[str, Any] = {"text": translation.text, "repaired": translation.repaired}
     if options.is_scored:
         made |= {
             "score": translation.score,

@@ -3,17 +3,17 @@
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings
 from seq2seq.documents.registry import DOCUMENT_FORMATS, find_format, parse_document
 from seq2seq.errors import UserError
-from seq2seq.server.formatted import document_lines, write_translated
+from seq2seq.server.formatted import document_lines, segment_translation, write_translated
 from seq2seq.server.refusals import RefusalError
-from seq2seq.server.service import TextOptions, TranslationService
+from seq2seq.server.service import AUTO, TextOptions, TranslationService
 
 KEPT_SECONDS = 1800.0
 MAX_KEPT_BYTES = 2**28  # of all translated documents
@@ -25,12 +25,13 @@ ENDINGS = [".txt", *(ending for each in DOCUMENT_FORMATS for ending in each.endi
 class TranslatedFile:
     """A document of a client: its translation, once it is complete."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, settings: FormatSettings, min_confidence: float | None) -> None:
+        """Take the name, options and languages, and the least confidence of what is not marked."""
         self.id = secrets.token_urlsafe(24)  # nobody can guess it
         self.name = name
         self.time = time.monotonic()
         self.lines, self.translated_lines = 0, 0
-        self.source, self.target = "", ""
+        self.settings, self.min_confidence = settings, min_confidence
         self.data: bytes | None = None
         self.error: RefusalError | None = None
         self.report = ""
@@ -54,8 +55,8 @@ class TranslatedFile:
             "status": "error" if self.error else "done" if self.is_done else "translating",
             "lines": self.lines,
             "translated": self.translated_lines,
-            "source": self.source,
-            "target": self.target,
+            "source": self.settings.source_language,
+            "target": self.settings.target_language,
             "report": self.report,
             "path": self.path,
             **({"error": self.error.message} if self.error else {}),
@@ -82,14 +83,16 @@ class TranslatedFiles:
             raise RefusalError(404, "there is no such file, or it is no longer kept")
         return file
 
-    def begin(self, name: str, data: bytes, source: str, target: str) -> TranslatedFile:
+    def begin(
+        self, name: str, data: bytes, settings: FormatSettings, min_confidence: float | None = None
+    ) -> TranslatedFile:
         """Begin to translate a document.
 
         Args:
             name: of the file, whose ending says its format.
             data: its bytes.
-            source: a served language, or auto.
-            target: a served language.
+            settings: options and served languages; that of the source may be auto.
+            min_confidence: of translations that are not marked; None: none is.
 
         Raises:
             RefusalError: there is no such format, or too many documents are being translated.
@@ -102,8 +105,7 @@ class TranslatedFiles:
             if done is None:
                 raise RefusalError(429, "Slowdown: too many documents are being translated")
             del self._files[done.id]
-        file = TranslatedFile(safe[-MAX_NAME:])
-        file.source, file.target = source, target
+        file = TranslatedFile(safe[-MAX_NAME:], settings, min_confidence)
         self._files[file.id] = file
         task = asyncio.create_task(self._translate(file, format_name, data))
         self._tasks.add(task)
@@ -136,13 +138,12 @@ class TranslatedFiles:
             file.ended.set()
 
     async def _translated(self, file: TranslatedFile, format_name: str, data: bytes) -> bytes:
-        service, options = self.service, DocumentOptions()
-        settings = FormatSettings(options, file.source, file.target)
+        service, settings = self.service, file.settings
         document = await asyncio.to_thread(parse_document, data, format_name, settings, file.name)
-        if file.source == "auto":
+        if settings.source_language == AUTO:
             text = "\n".join(each.text for each in document.segments)[:DETECTED_CHARACTERS]
-            file.source = (await service.detect_source(text, file.target)).code
-            settings = FormatSettings(options, file.source, file.target)
+            found = await service.detect_source(text, settings.target_language)
+            file.settings = settings = replace(settings, source_language=found.code)
             document = await asyncio.to_thread(
                 parse_document, data, format_name, settings, file.name
             )
@@ -152,9 +153,15 @@ class TranslatedFiles:
         def notify(count: int) -> None:
             file.translated_lines += count
 
-        route = service.require_route(file.source, file.target)
-        results = await service.translate(lines, route, TextOptions(), notify=notify)
-        known = {line: result.texts[0] for line, result in zip(lines, results, strict=True)}
+        route = service.require_route(settings.source_language, settings.target_language)
+        least = file.min_confidence
+        service.require_confidence(route, least)
+        options = TextOptions(is_scored=least is not None)
+        results = await service.translate(lines, route, options, notify=notify)
+        known = {
+            line: segment_translation(result, min_confidence=least)
+            for line, result in zip(lines, results, strict=True)
+        }
         made, file.report = await asyncio.to_thread(write_translated, document, known)
         return made
 

@@ -1,7 +1,7 @@
 """Translation of texts with markup: their sentences are translated, all else stays."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
@@ -10,7 +10,7 @@ from seq2seq.documents.translating import translate_documents
 from seq2seq.errors import TextError
 from seq2seq.server.directions import Route
 from seq2seq.server.refusals import RefusalError
-from seq2seq.server.service import TextOptions, TranslationService
+from seq2seq.server.service import TextOptions, TextResult, TranslationService
 
 
 def document_lines(document: Document) -> Sequence[str]:
@@ -25,17 +25,36 @@ def document_lines(document: Document) -> Sequence[str]:
     return asked
 
 
-def write_translated(document: Document, lines: dict[str, str]) -> tuple[bytes, str]:
+def write_translated(
+    document: Document, lines: Mapping[str, SegmentTranslation]
+) -> tuple[bytes, str]:
     """Return a document with translated lines, and a report about its segments.
 
     Args:
         document: as it was parsed.
         lines: the translation of each of `document_lines`.
     """
-    (made,), report = translate_documents(
-        [document], lambda asked: [SegmentTranslation(lines[line]) for line in asked]
-    )
+    (made,), report = translate_documents([document], lambda asked: [lines[each] for each in asked])
     return document.write(made), str(report)
+
+
+def segment_translation(
+    result: TextResult, number: int = 0, min_confidence: float | None = None
+) -> SegmentTranslation:
+    """Return the translation of some rank of a line of a document; where there are fewer, the last.
+
+    Args:
+        result: of the line, scored where there is a least confidence.
+        number: the rank.
+        min_confidence: the least confidence of a translation that is sure; None: all are.
+    """
+    number = min(number, len(result.texts) - 1)
+    confidence, repaired = None, 0
+    for line in result.lines:
+        best = line[min(number, len(line) - 1)]
+        confidence, repaired = best.get("confidence"), best["repaired"]
+    is_sure = min_confidence is None or (confidence or 0.0) >= min_confidence
+    return SegmentTranslation(result.texts[number], is_sure, confidence, repaired)
 
 
 async def translate_formatted(
@@ -69,8 +88,8 @@ async def translate_formatted(
     found = dict(zip(lines, results, strict=True))
     made = []
     for document in documents:
-        own = [found[line].texts for line in document_lines(document)]
-        count = max(map(len, own), default=1)
+        own = {line: found[line] for line in document_lines(document)}
+        count = max((len(each.texts) for each in own.values()), default=1)
         made.append([_write(document, own, number) for number in range(count)])
     return made
 
@@ -82,8 +101,7 @@ def _parse(texts: Sequence[str], format_name: str, settings: FormatSettings) -> 
         raise RefusalError(400, f"Invalid request: {error}") from None
 
 
-def _write(document: Document, texts: Sequence[Sequence[str]], number: int) -> str:
-    """Return a document with the translations of some rank; where there are fewer, the last."""
-    lines = document_lines(document)
-    chosen = [each[min(number, len(each) - 1)] for each in texts]
-    return write_translated(document, dict(zip(lines, chosen, strict=True)))[0].decode()
+def _write(document: Document, results: Mapping[str, TextResult], number: int) -> str:
+    """Return a document with the translations of some rank."""
+    lines = {line: segment_translation(result, number) for line, result in results.items()}
+    return write_translated(document, lines)[0].decode()

@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from seq2seq.config.documents import DocumentOptions
+from seq2seq.documents.document import FormatSettings
 from seq2seq.errors import TextError
 from seq2seq.server.detection import DetectedLanguage
 from seq2seq.server.directions import Route
@@ -23,6 +25,7 @@ from seq2seq.server.parameters import (
     number_of,
     require_size,
     required,
+    share_of,
     text_of,
     texts_of,
 )
@@ -190,7 +193,17 @@ async def start_file(request: Request) -> TranslatedFile:
     if source != AUTO:
         source = service.require_language(source)
         service.require_route(source, target)
-    return state.files.begin(upload.name, upload.data, source, target)
+    least = state.config.min_confidence
+    if parameters.get("min_confidence"):
+        least = share_of("min_confidence", parameters["min_confidence"])
+    settings = FormatSettings(document_options(parameters), source, target)
+    return state.files.begin(upload.name, upload.data, settings, least)
+
+
+def document_options(parameters: Mapping[str, Any]) -> DocumentOptions:
+    """Return the options of a document."""
+    encoding = parameters.get("encoding") or None
+    return DocumentOptions(encoding=encoding and text_of("encoding", encoding))
 
 
 async def download_file(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Messages between the server and its worker processes: JSON behind its length."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 LENGTH_BYTES = 8
@@ -14,7 +15,15 @@ class LineOptions(NamedTuple):
     is_scored: bool = False  # with words, log-probabilities and confidence
     is_aligned: bool = False  # with attention between words
     is_branching: bool = False  # translations that differ in the word behind the prefix
+    direction: tuple[str, str] | None = None  # of a run of several languages
     terms: tuple[tuple[str, str], ...] = ()  # of a glossary: source and target
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> "LineOptions":
+        """Return the options that came as JSON: a list, with lists in it."""
+        *others, direction, terms = values
+        pairs = tuple((source, target) for source, target in terms)
+        return cls._make([*others, tuple(direction) if direction else None, pairs])
 
 
 class LineJob(NamedTuple):

@@ -125,6 +125,7 @@ async def list_runs(request: Request) -> Response:
                 "name": run["name"],
                 "source": run["source"],
                 "target": run["target"],
+                "directions": run["directions"],
                 "source_name": language_name(run["source"]),
                 "target_name": language_name(run["target"]),
                 "has_attention": run["has_attention"],

@@ -126,6 +126,21 @@ def number_of(name: str, value: Any, low: int, high: int) -> int:
     return value
 
 
+def share_of(name: str, value: Any) -> float:
+    """Return a parameter that must be a number from 0 to 1, which may come as a text.
+
+    Raises:
+        RefusalError: it is none.
+    """
+    try:
+        share = float(value) if isinstance(value, str | int | float) else -1.0
+    except (ValueError, OverflowError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 <= share <= 1:
+        raise RefusalError(400, f"Invalid request: {name} must be a number from 0 to 1")
+    return share
+
+
 def flag_of(name: str, value: Any) -> bool:
     """Return a parameter that must be true or false.
 

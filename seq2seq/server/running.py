@@ -6,11 +6,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -133,6 +134,7 @@ async def serve_until_stopped(
         else:
             await pool.start()
         Directions(pool.runs)  # two runs of one direction are refused here
+        require_fits(config, pool.runs)
         service = TranslationService(config, queue, pool, metrics)
         files = TranslatedFiles(service, config.access.max_files)
         state = ServerState(config, service, pool, access, metrics, files, suggestions)
@@ -147,6 +149,20 @@ async def serve_until_stopped(
         if watcher is not None:
             watcher.cancel()
         await pool.close()
+
+
+def require_fits(config: ServeConfig, runs: Sequence[Mapping[str, Any]]) -> None:
+    """Require that all runs know how sure they are, if there is a least confidence.
+
+    Raises:
+        ConfigError: one of them does not.
+    """
+    for run in runs if config.min_confidence is not None else ():
+        if not run["has_confidence"]:
+            raise ConfigError(
+                f"min_confidence={config.min_confidence} cannot be used, for {run['folder']} has "
+                "no fit of confidence: python -m seq2seq.evaluate run=RUN fit_confidence=true"
+            )
 
 
 async def serve_http(server: SignalledServer, listening: socket.socket) -> None:

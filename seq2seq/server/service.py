@@ -34,6 +34,15 @@ class TextOptions(NamedTuple):
     is_branching: bool = False  # translations that differ in the word behind the prefix
     terms: tuple[tuple[str, str], ...] = ()
 
+    def of_run(
+        self, run: int, direction: tuple[str, str] | None, is_last_of_two: bool
+    ) -> LineOptions:
+        """Return the options of the lines of a run; no line of a pivot is aligned with the text."""
+        is_aligned = self.is_aligned and not is_last_of_two
+        return LineOptions(
+            run, self.n_best, self.is_scored, is_aligned, self.is_branching, direction, self.terms
+        )
+
 
 class TextResult(NamedTuple):
     """The translations of a text."""
@@ -102,6 +111,16 @@ class TranslationService:
             raise RefusalError(400, f"{source} to {target} is not supported")
         return route
 
+    def require_confidence(self, route: Route, least: float | None) -> None:
+        """Require that the runs of a route know how sure they are, if there is a least confidence.
+
+        Raises:
+            RefusalError: one of them has no fit of confidence.
+        """
+        runs = [self.pool.runs[number] for number in route.runs]
+        if least is not None and not all(run["has_confidence"] for run in runs):
+            raise RefusalError(400, "min_confidence cannot be used: a run has no fit of confidence")
+
     def has_attention(self, route: Route) -> bool:
         """Return whether the last run of a route has attention, to align words with."""
         return all(self.pool.runs[run]["has_attention"] for run in route.runs[-1:])
@@ -167,18 +186,31 @@ class TranslationService:
         ]
         self.metrics.lines.inc(len(jobs))
         self.metrics.characters.inc(sum(map(len, texts)))
-        *before, last = route.runs
-        for run in before:
-            found = await self._results(LineOptions(run), [LineJob(job.text) for job in jobs])
-            through = [result["translations"][0]["text"] for result in found]
-            jobs = [LineJob(text, job.prefix) for text, job in zip(through, jobs, strict=True)]
-        is_aligned = chosen.is_aligned and not before
-        line_options = LineOptions(last, *chosen._replace(is_aligned=is_aligned))
-        results = iter(await self._results(line_options, jobs, notify))
+        confidences: list[float | None] = []
+        *before, last = zip(route.runs, route.directions, strict=True)
+        for leg in before:
+            found = await self._first_leg(jobs, *leg, is_scored=chosen.is_scored)
+            confidences = [each.get("confidence") for each in found]
+            jobs = [
+                LineJob(each["text"], job.prefix) for each, job in zip(found, jobs, strict=True)
+            ]
+        line_options = chosen.of_run(*last, is_last_of_two=bool(before))
+        results = await self._results(line_options, jobs, notify)
+        for result, confidence in zip(results, confidences, strict=False):
+            limit_confidence(result["translations"], confidence)
+        rest = iter(results)
         return [
-            _text_result(each, [next(results)["translations"] for _ in each.translated])
+            _text_result(each, [next(rest)["translations"] for _ in each.translated])
             for each in cut
         ]
+
+    async def _first_leg(
+        self, jobs: Sequence[LineJob], run: int, direction: tuple[str, str] | None, is_scored: bool
+    ) -> list[dict[str, Any]]:
+        """Return the best translation of each line into the language between two runs."""
+        options = LineOptions(run, is_scored=is_scored, direction=direction)
+        found = await self._results(options, [LineJob(job.text) for job in jobs])
+        return [result["translations"][0] for result in found]
 
     async def _results(
         self,
@@ -208,6 +240,13 @@ class TranslationService:
             if "error" in result:
                 raise RefusalError(result.get("status", 400), result["error"])
         return results
+
+
+def limit_confidence(translations: Sequence[dict[str, Any]], before: float | None) -> None:
+    """Make translations as sure as the text that they are translations of, at most."""
+    for each in translations:
+        if each.get("confidence") is not None:
+            each["confidence"] = None if before is None else min(before, each["confidence"])
 
 
 def cancel(futures: Iterable[asyncio.Future[Any]]) -> None:

@@ -34,10 +34,8 @@ def run_worker() -> None:
         send(results, {"error": str(error) or type(error).__name__})
         return
     while (batch := read_message(requests)) is not None:
-        *options, terms = batch["options"]
-        line_options = LineOptions._make([*options, tuple((s, t) for s, t in terms)])
         jobs = [LineJob(text, prefix) for text, prefix in batch["lines"]]
-        send(results, engine.translate(line_options, jobs))
+        send(results, engine.translate(LineOptions.of(batch["options"]), jobs))
 
 
 def load_engine(options: Any) -> Any:

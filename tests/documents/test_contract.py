@@ -175,8 +175,41 @@ def test_a_quote_of_a_table_that_is_not_closed_is_refused(data: str, line: int) 
 
 
 def test_the_line_of_broken_utf8_is_named() -> None:
-    with pytest.raises(TextError, match=r"^a\.json: line 2 is not UTF-8 at byte 4$"):
+    with pytest.raises(TextError, match=r"^a\.json: line 2 is not UTF-8 at byte 4"):
         parse_document(b'{\n "\xff": 1}', "json", name="a.json")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "shift_jis", "UTF-8-SIG"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("srt", "1\r\n00:00:01,000 --> 00:00:02,000\r\n{}\r\n\r\n"),
+        ("csv", "a;b\r\n1;{}\r\n"),
+        ("text", "{}\n\nx\n"),
+        ("json", '{{"a": "{}"}}'),
+    ],
+)
+def test_a_document_stays_in_the_encoding_that_an_option_tells(
+    encoding: str, name: str, text: str
+) -> None:
+    word, translation = ("日本", "本日") if encoding == "shift_jis" else ("Café", "Kännchen")
+    settings = FormatSettings(DocumentOptions(encoding=encoding, columns=["b"]))
+    document = parse_document(text.format(word).encode(encoding), name, settings)
+
+    made = [SegmentTranslation(translation) if s.text == word else None for s in document.segments]
+
+    assert document.write(made) == text.format(translation).encode(encoding)
+
+
+def test_a_wrong_encoding_is_a_line_that_tells_what_to_do() -> None:
+    with pytest.raises(TextError, match=r"^a\.srt: line 1 is not UTF-8 at byte 0: tell its enc"):
+        parse_document(b"\xe9", "srt", name="a.srt")
+    settings = FormatSettings(DocumentOptions(encoding="cp1252"))
+    with pytest.raises(ConfigError, match="encoding has no meaning for po: leave it out"):
+        parse_document(b"", "po", settings)
+    document = parse_document("a".encode("cp1252"), "text", settings)
+    with pytest.raises(TextError, match="a translation has 'ł', which CP1252, the encoding"):
+        document.write([SegmentTranslation("ł")])
 
 
 def test_lines_of_a_segment_are_translated_one_by_one_and_each_once() -> None:

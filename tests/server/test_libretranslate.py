@@ -221,6 +221,27 @@ def test_a_document_is_translated_and_downloaded(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"min_confidence": "0.5"}, "min_confidence cannot be used: a run has no fit of"),
+        ({"min_confidence": "much"}, "min_confidence must be a number from 0 to 1"),
+        ({"min_confidence": "nan"}, "min_confidence must be a number from 0 to 1"),
+        ({"encoding": "rot13"}, "there is no text encoding 'rot13'"),
+        ({"encoding": "cp1252"}, "document.encoding has no meaning for po"),
+    ],
+)
+def test_options_of_a_document_that_cannot_work_are_refused(
+    fields: dict[str, str], message: str, client: Client
+) -> None:
+    name = "a.po" if fields.get("encoding") == "cp1252" else "a.txt"
+
+    answer = client.upload("/translate_file", name, b"A", source="en", target="de", **fields)
+
+    assert answer.status == 400
+    assert message in answer.json["error"]
+
+
+@pytest.mark.parametrize(
     ("name", "data", "status", "message"),
     [
         ("a.exe", b"x", 400, "Invalid request: file format not supported, but .txt, "),

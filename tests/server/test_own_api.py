@@ -11,8 +11,10 @@ import pytest
 
 import seq2seq
 from seq2seq.config.serving import AccessOptions
+from seq2seq.documents.document import FormatSettings
 from seq2seq.evaluation.calibration import Calibration
 from seq2seq.evaluation.confidence_fit import ConfidenceFit
+from seq2seq.inference.directions import LanguageDirections
 from seq2seq.inference.translator import Translator
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.search.beam import Beam
@@ -21,6 +23,7 @@ from seq2seq.server.engine import copy_translator
 from seq2seq.server.files import TranslatedFile, TranslatedFiles
 from seq2seq.server.refusals import RefusalError
 from seq2seq.server.run_details import read_details
+from seq2seq.server.service import limit_confidence
 from seq2seq.text.spans.rules import SpanRules
 from seq2seq.text.transforms import TextTransforms
 from tests.inference.networks import LIMITS, random_network, toy_tokenizer
@@ -137,6 +140,23 @@ def test_terms_of_a_request_are_those_of_its_translator_alone() -> None:
     assert "Gebäude" not in base.translate([line])[0]
 
 
+def test_a_translator_of_several_languages_is_copied_in_a_direction() -> None:
+    tokenizer = toy_tokenizer()
+    splitting = Splitting("off", 0, 100)
+
+    def plan(direction: tuple[str, str]) -> UnitPlanner:
+        return UnitPlanner(tokenizer, TextTransforms(), None, direction, splitting)
+
+    network = random_network(tokenizer, "additive", 1)
+    base = Translator(network, tokenizer, tokenizer, Greedy(), LIMITS, 8)
+    base.directions = LanguageDirections([("en", "de"), ("de", "en")], plan)
+
+    made = copy_translator(base, Greedy(), [], ("de", "en"))
+
+    assert made.planner.languages == ("de", "en")
+    assert made.translate(["the dog"])
+
+
 def test_a_glossary_is_taken(client: Client) -> None:
     assert translated(client, LINE, glossary={"door": "Pforte"})["translations"]
 
@@ -185,13 +205,48 @@ def test_a_document_is_translated_with_progress(client: Client) -> None:
     assert json.loads(found.data) == [*client.translate([LINE, OTHER]), "7"]
 
 
+@pytest.mark.parametrize(("least", "is_fuzzy"), [("0", False), ("1", True), ("", False)])
+def test_a_document_marks_what_is_not_sure(least: str, is_fuzzy: bool, client: Client) -> None:
+    data = f'msgid "{LINE}"\nmsgstr ""\n'.encode()
+
+    sent = client.upload(
+        "/translate_file", "a.po", data, source="en", target="de", min_confidence=least
+    )
+
+    found = client.get(sent.json["translatedFileUrl"].removeprefix(client.address)).data.decode()
+    assert ("#, fuzzy" in found) == is_fuzzy
+
+
+def test_a_text_through_two_runs_is_as_sure_as_the_less_sure_of_them() -> None:
+    translations: list[dict[str, float | None]] = [
+        {"confidence": 0.9},
+        {"confidence": 0.3},
+        {"confidence": None},
+        {},
+    ]
+
+    limit_confidence(translations, 0.5)
+
+    assert translations == [{"confidence": 0.5}, {"confidence": 0.3}, {"confidence": None}, {}]
+
+
+def test_a_document_is_read_in_the_encoding_that_the_request_tells(client: Client) -> None:
+    data = f"1\r\n00:00:01,000 --> 00:00:02,000\r\n{LINE}\r\n\r\n".encode("utf-16-le")
+    fields = {"source": "en", "target": "de", "encoding": "utf-16"}
+
+    sent = client.upload("/translate_file", "a.srt", data, **fields)
+
+    found = client.get(sent.json["translatedFileUrl"].removeprefix(client.address)).data
+    assert client.translate(LINE) in found.decode("utf-16-le")
+
+
 def test_old_documents_and_those_beyond_the_bytes_that_are_kept_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("seq2seq.server.files.MAX_KEPT_BYTES", 10)
     service: Any = None  # nothing is translated
     files = TranslatedFiles(service, 9)
-    made = [TranslatedFile(f"{number}.txt") for number in range(4)]
+    made = [TranslatedFile(f"{number}.txt", FormatSettings(), None) for number in range(4)]
     for file, data in zip(made, (b"12345678", None, b"123456", b"1234"), strict=True):
         file.data = data
         files._files[file.id] = file

@@ -1,5 +1,6 @@
 """The command itself: processes, signals, changed runs, and clients of every kind."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,8 @@ import seq2seq
 from seq2seq.commands.serve import serve
 from seq2seq.config.serving import AccessOptions
 from seq2seq.errors import ConfigError, RunError
-from seq2seq.server.directions import Directions
+from seq2seq.server.directions import Directions, Route
+from seq2seq.server.messages import LineOptions
 from tests.posix import needs_posix
 from tests.processes import DEVNULL, PIPE, Command, start_command
 from tests.server.client import RUN, Client, RunningServer, config_of, served
@@ -244,7 +246,26 @@ def test_a_process_replaces_dead_workers_and_changed_runs_and_ends_when_it_has_a
 
 
 def test_two_runs_of_one_direction_are_refused() -> None:
-    runs = [{"folder": name, "source": "en", "target": "de"} for name in ("a", "b")]
+    runs = [{"folder": name, "directions": [("en", "de")]} for name in ("a", "b")]
 
     with pytest.raises(ConfigError, match="both from en to de: each direction can have one"):
         Directions(runs)
+
+
+def test_a_run_of_several_languages_serves_each_of_its_directions() -> None:
+    pairs = [("en", "de"), ("de", "en"), ("fr", "en")]
+    runs = [{"folder": "a", "directions": pairs}, {"folder": "b", "directions": [("de", "ja")]}]
+
+    directions = Directions(runs)
+
+    assert directions.route("fr", "en") == Route((0,), None, (("fr", "en"),))
+    assert directions.route("fr", "de") == Route((0, 0), "en", (("fr", "en"), ("en", "de")))
+    assert directions.route("en", "ja") == Route((0, 1), "de", (("en", "de"), None))
+    assert directions.route("fr", "ja") is None
+
+
+def test_options_of_lines_are_the_same_behind_json() -> None:
+    for direction in (None, ("en", "de")):
+        options = LineOptions(1, 3, True, False, True, direction, (("a", "b"), ("c", "d")))
+
+        assert LineOptions.of(json.loads(json.dumps(options))) == options

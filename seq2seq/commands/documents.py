@@ -9,10 +9,10 @@ from typing import NamedTuple
 from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import file_names, standard_output
 from seq2seq.commands.outputs import require_outputs
+from seq2seq.commands.recalled_lines import open_memory, require_readable_memory
 from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.documents.document import Document, FormatSettings, SegmentTranslation
-from seq2seq.documents.memory import read_memory, require_similarity
 from seq2seq.documents.registry import (
     MAX_DOCUMENT_BYTES,
     DocumentFormat,
@@ -76,10 +76,7 @@ def translate_files(config: TranslateConfig) -> None:
     for file in files:
         if file.format_name is not None:
             _parse(file, standard, FormatSettings(config.document))
-    memories = [] if config.memory is None else file_names("memory", config.memory)
-    read_memory(memories)
-    if memories and review_name(config):
-        require_similarity()
+    require_readable_memory(config)
     for note in notes:
         print(visible(note), file=sys.stderr)
     from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
@@ -96,7 +93,7 @@ def translate_files(config: TranslateConfig) -> None:
     translator.choose_direction(config.target, config.source)
     settings = FormatSettings(config.document, *translator.planner.languages)
     translate = line_translations(translator, config.min_confidence)
-    memory = read_memory(memories, *translator.planner.languages) if memories else None
+    memory = open_memory(config, *translator.planner.languages)
     report = DocumentReport()
     with open_review(review_name(config), config.min_confidence, memory) as review:
         for group in _groups(files):

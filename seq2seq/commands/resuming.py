@@ -15,10 +15,13 @@ from omegaconf import OmegaConf
 import seq2seq
 from seq2seq.commands.alignment_file import AlignmentWriter, open_alignments
 from seq2seq.commands.prefixes import LineReader
+from seq2seq.commands.recalled_lines import recalled_lines
 from seq2seq.commands.review_file import ReviewWriter, open_review, review_name
 from seq2seq.commands.score_file import ScoreWriter, open_scores
 from seq2seq.config.commands import DecodingConfig, TranslateConfig
+from seq2seq.config.lists import as_list
 from seq2seq.data.readers.files import sha256_of_file
+from seq2seq.documents.memory import TranslationMemory
 from seq2seq.hardware import choose_device
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.document_translator import DocumentTranslator
@@ -39,6 +42,9 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
     prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]
     options["prefix"] = [sha256_of_file(Path(str(file))) for file in prefixes if file is not None]
     if config.min_confidence is not None:  # the rows of that file hold the name, too
+        options["review"] = name
+    if config.memory is not None:
+        options["memory"] = [sha256_of_file(Path(file)) for file in as_list(config.memory)]
         options["review"] = name
     if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
@@ -189,12 +195,14 @@ class LineFiles(NamedTuple):
 
 
 @contextmanager
-def open_line_files(config: TranslateConfig) -> Iterator[LineFiles]:
+def open_line_files(
+    config: TranslateConfig, memory: TranslationMemory | None = None
+) -> Iterator[LineFiles]:
     """Open the files beside the translations, which appear when they are complete."""
     with (
         open_scores(config.scores) as scores,
         open_alignments(config.alignments) as alignments,
-        open_review(review_name(config), config.min_confidence) as review,
+        open_review(review_name(config), config.min_confidence, memory) as review,
     ):
         yield LineFiles(scores, alignments, review)
 
@@ -210,12 +218,15 @@ class ResumableTranslation:
     def __init__(
         self, translator: Translator, name: str, files: ResultWriter,
         partial: PartialResults | None, read: LineReader = lambda rows, _: rows,
+        memory: TranslationMemory | None = None,
     ) -> None:  # fmt: skip
         """Translate the file `name`, and recall and store in `partial`.
 
-        Rows are written to `files`. `read` returns the lines of rows of the file.
+        Rows are written to `files`. `read` returns the lines of rows of the file. Lines that
+        `memory` has are taken from it.
         """
-        self.read = read
+        self.read, self.memory = read, memory
+        self.remembered = 0  # lines from the memory
         self.translator, self.name, self.files, self.partial = translator, name, files, partial
         self.recalled = 0  # lines
         self._state: Any = None  # the document's state at the end of the previous group
@@ -223,6 +234,7 @@ class ResumableTranslation:
 
     def __call__(self, group: list[str], first: int) -> list[str]:
         """Return a translation for each line of `group`, of which the first has number `first`."""
+        self.remembered += len(recalled_lines(self.memory, self.read(group, first)))
         results = self.partial.recall(group) if self.partial else None
         if results:
             self.recalled += len(group)
@@ -263,9 +275,15 @@ class ResumableTranslation:
     def _translate_window(
         self, lines: list[str], first: int, stored: StoredBatches | None = None
     ) -> list[list[ScoredTranslation]]:
+        read = self.read(lines, first)
+        known = recalled_lines(self.memory, read)
+        if not isinstance(self.translator, DocumentTranslator):  # which needs the line before
+            read = ["" if index in known else line for index, line in enumerate(read)]
         hypotheses, self._state = self.translator.translate_window(
-            self.read(lines, first), first, self.files.are_scored, self._state, stored
+            read, first, self.files.are_scored, self._state, stored
         )
+        for index, text in known.items():
+            hypotheses[index] = [ScoredTranslation(text, 0.0, 0.0, [], [])]
         return hypotheses
 
 

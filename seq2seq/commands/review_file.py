@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.config.lists import as_list
-from seq2seq.documents.document import SegmentTranslation
 from seq2seq.documents.memory import MemoryMatch, TranslationMemory
 from seq2seq.errors import ConfigError
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.writable import STANDARD
 
 if TYPE_CHECKING:
+    from seq2seq.documents.document import SegmentTranslation
     from seq2seq.inference.decode import ScoredTranslation
 
     RatedText = ScoredTranslation | SegmentTranslation
@@ -60,7 +60,7 @@ class ReviewWriter:
     def _match(self, source: str, translation: "RatedText") -> MemoryMatch | None:
         if self.memory is None:
             return None
-        if isinstance(translation, SegmentTranslation) and translation.is_recalled:
+        if self.memory.recall(source) == translation.text:
             return MemoryMatch(source, translation.text, 1.0)
         return self.memory.nearest(source)
 

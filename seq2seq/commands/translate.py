@@ -13,6 +13,7 @@ from seq2seq.commands.counts import counted
 from seq2seq.commands.documents import is_document_work, translate_files
 from seq2seq.commands.line_io import input_output_pairs, map_lines
 from seq2seq.commands.prefixes import line_reader, prefix_files
+from seq2seq.commands.recalled_lines import open_memory, require_lines_of_memory
 from seq2seq.commands.review_file import review_name
 from seq2seq.config.commands import TranslateConfig
 from seq2seq.errors import ConfigError
@@ -68,25 +69,27 @@ def translate_texts(config: TranslateConfig) -> None:
         DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
     prepare_translator(config, translator)
-    start, count, recalled = time.monotonic(), 0, 0
+    memory = open_memory(config, *translator.planner.languages)
+    start, count, recalled, remembered = time.monotonic(), 0, 0, 0
     with (
         locked_outputs(config, files),
         kept_until_complete() as partials,
-        open_line_files(config) as others,
+        open_line_files(config, memory) as others,
     ):
         for (name, output), prefix in zip(files, prefixes, strict=True):
-            partial = open_partial(config, name, output)
-            if partial:
+            if partial := open_partial(config, name, output):
                 partials.append(partial)
             read = line_reader(prefix, search)
-            work = ResumableTranslation(translator, name, others, partial, read)
+            work = ResumableTranslation(translator, name, others, partial, read, memory)
             count += map_lines(name, output, translator.window_lines, work)
             recalled += work.recalled
+            remembered += work.remembered
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
-    before = f", {recalled:,} of them before an interruption" if recalled else ""
+    notes = f", {recalled:,} of them before an interruption" if recalled else ""
+    notes += f", {remembered:,} of them from memory" if memory else ""
     for line in term_table(translator.term_counts):
         print(visible(line), file=sys.stderr)
-    print(f"{counted(count, 'line')}{before}, {rate:.1f} lines/s", file=sys.stderr)
+    print(f"{counted(count, 'line')}{notes}, {rate:.1f} lines/s", file=sys.stderr)
 
 
 def prepare_translator(config: TranslateConfig, translator: "Translator") -> None:
@@ -133,8 +136,7 @@ def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
         ConfigError: an option has no value, or one that does not go with the others.
         TextError: an input does not exist, or an output cannot be written.
     """
-    if config.memory is not None:
-        raise ConfigError("memory is for documents: for lines, leave it out")
+    require_lines_of_memory(config)
     scores = []
     if config.scores is not None:
         scores.append(NamedFile("scores", config.scores))

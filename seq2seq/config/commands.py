@@ -106,8 +106,8 @@ class TranslateConfig(DecodingConfig):
     # The format of documents; null: by the ending of the file; lines: text, line by line.
     format: str | None = None
     document: DocumentOptions = field(default_factory=DocumentOptions)
-    # Of documents: a .tmx, .xlf or .po file of translations, or a list of them. Equal texts are
-    # taken over; similar ones are shown in the review file.
+    # A .tmx, .xlf or .po file of translations, or a list of them. Equal texts or lines are taken
+    # over; similar ones are shown in the review file.
     memory: Any = None
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ _BOMS = (
 _REFUSED = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 
 # Names that leave the order of bytes open, or write a byte order mark that was not there.
-_WITHOUT_MARK = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
+_ORDERED = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -54,7 +54,7 @@ class SourceText:
             name = codecs.lookup(encoding).name
             if name.replace("-", "_") in _REFUSED:
                 raise LookupError
-            encoding = _WITHOUT_MARK.get(name, encoding)
+            encoding = _ORDERED.get(name, encoding)
             text = data[len(bom) :].decode(encoding)
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, len(bom) + error.start) + 1

@@ -71,7 +71,7 @@ class Engine:
                     "name": folder.folder.resolve().name,
                     "source": source,
                     "target": target,
-                    "directions": directions_of(translator),
+                    "directions": served_directions(translator),
                     "has_attention": has_attention(translator.model),
                     "has_confidence": translator.fit is not None,
                 }
@@ -135,7 +135,7 @@ class Engine:
         return Beam(max(n_best, MIN_BEAM), length_penalty=1.0, n_best=n_best)
 
 
-def directions_of(translator: Translator) -> list[tuple[str, str]]:
+def served_directions(translator: Translator) -> list[tuple[str, str]]:
     """Return the directions that a run was trained on."""
     if translator.directions is not None:
         return translator.directions.pairs

@@ -179,11 +179,7 @@ class TranslationService:
         if len(route.runs) > 1 and chosen.terms:
             raise RefusalError(400, f"a glossary cannot be used through {route.pivot}")
         cut = [TextLines.of(text) for text in texts]
-        jobs = [
-            LineJob(each.parts[index], prefix if index == each.translated[0] else "")
-            for each, prefix in zip(cut, prefixes or [""] * len(texts), strict=True)
-            for index in each.translated
-        ]
+        jobs = line_jobs(cut, prefixes or [""] * len(texts))
         self.metrics.lines.inc(len(jobs))
         self.metrics.characters.inc(sum(map(len, texts)))
         confidences: list[float | None] = []
@@ -240,6 +236,15 @@ class TranslationService:
             if "error" in result:
                 raise RefusalError(result.get("status", 400), result["error"])
         return results
+
+
+def line_jobs(texts: Sequence[TextLines], prefixes: Sequence[str]) -> list[LineJob]:
+    """Return the lines of texts that are not blank; the first of each has the text's prefix."""
+    return [
+        LineJob(text.parts[index], prefix if index == text.translated[0] else "")
+        for text, prefix in zip(texts, prefixes, strict=True)
+        for index in text.translated
+    ]
 
 
 def limit_confidence(translations: Sequence[dict[str, Any]], before: float | None) -> None:

@@ -102,11 +102,34 @@ def test_a_memory_is_taken_over_and_its_similar_texts_are_shown(
     assert "4 segments: 1 from memory, 1 left, 2 translated\n" in printed
 
 
+@pytest.mark.parametrize("prefixes", ["", "\n\nLena kommt\n\n"])
+def test_lines_that_a_memory_has_are_taken_over(
+    prefixes: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = f'msgid "{SECOND}"\nmsgstr "Lena"\n\nmsgid "{FIRST}"\nmsgstr "two\\nlines"\n'
+    (home / "old.po").write_text(old)
+    (home / "a.txt").write_text(f"{FIRST}\n{SECOND}\n{SECOND}\n\n")
+    (home / "prefixes.txt").write_text(prefixes)
+
+    with_prefixes = {"prefix": "prefixes.txt"} if prefixes else {}
+    run(input="a.txt", output="b.txt", memory="old.po", review="review.tsv", **with_prefixes)
+
+    translator = seq2seq.load("run", device="cpu")
+    first, second = translator.translate([FIRST, SECOND], prefixes=["", "Lena kommt"])
+    last = second if prefixes else "Lena"
+    assert (home / "b.txt").read_text().splitlines() == [first, "Lena", last, ""]
+    count = 1 if prefixes else 2
+    assert f"4 lines, {count} of them from memory" in capsys.readouterr().err
+    rows = [line.split("\t") for line in (home / "review.tsv").read_text().splitlines()[1:]]
+    assert [row[1:2] + row[4:7] for row in rows][1] == ["2", "Lena", "100%", SECOND]
+
+
 def test_mistakes_about_a_memory_are_one_line(home: Path) -> None:
     with pytest.raises(ConfigError, match=r"memory=in/b\.json must be a \.tmx"):
         run(memory="in/b.json")
     (home / "a.txt").write_text("a\n")
-    with pytest.raises(ConfigError, match="memory is for documents"):
-        run(memory="old.po", input="a.txt", output="b.txt")
+    (home / "old.po").write_text("")
+    with pytest.raises(ConfigError, match="scores cannot be used with memory"):
+        run(memory="old.po", input="a.txt", output="b.txt", scores="s.tsv")
     with pytest.raises(ConfigError, match="review needs min_confidence"):
         run(review="review.tsv")

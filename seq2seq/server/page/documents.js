@@ -1,6 +1,7 @@
 // Documents that are dropped or chosen, and come back translated.
 
-import { ask, byId } from "./api.js";
+import { ask } from "./api.js";
+import { byId } from "./dom.js";
 
 const PAUSE = 300; // milliseconds between two looks at the progress
 

@@ -1,6 +1,6 @@
 // Translations that this browser remembers.
 
-import { byId, element } from "./api.js";
+import { byId, element } from "./dom.js";
 
 const KEY = "seq2seq-history";
 const MOST = 50;

@@ -1,7 +1,8 @@
 // The parts of the page, and the tabs.
 
-import { ask, byId, element, getKey, setKey } from "./api.js";
+import { ask, getKey, setKey } from "./api.js";
 import { startDocuments } from "./documents.js";
+import { byId, element } from "./dom.js";
 import { startHistory } from "./history.js";
 import { startRuns } from "./runs.js";
 import { startTranslator } from "./translator.js";

@@ -1,6 +1,6 @@
 // The list of words that may stand in place of another.
 
-import { byId, element } from "./api.js";
+import { byId, element } from "./dom.js";
 
 let opener = null;
 

@@ -1,6 +1,7 @@
 // The tab of a run: facts, scores, curves, attention, samples, model card.
 
-import { ask, byId, element, post } from "./api.js";
+import { ask, post } from "./api.js";
+import { byId, element } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, EDGE] = [480, 150, 34];

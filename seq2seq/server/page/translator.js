@@ -1,6 +1,7 @@
 // Typing, translations as one types, and what their words show.
 
-import { byId, element, positions, post } from "./api.js";
+import { post } from "./api.js";
+import { byId, element, positions } from "./dom.js";
 import { openMenu } from "./menu.js";
 
 const PAUSE = 250; // milliseconds after the last key

@@ -29,8 +29,8 @@ ATTENTIONS = (AdditiveAttention, DotAttention, FixedContext, GeneralAttention, N
 class EncoderGraph:
     """Appends an encoder to a graph. Values are time-major: (S, B, ...)."""
 
-    def __init__(self, model: EncoderDecoder, tables: Graph, precision: str) -> None:
-        """Prepare the graph of a network, whose tables are computed in the graph `tables`."""
+    def __init__(self, model: EncoderDecoder, tables: Graph | None, precision: str) -> None:
+        """Prepare the graph of a network, whose tables, if any, the graph `tables` computes."""
         self.model, self.graph = model, Graph()
         self.encoder = encoder_of(model)
         self.to = Products(self.graph, tables, precision)

@@ -19,12 +19,12 @@ ZERO_CODE = 128  # of inputs, whose codes are from 1 to 255
 class Products:
     """Appends products to a graph in one precision."""
 
-    def __init__(self, graph: Graph, tables: Graph, precision: str) -> None:
+    def __init__(self, graph: Graph, tables: Graph | None, precision: str) -> None:
         """Append to `graph`.
 
         Args:
             graph: that of the encoder, of a step, or a body within.
-            tables: the graph that computes the tables, once.
+            tables: the graph that computes the tables, once; None: there are none.
             precision: fp32 or int8.
         """
         self.graph, self.tables, self.precision = graph, tables, precision
@@ -71,15 +71,14 @@ class Products:
     ) -> str:  # fmt: skip
         """Return W e + b (..., N) of the embeddings e of `tokens` (...), e normalised if `norm`.
 
-        They are rows of a table of all tokens, unless it would be too large.
+        They are rows of a table of all tokens, unless it would be too large, or there are none.
         """
-        g, count = self.graph, len(embedding)
-        if count * len(weight) > MAX_TABLE_ELEMENTS:
+        g, count, once = self.graph, len(embedding), self.tables
+        if once is None or count * len(weight) > MAX_TABLE_ELEMENTS:
             x = g.op("Gather", self._expanded(g.root, embedding), tokens)
             x = x if norm is None else normalised(g, x, norm)
             matrix = g.root.transpose(self._expanded(g.root, weight), [1, 0])
             return g.add(g.op("MatMul", x, matrix), g.constant(bias))
-        once = self.tables
         x = self._expanded(once, embedding)
         x = x if norm is None else normalised(once, x, norm)
         rows = once.op("Gemm", x, self._expanded(once, weight), once.constant(bias), transB=1)

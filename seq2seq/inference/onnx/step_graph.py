@@ -16,8 +16,8 @@ from seq2seq.model.encoder_decoder import EncoderDecoder
 class StepGraph:
     """Appends a step of the decoder to a graph, for K hypotheses of each of B sentences."""
 
-    def __init__(self, model: EncoderDecoder, tables: Graph, precision: str) -> None:
-        """Prepare the graph of a network, whose tables are computed in the graph `tables`."""
+    def __init__(self, model: EncoderDecoder, tables: Graph | None, precision: str) -> None:
+        """Prepare the graph of a network, whose tables, if any, the graph `tables` computes."""
         self.model, self.decoder, self.graph = model, model.decoder, Graph()
         self.to = Products(self.graph, tables, precision)
         self.cells = self.decoder.stack.cells

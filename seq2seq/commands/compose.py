@@ -20,7 +20,6 @@ from seq2seq.config.commands import (
     CaptionConfig,
     ClassifyConfig,
     EvaluateConfig,
-    ExportConfig,
     GenerateConfig,
     InspectConfig,
     QuantizeConfig,
@@ -28,6 +27,7 @@ from seq2seq.config.commands import (
     TranslateConfig,
 )
 from seq2seq.config.compare import CompareConfig
+from seq2seq.config.exporting import ExportConfig
 from seq2seq.config.fitted import register_resolver
 from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder

@@ -1,4 +1,4 @@
-"""A new folder with the files of a run that translation needs, beside the weights."""
+"""New folders, and copies in them of the files of a run that translation needs."""
 
 import os
 import shutil
@@ -52,13 +52,24 @@ def copied_folder(run: "RunFolder", output: Path) -> Iterator[Path]:
     Raises:
         RunError: it cannot be written.
     """
+    with new_folder(output) as folder:
+        for name in COPIED_FILES:
+            if os.path.lexists(run.folder / name):
+                shutil.copyfile(run.file(run.folder / name), folder / name)
+        yield folder
+
+
+@contextmanager
+def new_folder(output: Path) -> Iterator[Path]:
+    """Yield an empty folder, which becomes `output` when complete.
+
+    Raises:
+        RunError: it cannot be written.
+    """
     remove_abandoned(output)
     temporary = temporary_name(output)
     try:
         temporary.mkdir(parents=True)
-        for name in COPIED_FILES:
-            if os.path.lexists(run.folder / name):
-                shutil.copyfile(run.file(run.folder / name), temporary / name)
         yield temporary
         temporary.rename(output)
     except OSError as error:

@@ -29,7 +29,6 @@ from seq2seq.config.training import (
     LengthLimits,
 )
 from seq2seq.errors import ConfigError
-from seq2seq.storage.run_files import ONNX_PRECISIONS
 
 MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
 MAX_RESAMPLES = 10_000  # each needs 8 bytes for every sentence; sacreBLEU's own number is 1000
@@ -196,21 +195,6 @@ class QuantizeConfig:
     run: str | None = None  # a run folder
     output: str | None = None  # a folder that does not exist yet
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
-
-
-@dataclass
-class ExportConfig:
-    """Options of `seq2seq.export`."""
-
-    run: str | None = None  # a run folder
-    output: str | None = None  # a folder that does not exist yet
-    # Of the products; each precision is three files.
-    precisions: list[str] = choices(ONNX_PRECISIONS, ONNX_PRECISIONS)  # noqa: RUF009
-    trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name
-
-    def __post_init__(self) -> None:
-        require("precisions", self.precisions, bool(self.precisions), "a list of one or more")
-        require_ranges("", self)
 
 
 @dataclass

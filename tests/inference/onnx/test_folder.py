@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 import seq2seq
 from seq2seq.commands.export import export
 from seq2seq.commands.quantize import quantize
-from seq2seq.config.commands import ExportConfig, QuantizeConfig
+from seq2seq.config.commands import QuantizeConfig
+from seq2seq.config.exporting import ExportConfig
 from seq2seq.errors import ConfigError, RunError, UserError
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.engines.onnx import OnnxModel

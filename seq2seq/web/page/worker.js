@@ -1,0 +1,61 @@
+// The thread that translates, so that the page stays usable meanwhile.
+//
+// Messages in: { load: precision } and { id, lines, direction }. Messages out: { ready, megabytes },
+// { loaded: share }, { id, index, text }, { id, done: { units, milliseconds } } and { error, id }.
+
+import * as ort from "./runtime/ort.wasm.min.mjs";
+import { fetchGraphs, fetchSettings, fetchTexts } from "./model.js";
+import { openNetwork } from "./network.js";
+import { Translator } from "./translator.js";
+
+const WARM_UP = "Hello."; // the browser compiles what is used, and the first use is slow
+
+ort.env.wasm.wasmPaths = new URL("runtime/", import.meta.url).href;
+ort.env.wasm.numThreads = 1; // more need headers that a plain server does not send
+
+let translator = null;
+let latest = 0; // the id of the newest request
+let loading = Promise.resolve();
+
+async function load(precision) {
+  const settings = await fetchSettings();
+  const files = settings.precisions[precision];
+  const total = files.encoder.bytes + files.step.bytes;
+  let read = 0;
+  const [texts, graphs] = await Promise.all([
+    fetchTexts(settings),
+    fetchGraphs(files, (bytes) => postMessage({ loaded: (read += bytes) / total })),
+  ]);
+  const network = await openNetwork(ort, ...graphs);
+  await translator?.network.release();
+  translator = new Translator(texts, network);
+  await translator.translate(WARM_UP);
+  postMessage({ ready: precision, megabytes: total / 1e6 });
+}
+
+async function translate({ id, lines, direction }) {
+  if (id !== latest) return;
+  const began = performance.now();
+  const planned = lines.map((line) => translator.plan(line, direction));
+  const units = planned.reduce((sum, line) => sum + line.units.length, 0);
+  let done = 0;
+  for (const [index, line] of planned.entries()) {
+    const texts = [];
+    for (const unit of line.units) {
+      texts.push(await translator.translateUnit(unit));
+      await new Promise((resume) => setTimeout(resume)); // a newer request may have come
+      if (id !== latest) return;
+      done += 1;
+      postMessage({ id, progress: { done, units } });
+    }
+    postMessage({ id, index, text: translator.planners[direction].join(line, texts) });
+  }
+  postMessage({ id, done: { units, milliseconds: performance.now() - began } });
+}
+
+addEventListener("message", ({ data }) => {
+  if (data.id) latest = data.id;
+  loading = loading.then(() => (data.load ? load(data.load) : translate(data))).catch((error) => {
+    postMessage({ id: data.id, error: error.message });
+  });
+});

@@ -1,0 +1,65 @@
+// Functions of the page, for a test in Python: a JSON object of requests in, one of results out.
+//
+// `page` is the folder with the modules; the keys of the others are those of `functions` below.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const { page, requests } = JSON.parse(readFileSync(0, "utf-8"));
+const load = (name) => import(new URL(name, pathToFileURL(`${page}/`)));
+
+const functions = {
+  async encode({ tokenizer, lines }) {
+    const opened = (await load("tokenizer.js")).openTokenizer(tokenizer);
+    return lines.map((line) => opened.encode(line));
+  },
+  async decode({ tokenizer, sentences }) {
+    const opened = (await load("tokenizer.js")).openTokenizer(tokenizer);
+    return sentences.map((ids) => opened.decode(ids));
+  },
+  async transform({ names, lines }) {
+    return lines.map((await load("normalization.js")).textTransforms(names));
+  },
+  async recase({ forms, lines }) {
+    const truecaser = new (await load("truecase.js")).Truecaser(forms);
+    return lines.map((line) => truecaser.recase(line));
+  },
+  async repetitions({ lines }) {
+    return lines.map((await load("repetition.js")).countRepetitions);
+  },
+  async sentences({ lines, language }) {
+    const { splitSentences } = await load("sentences.js");
+    return lines.map((line) => splitSentences(line, language));
+  },
+  async clauses({ lines, longest }) {
+    const { splitClauses } = await load("sentences.js");
+    return lines.map((line) => splitClauses(line, (part) => part.length <= longest));
+  },
+  // Translations by the network of a folder that was exported.
+  async translate({ folder, lines, precision }) {
+    const read = (name) => readFileSync(`${folder}/model/${name}`);
+    const ort = await load("runtime/ort.wasm.min.mjs");
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.wasmPaths = pathToFileURL(`${folder}/runtime/`).href;
+    ort.env.wasm.wasmBinary = readFileSync(`${folder}/runtime/ort-wasm-simd-threaded.wasm`).buffer;
+    const settings = JSON.parse(read("model.json"));
+    const files = settings.precisions[precision];
+    const { openNetwork } = await load("network.js");
+    const { Translator } = await load("translator.js");
+    const network = await openNetwork(ort, read(files.encoder.name), read(files.step.name));
+    const texts = {
+      settings: { ...settings, typical_length: 1e6 }, // no line is cut into sentences
+      source: JSON.parse(read(settings.tokenizers.source)),
+      target: JSON.parse(read(settings.tokenizers.target)),
+      truecase: settings.truecase && read(settings.truecase).toString(),
+    };
+    const translator = new Translator(texts, network);
+    const translations = [];
+    for (const line of lines) translations.push(await translator.translate(line));
+    return translations;
+  },
+};
+
+const results = [];
+for (const [name, request] of requests) results.push(await functions[name](request));
+process.stdout.write(JSON.stringify(results));

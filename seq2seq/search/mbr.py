@@ -108,7 +108,7 @@ def _utility(name: str, tokenize: str) -> Utility:
         try:
             from fastchrf import pairwise_chrf
         except ImportError:
-            raise ConfigError("search=mbr needs fastchrf: pip install -e '.[mbr]'") from None
+            raise ConfigError("search=mbr needs fastchrf: pip install 'seq2seq[mbr]'") from None
         return lambda texts, samples: pairwise_chrf([list(texts)], [list(samples)])[0]
     if name != "bleu":
         raise ValueError(f"utility must be one of chrf, bleu, not {name}")

@@ -30,9 +30,7 @@ class TensorBoardTracker:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise ValueError(
-                "TensorBoard is not installed: pip install -e '.[track]', in the clone"
-            ) from None
+            raise ValueError("TensorBoard is needed: pip install 'seq2seq[track]'") from None
         self.writer = SummaryWriter(str(folder / "tensorboard"))
 
     def log(self, step: int, values: Mapping[str, float]) -> None:

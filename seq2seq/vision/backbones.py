@@ -96,7 +96,7 @@ class EfficientNetLite(ImageBackbone):
             from efficientnet_lite_pytorch import EfficientNet
         except ImportError:
             raise ConfigError(
-                "model/vision=efficientnet needs packages: pip install -e '.[vision]', in the clone"
+                "model/vision=efficientnet needs packages: pip install 'seq2seq[vision]'"
             ) from None
         network = EfficientNet.from_name("efficientnet-lite0")
         file = EfficientnetLite0ModelFile.get_model_file_path()

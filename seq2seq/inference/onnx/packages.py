@@ -6,7 +6,7 @@ from typing import Any
 
 from seq2seq.errors import ConfigError
 
-INSTALL = "pip install -e '.[onnx]'"
+INSTALL = "pip install 'seq2seq[onnx]'"
 ONNX_PACKAGES = ("onnx", "onnxruntime")
 
 

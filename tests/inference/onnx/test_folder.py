@@ -126,7 +126,7 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, exported
         raise ImportError(name)
 
     monkeypatch.setattr(packages, "import_module", missing)
-    line = r"the package onnx is needed: pip install -e '.\[onnx\]'"
+    line = r"the package onnx is needed: pip install 'seq2seq\[onnx\]'"
     with pytest.raises(ConfigError, match=line):
         seq2seq.load(exported)
     with pytest.raises(ConfigError, match=line):

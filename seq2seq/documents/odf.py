@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from seq2seq.documents.document import FormatSettings
 from seq2seq.documents.office_atoms import Atom, RunSyntax, qualified_names
@@ -11,7 +12,7 @@ from seq2seq.documents.zip_document import ZipDocument
 from seq2seq.documents.zip_members import ZipMember, read_members
 from seq2seq.errors import TextError
 
-_PARTS = ("content.xml", "styles.xml")
+_PARTS = re.compile(r"(?:[^/]+/)*content\.xml|styles\.xml")
 _SYNTAX = RunSyntax(
     paragraphs=frozenset(("text:p", "text:h", "svg:title", "svg:desc")),
     containers=frozenset(("text:span", "text:a", "text:meta")),
@@ -22,6 +23,8 @@ _SYNTAX = RunSyntax(
     skipped=frozenset(("office:annotation", "text:tracked-changes")),
     computed=re.compile(r"\btable:formula\s*=|\boffice:value-type\s*=\s*[\"'](?!string)"),
 )
+# Of charts: descriptions there are addresses of cells.
+_CHART_SYNTAX = replace(_SYNTAX, paragraphs=frozenset(("text:p",)))
 # Of the properties of a style: what makes no difference to see.
 _UNSEEN = re.compile(
     r"\s(?:officeooo:(?:paragraph-)?rsid|fo:(?:language|country|script)"
@@ -31,7 +34,7 @@ _EMPTY = re.compile(r"\s*<style:text-properties\s*/>\s*|\s*")
 
 
 def parse_odt_document(data: bytes, settings: FormatSettings) -> ZipDocument:
-    """Parse paragraphs and headings, in headers, footers, notes, tables and frames, too.
+    """Parse paragraphs and headings, in headers, footers, notes, tables, frames and charts, too.
 
     Comments, deleted text, fields and cells with formulas stay.
 
@@ -50,15 +53,17 @@ def parse_odt_document(data: bytes, settings: FormatSettings) -> ZipDocument:
 
 
 def _parse(member: ZipMember) -> OfficePart | None:
-    if member.name not in _PARTS:
+    is_object = "/" in member.name  # a chart, a formula, or another document
+    if not _PARTS.fullmatch(member.name) or (is_object and b"office:body" not in member.data):
         return None
     xml = parse_xml(member.data)
     keys = _style_keys(xml)
+    syntax = _CHART_SYNTAX if is_object and b"office:chart" in member.data else _SYNTAX
 
     def arrange(atoms: Sequence[Atom], _: XmlSource) -> list[Atom]:
         return _joined_spans(atoms, keys)
 
-    return OfficePart(xml, _SYNTAX, arrange=arrange)
+    return OfficePart(xml, syntax, arrange=arrange)
 
 
 def _style_keys(xml: XmlSource) -> dict[str, str]:

@@ -157,6 +157,6 @@ def _text(atoms: Sequence[Atom], escape: XmlEscaper) -> str:
     if not tag:
         return text
     name = tag[1:].split()[0].rstrip("/>")
-    if text != text.strip() and "xml:space" not in tag and not name.startswith("a:"):
+    if text != text.strip() and "xml:space" not in tag and not name.startswith(("a:", "c:")):
         tag = f"<{name}{_PRESERVE}{tag[len(name) + 1 :]}"
     return f"{tag}{text}</{name}>"

@@ -36,15 +36,16 @@ def _names(prefix: str, names: str) -> frozenset[str]:
 
 
 _SYNTAX = RunSyntax(
-    paragraphs=_names("w", "p") | _names("a", "p"),
+    paragraphs=_names("w", "p") | _names("a", "p") | _names("c", "pt"),
     runs=_names("w", "r") | _names("a", "r"),
     properties=_names("w", "pPr rPr") | _names("a", "pPr rPr"),
-    texts=_names("w", "t") | _names("a", "t"),
+    texts=_names("w", "t") | _names("a", "t") | _names("c", "v"),
     containers=_names("w", _WORD_CONTAINERS),
     breaks=_names("w", "tab ptab cr"),
     lines=_names("w", "br") | _names("a", "br"),
     dropped=_names("w", _WORD_DROPPED),
     characters={"w:noBreakHyphen": "\u2011"},
+    skipped=_names("c", "numCache numLit"),
     ignored=re.compile(f"{_WORD_IGNORED}|{_DRAWING_IGNORED}|<w:rFonts\\s*/>"),
     hidden=re.compile(r"<w:(?:vanish|specVanish)\s*(?:w:val=\"(?:1|true|on)\"\s*)?/>"),
 )

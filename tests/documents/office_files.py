@@ -168,16 +168,20 @@ def shared_xlsx() -> bytes:
     )
 
 
-def odf(body: str, styles: str = "") -> bytes:
-    content = (
+def odf_content(body: str, styles: str = "") -> str:
+    return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content {ODF_NAMES}>'
         f"<office:automatic-styles>{styles}</office:automatic-styles>"
         f"<office:body>{body}</office:body></office:document-content>"
     )
+
+
+def odf(body: str, styles: str = "", **objects: str) -> bytes:
     return zipped(
         {
             "mimetype": "application/vnd.oasis.opendocument.text",
-            "content.xml": content,
+            "content.xml": odf_content(body, styles),
+            **{f"{name}/content.xml": content for name, content in objects.items()},
             "META-INF/manifest.xml": "<manifest/>",
         }
     )
@@ -218,6 +222,20 @@ def sheet_ods() -> bytes:
         "<text:p>1 May</text:p></table:table-cell></table:table-row></table:table>"
         "</office:spreadsheet>"
     )
+
+
+def chart_odt() -> bytes:
+    """A chart and a formula, whose old form has the address of a file."""
+    chart = odf_content(
+        '<office:chart><chart:title xmlns:chart="c"><text:p>Tea of the year</text:p></chart:title>'
+        '<table:table><table:table-row><table:table-cell office:value-type="string"><text:p>East'
+        "</text:p><draw:g><svg:desc>Sheet1.A2:Sheet1.A4</svg:desc></draw:g></table:table-cell>"
+        '<table:table-cell office:value-type="float"><text:p>4</text:p></table:table-cell>'
+        "</table:table-row></table:table></office:chart>"
+    )
+    formula = '<!DOCTYPE math PUBLIC "-//X" "math.dtd"><math><mtext>if</mtext></math>'
+    objects = {"Object 1": chart, "Object 2": formula}
+    return odf("<office:text><text:p>See below.</text:p></office:text>", **objects)
 
 
 def epub(chapters: Mapping[str, str], folder: str = "OEBPS/", **more: str) -> bytes:
@@ -267,6 +285,7 @@ OFFICE_FILES: dict[str, Callable[[], bytes]] = {
     "letter.odt": letter_odt,
     "slide.odp": slide_odp,
     "sheet.ods": sheet_ods,
+    "chart.odt": chart_odt,
     "river.epub": lambda: epub({"a.xhtml": "<p>It <i>runs</i> on.</p>", "b.xhtml": "<h1>End</h1>"}),
     "flat.epub": lambda: epub({"c%20d.xhtml": "<p>Only &#169; this<br/>line.</p>"}, folder=""),
     "code.epub": lambda: epub({"e.xhtml": "<pre>no</pre><p><code>x</code> is one.</p>"}),

@@ -104,7 +104,7 @@ def _is_xml(name: str) -> bool:
         ("linked.docx", ["See <g1>the web page</g1> for more.", "Shown"]),
         ("plan.pptx", ["Our plan", "First point", "Second <g1>bold</g1> point", "Say hello"]),
         ("table.pptx", ["Sales & more", "7", "A line", "Another line"]),
-        ("chart.pptx", ["Growth", "Tea of the year"]),
+        ("chart.pptx", ["Growth", "Tea of the year", "Tea", "East"]),
         ("prices.xlsx", ["Green tea & milk", "Total"]),
         ("rich.xlsx", ["A <g1>bold</g1> word", "two\nlines"]),
         ("shared.xlsx", ["Hello there", "so very <g1>good</g1>", "漢字 now"]),
@@ -112,6 +112,7 @@ def _is_xml(name: str) -> bool:
                         "Page <x1/> of it"]),
         ("slide.odp", ["A title", "A cat", "Say it"]),
         ("sheet.ods", ["One & two"]),
+        ("chart.odt", ["See below.", "Tea of the year", "East"]),
         ("river.epub", ["The river", "a.xhtml", "It <g1>runs</g1> on.", "b.xhtml", "End", "Start"]),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hydra.core.hydra_config import HydraConfig
 
 from seq2seq.commands import app
-from seq2seq.config.training import CheckConfig
+from seq2seq.config.checking import CheckConfig
 from seq2seq.errors import ConfigError
 from seq2seq.storage.files import made_folder
 from seq2seq.storage.visible import visible
@@ -82,11 +82,11 @@ def write_output(corpus: "ParallelCorpus", config: CheckConfig, folder: Path) ->
     from seq2seq.text.transforms import TextTransforms
 
     with made_folder(folder):
-        audit = write_cleaned(
-            corpus, config.clean, TextTransforms(config.tokenizer.transforms), folder
-        )
+        transform = TextTransforms(config.tokenizer.transforms)
+        heldout = config.heldout if config.hold_out else None
+        audit = write_cleaned(corpus, config.clean, transform, folder, heldout)
     for name, count in audit.splits.items():
-        if name in corpus.splits:
+        if count.read:
             show(f"{folder}: {count.kept:,} of {count.read:,} pairs in {name}.*")
     show(f"{folder / DROPPED_FILE} has the other pairs, each with its reason")
 

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from seq2seq.commands.quoting import quote_overrides
 from seq2seq.commands.whole_numbers import expand_exponents, whole_number_keys
+from seq2seq.config.checking import CheckConfig
 from seq2seq.config.commands import (
     CaptionConfig,
     ClassifyConfig,
@@ -33,7 +34,7 @@ from seq2seq.config.literals import quote_value
 from seq2seq.config.paths import CONF_DIR, RECIPES_DIR, shipped_folder
 from seq2seq.config.serving import ServeConfig
 from seq2seq.config.synthesis import SynthesizeConfig
-from seq2seq.config.training import CheckConfig, TrainConfig
+from seq2seq.config.training import TrainConfig
 from seq2seq.errors import ConfigError
 
 SCHEMAS: dict[str, type[Any]] = {

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
+from seq2seq.config.checking import CheckConfig
 from seq2seq.config.machine import has_gpu_driver, machine_memory
-from seq2seq.config.training import CheckConfig, LengthLimits, ModelOptions, TrainConfig
+from seq2seq.config.training import LengthLimits, ModelOptions, TrainConfig
 from seq2seq.errors import ConfigError
 
 FLOAT = 4  # bytes of a number in fp32

@@ -290,11 +290,3 @@ class TrainConfig:
                 "train.rdrop_alpha has no meaning with document_context=carry: leave one out"
             )
         task_options.require_used_options(self)
-
-
-@dataclass
-class CheckConfig(TrainConfig):
-    """Options of `seq2seq.check`: those of training, and its own."""
-
-    steps: int = number(20, 0, 10**6)  # training steps that are timed; 0: none
-    output: str | None = None  # new folder for the cleaned corpus and the pairs that were dropped

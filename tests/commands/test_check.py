@@ -1,5 +1,6 @@
 """`seq2seq.check`, as a process."""
 
+from itertools import chain
 from pathlib import Path
 
 from tests.processes import run_command
@@ -30,6 +31,16 @@ def test_output_writes_the_cleaned_corpus_into_a_new_folder(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert "180 of 181 pairs in train" in done.stdout
     assert len((tmp_path / "clean" / "train.en").read_text(encoding="utf-8").splitlines()) == 180
+
+    words += ["heldout.share=0.1"]
+    split = run_command("check", *words, "output=split", "hold_out=true", folder=tmp_path)
+    assert split.returncode == 0, split.stderr
+    held_out = [
+        (tmp_path / "split" / f"{name}.en").read_text(encoding="utf-8").splitlines()
+        for name in ("train", "validation", "test")
+    ]
+    assert [len(lines) for lines in held_out] == [146, 18, 16]  # a tenth, and of the rest a tenth
+    assert sorted(chain(*held_out)) == sorted(source for source, _ in sentences())
 
     again = run_command("check", *words, "output=clean", folder=tmp_path)
     assert again.returncode != 0

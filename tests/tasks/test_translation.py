@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from seq2seq.commands.compose import compose
-from seq2seq.config.training import CheckConfig, TrainConfig
+from seq2seq.config.checking import CheckConfig
+from seq2seq.config.training import TrainConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.errors import TextError
 from seq2seq.run_folder import RunFolder

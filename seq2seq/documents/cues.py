@@ -179,7 +179,7 @@ def chain_sentences(chain: Sequence[CueBlock], language: str) -> list[CueSentenc
             parts.append((InlinePart("text", joint), index - 1))
         parts += [(part, index) for part in block.core]
     borders = _borders("".join(p.text for p, _ in parts if p.kind == "text"), language)
-    sentences, current, position, depth = list[CueSentence](), list[_Placed](), 0, 0
+    placed, current, position, depth = list[list[_Placed]](), list[_Placed](), 0, 0
     for part, index in parts:
         if part.kind != "text":
             depth += (part.kind == "open") - (part.kind == "close")
@@ -191,15 +191,29 @@ def chain_sentences(chain: Sequence[CueBlock], language: str) -> list[CueSentenc
         ahead = _opening(current)
         outside = depth - sum(each.kind == "open" for each, _ in ahead)
         if inside[:1] == [0] and outside <= 0 and len(ahead) < len(current):
-            sentences.append(_sentence(current[: len(current) - len(ahead)]))
+            placed.append(current[: len(current) - len(ahead)])
             current = ahead
         cuts = [0, *(cut for cut in inside if cut and depth <= 0), len(part.text)]
         for number, (first, last) in enumerate(pairwise(cuts)):
             if number:
-                sentences.append(_sentence(current))
+                placed.append(current)
                 current = []
             current.append((InlinePart("text", part.text[first:last]), index))
-    return [*sentences, _sentence(current)] if current else sentences
+    return [_sentence(each) for each in _with_text([*placed, current])]
+
+
+def _with_text(sentences: Sequence[list[_Placed]]) -> list[list[_Placed]]:
+    """Return the parts of sentences; markup without text is a part of its neighbour."""
+    joined, ahead = list[list[_Placed]](), list[_Placed]()
+    for parts in sentences:
+        if any(part.kind == "text" and part.text.strip() for part, _ in parts):
+            joined.append([*ahead, *parts])
+            ahead = []
+        elif joined:
+            joined[-1] += parts
+        else:
+            ahead += parts
+    return joined
 
 
 def _opening(parts: Sequence[_Placed]) -> list[_Placed]:

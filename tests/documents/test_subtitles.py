@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pysubs2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation
@@ -193,3 +193,18 @@ def test_any_cues_stay_in_their_lines_in_capitals(cues: list[str]) -> None:
     ]
 
     assert document.write(upper).decode().lower() == text.lower()
+
+
+PIECES = ["Anna. ", "It is", "<i>", "</i>", "<c>", "</c>", "<00:06.000>", "\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+@example(["<c>", "</c>", "\n", "It is"])
+def test_markup_without_a_text_is_a_part_of_a_sentence_beside_it(pieces: list[str]) -> None:
+    text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{''.join(pieces)} So.\n"
+    document = parse_document(text.encode(), "vtt", SETTINGS)
+
+    written = document.write([SegmentTranslation("x") for _ in document.segments]).decode()
+
+    assert all(segment.text for segment in document.segments)
+    assert written.count("<00:06.000>") == text.count("<00:06.000>")

@@ -25,7 +25,7 @@ class AccessOptions:
     max_characters: int = number(50_000, 1, MAX_REQUEST_CHARACTERS)  # of the texts of a request
     max_texts: int = number(1000, 1, MAX_TEXTS)  # of a request
     max_alternatives: int = number(10, 0, 100)  # of a text
-    max_file_bytes: int = number(2**24, 1, MAX_UPLOAD)  # of a document
+    max_file_bytes: int = number(2**24, 1, MAX_UPLOAD)  # of a document, also when it is expanded
     max_files: int = number(100, 1, 100_000)  # translated documents that are kept for download
     max_connections: int = number(1000, 1, MAX_CONNECTIONS)  # at once
     timeout: float = number(60.0, 0, 3600, above=True)  # seconds until a request is given up

@@ -11,7 +11,7 @@ from seq2seq.documents.office_part import OfficePart
 from seq2seq.documents.source_text import Edit, apply_edits
 from seq2seq.documents.xml_source import XmlSource, parse_xml
 from seq2seq.documents.zip_document import ZipDocument
-from seq2seq.documents.zip_members import ZipMember, read_members
+from seq2seq.documents.zip_members import ZipMember, is_media, read_members
 from seq2seq.errors import TextError
 from seq2seq.text.languages import base_language
 
@@ -75,7 +75,7 @@ def parse_epub_document(data: bytes, settings: FormatSettings) -> EpubDocument:
         raise TextError(f"it is no EPUB: it has no member {_CONTAINER}")
     kinds = dict[str, str]()
     for package in _packages(by_name[_CONTAINER]):
-        if package not in by_name:
+        if package not in by_name or is_media(package):
             raise TextError(f"{_CONTAINER}: there is no member {package[:80]!r}")
         kinds |= {package: "package", **_listed(by_name[package])}
     if encrypted := by_name.get("META-INF/encryption.xml"):

@@ -24,7 +24,8 @@ class DocumentReport:
         """Return the counts as a line."""
         total = sum(self.counts[name] for name in _OUTCOMES)
         parts = [f"{count:,} {name}" for name, count in sorted(self.counts.items()) if count]
-        return f"{total:,} segments: {', '.join(parts) or 'none'}"
+        noun = "segment" if total == 1 else "segments"
+        return f"{total:,} {noun}: {', '.join(parts) or 'none'}"
 
 
 def translate_documents(

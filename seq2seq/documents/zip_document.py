@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from seq2seq.documents.document import Document, SegmentTranslation, TextSegment
-from seq2seq.documents.zip_members import ZipMember, read_members, write_members
+from seq2seq.documents.zip_members import ZipMember, is_media, read_members, write_members
 from seq2seq.errors import TextError
 
 # Parses a member; None where it has no texts.
@@ -24,7 +24,7 @@ class ZipDocument:
         self.parts: dict[int, Document] = {}
         for index, member in enumerate(members):
             try:
-                part = parse(member)
+                part = None if is_media(member.name) else parse(member)
             except TextError as error:
                 raise TextError(f"{member.name}: {error}") from None
             if part is not None:

@@ -10,11 +10,24 @@ from typing import NamedTuple
 from seq2seq.errors import TextError
 
 MAX_EXPANDED_BYTES = 2**29  # of all members, 512 MiB: they are held in memory
+MAX_MARKUP_BYTES = 2**26  # of those with markup, 64 MiB: parsed they are many times as large
 MAX_MEMBERS = 20_000
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OUTSIDE = re.compile(r"[\\/]|[A-Za-z]:|(?:.*[\\/])?\.\.(?:[\\/]|\Z)", re.DOTALL)
+# Endings of members that are never parsed: pictures, sound, fonts, other documents.
+_MEDIA = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg", ".webp"),
+    *(".mp3", ".mp4", ".m4a", ".m4v", ".avi", ".mov", ".wav", ".ogg", ".webm", ".css", ".js"),
+    *(".ttf", ".otf", ".woff", ".woff2", ".odttf", ".fntdata", ".bin", ".pdf"),
+    *(".docx", ".pptx", ".xlsx"),
+)
 _ENCRYPTED = 1  # bit of a member's flags
 _ZIP64 = 1  # identifier of an extra field that the writer makes itself
+
+
+def is_media(name: str) -> bool:
+    """Return whether a member is no markup, by the ending of its name."""
+    return name.lower().endswith(_MEDIA)
 
 
 class ZipMember(NamedTuple):
@@ -33,8 +46,9 @@ def read_members(data: bytes) -> list[ZipMember]:
     """Read all members of a zip file.
 
     Raises:
-        TextError: it is damaged or encrypted, expands to more than `MAX_EXPANDED_BYTES`, or has a
-            member that is outside of it or is there twice.
+        TextError: it is damaged or encrypted, expands to more than `MAX_EXPANDED_BYTES` or its
+            markup to more than `MAX_MARKUP_BYTES`, or has a member that is outside of it or is
+            there twice.
     """
     if data.startswith(_OLE_SIGNATURE):
         raise TextError(
@@ -69,6 +83,21 @@ def _require_sane(infos: Sequence[zipfile.ZipInfo]) -> None:
         names.add(name)
     if size > MAX_EXPANDED_BYTES:
         raise TextError(f"it expands to more than {MAX_EXPANDED_BYTES:,} bytes")
+    if _markup_bytes(infos) > MAX_MARKUP_BYTES:
+        raise TextError(f"its texts expand to more than {MAX_MARKUP_BYTES:,} bytes")
+
+
+def _markup_bytes(infos: Sequence[zipfile.ZipInfo]) -> int:
+    return sum(info.file_size for info in infos if not is_media(info.filename))
+
+
+def expanded_markup_bytes(data: bytes) -> int:
+    """Return the size of the members with markup once they are expanded; 0 for no zip file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _markup_bytes(archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, OverflowError, NotImplementedError):
+        return 0
 
 
 def write_members(members: Sequence[ZipMember], comment: bytes = b"") -> bytes:

@@ -8,8 +8,10 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from seq2seq.documents.document import FormatSettings
+from seq2seq.config.serving import AccessOptions
+from seq2seq.documents.document import Document, FormatSettings
 from seq2seq.documents.registry import DOCUMENT_FORMATS, find_format, parse_document
+from seq2seq.documents.zip_members import expanded_markup_bytes
 from seq2seq.errors import UserError
 from seq2seq.server.formatted import document_lines, segment_translation, write_translated
 from seq2seq.server.refusals import RefusalError
@@ -66,8 +68,10 @@ class TranslatedFile:
 class TranslatedFiles:
     """Documents of clients, the oldest of which go first."""
 
-    def __init__(self, service: TranslationService, max_files: int) -> None:
-        self.service, self.max_files = service, max_files
+    def __init__(self, service: TranslationService, access: AccessOptions) -> None:
+        self.service, self.max_files = service, access.max_files
+        self.max_bytes = access.max_file_bytes  # of a file, and of its markup when it is expanded
+        self._parsing = asyncio.Semaphore(1)
         self._files: dict[str, TranslatedFile] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -139,14 +143,12 @@ class TranslatedFiles:
 
     async def _translated(self, file: TranslatedFile, format_name: str, data: bytes) -> bytes:
         service, settings = self.service, file.settings
-        document = await asyncio.to_thread(parse_document, data, format_name, settings, file.name)
+        document = await self._parse(file, format_name, data)
         if settings.source_language == AUTO:
             text = "\n".join(each.text for each in document.segments)[:DETECTED_CHARACTERS]
             found = await service.detect_source(text, settings.target_language)
             file.settings = settings = replace(settings, source_language=found.code)
-            document = await asyncio.to_thread(
-                parse_document, data, format_name, settings, file.name
-            )
+            document = await self._parse(file, format_name, data)
         lines = document_lines(document)
         file.lines = len(lines)
 
@@ -164,6 +166,16 @@ class TranslatedFiles:
         }
         made, file.report = await asyncio.to_thread(write_translated, document, known)
         return made
+
+    async def _parse(self, file: TranslatedFile, format_name: str, data: bytes) -> Document:
+        """Return the document of a file; one after the other, for memory is bounded."""
+        async with self._parsing:
+            most = self.max_bytes
+            if await asyncio.to_thread(expanded_markup_bytes, data) > most:
+                raise RefusalError(400, f"Invalid request: file expands to more than {most} bytes")
+            return await asyncio.to_thread(
+                parse_document, data, format_name, file.settings, file.name
+            )
 
     def _drop_old(self) -> None:
         """Drop documents that are old, or beyond the bytes that are kept; the newest stays."""

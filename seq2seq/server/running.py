@@ -136,7 +136,7 @@ async def serve_until_stopped(
         Directions(pool.runs)  # two runs of one direction are refused here
         require_fits(config, pool.runs)
         service = TranslationService(config, queue, pool, metrics)
-        files = TranslatedFiles(service, config.access.max_files)
+        files = TranslatedFiles(service, config.access)
         state = ServerState(config, service, pool, access, metrics, files, suggestions)
         if config.reload:
             watcher = asyncio.create_task(watch(pool, access, run_folders(config)))

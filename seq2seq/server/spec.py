@@ -65,7 +65,11 @@ OPERATIONS = (
     ),
     Operation(
         "post", "/translate_file", "Translate a document", _object(translatedFileUrl=_TEXT),
-        {"file": {"type": "string", "format": "binary"}, "source": _CODE, "target": _CODE, **_KEY},
+        {
+            "file": {"type": "string", "format": "binary"}, "source": _CODE, "target": _CODE,
+            "min_confidence": {"type": "number", "minimum": 0, "maximum": 1}, "encoding": _TEXT,
+            **_KEY,
+        },
         ("file", "source", "target"), (_FILE,), _REFUSALS,
     ),
     Operation(

@@ -366,6 +366,11 @@ def test_a_file_that_expands_too_much_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(zip_members, "MAX_EXPANDED_BYTES", 1000)
     with pytest.raises(TextError, match="it expands to more than 1,000 bytes"):
         parse(zipped({"word/document.xml": "a" * 1001}), "a.docx")
+    monkeypatch.setattr(zip_members, "MAX_MARKUP_BYTES", 100)
+    with pytest.raises(TextError, match="its texts expand to more than 100 bytes"):
+        parse(zipped({"word/document": "a" * 60, "b.xml": "a" * 41}), "a.docx")
+    with pytest.raises(TextError, match=r"it is no document of Word: it has no"):
+        parse(zipped({"a.png": "a" * 101}), "a.docx")  # a picture is never parsed
     monkeypatch.setattr(zip_members, "MAX_MEMBERS", 1)
     with pytest.raises(TextError, match="it has more than 1 members"):
         parse(zipped({"a": "", "b": ""}), "a.docx")

@@ -11,6 +11,7 @@ import pytest
 
 import seq2seq
 from seq2seq.config.serving import AccessOptions
+from tests.documents.office_files import zipped
 from tests.server.client import RUN, Client, RunningServer, config_of, served
 
 LINE = "Today Omar opens the door."
@@ -23,6 +24,9 @@ def run_of(folder: Path, source: str, target: str) -> Path:
     facts = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**facts, "source": source, "target": target}))
     return folder
+
+
+BOMB = zipped({"word/document.xml": "a" * 501})
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +251,7 @@ def test_options_of_a_document_that_cannot_work_are_refused(
         ("a.exe", b"x", 400, "Invalid request: file format not supported, but .txt, "),
         ("a.json", b'{"a": ', 400, "a.json: "),
         ("a.json", b" " * 501, 400, "Invalid request: file (501 bytes) exceeds limit (500)"),
+        ("a.docx", BOMB, 400, "Invalid request: file expands to more than 500 bytes"),
     ],
 )
 def test_a_document_that_cannot_be_translated_is_an_error(

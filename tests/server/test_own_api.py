@@ -245,7 +245,7 @@ def test_old_documents_and_those_beyond_the_bytes_that_are_kept_go(
 ) -> None:
     monkeypatch.setattr("seq2seq.server.files.MAX_KEPT_BYTES", 10)
     service: Any = None  # nothing is translated
-    files = TranslatedFiles(service, 9)
+    files = TranslatedFiles(service, AccessOptions(max_files=9))
     made = [TranslatedFile(f"{number}.txt", FormatSettings(), None) for number in range(4)]
     for file, data in zip(made, (b"12345678", None, b"123456", b"1234"), strict=True):
         file.data = data

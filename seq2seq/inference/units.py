@@ -12,7 +12,8 @@ from seq2seq.inference.line_units import IcuMessage, LineUnits, Unit
 from seq2seq.inference.span_placement import remove_spans
 from seq2seq.text.glossary import Glossary, TermMatch
 from seq2seq.text.prefixes import Prefix
-from seq2seq.text.protection import ProtectedLine, outside, protect, translated
+from seq2seq.text.protection import ProtectedLine, as_written, outside, protect, translated
+from seq2seq.text.scripts import FOREIGN, ForeignText, cut_foreign
 from seq2seq.text.sentences import Sentence, split_clauses, split_sentences
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.icu import parse
@@ -70,6 +71,7 @@ class UnitPlanner:
         self.tokenizer, self.transforms, self.rules = tokenizer, transforms, rules
         self.languages, self.splitting = languages, splitting
         self.has_symbols = tokenizer.has_symbols
+        self.foreign = ForeignText(tokenizer.letters())
 
     def plan(self, lines: Sequence[str]) -> list[LineUnits]:
         """Return the units of each line."""
@@ -118,8 +120,11 @@ class UnitPlanner:
         rules = self.rules
         if rules is None:
             return []
-        spans = find_spans(text, rules)
-        return [span._replace(text=rules.localized(span, text)) for span in spans]
+        spans = [
+            span._replace(text=rules.localized(span, text)) for span in find_spans(text, rules)
+        ]
+        foreign = outside(self.foreign.find(text), spans)
+        return sorted([*spans, *foreign]) if foreign else spans
 
     def _icu_units(self, before: str, line: "_Part") -> LineUnits | None:
         """Return the units of all sentences of an ICU message.
@@ -214,7 +219,7 @@ class UnitPlanner:
         ]
 
     def _terms(self, part: "_Part") -> list[TermMatch]:
-        """Return the terms of a part, but those within or across the border of a span."""
+        """Return the terms of a part, but those within or across the border of a span of markup."""
         if self.glossary is None:
             return []
         return [
@@ -223,6 +228,7 @@ class UnitPlanner:
             if all(
                 span.end <= match.start
                 or match.end <= span.start
+                or span.kind == FOREIGN
                 or (match.start <= span.start and span.end <= match.end)
                 for span in part.spans
             )
@@ -232,18 +238,15 @@ class UnitPlanner:
         """Return the spans of a part, and for a network without symbols the words that stay."""
         if self.has_symbols or self.rules is None:
             return part.spans
-        kept = [
-            Span(match.start, match.end, "word", match.text)
-            for match in terms
-            if not match.term.targets
-        ]
-        return sorted([*outside(part.spans, kept), *kept])
+        kept = [Span(m.start, m.end, "word", m.text) for m in terms if not m.term.targets]
+        return sorted([*outside(cut_foreign(part.spans, kept), kept), *kept])
 
     def force_terms(self, unit: Unit, terms: Sequence[TermMatch]) -> Unit:
         """Return `unit` with symbols for `terms`, which come back as the terms' translations."""
         spans = [Span(match.start, match.end, TERM, match.target) for match in terms]
-        line = self._protect(unit.source, unit.spans, spans)
-        return unit._replace(protected=line, ids=self._encode([line.text])[0])
+        others = cut_foreign(unit.spans, spans)
+        line = self._protect(unit.source, others, spans)
+        return unit._replace(protected=line, ids=self._encode([line.text])[0], spans=others)
 
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of texts with tags before them; none of a blank text."""
@@ -276,11 +279,6 @@ class _Part(NamedTuple):
     text: str
     blank_after: str
     spans: Sequence[Span]
-
-
-def as_written(spans: Sequence[Span], text: str) -> list[Span]:
-    """Return `spans` with the text that they have in the source."""
-    return [span._replace(text=text[span.start : span.end]) for span in spans]
 
 
 def _with_blanks(parts: list[_Part], blanks: str) -> list[_Part]:

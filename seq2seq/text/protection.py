@@ -69,6 +69,11 @@ def translated(span: Span, parts: Sequence[Span], text: str) -> Span:
     return span._replace(text=made + text[end : span.end])
 
 
+def as_written(spans: Sequence[Span], text: str) -> list[Span]:
+    """Return spans of `text` with the text that they have there."""
+    return [span._replace(text=text[span.start : span.end]) for span in spans]
+
+
 def outside(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     """Return the spans that overlap none of the others."""
     return [

@@ -149,6 +149,11 @@ class Tokenizer:
         """Return the piece of a token; U+2581 in it is a space."""
         return str(self.processor.id_to_piece(token))
 
+    def letters(self) -> frozenset[str]:
+        """Return the letters that no bytes are needed for."""
+        pieces = self.processor.id_to_piece(list(range(self.vocab_size)))
+        return frozenset(filter(str.isalpha, "".join(p for p in pieces if p[0] != "<")))
+
     def ids(self, pieces: Sequence[str]) -> list[int]:
         """Return the token ids of `pieces`, the inverse of `piece`."""
         return [int(self.processor.piece_to_id(piece)) for piece in pieces]
@@ -188,6 +193,9 @@ class ByteTokenizer(Tokenizer):
     def piece(self, token: int) -> str:
         names = ("<pad>", "<s>", "</s>", "<unk>")
         return names[token] if token in SPECIAL_TOKENS else f"<0x{token - len(SPECIAL_TOKENS):02X}>"
+
+    def letters(self) -> frozenset[str]:
+        return frozenset()
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
         return [int(piece[1:-1], 16) + len(SPECIAL_TOKENS) for piece in pieces]

@@ -11,8 +11,8 @@ import regex  # type: ignore[import-untyped]
 from seq2seq.text.spans.rules import Span
 
 FOREIGN = "foreign"  # the kind of these spans
-MIN_LETTERS = 10  # of a script among the pieces of a vocabulary, for the script to be known
-SCRIPTS = (
+_KNOWN_LETTERS = 10  # of a script among the pieces of a vocabulary, for the script to be known
+_SCRIPTS = (
     "Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Syriac", "Thaana",
     "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada",
     "Malayalam", "Sinhala", "Thai", "Lao", "Tibetan", "Myanmar", "Khmer", "Ethiopic", "Cherokee",
@@ -32,8 +32,8 @@ class ForeignText:
         text = "".join(letters)
         known = [
             name
-            for name in SCRIPTS
-            if len(regex.findall(rf"\p{{Script={name}}}", text)) >= MIN_LETTERS
+            for name in _SCRIPTS
+            if len(regex.findall(rf"\p{{Script={name}}}", text)) >= _KNOWN_LETTERS
         ]
         names = "".join(rf"--\p{{Script={name}}}" for name in ("Common", "Inherited", *known))
         letter = rf"[\p{{L}}{names}]"

@@ -14,10 +14,11 @@ from seq2seq.inference.onnx.sessions import GraphFiles
 
 OPERATORS = {
     "": {
-        *("Abs", "Add", "Cast", "Concat", "Div", "Erf", "Expand", "Flatten", "Gather", "Gemm"),
-        *("GreaterOrEqual", "Identity", "LayerNormalization", "MatMul", "Max", "Mul", "Neg"),
-        *("QuantizeLinear", "ReduceMax", "Relu", "Reshape", "Scan", "Shape", "Sigmoid", "Softmax"),
-        *("Softplus", "Split", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze", "Where"),
+        *("Abs", "Add", "Cast", "Concat", "Div", "Erf", "Exp", "Expand", "Flatten", "Gather"),
+        *("Gemm", "GreaterOrEqual", "Identity", "LayerNormalization", "MatMul", "Max", "Min"),
+        *("Mul", "Neg", "QuantizeLinear", "ReduceMax", "Relu", "Reshape", "Scan", "Shape"),
+        *("Sigmoid", "Softmax", "Softplus", "Split", "Squeeze", "Sub", "Tanh", "Transpose"),
+        *("Unsqueeze", "Where"),
     },
     "com.microsoft": {"MatMulIntegerToFloat"},
 }

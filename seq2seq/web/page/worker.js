@@ -43,7 +43,7 @@ async function translate({ id, lines, direction }) {
     const texts = [];
     for (const unit of line.units) {
       texts.push(await translator.translateUnit(unit));
-      await new Promise((resume) => setTimeout(resume)); // a newer request may have come
+      await newMessages();
       if (id !== latest) return;
       done += 1;
       postMessage({ id, progress: { done, units } });
@@ -51,6 +51,15 @@ async function translate({ id, lines, direction }) {
     postMessage({ id, index, text: translator.planners[direction].join(line, texts) });
   }
   postMessage({ id, done: { units, milliseconds: performance.now() - began } });
+}
+
+// Let messages in, of which one may be a newer request. A timer would wait for milliseconds.
+function newMessages() {
+  return new Promise((resume) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resume(); };
+    port2.postMessage(null);
+  });
 }
 
 addEventListener("message", ({ data }) => {

@@ -133,14 +133,24 @@ def span_rules(
         kinds = [kind for kind in KINDS if kind not in UNRECORDED]
     if not isinstance(kinds, list) or not all(kind in KINDS for kind in kinds):
         raise RunError(f"run.json names unknown kinds of spans: {kinds}")
+    return rules_of_kinds(config.protect, kinds, number_signs(facts, direction))
+
+
+def number_signs(
+    facts: Mapping[str, Any], direction: tuple[str, str] | None = None
+) -> NumberFormat:
+    """Return the signs of numbers in source and target of a run.
+
+    Raises:
+        RunError: they are none of this program.
+    """
     try:
         signs = facts.get("number_format") or {}
         if direction is not None:
             signs = (facts.get("number_formats") or {}).get(" ".join(direction)) or {}
-        numbers = NumberFormat.from_facts(signs)
+        return NumberFormat.from_facts(signs)
     except ValueError as error:
         raise RunError(f"run.json has no number_format: {error}") from None
-    return rules_of_kinds(config.protect, kinds, numbers)
 
 
 def _whole(value: object) -> int:

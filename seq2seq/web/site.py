@@ -10,10 +10,13 @@ from typing import Any
 from seq2seq.config.training import LengthLimits
 from seq2seq.inference.loading import LoadedNetwork
 from seq2seq.inference.onnx.export import export_without_tables
-from seq2seq.inference.planning import LineHandling, directions_of, unit_planner
+from seq2seq.inference.planning import LineHandling, directions_of, number_signs, unit_planner
+from seq2seq.inference.units import UnitPlanner
 from seq2seq.storage.files import write_bytes
 from seq2seq.storage.run_files import TRUECASE, onnx_file
+from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.web.pieces import describe_tokenizer
+from seq2seq.web.spans import describe_spans
 
 WEB_FORMAT = 1  # of model.json; translator.js reads it and all earlier ones
 WEB_FOLDER = Path(__file__).resolve().parent / "page"
@@ -45,7 +48,8 @@ def write_site(
         write_bytes(folder / "runtime" / name, data)
     model = folder / "model"
     model.mkdir()
-    settings = _settings(network)
+    settings, planners = _planning(network)
+    _write_json(model / "spans.json", describe_spans(planners[0].rules))
     settings["tokenizers"] = _write_tokenizers(model, network)
     if settings["truecase"]:
         shutil.copyfile(network.folder.file(network.folder.truecase), model / TRUECASE)
@@ -58,8 +62,12 @@ def write_site(
     }
 
 
-def _settings(network: LoadedNetwork) -> dict[str, Any]:
-    """Return what the page needs to know of a run beside its tokenizers and graphs."""
+def _planning(network: LoadedNetwork) -> tuple[dict[str, Any], list[UnitPlanner]]:
+    """Return what the page needs to know of a run beside its tokenizers, spans and graphs.
+
+    Returns:
+        Plain data, and the planner of each direction.
+    """
     folder, limits = network.folder, LengthLimits()
     facts = folder.read_facts() if folder.facts.is_file() else {}
     truecaser = folder.read_truecaser()
@@ -67,12 +75,11 @@ def _settings(network: LoadedNetwork) -> dict[str, Any]:
         unit_planner, network.source, network.config, facts, limits, LineHandling(), truecaser
     )
     directions = directions_of(facts, plan)
-    planners = [plan()] if directions is None else map(directions.planner, directions.pairs)
-    listed = [
-        {"source": planner.languages[0], "target": planner.languages[1], "tags": planner.tags}
-        for planner in planners
-    ]
-    return {
+    pairs = [None] if directions is None else directions.pairs
+    planners = [plan(pair) for pair in pairs]
+    signs = [number_signs(facts, pair) for pair in pairs]
+    listed = [_direction(*each) for each in zip(planners, signs, strict=True)]
+    settings = {
         "format": WEB_FORMAT,
         "name": str(facts.get("name", network.config.name)),
         "licence": str(facts.get("licence") or ""),
@@ -80,12 +87,20 @@ def _settings(network: LoadedNetwork) -> dict[str, Any]:
         "directions": listed,
         "transforms": list(network.config.tokenizer.transforms),
         "truecase": TRUECASE if truecaser else "",
-        "typical_length": plan().splitting.typical_length,
+        "typical_length": planners[0].splitting.typical_length,
         "max_source_length": limits.max_source_length,
         "max_length_ratio": limits.max_length_ratio,
         "max_length_extra": limits.max_length_extra,
+        # Without symbols a network needs a repair that the page does not have.
+        "protects_spans": network.source.has_symbols and planners[0].rules is not None,
         "precisions": {},
     }
+    return settings, planners
+
+
+def _direction(planner: UnitPlanner, numbers: NumberFormat) -> dict[str, Any]:
+    source, target = planner.languages
+    return {"source": source, "target": target, "tags": planner.tags, "numbers": numbers.facts()}
 
 
 def _write_tokenizers(folder: Path, network: LoadedNetwork) -> dict[str, str]:

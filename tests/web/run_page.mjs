@@ -29,11 +29,32 @@ const functions = {
   },
   async sentences({ lines, language }) {
     const { splitSentences } = await load("sentences.js");
-    return lines.map((line) => splitSentences(line, language));
+    return lines.map((line) => splitSentences(line, language, []));
   },
   async clauses({ lines, longest }) {
     const { splitClauses } = await load("sentences.js");
-    return lines.map((line) => splitClauses(line, (part) => part.length <= longest));
+    return lines.map((line) => splitClauses(line, (part) => part.length <= longest, []));
+  },
+  // Protected lines: spans as the program finds them, and the text with symbols.
+  async protect({ spans, numbers, lines }) {
+    const finder = new (await load("span_finder.js")).SpanFinder(spans);
+    const pairing = new (await load("pairing.js")).SpanPairing(spans);
+    const format = new (await load("number_format.js")).NumberFormat({ ...spans, numbers });
+    const { protect } = await load("protection.js");
+    return lines.map((line) => {
+      const found = finder.find(line).map((span) => ({ ...span, text: format.localized(span, line) }));
+      return { found: found.map(({ kind, text }) => [kind, text]), ...protect(line, found, pairing) };
+    });
+  },
+  // The tokens that constraints leave possible, for each of several hypotheses.
+  async constrain({ size, cases }) {
+    const { blockRepeatedNgrams, requireSymbols } = await load("constraints.js");
+    return cases.map(({ first, symbols, closes, limit, ngram, generated }) => {
+      const logits = new Float32Array(size);
+      requireSymbols(first, symbols, closes, limit)(logits, generated);
+      if (ngram) blockRepeatedNgrams(ngram)(logits, generated);
+      return [...logits.keys()].filter((token) => logits[token] === 0);
+    });
   },
   // Translations by the network of a folder that was exported.
   async translate({ folder, lines, precision }) {
@@ -48,6 +69,7 @@ const functions = {
     const { Translator } = await load("translator.js");
     const network = await openNetwork(ort, read(files.encoder.name), read(files.step.name));
     const texts = {
+      spans: JSON.parse(read("spans.json")),
       settings: { ...settings, typical_length: 1e6 }, // no line is cut into sentences
       source: JSON.parse(read(settings.tokenizers.source)),
       target: JSON.parse(read(settings.tokenizers.target)),

@@ -26,7 +26,7 @@ from tests.web.page_functions import call_page, copy_page
 LINES = made_lines(10_000)
 # Kind, and whether a word gets a space before it at the beginning of a line.
 TOKENIZERS = [
-    ("unigram", True), ("unigram", False), ("bpe", True), ("bpe", False), ("char", True),
+    ("unigram", True), ("unigram", False), ("bpe", True), ("char", True),
     ("byte", True),
 ]  # fmt: skip
 

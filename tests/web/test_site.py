@@ -54,7 +54,7 @@ def test_model_json_has_what_the_page_reads(site: Path) -> None:
             assert (site / "model" / file["name"]).stat().st_size == file["bytes"]
     facts = json.loads((RUN / "run.json").read_text("utf-8"))
     assert settings["directions"] == [
-        {"source": facts["source"], "target": facts["target"], "tags": []}
+        {"source": facts["source"], "target": facts["target"], "tags": [], "numbers": {}}
     ]
     for name in settings["tokenizers"].values():
         assert json.loads((site / "model" / name).read_text("utf-8"))["kind"] == "bpe"

@@ -18,7 +18,7 @@ _DOMAINS = (
 )
 
 
-_URL = re.compile(
+URL_PATTERN = re.compile(
     rf"(?<![A-Za-z0-9+])(?:[A-Za-z][A-Za-z0-9+]{{1,14}}+://|www\.(?=[{WORD}]))"
     rf"{_BODY}++/?+"
     rf"|(?<![A-Za-z0-9+])(?:mailto|tel|sms|urn|doi|magnet):{_BODY}++"
@@ -31,18 +31,18 @@ _URL = re.compile(
 _LABEL = rf"[{WORD}]++(?:-++[{WORD}]++)*+"
 
 
-_EMAIL = re.compile(
+EMAIL_PATTERN = re.compile(
     rf"(?<![{WORD}_.+%-])[{WORD}_.+%-]++@{_LABEL}(?:\.{_LABEL})++",
 )
 
 
 def find_urls(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each URL: with a scheme, from `www.`, or a domain in lower case."""
-    for match in _URL.finditer(line):
+    for match in URL_PATTERN.finditer(line):
         yield match.span()
 
 
 def find_emails(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each e-mail address."""
-    for match in _EMAIL.finditer(line):
+    for match in EMAIL_PATTERN.finditer(line):
         yield match.span()

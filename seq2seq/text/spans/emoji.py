@@ -28,7 +28,7 @@ _ELEMENT = (
 )
 
 
-_EMOJI = re.compile(
+EMOJI_PATTERN = re.compile(
     f"{_ELEMENT}(?:\u200d{_ELEMENT})*+"
     "|[\U0001f1e6-\U0001f1ff]{2}"  # a flag is two letters of the regional alphabet
     "|[0-9#*]\ufe0f?+\u20e3"  # a keycap
@@ -38,5 +38,5 @@ _EMOJI = re.compile(
 
 def find_emoji(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each emoji; neighbours that are not joined are several."""
-    for match in _EMOJI.finditer(line):
+    for match in EMOJI_PATTERN.finditer(line):
         yield match.span()

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from seq2seq.text.spans.characters import WORD
 
-_NAME = re.compile(
+DOTTED_NAME_PATTERN = re.compile(
     rf"(?<![{WORD}_])[{WORD}_]++(?:(?:\.|::|->)[{WORD}_]++)*+(?:\(\))?+",
 )
 
 
-_SHAPES = re.compile(
+IDENTIFIER_SHAPES = re.compile(
     rf"(?<![{WORD}_])(?:[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}}"  # a UUID
     r"|(?=[0-9]*+[a-f])(?=[a-f]*+[0-9])[0-9a-f]{7,64}+"  # a hash of a revision
     rf"|\#(?:[0-9A-Fa-f]{{8}}|[0-9A-Fa-f]{{6}}))(?![{WORD}_])"  # a colour
@@ -21,22 +21,22 @@ _SHAPES = re.compile(
 )
 
 
-_UNDERSCORED = re.compile(r"[^\W_]_++[^\W_]")
+UNDERSCORED_WORD = re.compile(r"[^\W_]_++[^\W_]")
 
 
-_CAMEL = re.compile(r"[a-z][A-Z]")
+INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 
 
-_GENDERED = re.compile(r"[a-z]In(?:nen)?$")  # LehrerInnen
+GENDERED_WORD = re.compile(r"[a-z]In(?:nen)?$")  # LehrerInnen
 
 
-_NUMBERED = re.compile(r"^_*[^\W\d_]\w*?\d")
+NUMBERED_WORD = re.compile(r"^_*[^\W\d_]\w*?\d")
 
 
-_VERSION = re.compile(r"v?\d++(?:\.\d++)*+$")
+VERSION_NAME = re.compile(r"v?\d++(?:\.\d++)*+$")
 
 
-_HEXADECIMAL = re.compile(r"0[xX][0-9A-Fa-f]++$")
+HEXADECIMAL_NAME = re.compile(r"0[xX][0-9A-Fa-f]++$")
 
 
 def find_identifiers(line: str) -> Iterator[tuple[int, int]]:
@@ -45,16 +45,16 @@ def find_identifiers(line: str) -> Iterator[tuple[int, int]]:
     A word with an inner capital (`getValue`, `GitHub`) has at least four letters; a word with
     digits begins with a letter (`MP3`). Versions as `v1.2` are numbers.
     """
-    for match in _SHAPES.finditer(line):
+    for match in IDENTIFIER_SHAPES.finditer(line):
         yield match.span()
-    for match in _NAME.finditer(line):
+    for match in DOTTED_NAME_PATTERN.finditer(line):
         if _is_identifier(match[0]):
             yield match.span()
 
 
 def _is_identifier(name: str) -> bool:
     """Return whether a word with its dots is an identifier."""
-    if _VERSION.match(name):
+    if VERSION_NAME.match(name):
         return False
     if name.endswith("()") or "::" in name or "->" in name:
         return True
@@ -63,8 +63,8 @@ def _is_identifier(name: str) -> bool:
 
 def _is_code_like(segment: str) -> bool:
     """Return whether a word has an inner underscore or capital, or digits behind letters."""
-    if _UNDERSCORED.search(segment) or _HEXADECIMAL.match(segment):
+    if UNDERSCORED_WORD.search(segment) or HEXADECIMAL_NAME.match(segment):
         return True
-    if _CAMEL.search(segment) and len(segment) >= 4:
-        return not _GENDERED.search(segment)
-    return bool(_NUMBERED.match(segment))
+    if INNER_CAPITAL.search(segment) and len(segment) >= 4:
+        return not GENDERED_WORD.search(segment)
+    return bool(NUMBERED_WORD.match(segment))

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 
 from seq2seq.text.spans.characters import WORD
 
-_BACKTICKS = re.compile("`++")
+BACKTICKS = re.compile("`++")
 
 
-_INSIDE_WORD = re.compile(f"[{WORD}_]")
+INSIDE_WORD = re.compile(f"[{WORD}_]")
 
 
-_DELIMITER = re.compile(r"\*++|__++|~~++")
+EMPHASIS_MARKER = re.compile(r"\*++|__++|~~++")
 
 
 MAX_MARKER = {"*": 3, "_": 2, "~": 2}  # characters of a marker of emphasis
 
 
 # What closes a link: its address with a title, or a reference, or nothing.
-_BRACKET = re.compile(
+LINK_BRACKET = re.compile(
     r"!?\["
     r"|\](\((?:[^()\s]++|\([^()\s]*+\))*+(?:\s++\"[^\"]*+\")?+\)|\[[^\[\]\s]{1,80}+\])?+"
 )
@@ -29,7 +29,7 @@ def find_code(line: str) -> Iterator[tuple[int, int]]:
 
     A run behind a letter opens none.
     """
-    runs = [match.span() for match in _BACKTICKS.finditer(line)]
+    runs = [match.span() for match in BACKTICKS.finditer(line)]
     following: dict[int, int] = {}
     closing: list[int | None] = [None] * len(runs)
     for index in range(len(runs) - 1, -1, -1):
@@ -39,7 +39,7 @@ def find_code(line: str) -> Iterator[tuple[int, int]]:
     index = 0
     while index < len(runs):
         start, end = closing[index], runs[index][0]
-        if start is None or (end > 0 and _INSIDE_WORD.match(line[end - 1])):
+        if start is None or (end > 0 and INSIDE_WORD.match(line[end - 1])):
             index += 1
             continue
         yield runs[index][0], runs[start][1]
@@ -60,7 +60,7 @@ def _emphasis(line: str) -> Iterator[tuple[int, int]]:
     """Yield the markers of emphasis that pair, well-nested."""
     open_markers: list[tuple[int, int]] = []
     counts: dict[str, int] = {}
-    for match in _DELIMITER.finditer(line):
+    for match in EMPHASIS_MARKER.finditer(line):
         start, end = match.span()
         marker = match[0]
         if len(marker) > MAX_MARKER[marker[0]]:
@@ -82,13 +82,13 @@ def _emphasis(line: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(marker: str, neighbour: str) -> bool:
     """Return whether a word goes on beyond a marker, as in `2*3`, where it is no emphasis."""
-    return marker not in ("~~", "**") and bool(_INSIDE_WORD.match(neighbour))
+    return marker not in ("~~", "**") and bool(INSIDE_WORD.match(neighbour))
 
 
 def _links(line: str) -> Iterator[tuple[int, int]]:
     """Yield `[` or `![`, and `](address)`, of each link."""
     brackets: list[tuple[int, int]] = []
-    for match in _BRACKET.finditer(line):
+    for match in LINK_BRACKET.finditer(line):
         if match[0].endswith("["):
             brackets.append(match.span())
         elif brackets:

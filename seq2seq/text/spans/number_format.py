@@ -20,11 +20,11 @@ _DECIMAL = re.compile(r"([0-9]+)([.,\u066b])([0-9]+)")
 _GROUPED = re.compile(
     r"[1-9][0-9]{0,2}(?:([.,'\u2019\u00a0\u2009\u202f\u066c])[0-9]{3})(?:\1[0-9]{3})*"
 )
-_ADDRESS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")  # 000 is no part
+IP_ADDRESS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")  # 000 is no part
 HAS_SIGN = re.compile(f"[0-9][{''.join(SIGNS)}][0-9]")  # in a line that may have such a number
 # A word before a number of the form 1.2 that makes a version of it.
-_VERSION = re.compile(r"(\w[\w.+#/-]*)[ \u00a0]$")
-_VERSION_WORDS = ("version", "versions", "release", "ver.", "rev.", "build")
+WORD_BEFORE_VERSION = re.compile(r"(\w[\w.+#/-]*)[ \u00a0]$")
+VERSION_WORDS = ("version", "versions", "release", "ver.", "rev.", "build")
 
 Signs = tuple[str, str]  # in the source and in the target
 
@@ -41,7 +41,7 @@ class NumberFormat(NamedTuple):
             return span.text
         decimal, group = self.decimal or ("", ""), self.group or ("", "")
         match = _compiled(decimal[0], group[0]).fullmatch(span.text)
-        if match is None or _ADDRESS.fullmatch(span.text):
+        if match is None or IP_ADDRESS.fullmatch(span.text):
             return span.text
         whole, fraction = match["whole"], match["fraction"]
         if (
@@ -91,11 +91,11 @@ def is_version(span: Span, line: str) -> bool:
     That is a word as "version", or one with a capital that does not begin the line, as a name does;
     the latter not in a line of capitals.
     """
-    match = _VERSION.search(line[: span.start])
+    match = WORD_BEFORE_VERSION.search(line[: span.start])
     if match is None:
         return False
     word = match[1]
-    return word.lower() in _VERSION_WORDS or (
+    return word.lower() in VERSION_WORDS or (
         word != word.lower() and match.start() > 0 and not line.isupper()
     )
 
@@ -127,7 +127,7 @@ class FormatCounts:
         targets = {span.text for span in target_spans}
         found: dict[str, set[Signs]] = {"decimal": set(), "group": set()}
         for span in spans:
-            if span.kind != "number" or _ADDRESS.fullmatch(span.text):
+            if span.kind != "number" or IP_ADDRESS.fullmatch(span.text):
                 continue
             if match := _GROUPED.fullmatch(span.text):
                 parts = span.text.split(match[1])

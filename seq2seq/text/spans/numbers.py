@@ -15,7 +15,7 @@ _UNIT = (
 
 
 # A number that begins behind another and its separator would be the end of a longer one.
-_NUMBER = re.compile(
+NUMBER_PATTERN = re.compile(
     rf"(?<![{WORD}_])(?<!\d{_SEPARATOR})(?:[vV](?=\d))?+"
     r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?+)?+(?:Z|[+-]\d\d:?\d\d)?+)?+"
     r"|\d++[x\u00d7]\d++(?:[x\u00d7]\d++)?+"  # 1680x1050
@@ -26,5 +26,5 @@ _NUMBER = re.compile(
 
 def find_numbers(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each number; digits within a word are none, but before a unit."""
-    for match in _NUMBER.finditer(line):
+    for match in NUMBER_PATTERN.finditer(line):
         yield match.span()

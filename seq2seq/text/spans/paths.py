@@ -14,7 +14,7 @@ _EXTENSION_LIST = (
 )
 
 
-_EXTENSIONS = frozenset(_EXTENSION_LIST.split())
+FILE_EXTENSIONS = frozenset(_EXTENSION_LIST.split())
 
 
 _TOP_FOLDERS = "bin|boot|dev|etc|home|lib|media|mnt|opt|proc|root|run|srv|sys|tmp|usr|var"
@@ -29,7 +29,7 @@ _SEGMENT = (
 _BACKSLASHED = rf"[{WORD}_~+@%$(){{}}-]++(?:\.++[{WORD}_~+@%$-]++)*+"
 
 
-_ABSOLUTE = re.compile(
+ABSOLUTE_PATH_PATTERN = re.compile(
     rf"(?<![{WORD}_./\\~)\]}}>*])(?:"
     rf"(?:\.{{1,2}}|~|\$[A-Z_]{{1,40}}+)(?:/{_SEGMENT})++/?+"
     rf"|/{_SEGMENT}(?:(?:/{_SEGMENT})++/?+|/)"
@@ -40,17 +40,17 @@ _ABSOLUTE = re.compile(
 )
 
 
-_RELATIVE = re.compile(
+RELATIVE_PATH_PATTERN = re.compile(
     rf"(?<![{WORD}_.@/\\~-])[{WORD}_-][{WORD}_.-]*+(?:[/\\]{{1,2}}+[{WORD}_.-]++)*+"
 )
 
 
 def find_paths(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each path; a relative one needs a well-known file extension."""
-    for match in _ABSOLUTE.finditer(line):
+    for match in ABSOLUTE_PATH_PATTERN.finditer(line):
         yield match.span()
-    for match in _RELATIVE.finditer(line):
+    for match in RELATIVE_PATH_PATTERN.finditer(line):
         text = match[0].rstrip(".-")
         stem, dot, extension = text.rpartition(".")
-        if dot and stem and extension in _EXTENSIONS:
+        if dot and stem and extension in FILE_EXTENSIONS:
             yield match.start(), match.start() + len(text)

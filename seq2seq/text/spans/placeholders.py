@@ -43,7 +43,7 @@ _VARIABLES = rf"""
 """
 
 
-_PLACEHOLDER = re.compile(f"{_BRACES}|{_PRINTF}|{_VARIABLES}", re.VERBOSE)
+PLACEHOLDER_PATTERN = re.compile(f"{_BRACES}|{_PRINTF}|{_VARIABLES}", re.VERBOSE)
 
 
 def find_placeholders(line: str) -> Iterator[tuple[int, int]]:
@@ -51,5 +51,5 @@ def find_placeholders(line: str) -> Iterator[tuple[int, int]]:
 
     `:name` counts at the start of a word, in lower case and of two letters or more.
     """
-    for match in _PLACEHOLDER.finditer(line):
+    for match in PLACEHOLDER_PATTERN.finditer(line):
         yield match.span()

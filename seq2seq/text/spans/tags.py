@@ -13,7 +13,7 @@ _ATTRIBUTE = (
 )
 
 
-_TAG = re.compile(
+TAG_PATTERN = re.compile(
     r"<!--(?:(?!<!--|-->).)*+-->"
     r"|<\?(?:[^<>?]|\?(?!>))*+\?>|<%(?:[^<>%]|%(?!>))*+%>"
     r"|<!\[CDATA\[|\]\]>|<![A-Za-z][^<>]*+>"
@@ -24,11 +24,11 @@ _TAG = re.compile(
 )
 
 
-_NAME = re.compile(r"<(/?)([\w:.-]*)")
+TAG_NAME_PATTERN = re.compile(r"<(/?)([\w:.-]*)")
 
 
 # Elements of HTML that have no end tag.
-_VOID = (
+VOID_ELEMENTS = (
     "area",
     "base",
     "br",
@@ -54,14 +54,14 @@ class TagName(NamedTuple):
 
 def find_tags(line: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each tag, comment, instruction and entity reference."""
-    for match in _TAG.finditer(line):
+    for match in TAG_PATTERN.finditer(line):
         yield match.span()
 
 
 def tag_name(tag: str) -> TagName | None:
     """Return name and direction of a tag; None for one that stands alone, as `<br>` or `<x/>`."""
-    match = _NAME.match(tag)
+    match = TAG_NAME_PATTERN.match(tag)
     if not match or tag.startswith(("<!", "<?", "<%")) or (tag.endswith("/>") and tag != "</>"):
         return None
     name = match[2]
-    return None if name.lower() in _VOID else TagName(name, bool(match[1]))
+    return None if name.lower() in VOID_ELEMENTS else TagName(name, bool(match[1]))

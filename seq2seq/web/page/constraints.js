@@ -10,19 +10,29 @@ export function maskSpecialTokens(logits, generated) {
   if (!generated.length) logits[EOS] = -Infinity;
 }
 
-// A constraint by which a hypothesis has each of `count` symbols once, and no others.
-export function requireSymbols(first, count, size, maxLength) {
+// A constraint by which a hypothesis has the symbol of each span once, and no other symbol.
+//
+// The symbols are the tokens from `first` on, `size` of them. `closes` has for each span the index of
+// the one that it closes, or -1: its symbol is possible when that was opened last.
+export function requireSymbols(first, size, closes, maxLength) {
   return (logits, generated) => {
-    const missing = new Set(Array.from({ length: count }, (_, i) => first + i));
-    for (const token of generated) missing.delete(token);
+    const positions = closes.map((_, index) => generated.lastIndexOf(first + index));
+    const missing = [...positions.keys()].filter((index) => positions[index] < 0);
+    const unclosed = missing.map((index) => positions[closes[index]] ?? -1);
+    const lastOpened = Math.max(-1, ...unclosed);
+    const possible = new Set(missing.filter((index) => {
+      const opened = positions[closes[index]];
+      return closes[index] < 0 || (opened >= 0 && opened === lastOpened);
+    }).map((index) => first + index));
     for (let token = first; token < first + size; token++) {
-      if (!missing.has(token)) logits[token] = -Infinity;
+      if (!possible.has(token)) logits[token] = -Infinity;
     }
-    if (!missing.size) return;
+    if (!missing.length) return;
     logits[EOS] = -Infinity;
-    if (missing.size < maxLength - generated.length) return;
+    if (missing.length < maxLength - generated.length) return;
+    // Nothing but them is possible when the rest of the hypothesis must consist of them.
     for (let token = 0; token < logits.length; token++) {
-      if (!missing.has(token)) logits[token] = -Infinity;
+      if (token < first || token >= first + size) logits[token] = -Infinity;
     }
   };
 }

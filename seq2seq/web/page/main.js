@@ -21,6 +21,8 @@ function show(settings) {
   byId("precision-row").hidden = precisions.length < 2;
   byId("about").textContent = [settings.licence && `Training text: ${settings.licence}.`, ...settings.scores]
     .filter(Boolean).join("\n");
+  byId("protected").hidden = !settings.protects_spans;
+  byId("unprotected").hidden = settings.protects_spans;
   chooseDirection();
 }
 

@@ -16,6 +16,7 @@ export async function fetchSettings() {
 export async function fetchTexts(settings) {
   const { source, target } = settings.tokenizers;
   const texts = { settings, source: await (await fetched(source)).json(), truecase: "" };
+  texts.spans = await (await fetched("spans.json")).json();
   texts.target = target === source ? texts.source : await (await fetched(target)).json();
   if (settings.truecase) texts.truecase = await (await fetched(settings.truecase)).text();
   return texts;

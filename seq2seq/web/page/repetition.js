@@ -1,20 +1,18 @@
 // Detection of translations that repeat themselves, as decoders do when they lose their way.
 
+import { isUnspaced } from "./words.js";
+
 const MAX_PHRASE = 4; // words of a phrase that is repeated at once
 const NGRAM = 4; // words that occur twice anywhere
 const [SHORTEST_PHRASE, LONGEST_PHRASE] = [3, 12]; // the same in characters, of scripts without spaces
-// Thai, Lao, Burmese, Khmer, kana, ideographs and Hangul.
-const UNSPACED = new RegExp(
-  "[\\u0e00-\\u0eff\\u1000-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u3005-\\u30ff\\u3130-\\u318f" +
-  "\\u31f0-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\uff66-\\uff9f\\u{20000}-\\u{3ffff}]", "u");
 
 // The number of repetitions in a line: of phrases at once, and of n-grams anywhere.
 export function countRepetitions(line) {
   const letters = [...line].filter((each) => /\p{L}/u.test(each));
   const lower = line.toLowerCase();
-  if (2 * letters.filter((each) => UNSPACED.test(each)).length > letters.length) {
+  if (2 * letters.filter(isUnspaced).length > letters.length) {
     const characters = [...lower].filter((each) => /\S/u.test(each));
-    const isCounted = (phrase) => phrase.some((each) => UNSPACED.test(each));
+    const isCounted = (phrase) => phrase.some(isUnspaced);
     return count(characters, SHORTEST_PHRASE, LONGEST_PHRASE, LONGEST_PHRASE, isCounted);
   }
   return count(lower.split(/\s+/u).filter(Boolean), 1, MAX_PHRASE, NGRAM, () => true);

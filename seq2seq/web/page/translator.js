@@ -3,8 +3,11 @@
 import { allowMarkup, blockRepeatedNgrams, blockRepeatedWord, markupTokens, requireSymbols } from "./constraints.js";
 import { greedySearch } from "./greedy.js";
 import { strip, textTransforms } from "./normalization.js";
-import { isCopied, restore } from "./protection.js";
+import { NumberFormat } from "./number_format.js";
+import { SpanPairing } from "./pairing.js";
+import { copied, restore } from "./protection.js";
 import { countRepetitions, isRepetitive } from "./repetition.js";
+import { SpanFinder } from "./span_finder.js";
 import { MAX_SYMBOLS } from "./special_tokens.js";
 import { openTokenizer } from "./tokenizer.js";
 import { Truecaser } from "./truecase.js";
@@ -15,7 +18,7 @@ const BLOCKED_NGRAMS = [3, 2]; // of tokens, tried in this order
 
 export class Translator {
   // Take what model.json and the files beside it hold, and a network.
-  constructor({ settings, source, target, truecase }, network) {
+  constructor({ settings, source, target, truecase, spans }, network) {
     if (settings.format > FORMAT) throw new Error("the model was exported by a later version of this program");
     this.settings = settings;
     this.network = network;
@@ -26,8 +29,13 @@ export class Translator {
       transform: textTransforms(settings.transforms),
       truecaser: truecase ? new Truecaser(truecase) : null,
       tokenizer: openTokenizer(source),
+      finder: new SpanFinder(spans),
+      pairing: new SpanPairing(spans),
     };
-    this.planners = settings.directions.map((direction) => new UnitPlanner(parts, direction));
+    this.planners = settings.directions.map((direction) => {
+      const numbers = new NumberFormat({ ...spans, numbers: direction.numbers });
+      return new UnitPlanner({ ...parts, numbers }, direction);
+    });
   }
 
   // The units of a line in the direction of this number.
@@ -44,7 +52,8 @@ export class Translator {
 
   // The translation of a unit; one that repeats itself or never ended is decoded again.
   async translateUnit(unit) {
-    if (isCopied(unit.protectedLine)) return unit.source;
+    const copy = copied(unit.source, unit.protectedLine);
+    if (copy !== null) return copy;
     let best = await this.#decode(unit, []);
     for (const n of BLOCKED_NGRAMS) {
       if (best.hasEos && !best.isRepetitive) break;
@@ -58,10 +67,10 @@ export class Translator {
 
   async #decode(unit, constraints) {
     const maxLength = this.#maxLength(unit);
-    const { text: source, spans } = unit.protectedLine;
+    const { text: source, closes } = unit.protectedLine;
     const all = [...constraints];
     if (this.target.firstSymbol !== null) {
-      all.push(requireSymbols(this.target.firstSymbol, spans.length, MAX_SYMBOLS, maxLength));
+      all.push(requireSymbols(this.target.firstSymbol, MAX_SYMBOLS, closes, maxLength));
       all.push(allowMarkup(this.markup, source));
     }
     const { tokens, hasEos } = await greedySearch(this.network, unit.ids, maxLength, all);

@@ -61,11 +61,11 @@ def address(site: Path) -> Iterator[str]:
     thread.join()
 
 
-def python_translations(lines: list[str], precision: str) -> list[str]:
+def python_translations(lines: list[str], precision: str, run: Path = RUN) -> list[str]:
     """Translations of the same greedy search by ONNX Runtime in Python."""
     handling = LineHandling(split="off", protect=False)
     engine = DecodingEngine(precision, "onnx")
-    return seq2seq.load(RUN, precision=engine, lines=handling).translate(lines)
+    return seq2seq.load(run, precision=engine, lines=handling).translate(lines)
 
 
 def test_translations_in_fp32_are_those_of_python(site: Path, tmp_path: Path) -> None:
@@ -85,6 +85,19 @@ def test_translations_in_fp32_are_those_of_python(site: Path, tmp_path: Path) ->
     )
 
     assert found == python_translations(lines, "fp32")
+
+
+def test_a_network_without_attention_translates_too(tmp_path: Path, site: Path) -> None:
+    folder, run = tmp_path / "site", RUN.with_name("translation_summary")
+    export(ExportConfig(run=str(run), output=str(folder), format="web"), folder)
+    mark_modules(folder)
+    mark_modules(folder / "runtime")
+
+    (found,) = call_page(
+        folder, [("translate", {"folder": str(folder), "lines": LINES, "precision": "fp32"})]
+    )
+
+    assert found == python_translations(LINES, "fp32", run)
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from seq2seq.errors import ConfigError
-from seq2seq.inference.units import as_written
 from seq2seq.search.constraints import NoRepeatedNgrams, RequiredTokens
-from seq2seq.text.protection import protect, translated
+from seq2seq.text.protection import as_written, protect, translated
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import SpanRules

@@ -1,5 +1,6 @@
 """Line-by-line work: n lines in, n lines out, of files or standard input and output."""
 
+import gc
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -91,6 +92,7 @@ def map_lines(
         TextError: the input cannot be read, the output cannot be written, or `work` has
             returned another number of lines; an earlier output stays.
     """
+    gc.freeze()  # of what is loaded nothing becomes garbage: collections need not look at it
     read = written = 0
     with open_output(output) as file, progress_bar(name) as bar:
         for group in line_groups(name, most):

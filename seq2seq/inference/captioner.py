@@ -63,10 +63,8 @@ class Captioner:
             keys = range(first + start, first + start + len(source))
             limits = [self.limits.max_length_extra] * len(source)
             best = decode_batch(self.model, self.search, (source, None), limits, keys, scored=True)
-            captions += [
-                rerank(self.search, [to_text(h, self.tokenizer) for h in hypotheses])
-                for hypotheses in best
-            ]
+            translations = [[to_text(h, self.tokenizer) for h in each] for each in best]
+            captions += rerank(self.search, translations)
         return captions
 
     def attention_maps(self, pictures: Sequence[CaptionedImage]) -> list[AttentionMap]:

@@ -86,10 +86,18 @@ def to_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> ScoredTranslation:
     )
 
 
-def rerank(search: Search, translations: list[ScoredTranslation]) -> list[ScoredTranslation]:
-    """Re-rank the translations of a sentence if the search scores detokenised text (MBR)."""
-    if not isinstance(search, TextRanking):
+def rerank(
+    search: Search, translations: list[list[ScoredTranslation]]
+) -> list[list[ScoredTranslation]]:
+    """Re-rank the translations of each sentence if the search scores detokenised text (MBR)."""
+    if not isinstance(search, TextRanking):  # asked once a batch, since the answer takes long
         return translations
+    return [_by_utility(search, of_sentence) for of_sentence in translations]
+
+
+def _by_utility(
+    search: TextRanking, translations: list[ScoredTranslation]
+) -> list[ScoredTranslation]:
     utilities = search.expected([translation.text for translation in translations])
     rescored = [t._replace(score=u) for t, u in zip(translations, utilities, strict=True)]
     return sorted(rescored, key=lambda translation: -translation.score)

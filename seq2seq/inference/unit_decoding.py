@@ -156,10 +156,11 @@ class UnitDecoder:
             batch.scored,
             constraints,
         )
-        return [
-            rerank(self.search, [self._restored(hypothesis, unit) for hypothesis in of_unit])
+        translations = [
+            [self._restored(hypothesis, unit) for hypothesis in of_unit]
             for unit, of_unit in zip(units, hypotheses, strict=True)
         ]
+        return rerank(self.search, translations)
 
     def _restored(self, hypothesis: Any, unit: Unit) -> ScoredTranslation:
         """Return a hypothesis as text, with the spans of its unit."""

@@ -3,6 +3,7 @@
 The server starts it. It ends when the server has closed its input, and so with the server.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ def run_worker() -> None:
     except LOAD_ERRORS as error:
         send(results, {"error": str(error) or type(error).__name__})
         return
+    gc.freeze()  # of what is loaded nothing becomes garbage: no request waits for a look at it
     while (batch := read_message(requests)) is not None:
         jobs = [LineJob(text, prefix) for text, prefix in batch["lines"]]
         send(results, engine.translate(LineOptions.of(batch["options"]), jobs))

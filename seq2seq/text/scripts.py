@@ -30,28 +30,28 @@ class ForeignText:
         such as the sign for Ohm, is known too.
         """
         text = "".join(letters)
-        known = [
+        self.known = [
             name
             for name in _SCRIPTS
             if len(regex.findall(rf"\p{{Script={name}}}", text)) >= _KNOWN_LETTERS
         ]
-        names = "".join(rf"--\p{{Script={name}}}" for name in ("Common", "Inherited", *known))
+        names = "".join(rf"--\p{{Script={name}}}" for name in ("Common", "Inherited", *self.known))
         letter = rf"[\p{{L}}{names}]"
         # Marks and the sign of long vowels; between letters spaces and ideographic punctuation.
         self._expression = regex.compile(
             rf"{letter}(?:[{letter}\p{{M}}\u30fc]|[ \u3001-\u301f\u30fb]+(?={letter}))*+", regex.V1
         )
-        self._letters = frozenset(letters)
-        self._has_latin = "Latin" in known
+        self.letters = frozenset(letters)
+        self._has_latin = "Latin" in self.known
 
     def find(self, line: str) -> list[Span]:
         """Return the foreign spans, sorted; words with spaces between are one span."""
-        if not self._letters or (line.isascii() and self._has_latin):
+        if not self.letters or (line.isascii() and self._has_latin):
             return []
         return [
             Span(match.start(), match.end(), FOREIGN, match[0])
             for match in self._expression.finditer(line)
-            if not self._letters.issuperset(c for c in match[0] if c.isalpha())
+            if not self.letters.issuperset(c for c in match[0] if c.isalpha())
         ]
 
 

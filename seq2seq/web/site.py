@@ -49,7 +49,7 @@ def write_site(
     model = folder / "model"
     model.mkdir()
     settings, planners = _planning(network)
-    _write_json(model / "spans.json", describe_spans(planners[0].rules))
+    _write_json(model / "spans.json", describe_spans(planners[0].rules, planners[0].foreign))
     settings["tokenizers"] = _write_tokenizers(model, network)
     if settings["truecase"]:
         shutil.copyfile(network.folder.file(network.folder.truecase), model / TRUECASE)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from seq2seq.errors import ConfigError
+from seq2seq.text.scripts import ForeignText
 from seq2seq.text.spans import (
     addresses,
     characters,
@@ -46,11 +47,12 @@ PATTERNS = {
 }
 
 
-def describe_spans(rules: SpanRules | None) -> dict[str, Any]:
+def describe_spans(rules: SpanRules | None, foreign: ForeignText) -> dict[str, Any]:
     """Return the rules of a run as plain data, but the signs of its numbers.
 
     Args:
         rules: of the run; None: nothing is protected.
+        foreign: what finds text in scripts that its vocabulary lacks.
 
     Raises:
         ConfigError: an expression of the run's own has no form in JavaScript.
@@ -66,6 +68,8 @@ def describe_spans(rules: SpanRules | None) -> dict[str, Any]:
         "priorities": list(KINDS),
         "patterns": {name: _javascript(pattern) for name, pattern in PATTERNS.items()},
         "custom": custom,
+        "known_scripts": foreign.known,
+        "known_letters": "".join(sorted(foreign.letters)),
         "words": list(rules.words.words),
         "word_characters": _javascript(re.compile(f"[{characters.WORD}_]+|\\S")),
         "extensions": sorted(paths.FILE_EXTENSIONS),

@@ -40,9 +40,12 @@ const functions = {
     const finder = new (await load("span_finder.js")).SpanFinder(spans);
     const pairing = new (await load("pairing.js")).SpanPairing(spans);
     const format = new (await load("number_format.js")).NumberFormat({ ...spans, numbers });
+    const { ForeignText, withForeign } = await load("foreign.js");
+    const foreign = new ForeignText(spans);
     const { protect } = await load("protection.js");
     return lines.map((line) => {
-      const found = finder.find(line).map((span) => ({ ...span, text: format.localized(span, line) }));
+      const own = finder.find(line).map((span) => ({ ...span, text: format.localized(span, line) }));
+      const found = withForeign(own, foreign.find(line));
       return { found: found.map(({ kind, text }) => [kind, text]), ...protect(line, found, pairing) };
     });
   },

@@ -18,8 +18,10 @@ from seq2seq import LineHandling
 from seq2seq.commands.export import export
 from seq2seq.config.exporting import ExportConfig
 from seq2seq.errors import UserError
+from seq2seq.inference.loading import load_translation
 from seq2seq.inference.onnx.decoding import DecodingEngine
 from seq2seq.web.runtime import read_runtime
+from seq2seq.web.site import write_site
 from tests.web.page_functions import call_page, mark_modules
 
 RUN = Path(__file__).parents[1] / "frozen_runs" / "9491cbe" / "translation_attention"
@@ -87,10 +89,11 @@ def test_translations_in_fp32_are_those_of_python(site: Path, tmp_path: Path) ->
     assert found == python_translations(lines, "fp32")
 
 
-@pytest.mark.usefixtures("site")  # which skips where there is no ONNX Runtime Web
-def test_a_network_without_attention_translates_too(tmp_path: Path) -> None:
+def test_a_network_without_attention_translates_too(tmp_path: Path, site: Path) -> None:
     folder, run = tmp_path / "site", RUN.with_name("translation_summary")
-    export(ExportConfig(run=str(run), output=str(folder), format="web"), folder)
+    folder.mkdir()
+    write_site(folder, load_translation(run, "cpu", ()), ["fp32"], {})
+    shutil.copytree(site / "runtime", folder / "runtime", dirs_exist_ok=True)
     mark_modules(folder)
     mark_modules(folder / "runtime")
 
@@ -198,6 +201,21 @@ class TestPage:
             page.evaluate(Path(AXE).read_text(encoding="utf-8"))
             found = page.evaluate("axe.run()")
             assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+    def test_a_file_that_is_missing_is_named(self, page: Any, site: Path) -> None:
+        file = site / "model" / "step.fp32.onnx"
+        moved = file.rename(site / "moved.onnx")
+        errors = page.locator("#error")
+        try:
+            page.select_option("#precision", "fp32")
+            errors.filter(has_text="step.fp32.onnx cannot be loaded: 404").wait_for()
+        finally:
+            moved.rename(file)
+
+        assert not page.is_visible("#loading")
+        assert page.input_value("#text")  # nothing is lost
+        page.select_option("#precision", "int8")
+        wait_for_status(page, " ms")
 
     def test_a_hostile_model_is_text(self, page: Any, site: Path, address: str) -> None:
         file = site / "model" / "model.json"

@@ -10,7 +10,8 @@ import torch
 
 from seq2seq.errors import ConfigError
 from seq2seq.search.constraints import NoRepeatedNgrams, RequiredTokens
-from seq2seq.text.protection import as_written, protect, translated
+from seq2seq.text.protection import as_written, outside, protect, translated
+from seq2seq.text.scripts import FOREIGN, ForeignText
 from seq2seq.text.spans.finding import find_spans
 from seq2seq.text.spans.number_format import NumberFormat
 from seq2seq.text.spans.rules import SpanRules
@@ -24,6 +25,10 @@ RULES = SpanRules(
     patterns=[r"foo\d++bar", "[A-Z]{3}-\\d+(?=[^x]|$)"], words=["Acme", "Acme One", "\u65e5"],
     localized=SIGNS.localized,
 )  # fmt: skip
+# Latin and Greek letters are known, and single ones of other scripts.
+FOREIGN_TEXT = ForeignText(
+    "abcdefghijklmnopqrstuvwxyz\u03b1\u03b2\u03b3\u03b4\u03b5\u03b6\u03b7\u03b8\u03b9\u03ba\u65e5"
+)
 FRAGMENTS = (
     *("<b>", "</b>", '<a href="https://x.de/?a=1">', "</a>", "<br/>", "<", ">", "&nbsp;", "<!--"),
     *("-->", "{name}", "{{x}}", "${x}", "%s", "%1$d", "100%", "{", "}", "%", "$", ":name", "__V__"),
@@ -69,13 +74,18 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def protected(line: str) -> tuple[object, ...]:
     """Spans with their texts in the target, the line with symbols, what these are, and pairs."""
     spans = [s._replace(text=RULES.localized(s, line)) for s in find_spans(line, RULES)]
+    spans = sorted([*spans, *outside(FOREIGN_TEXT.find(line), spans)])
     made = protect(line, as_written(spans, line))
     texts = [translated(span, spans, line).text for span in made.spans]
     return [[s.kind, s.text] for s in spans], made.text, texts, made.closes
 
 
 def test_spans_of_10000_lines_are_those_of_python(page: Path) -> None:
-    request = {"spans": describe_spans(RULES), "numbers": SIGNS.facts(), "lines": LINES}
+    request = {
+        "spans": describe_spans(RULES, FOREIGN_TEXT),
+        "numbers": SIGNS.facts(),
+        "lines": LINES,
+    }
 
     (found,) = call_page(page, [("protect", request)])
 
@@ -84,7 +94,7 @@ def test_spans_of_10000_lines_are_those_of_python(page: Path) -> None:
         for each in found
     ]
     assert ours == [protected(line) for line in LINES]
-    assert {kind for each in found for kind, _ in each["found"]} == RULES.kinds
+    assert {kind for each in found for kind, _ in each["found"]} == {*RULES.kinds, FOREIGN}
 
 
 def test_constraints_leave_the_tokens_possible_that_they_leave_in_python(page: Path) -> None:
@@ -137,8 +147,8 @@ def test_an_expression_that_javascript_has_not_is_refused() -> None:
     with pytest.raises(ValueError, match="the flags of the regular expression"):
         to_javascript("(?i)a")
     with pytest.raises(ConfigError, match=r"protect\.patterns: a page cannot have the flags"):
-        describe_spans(SpanRules(patterns=["(?i)a"]))
+        describe_spans(SpanRules(patterns=["(?i)a"]), FOREIGN_TEXT)
 
 
 def test_nothing_is_protected_without_rules() -> None:
-    assert describe_spans(None) == {"kinds": []}
+    assert describe_spans(None, FOREIGN_TEXT) == {"kinds": []}

@@ -77,7 +77,11 @@ function onMessage({ data }) {
     byId("status").textContent = `Ready: ${data.megabytes.toFixed(1)} MB were loaded, and nothing that you type leaves this device`;
     if (byId("text").value) translate();
   }
-  if (data.error) byId("error").textContent = data.error;
+  if (data.error) {
+    byId("loading").hidden = true;
+    byId("status").textContent = "";
+    byId("error").textContent = data.error;
+  }
   if (data.id !== state.id) return;
   const output = byId("translation");
   if (data.progress) byId("status").textContent = `Sentence ${data.progress.done} of ${data.progress.units}`;

@@ -2,8 +2,10 @@
 
 export const FOLDER = new URL("model/", import.meta.url);
 
+// A server that tells nothing about caches is asked whether a file is still the same: one of an
+// earlier export would not fit the others.
 async function fetched(name) {
-  const answer = await fetch(new URL(name, FOLDER));
+  const answer = await fetch(new URL(name, FOLDER), { cache: "no-cache" });
   if (!answer.ok) throw new Error(`${name} cannot be loaded: ${answer.status}`);
   return answer;
 }

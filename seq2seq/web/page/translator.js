@@ -1,6 +1,7 @@
 // Translation of lines: units, search, another try for what repeats itself, text.
 
 import { allowMarkup, blockRepeatedNgrams, blockRepeatedWord, markupTokens, requireSymbols } from "./constraints.js";
+import { ForeignText } from "./foreign.js";
 import { greedySearch } from "./greedy.js";
 import { strip, textTransforms } from "./normalization.js";
 import { NumberFormat } from "./number_format.js";
@@ -31,6 +32,7 @@ export class Translator {
       tokenizer: openTokenizer(source),
       finder: new SpanFinder(spans),
       pairing: new SpanPairing(spans),
+      foreign: new ForeignText(spans),
     };
     this.planners = settings.directions.map((direction) => {
       const numbers = new NumberFormat({ ...spans, numbers: direction.numbers });

@@ -1,5 +1,6 @@
 // Units of a line, which are translated one by one, and the translation of the line from theirs.
 
+import { withForeign } from "./foreign.js";
 import { protect } from "./protection.js";
 import { splitClauses, splitSentences } from "./sentences.js";
 import { MAX_SYMBOLS } from "./special_tokens.js";
@@ -13,7 +14,7 @@ const UNSEPARATED = new Set(["zh", "cmn", "yue", "wuu", "nan", "lzh", "ja"]); //
 
 export class UnitPlanner {
   // Plan for a model: `transform`, `truecaser` and `tokenizer` of its source, `finder`, `pairing` and
-  // `numbers` of its spans, and `settings` of model.json.
+  // `numbers` of its spans, `foreign` of text in other scripts, and `settings` of model.json.
   constructor(parts, direction) {
     Object.assign(this, parts, { direction });
     this.hasSymbols = this.tokenizer.firstSymbol !== null;
@@ -51,7 +52,8 @@ export class UnitPlanner {
   // The spans of a text, each with its text in the translation.
   #spans(text) {
     if (!this.hasSymbols) return [];
-    return this.finder.find(text).map((span) => ({ ...span, text: this.numbers.localized(span, text) }));
+    const spans = this.finder.find(text).map((span) => ({ ...span, text: this.numbers.localized(span, text) }));
+    return withForeign(spans, this.foreign.find(text));
   }
 
   #maySplit(ids) {

@@ -1,6 +1,5 @@
 """The application: routes to endpoints, and errors as clients of each interface read them."""
 
-import logging
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -12,11 +11,9 @@ from starlette.routing import Route
 
 from seq2seq.server import deepl, libretranslate, own_api, pages
 from seq2seq.server.middleware import BoundedRequests, OpenInterfaces
-from seq2seq.server.refusals import MissingKeyError, RefusalError
+from seq2seq.server.refusals import MissingKeyError, RefusalError, log_fault
 from seq2seq.server.spec import specification
 from seq2seq.server.state import ServerState, state_of
-
-log = logging.getLogger("seq2seq.serve")
 
 FORM_BYTES = 2**16  # of a request beside its texts or file
 BYTES_OF_CHARACTER = 12  # at most, as \uD83D\uDE00 in JSON or %F0%9F%98%80 in a form
@@ -122,9 +119,5 @@ async def refuse_gone(request: Request, error: Exception) -> Response:
 
 async def refuse_fault(request: Request, error: Exception) -> Response:
     """Answer a request that a fault of this program has ended, without a word of it in the log."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
-    log.error("%s in %s ended a request", type(error).__name__, where)
+    log_fault(error)
     return refusal_answer(request, 500, "a fault of the server")

@@ -14,7 +14,7 @@ from seq2seq.documents.registry import DOCUMENT_FORMATS, find_format, parse_docu
 from seq2seq.documents.zip_members import expanded_markup_bytes
 from seq2seq.errors import UserError
 from seq2seq.server.formatted import document_lines, segment_translation, write_translated
-from seq2seq.server.refusals import RefusalError
+from seq2seq.server.refusals import RefusalError, log_fault
 from seq2seq.server.service import AUTO, TextOptions, TranslationService
 
 KEPT_SECONDS = 1800.0
@@ -38,6 +38,7 @@ class TranslatedFile:
         self.error: RefusalError | None = None
         self.report = ""
         self.ended = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -73,7 +74,6 @@ class TranslatedFiles:
         self.max_bytes = access.max_file_bytes  # of a file, and of its markup when it is expanded
         self._parsing = asyncio.Semaphore(1)
         self._files: dict[str, TranslatedFile] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def find(self, name: str) -> TranslatedFile:
         """Return a document by its id.
@@ -111,10 +111,14 @@ class TranslatedFiles:
             del self._files[done.id]
         file = TranslatedFile(safe[-MAX_NAME:], settings, min_confidence)
         self._files[file.id] = file
-        task = asyncio.create_task(self._translate(file, format_name, data))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        file.task = asyncio.create_task(self._translate(file, format_name, data))
         return file
+
+    def drop(self, file: TranslatedFile) -> None:
+        """Forget a document that nobody can ask for any more."""
+        self._files.pop(file.id, None)
+        if file.task is not None:
+            file.task.cancel()
 
     async def wait(self, file: TranslatedFile) -> bytes:
         """Return the translated document, when it is complete.
@@ -134,9 +138,9 @@ class TranslatedFiles:
             file.error = refusal
         except UserError as error:
             file.error = RefusalError(400, str(error))
-        except Exception:
+        except Exception as error:
             file.error = RefusalError(500, "the document cannot be translated")
-            raise
+            log_fault(error)
         finally:
             file.time = time.monotonic()
             file.ended.set()

@@ -3,6 +3,7 @@
 https://docs.libretranslate.com
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -168,8 +169,12 @@ async def list_languages(request: Request) -> Response:
 
 async def translate_file(request: Request) -> Response:
     """Translate a document, and return where it can be downloaded."""
-    file = await start_file(request)
-    await while_connected(request, state_of(request).files.wait(file))
+    files, file = state_of(request).files, await start_file(request)
+    try:
+        await while_connected(request, files.wait(file))
+    except (RefusalError, asyncio.CancelledError):  # no answer has its address
+        files.drop(file)
+        raise
     return JSONResponse({"translatedFileUrl": f"{request.base_url}{file.path}"})
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -98,6 +99,32 @@ def test_a_client_that_goes_leaves_nothing_behind(server: RunningServer) -> None
     wait_until(lambda: b"seq2seq_waiting_lines 0.0" in server.client.get("/metrics").data)
 
 
+def test_a_document_of_a_client_that_goes_is_not_translated(server: RunningServer) -> None:
+    data = json.dumps([f"{LINE} {number}" for number in range(20_000)]).encode()
+    form = b"content-disposition: form-data; name="
+    body = b"".join(
+        b"--b\r\n%b%b\r\n\r\n%b\r\n" % (form, name, value)
+        for name, value in (
+            (b'"file"; filename="a.json"', data), (b'"source"', b"en"), (b'"target"', b"de"),
+        )
+    ) + b"--b--\r\n"  # fmt: skip
+    head = (
+        "POST /translate_file HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b"
+    )
+    with connect(server) as gone:
+        gone.sendall(f"{head}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+        wait_until(lambda: waiting(server) > 0)
+
+    start = time.monotonic()
+    wait_until(lambda: waiting(server) == 0)
+    assert time.monotonic() - start < 5  # all of it would take longer
+
+
+def waiting(server: RunningServer) -> float:
+    (found,) = re.findall(rb"(?m)^seq2seq_waiting_lines (\S+)", server.client.get("/metrics").data)
+    return float(found)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -142,7 +169,10 @@ def test_a_large_body_is_refused_before_it_is_read(server: RunningServer) -> Non
         ({"run": None}, "no value for run"),
         ({"run": "nowhere"}, "nowhere is no run folder: it has no config.yaml"),
         ({"port": 1, "host": "192.0.2.1"}, "host=192.0.2.1 port=1: "),
-        ({"suggestions": "nowhere/kept.tmx"}, "suggestions=nowhere/kept.tmx cannot be written: "),
+        (
+            {"suggestions": "nowhere/kept.tmx", "port": 0},
+            "suggestions=nowhere/kept.tmx cannot be written: ",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_before_a_worker_starts(

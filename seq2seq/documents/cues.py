@@ -16,7 +16,12 @@ MAX_LINES = 50  # of a cue; one with more is no text on a screen, and stays
 MAX_CHAIN = 8  # cues that a sentence may run over
 _MAX_PAUSE = 3.0  # seconds between cues of a sentence
 _SPEAKER = re.compile(r"(?:[-\u2010-\u2015](?!\d)|[♪♫])\s*")
-_STARTS = re.compile(r"\s*(?:(?:<[^<>]*>|\{[^{}]*\})\s*)*(?:[-\u2010-\u2015](?!\d)|[♪♫])")
+# A line that begins with a dash, a note, a sound or the name of a speaker; and a sound alone.
+_STARTS = re.compile(
+    r"\s*(?:(?:<[^<>]*>|\{[^{}]*\})\s*)*"
+    r"(?:[-\u2010-\u2015](?!\d)|[♪♫\[]|[A-Z][A-Z0-9 .'-]{1,30}:(?=\s|$))"
+)
+_SOUND = re.compile(r"\s*\[[^\[\]]*\]\s*")
 _FINISHED = re.compile(
     r"(?:[.!?。！？](?<!\.\.)[\"'”’»)\]]*|[♪♫]|\])$"  # noqa: RUF001
 )
@@ -71,7 +76,13 @@ def cue_blocks(source: SourceText, cue: Cue, syntax: CueSyntax) -> Iterator[CueB
     lines.append((position, source.text[position : cue.end]))
     if len(lines) > MAX_LINES:
         return
-    firsts = [0, *(i for i in range(1, len(lines)) if _STARTS.match(lines[i][1])), len(lines)]
+    texts = [text for _, text in lines]
+    begins = [
+        index
+        for index in range(1, len(lines))
+        if _STARTS.match(texts[index]) or _SOUND.fullmatch(texts[index - 1])
+    ]
+    firsts = [0, *begins, len(lines)]
     for first, last in pairwise(firsts):
         parts = list[InlinePart]()
         for index in range(first, last):
@@ -160,6 +171,8 @@ def _goes_on(block: CueBlock, following: CueBlock) -> bool:
     if block.cue.speaker != following.cue.speaker:
         return False
     if not -1e-6 <= following.cue.begin - block.cue.finish <= _MAX_PAUSE:
+        return False
+    if _STARTS.match(following.text):
         return False
     text, after = block.text.rstrip(), following.text.lstrip("… .\"'")
     if _SUSPENDED.search(text):

@@ -1,13 +1,16 @@
 """HTML and XHTML: sentences of elements, alternative texts, titles, labels, descriptions.
 
-Code, scripts, styles, `translate="no"` and `class="notranslate"` stay. The language of the page is
+Code, scripts, styles, `translate="no"`, `class="notranslate"` and what is in another language than
+the page stay. The language of the page is
 set where it was the source language.
 """
 
 import re
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextSegment
@@ -18,6 +21,7 @@ from seq2seq.documents.html_text import (
     html_part,
     is_inline,
     is_left_alone,
+    language_of,
     sentences,
     text_attributes,
 )
@@ -64,6 +68,7 @@ class HtmlDocument:
         self._offsets = [0, *accumulate(len(token.raw) for token in self.tokens)]
         lines = [0, *accumulate(token.raw.count("\n") for token in self.tokens)]
         self._lines = [line + 1 for line in lines]
+        self._root = next((i for i, each in enumerate(self.tokens) if each.name == "html"), None)
         self.slots = list(self._slots(0, len(self.tokens)))
         self.segments: Sequence[TextSegment] = [slot.segment for slot in self.slots]
 
@@ -91,7 +96,7 @@ class HtmlDocument:
         run, index = list[TilePart](), start
         while index < stop:
             token, end = self.tokens[index], index + 1
-            is_alone = is_left_alone(token)
+            is_alone = is_left_alone(token) or self._is_foreign(index, stop)
             if is_alone:
                 end = element_end(self.tokens, index, stop)
                 yield from self._inner_slots(index + 1, end, depth)
@@ -106,6 +111,28 @@ class HtmlDocument:
                 run = []
             index = end
         yield from self._run_slots(run)
+
+    def _is_foreign(self, index: int, stop: int) -> bool:
+        """Return whether an element is in another language than the page, as its `lang` says."""
+        token = self.tokens[index]
+        if token.kind != "open" or token.name in ("html", "body") or "lang" not in token.raw:
+            return False
+        own, source = language_of(token), base_language(self.settings.source_language)
+        page = "" if self._root is None else language_of(self.tokens[self._root])
+        if not source or own in ("", source) or page not in ("", source):
+            return False
+        return self._closed.get(index, stop) < stop
+
+    @cached_property
+    def _closed(self) -> dict[int, int]:
+        """Return the index of the end tag of each element that has one."""
+        ends, opened = dict[int, int](), defaultdict[str, list[int]](list)
+        for index, token in enumerate(self.tokens):
+            if token.kind == "open":
+                opened[token.name].append(index)
+            elif token.kind == "close" and opened[token.name]:
+                ends[opened[token.name].pop()] = index
+        return ends
 
     def _inner_slots(self, start: int, stop: int, depth: int) -> Iterator[HtmlSlot]:
         """Yield slots of elements that are to be translated in one that is not."""
@@ -156,7 +183,7 @@ class HtmlDocument:
     def _set_language(self, pieces: list[str]) -> None:
         """Set the language of the page."""
         source, target = self.settings.source_language, self.settings.target_language
-        root = next((i for i, token in enumerate(self.tokens) if token.name == "html"), None)
+        root = self._root
         if root is None or not source or not target:
             return
         for name in ("lang", "xml:lang"):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from seq2seq.documents.html_tokens import HtmlToken
 from seq2seq.documents.inline import InlinePart
+from seq2seq.text.languages import base_language
 
 _INLINE_NAMES = (
     "a abbr acronym b bdi bdo big br cite code data del dfn em font i img input ins kbd label mark "
@@ -64,6 +65,12 @@ def is_left_alone(token: HtmlToken) -> bool:
         or attributes.get("translate", "").lower() == "no"
         or "notranslate" in attributes.get("class", "").split()
     )
+
+
+def language_of(token: HtmlToken) -> str:
+    """Return the language that a tag tells, without its region; "" for none."""
+    attributes = token.attributes if token.kind in ("open", "single") else {}
+    return base_language(attributes.get("lang") or attributes.get("xml:lang") or "")
 
 
 def is_inline(token: HtmlToken) -> bool:

@@ -7,7 +7,7 @@ of the target language; references of Home Assistant, `[%key:...%]`, which stay.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -15,8 +15,9 @@ from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings, TextSegment
 from seq2seq.documents.json_tree import JSON_TOKEN
 from seq2seq.documents.plural_keys import missing_categories
-from seq2seq.documents.source_text import Slot, SlottedDocument, SourceText
+from seq2seq.documents.source_text import Edit, Slot, SlottedDocument, SourceText
 from seq2seq.storage.plain_json import parse_plain_json
+from seq2seq.text.languages import base_language
 from seq2seq.text.spans.icu_tree import CATEGORIES
 
 MAX_DOCUMENT_DEPTH = 100
@@ -44,18 +45,31 @@ def parse_json_document(data: bytes, settings: FormatSettings) -> SlottedDocumen
     source = SourceText.decode(data)
     tree = parse_plain_json(source.text, MAX_DOCUMENT_DEPTH, "its text")
     is_text = _shape(tree)
+    found = list(_strings(source.text))
     strings = [
         string
-        for string in _strings(source.text)
+        for string in found
         if is_text(string.path)
         and is_chosen(".".join(string.path), settings.options)
         and not _REFERENCE.fullmatch(string.text)
     ]
     keys = {string.path for string in strings}
     is_ascii = source.text.isascii() and "\\u" in source.text
-    return SlottedDocument(
-        source, [_slot(string, keys, settings.target_language, is_ascii) for string in strings]
-    )
+    slots = [_slot(string, keys, settings.target_language, is_ascii) for string in strings]
+    return SlottedDocument(source, slots, _locale_edits(found, settings))
+
+
+def _locale_edits(strings: Sequence["_String"], settings: FormatSettings) -> list[Edit]:
+    """Return the edit of the language that a file of ARB says it is in."""
+    source, target = settings.source_language, settings.target_language
+    return [
+        Edit(string.start, string.end, json.dumps(target))
+        for string in strings
+        if string.path == ("@@locale",)
+        and source
+        and target
+        and base_language(string.text) == base_language(source)
+    ]
 
 
 def is_chosen(key: str, options: DocumentOptions) -> bool:

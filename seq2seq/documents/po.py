@@ -5,6 +5,7 @@ https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextSegment
 from seq2seq.documents.po_header import header_edits, number_of_forms, singular_form
@@ -63,6 +64,10 @@ class Catalogue:
             count = self.forms or len(entry.strings)
             one = singular_form(count, self.settings.target_language)
             texts = [made[0].text if form == one else made[1].text for form in range(count)]
+            there = [string.text for string in entry.strings]
+            is_draft = entry.is_fuzzy or self.settings.options.overwrite
+            if not is_draft and not all(there):  # somebody has begun: the forms that are there stay
+                texts = [old or new for old, new in zip_longest(there[:count], texts)]
             names = [f"msgstr[{form}]" for form in range(count)]
         else:
             names, texts = ["msgstr"], [made[0].text]

@@ -140,6 +140,7 @@ class SlottedDocument:
 
     source: SourceText
     slots: Sequence[Slot]
+    header: Sequence[Edit] = ()  # made where something is translated: the language
 
     @property
     def segments(self) -> Sequence[TextSegment]:
@@ -150,8 +151,9 @@ class SlottedDocument:
 
     def edits(self, translations: Sequence[SegmentTranslation | None]) -> list[Edit]:
         """Return the edits that write translations."""
-        return [
+        edits = [
             Edit(slot.start, slot.end, slot.render(translation.text))
             for slot, translation in zip(self.slots, translations, strict=True)
             if translation is not None and translation.text != slot.current
         ]
+        return [*edits, *self.header] if edits else []

@@ -1,45 +1,92 @@
-"""Text in paragraphs, which blank lines separate; a paragraph of several lines is wrapped again."""
+"""Text in paragraphs and items of lists; one that runs over several lines is wrapped again."""
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from seq2seq.documents.document import FormatSettings, TextSegment
 from seq2seq.documents.source_text import Slot, SlottedDocument, SourceText
 
-# Lines with the indentation of the first line's; a blank line or another indentation ends it.
-_PARAGRAPH = re.compile(r"^(?P<indent>[ \t]*)[^\s].*(?:\n(?P=indent)[^\s].*)*", re.MULTILINE)
+# What begins an item of a list: a bullet, or a number or letter with a mark.
+_ITEM = re.compile(
+    r"(?:[-*+\u2022\u2023\u25aa\u25e6\u2013\u2014]|\(?(?:\d{1,3}|[a-z])[.)])[ \t]+(?=\S)"
+)
+
+
+@dataclass
+class _Paragraph:
+    """Lines that may be one text: the first one has a prefix, the others have an indentation."""
+
+    prefix: int  # characters of the first line in front of its text
+    indent: str | None  # of the other lines; None while there is no other
+    is_item: bool
+    lines: list[tuple[int, str]] = field(default_factory=list)  # with their places in the text
+
+    def takes(self, indent: str) -> bool:
+        """Return whether a line with this indentation goes on here."""
+        if self.indent is not None:
+            return indent == self.indent
+        own = self.lines[0][1]
+        hanging = " " * self.prefix
+        return indent in (hanging, own[: len(own) - len(own.lstrip())])
 
 
 def parse_text_document(data: bytes, settings: FormatSettings) -> SlottedDocument:
     """Parse paragraphs. A line that ends before the text's width, as of a poem, stays a line."""
     del settings
     source = SourceText.decode(data)
-    slots = [slot for match in _PARAGRAPH.finditer(source.text) for slot in _slots(source, match)]
+    slots = [slot for each in _paragraphs(source.text) for slot in _slots(source, each)]
     return SlottedDocument(source, slots)
 
 
-def _slots(source: SourceText, match: re.Match[str]) -> list[Slot]:
-    """Return a slot for the paragraph, or one for each line where it is no running text."""
-    lines, start = [], match.start()
-    for line in match[0].split("\n"):
-        lines.append((start, line))
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    """Yield what blank lines, other indentations and marks of items separate."""
+    current, start = None, 0
+    for line in text.split("\n"):
+        stripped = line.lstrip()
+        indent = line[: len(line) - len(stripped)]
+        mark = _ITEM.match(line, len(indent))
+        is_list = current is None or current.is_item or current.lines[-1][1].rstrip().endswith(":")
+        if current and stripped and not (mark and is_list) and current.takes(indent):
+            current.indent = indent
+        else:
+            if current:
+                yield current
+            is_item = mark is not None and is_list
+            prefix = mark.end() if mark and is_item else len(indent)
+            current = _Paragraph(prefix, None if is_item else indent, is_item) if stripped else None
+        if current:
+            current.lines.append((start, line))
         start += len(line) + 1
-    indent, width = match["indent"], max(len(line.rstrip()) for _, line in lines)
-    if not _is_wrapped([line.strip() for _, line in lines], width - len(indent)):
+    if current:
+        yield current
+
+
+def _slots(source: SourceText, paragraph: _Paragraph) -> list[Slot]:
+    """Return a slot for the paragraph, or one for each line where it is no running text."""
+    lines = [line.rstrip() for _, line in paragraph.lines]
+    begins = [paragraph.prefix, *([len(paragraph.indent or "")] * (len(lines) - 1))]
+    width = max(map(len, lines))
+    starts = [start for start, _ in paragraph.lines]
+    if not _is_wrapped(lines, width):
         return [
-            _slot(source, begin + len(indent), line.strip(), lambda text: text)
-            for begin, line in lines
+            _slot(source, start + begin, line[begin:], lambda text: text)
+            for start, begin, line in zip(starts, begins, lines, strict=True)
         ]
+    indent, first = paragraph.indent or "", " " * paragraph.prefix
 
     def wrap(text: str) -> str:
-        filled = textwrap.wrap(text, width - len(indent), break_long_words=False,
-                               break_on_hyphens=False)  # fmt: skip
-        return f"{source.newline}{indent}".join(filled)
+        filled = textwrap.wrap(
+            text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+        return source.newline.join(filled)[paragraph.prefix :]
 
-    text = " ".join(line.strip() for _, line in lines)
-    return [_slot(source, match.start() + len(indent), text, wrap, match.end())]
+    text = " ".join(line[begin:] for line, begin in zip(lines, begins, strict=True))
+    end = starts[-1] + len(lines[-1])
+    return [_slot(source, starts[0] + paragraph.prefix, text, wrap, end)]
 
 
 def _is_wrapped(lines: list[str], width: int) -> bool:
@@ -53,6 +100,6 @@ def _is_wrapped(lines: list[str], width: int) -> bool:
 def _slot(
     source: SourceText, start: int, text: str, render: Callable[[str], str], end: int = -1
 ) -> Slot:
-    last = start + len(text) if end < 0 else len(source.text[:end].rstrip())
+    last = start + len(text) if end < 0 else end
     location = f"line {source.line_of(start)}"
     return Slot(TextSegment(text, location), start, last, render)

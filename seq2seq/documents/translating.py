@@ -51,7 +51,7 @@ def translate_documents(
         [_lines(segment, overwrite, recall) for segment in each.segments] for each in documents
     ]
     lines = dict.fromkeys(
-        line
+        line.removesuffix("\r")  # what is left of a line end of Windows
         for each in chosen
         for lines in each
         if isinstance(lines, list)
@@ -109,7 +109,7 @@ def _join(lines: Sequence[str], known: dict[str, SegmentTranslation]) -> Segment
     """
     if not lines:
         return None
-    parts = [known.get(line, SegmentTranslation(line)) for line in lines]
+    parts = [_translated(line, known) for line in lines]
     rated = [part.confidence for part in parts if part.confidence is not None]
     return SegmentTranslation(
         "\n".join(part.text for part in parts),
@@ -117,6 +117,13 @@ def _join(lines: Sequence[str], known: dict[str, SegmentTranslation]) -> Segment
         min(rated, default=None),
         sum(part.repaired for part in parts),
     )
+
+
+def _translated(line: str, known: dict[str, SegmentTranslation]) -> SegmentTranslation:
+    """Return the translation of a line, which ends as it does."""
+    text = line.removesuffix("\r")
+    found = known.get(text, SegmentTranslation(text))
+    return found if text == line else found._replace(text=f"{found.text}\r")
 
 
 def _outcome(segment: TextSegment, translation: SegmentTranslation | None) -> str:

@@ -226,6 +226,9 @@ def _character(match: re.Match[str]) -> str:
     return chr(int(match[1])) if match[1] else chr(int(match[2], 16))
 
 
+_TAG = re.compile(r"<[^<>]*>")
+
+
 class XmlEscaper:
     """Escapes of a text as another text has them: `&#160;` and `&quot;` stay what they were."""
 
@@ -239,6 +242,7 @@ class XmlEscaper:
         """
         self._encoding = encoding
         written = {_character(match): match[0] for match in _REFERENCE.finditer(like)}
+        like = _TAG.sub("", like)
         kept = {ord(char): reference for char, reference in written.items() if char not in like}
         required = {"&": "&amp;", "<": "&lt;"}
         if ">" not in like:

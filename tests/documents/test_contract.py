@@ -1,7 +1,7 @@
 """Every format: an identical translation changes no byte, and others change only what is text."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -235,3 +235,26 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         ConfigError, match=r"needs markdown_it: pip install 'seq2seq\[documents\]'$"
     ):
         parse_document(b"a", "markdown")
+
+
+def test_items_of_a_list_in_a_text_are_by_themselves() -> None:
+    data = b"You need:\n* a long\n  item\n* b\n  1. c\n\n2) d\nline\n\n-5 degrees\nin May\n"
+    document = parse_document(data, "text")
+
+    texts = ["You need:", "a long item", "b", "c", "d line", "-5 degrees in May"]
+    assert [segment.text for segment in document.segments] == texts
+    assert translated(document, str.upper) == data.upper()
+
+
+def test_line_ends_of_windows_in_a_text_stay() -> None:
+    asked = list[str]()
+
+    def translate(lines: Sequence[str]) -> list[SegmentTranslation]:
+        asked.extend(lines)
+        return [SegmentTranslation(line.upper().strip()) for line in lines]
+
+    document = parse_document(b'{"a": "b\\r\\nc", "d": "b"}', "json")
+    (made,), _ = translate_documents([document], translate)
+
+    assert asked == ["b", "c"]
+    assert document.write(made) == b'{"a": "B\\r\\nC", "d": "B"}'

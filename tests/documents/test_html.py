@@ -42,6 +42,10 @@ def write(text: str, *translations: str | None) -> str:
         ("<pre>a</pre><textarea>b</textarea><svg><text>c</text></svg><script>d</script>", []),
         ("<p translate=no>a <b translate=yes>b</b></p>", ["b"]),
         ("a <i translate=no>b <b translate=yes>c</b></i> d", ["c", "a <x1/> d"]),
+        ("A<p lang=fr>b<p>c</p></p><i lang=EN-us>d</i> e", ["A", "<g1>d</g1> e"]),
+        ("the <i lang=la>ad hoc</i> rule", ["the <x1/> rule"]),
+        ("<p lang=fr>b<p>c", ["b", "c"]),  # it has no end: nobody knows what is in it
+        ("<html lang=fr><p>a</p><p lang=fr>b</p>", ["a", "b"]),  # the page says what is not so
         ("A.<br>B", ["A.", "B"]),
         ("a<br>b", ["a<x1/>b"]),
         ("<a>A</a> | <a>B</a>", ["A", "B"]),

@@ -254,6 +254,7 @@ def test_yaml_is_quoted_where_it_would_be_no_string(text: str, written: str) -> 
         ('"It\'s"', "Don't", '"Don\'t"'),
         ("Home", "@home", "\\@home"),
         ("a &lt;b> c", "<b> & c", "&lt;b> &amp; c"),
+        ("a &lt;b&gt; <i>c</i>", "<b> <g1>c</g1>", "&lt;b&gt; <i>c</i>"),
     ],
 )
 def test_escapes_of_android(before: str, text: str, after: str) -> None:
@@ -269,3 +270,13 @@ def test_properties_have_escapes_where_their_encoding_lacks_a_character() -> Non
     assert filled(parse_document(ascii_data, "properties"), ["ł😀"]) == b"a=\\u0142\\ud83d\\ude00\n"
     assert filled(parse_document(latin, "properties"), ["éł"]) == b"a=\xe9\\u0142\n"
     assert filled(parse_document("a=Ł\n".encode(), "properties"), ["ł"]) == "a=ł\n".encode()
+
+
+def test_the_locale_of_arb_becomes_the_target_language() -> None:
+    data = b'{"@@locale": "en_GB", "a": "b"}'
+    document = parse_document(data, "json", ENGLISH_GERMAN)
+
+    assert filled(document, ["c"]) == b'{"@@locale": "de", "a": "c"}'
+    assert filled(document, ["b"]) == data
+    other = data.replace(b"en_GB", b"fr")
+    assert b'"fr"' in filled(parse_document(other, "json", ENGLISH_GERMAN), ["c"])

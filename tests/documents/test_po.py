@@ -29,6 +29,15 @@ def test_a_template_gets_the_plural_forms_of_the_language() -> None:
     assert 'msgstr[0] "%d plik"\nmsgstr[1] "%d plików"\nmsgstr[2] "%d plików"\n' in after
 
 
+def test_forms_that_somebody_has_begun_with_stay() -> None:
+    begun = PLURAL.replace('msgstr[0] ""', 'msgstr[0] "mein"')
+
+    for flag, first in (("", "mein"), ("#, fuzzy\n", "a")):
+        text = HEADER.format("de", "nplurals=2; plural=(n != 1);") + flag + begun
+        after = write(text, [("a", True), ("b", True)])
+        assert after.endswith(f'msgstr[0] "{first}"\nmsgstr[1] "b"\n')
+
+
 def test_a_language_without_plurals_gets_the_plural_text() -> None:
     after = write(HEADER.format("ja", "nplurals=1; plural=0;") + PLURAL, [("a", True), ("b", True)])
 

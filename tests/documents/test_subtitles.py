@@ -48,10 +48,19 @@ def test_a_sentence_of_several_cues_is_one_segment() -> None:
         ("and then", "- Yes."),
         ("and then...", "Yes"),
         ("♪ la la ♪", "yes"),
+        ("and then\nJOHN: yes", "no"),
+        ("[door]\nand", "so on"),
+        ("and then", "[door] so on"),
     ],
 )
 def test_what_ends_or_begins_by_itself_is_by_itself(first: str, second: str) -> None:
     assert len(segments(srt(first, second))) == 2
+
+
+def test_sounds_and_speakers_in_a_cue_are_by_themselves() -> None:
+    assert segments(srt("♪ La la ♪\n[rain\nfalls] and\nthen", "[door]\nYes\nJOHN: No\nway.")) == [
+        "La la ♪", "[rain falls] and then", "[door]", "Yes", "JOHN: No way.",
+    ]  # fmt: skip
 
 
 def test_a_pause_ends_a_sentence_and_an_ellipsis_may_not() -> None:

@@ -44,6 +44,7 @@ class CueSyntax(NamedTuple):
     line_break: re.Pattern[str]
     parts: Callable[[str], list[InlinePart]]  # of text without line breaks
     escape: Callable[[str], str]
+    arrow: str = "-->"  # what is written for an arrow, which may be a sign of the format
 
 
 @dataclass

@@ -27,7 +27,7 @@ def parse_srt_document(data: bytes, settings: FormatSettings) -> SubtitleDocumen
         TextError: a line has no number and time where a cue should begin, or a broken time.
     """
     source = SourceText.decode(data)
-    syntax = CueSyntax(LINE_BREAK, tag_parts, lambda text: text)
+    syntax = CueSyntax(LINE_BREAK, tag_parts, lambda text: text, arrow="->")
     return SubtitleDocument(source, list(_cues(source)), syntax, settings.source_language)
 
 

@@ -160,4 +160,4 @@ class _Signs:
                 pieces.append(syntax.escape(character))
             else:
                 pieces.append(self._parts[ord(character) - _FIRST_SIGN].raw)
-        return "".join(pieces)
+        return "".join(pieces).replace("-->", syntax.arrow)

@@ -32,7 +32,7 @@ def parse_vtt_document(data: bytes, settings: FormatSettings) -> SubtitleDocumen
     source = SourceText.decode(data)
     if not _SIGNATURE.match(source.text):
         raise TextError("line 1 does not begin with WEBVTT")
-    syntax = CueSyntax(LINE_BREAK, _parts, lambda text: _ESCAPES.get(text, text))
+    syntax = CueSyntax(LINE_BREAK, _parts, lambda text: _ESCAPES.get(text, text), "--&gt;")
     return SubtitleDocument(source, list(_cues(source)), syntax, settings.source_language)
 
 

@@ -217,3 +217,10 @@ def test_markup_without_a_text_is_a_part_of_a_sentence_beside_it(pieces: list[st
 
     assert all(segment.text for segment in document.segments)
     assert written.count("<00:06.000>") == text.count("<00:06.000>")
+
+
+@pytest.mark.parametrize(("name", "arrow"), [("srt", "->"), ("vtt", "--&gt;")])
+def test_an_arrow_in_a_translation_is_no_line_of_times(name: str, arrow: str) -> None:
+    text = ("WEBVTT\n\n" if name == "vtt" else "") + "1\n00:00:01.000 --> 00:00:02.000\nGo on.\n"
+
+    assert write(text, "a --> b", name=name).endswith(f"\na {arrow} b\n")

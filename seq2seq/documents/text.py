@@ -47,15 +47,15 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
     for line in text.split("\n"):
         stripped = line.lstrip()
         indent = line[: len(line) - len(stripped)]
-        begun = _ITEM.match(line, len(indent))
+        bullet = _ITEM.match(line, len(indent))
         is_list = current is None or current.is_item or current.lines[-1][1].rstrip().endswith(":")
-        if current and stripped and not (begun and is_list) and current.takes(indent):
+        if current and stripped and not (bullet and is_list) and current.takes(indent):
             current.indent = indent
         else:
             if current:
                 yield current
-            is_item = begun is not None and is_list
-            prefix = begun.end() if begun and is_item else len(indent)
+            is_item = bullet is not None and is_list
+            prefix = bullet.end() if bullet and is_item else len(indent)
             current = _Paragraph(prefix, None if is_item else indent, is_item) if stripped else None
         if current:
             current.lines.append((start, line))

@@ -60,7 +60,7 @@ const functions = {
     });
   },
   // Translations by the network of a folder that was exported.
-  async translate({ folder, lines, precision }) {
+  async translate({ folder, lines, precision, search }) {
     const read = (name) => readFileSync(`${folder}/model/${name}`);
     const ort = await load("runtime/ort.wasm.min.mjs");
     ort.env.wasm.numThreads = 1;
@@ -80,7 +80,7 @@ const functions = {
     };
     const translator = new Translator(texts, network);
     const translations = [];
-    for (const line of lines) translations.push(await translator.translate(line));
+    for (const line of lines) translations.push(await translator.translate(line, 0, search));
     return translations;
   },
 };

@@ -20,6 +20,7 @@ from seq2seq.config.exporting import ExportConfig
 from seq2seq.errors import UserError
 from seq2seq.inference.loading import load_translation
 from seq2seq.inference.onnx.decoding import DecodingEngine
+from seq2seq.search.beam import Beam
 from seq2seq.web.runtime import read_runtime
 from seq2seq.web.site import write_site
 from tests.web.page_functions import call_page, mark_modules
@@ -63,11 +64,13 @@ def address(site: Path) -> Iterator[str]:
     thread.join()
 
 
-def python_translations(lines: list[str], precision: str, run: Path = RUN) -> list[str]:
-    """Translations of the same greedy search by ONNX Runtime in Python."""
+def python_translations(
+    lines: list[str], precision: str, run: Path = RUN, search: Beam | None = None
+) -> list[str]:
+    """Translations of the same search, greedy if none, by ONNX Runtime in Python."""
     handling = LineHandling(split="off", protect=False)
     engine = DecodingEngine(precision, "onnx")
-    return seq2seq.load(run, precision=engine, lines=handling).translate(lines)
+    return seq2seq.load(run, search, precision=engine, lines=handling).translate(lines)
 
 
 def test_translations_in_fp32_are_those_of_python(site: Path, tmp_path: Path) -> None:
@@ -82,11 +85,17 @@ def test_translations_in_fp32_are_those_of_python(site: Path, tmp_path: Path) ->
     mark_modules(page)
     mark_modules(page / "runtime")
 
-    (found,) = call_page(
-        page, [("translate", {"folder": str(page), "lines": lines, "precision": "fp32"})]
+    request = {"folder": str(page), "precision": "fp32"}
+    greedy, beam = call_page(
+        page,
+        [
+            ("translate", {**request, "lines": lines}),
+            ("translate", {**request, "lines": lines[::5], "search": "beam"}),
+        ],
     )
 
-    assert found == python_translations(lines, "fp32")
+    assert greedy == python_translations(lines, "fp32")
+    assert beam == python_translations(lines[::5], "fp32", search=Beam(5, 1.0, 1))
 
 
 def test_a_network_without_attention_translates_too(tmp_path: Path, site: Path) -> None:
@@ -156,6 +165,12 @@ class TestPage:
 
         assert type_text(page, "\n".join(LINES)).split("\n") == python_translations(LINES, "fp32")
         assert wait_for_status(page, " ms").startswith("3 sentences, ")
+        page.evaluate("document.querySelector('#status').textContent = ''")
+        page.select_option("#search", "beam")
+        wait_for_status(page, " ms")
+        ours = page.locator("#translation p").all_text_contents()
+        assert ours == python_translations(LINES, "fp32", search=Beam(5, 1.0, 1))
+        page.select_option("#search", "greedy")
         page.select_option("#precision", "int8")
         wait_for_status(page, " ms")
 

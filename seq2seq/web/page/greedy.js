@@ -11,8 +11,8 @@ export async function greedySearch(network, source, maxLength, constraints) {
   let state = await network.encode(source);
   const tokens = [];
   for (let last = BOS; ; last = tokens.at(-1)) {
-    const advanced = await network.step(state, last);
-    const { logits } = advanced;
+    const advanced = await network.step(state, [last]);
+    const [logits] = advanced.logits;
     state = advanced.state;
     for (const constrain of [maskSpecialTokens, ...constraints]) constrain(logits, tokens);
     const token = argmax(logits);

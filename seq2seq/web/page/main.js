@@ -66,7 +66,8 @@ function translate() {
     output.replaceChildren();
   }
   output.classList.toggle("waiting", Boolean(text.trim()));
-  worker.postMessage({ id: state.id, lines, direction: Number(byId("direction").value) });
+  const direction = Number(byId("direction").value);
+  worker.postMessage({ id: state.id, lines, direction, search: byId("search").value });
 }
 
 function onMessage({ data }) {
@@ -122,6 +123,7 @@ worker.addEventListener("error", () => {
 });
 byId("text").addEventListener("input", later);
 byId("direction").addEventListener("change", () => { chooseDirection(); translate(); });
+byId("search").addEventListener("change", translate);
 byId("precision").addEventListener("change", load);
 byId("clear").addEventListener("click", () => {
   byId("text").value = "";

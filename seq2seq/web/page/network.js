@@ -1,4 +1,5 @@
-// A network as two ONNX graphs, the encoder and a step of the decoder, for one sentence at a time.
+// A network as two ONNX graphs, the encoder and a step of the decoder, for one sentence at a time and
+// one hypothesis of it or several.
 
 // The sessions of ONNX Runtime for the contents of two files; `ort` is its module.
 export async function openNetwork(ort, encoder, step) {
@@ -28,12 +29,26 @@ class Network {
     return { memory: this.#inputs(memory), hidden: hidden.reshape([1, 1, ...hidden.dims.slice(1)]) };
   }
 
-  // The logits (V) after the token `last`, and the next state.
+  // The logits (V) of each hypothesis after its last token, and the next state of all.
   async step({ memory, hidden }, last) {
-    const tokens = new this.#ort.Tensor("int64", BigInt64Array.of(BigInt(last)), [1, 1]);
+    const { Tensor } = this.#ort;
+    const tokens = new Tensor("int64", BigInt64Array.from(last, BigInt), [1, last.length]);
     const output = await this.#step.run({ ...memory, hidden, tokens });
-    const state = { memory, hidden: output.new_hidden.reshape(hidden.dims) };
-    return { logits: output.logits.data, state };
+    const { data } = output.logits;
+    const size = data.length / last.length;
+    const logits = last.map((_, index) => data.subarray(index * size, (index + 1) * size));
+    return { logits, state: { memory, hidden: output.new_hidden.reshape(hidden.dims) } };
+  }
+
+  // The state of hypotheses that continue those of the indices `parents`.
+  reorder({ memory, hidden }, parents) {
+    const [, count, ...dims] = hidden.dims;
+    const size = hidden.data.length / count;
+    const data = new Float32Array(parents.length * size);
+    parents.forEach((parent, index) => {
+      data.set(hidden.data.subarray(parent * size, (parent + 1) * size), index * size);
+    });
+    return { memory, hidden: new this.#ort.Tensor("float32", data, [1, parents.length, ...dims]) };
   }
 
   // Those of the values that the graph of a step reads.

@@ -1,5 +1,6 @@
 // Translation of lines: units, search, another try for what repeats itself, text.
 
+import { beamSearch } from "./beam.js";
 import { allowMarkup, blockRepeatedNgrams, blockRepeatedWord, markupTokens, requireSymbols } from "./constraints.js";
 import { ForeignText } from "./foreign.js";
 import { greedySearch } from "./greedy.js";
@@ -15,6 +16,7 @@ import { Truecaser } from "./truecase.js";
 import { UnitPlanner } from "./units.js";
 
 export const FORMAT = 1; // of model.json
+const SEARCHES = { greedy: greedySearch, beam: beamSearch };
 const BLOCKED_NGRAMS = [3, 2]; // of tokens, tried in this order
 
 export class Translator {
@@ -45,29 +47,29 @@ export class Translator {
     return this.planners[direction].plan(line);
   }
 
-  async translate(line, direction = 0) {
+  async translate(line, direction = 0, search = "greedy") {
     const planned = this.plan(line, direction);
     const texts = [];
-    for (const unit of planned.units) texts.push(await this.translateUnit(unit));
+    for (const unit of planned.units) texts.push(await this.translateUnit(unit, search));
     return this.planners[direction].join(planned, texts);
   }
 
-  // The translation of a unit; one that repeats itself or never ended is decoded again.
-  async translateUnit(unit) {
+  // The translation of a unit by a search, greedy or beam; one that repeats itself or never ended is decoded again.
+  async translateUnit(unit, search) {
     const copy = copied(unit.source, unit.protectedLine);
     if (copy !== null) return copy;
-    let best = await this.#decode(unit, []);
+    let best = await this.#decode(unit, search, []);
     for (const n of BLOCKED_NGRAMS) {
       if (best.hasEos && !best.isRepetitive) break;
       const blocked = [blockRepeatedNgrams(n), blockRepeatedWord(this.target)];
-      const other = await this.#decode(unit, blocked);
+      const other = await this.#decode(unit, search, blocked);
       const [repeats, before] = [failures(other), failures(best)];
       if (repeats[0] < before[0] || (repeats[0] === before[0] && repeats[1] < before[1])) best = other;
     }
     return best.text;
   }
 
-  async #decode(unit, constraints) {
+  async #decode(unit, search, constraints) {
     const maxLength = this.#maxLength(unit);
     const { text: source, closes } = unit.protectedLine;
     const all = [...constraints];
@@ -75,7 +77,7 @@ export class Translator {
       all.push(requireSymbols(this.target.firstSymbol, MAX_SYMBOLS, closes, maxLength));
       all.push(allowMarkup(this.markup, source));
     }
-    const { tokens, hasEos } = await greedySearch(this.network, unit.ids, maxLength, all);
+    const { tokens, hasEos } = await SEARCHES[search](this.network, unit.ids, maxLength, all);
     const line = this.target.decode(tokens).replace(/[\n\r]/g, " ");
     const text = strip(restore(line, unit.protectedLine));
     return { text, hasEos, isRepetitive: isRepetitive(text, unit.source) };

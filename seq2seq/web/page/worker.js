@@ -1,6 +1,6 @@
 // The thread that translates, so that the page stays usable meanwhile.
 //
-// Messages in: { load: precision } and { id, lines, direction }. Messages out: { ready, megabytes },
+// Messages in: { load: precision } and { id, lines, direction, search }. Messages out: { ready, megabytes },
 // { loaded: share }, { id, index, text }, { id, done: { units, milliseconds } } and { error, id }.
 
 import * as ort from "./runtime/ort.wasm.min.mjs";
@@ -33,7 +33,7 @@ async function load(precision) {
   postMessage({ ready: precision, megabytes: total / 1e6 });
 }
 
-async function translate({ id, lines, direction }) {
+async function translate({ id, lines, direction, search }) {
   if (id !== latest) return;
   const began = performance.now();
   const planned = lines.map((line) => translator.plan(line, direction));
@@ -42,7 +42,7 @@ async function translate({ id, lines, direction }) {
   for (const [index, line] of planned.entries()) {
     const texts = [];
     for (const unit of line.units) {
-      texts.push(await translator.translateUnit(unit));
+      texts.push(await translator.translateUnit(unit, search));
       await newMessages();
       if (id !== latest) return;
       done += 1;

@@ -4,7 +4,7 @@ python -m benchmarks.browser RUN FILE ...
 
 (1) 10,000 lines, as many from the beginning of each FILE, are normalised and cut into pieces by the
 page and by Python. (2) The first 500 sources of the test text of RUN are translated by the
-page, and one by one by ONNX Runtime in Python: greedily, no line is cut into sentences. One thread
+page, and one by one by ONNX Runtime in Python; no line is cut into sentences. One thread
 each, in milliseconds of the clock; the fastest of 4 rounds counts. It needs playwright. The rows
 are written into benchmarks/output/browser.json.
 """
@@ -31,6 +31,7 @@ from seq2seq import LineHandling
 from seq2seq.inference.loading import load_translation
 from seq2seq.inference.onnx.decoding import DecodingEngine
 from seq2seq.run_folder import RunFolder
+from seq2seq.search.beam import Beam
 from seq2seq.text.lines import read_lines
 from seq2seq.text.normalization import normalize
 from seq2seq.web.runtime import read_runtime
@@ -38,9 +39,10 @@ from seq2seq.web.site import write_site
 
 LINES, SENTENCES, ROUNDS = 10_000, 500, 4
 PRECISIONS = ("fp32", "int8")
+SEARCHES = {"greedy": None, "beam": Beam(5, 1.0, 1)}
 COLUMNS = (
-    "precision", "MB of graphs", "s until ready", "ms a sentence, page", "ms a sentence, Python",
-    "lines equal to Python's",
+    "precision", "search", "MB of graphs", "s until ready", "ms a sentence, page",
+    "ms a sentence, Python", "lines equal to Python's",
 )  # fmt: skip
 CUT = """async (lines) => {
   const { openTokenizer } = await import("./tokenizer.js");
@@ -95,8 +97,10 @@ def open_page(browser: Any, address: str, precision: str) -> tuple[Any, float]:
     return page, time.perf_counter() - started
 
 
-def page_translations(page: Any, lines: Sequence[str]) -> tuple[list[str], float]:
+def page_translations(page: Any, search: str, lines: Sequence[str]) -> tuple[list[str], float]:
     """Return translations of lines by the page, and the milliseconds of each that it shows."""
+    page.fill("#text", "")
+    page.select_option("#search", search)
     page.evaluate("document.querySelector('#status').textContent = ''")
     page.fill("#text", "\n".join(lines))
     page.wait_for_function(
@@ -106,11 +110,13 @@ def page_translations(page: Any, lines: Sequence[str]) -> tuple[list[str], float
     return page.locator("#translation p").all_text_contents(), float(shown)
 
 
-def python_translations(run: Path, lines: Sequence[str], precision: str) -> tuple[list[str], float]:
+def python_translations(
+    run: Path, lines: Sequence[str], precision: str, search: str
+) -> tuple[list[str], float]:
     """Return translations of lines by Python, one by one, and the milliseconds of each."""
     handling = LineHandling(split="off")
     engine = DecodingEngine(precision, "onnx")
-    translator = seq2seq.load(run, precision=engine, lines=handling)
+    translator = seq2seq.load(run, SEARCHES[search], precision=engine, lines=handling)
     translator.translate(lines[:20])
     fastest = float("inf")
     for _ in range(ROUNDS):
@@ -138,14 +144,15 @@ def measured_rows(run: Path, files: Sequence[str]) -> tuple[str, list[list[objec
         with served(Path(folder)) as address:
             for precision in PRECISIONS:
                 page, seconds = open_page(browser, address, precision)
-                rounds = [page_translations(page, lines) for _ in range(ROUNDS)]
-                ours, each = rounds[0][0], min(seconds for _, seconds in rounds)
-                theirs, python = python_translations(run, lines, precision)
-                equal = sum(a == b for a, b in zip(ours, theirs, strict=True))
-                rows.append([
-                    precision, round(sizes[precision] / 1e6, 1), round(seconds, 1), round(each, 1),
-                    round(python, 1), f"{equal} of {len(lines)}",
-                ])  # fmt: skip
+                for search in SEARCHES:
+                    rounds = [page_translations(page, search, lines) for _ in range(ROUNDS)]
+                    ours, each = rounds[0][0], min(seconds for _, seconds in rounds)
+                    theirs, python = python_translations(run, lines, precision, search)
+                    equal = sum(a == b for a, b in zip(ours, theirs, strict=True))
+                    rows.append([
+                        precision, search, round(sizes[precision] / 1e6, 1), round(seconds, 1),
+                        round(each, 1), round(python, 1), f"{equal} of {len(lines)}",
+                    ])  # fmt: skip
             pieces = equal_pieces(page, run, files)
         browser.close()
     return pieces, rows

@@ -75,7 +75,8 @@ function onMessage({ data }) {
   if (data.ready) {
     state.isReady = true;
     byId("loading").hidden = true;
-    byId("status").textContent = `Ready: ${data.megabytes.toFixed(1)} MB were loaded, and nothing that you type leaves this device`;
+    const loaded = `${data.megabytes.toFixed(1)} MB were loaded`;
+    byId("status").textContent = `Ready: ${loaded}, and nothing that you type leaves this device`;
     if (byId("text").value) translate();
   }
   if (data.error) {

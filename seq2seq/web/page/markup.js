@@ -4,7 +4,8 @@
 export function findEmphasis(line, patterns, maxMarker) {
   const found = [];
   const open = [];
-  const goesOn = (marker, neighbour) => marker !== "~~" && marker !== "**" && neighbour.search(patterns.inside_word) === 0;
+  const isInside = (neighbour) => neighbour.search(patterns.inside_word) === 0;
+  const goesOn = (marker, neighbour) => marker !== "~~" && marker !== "**" && isInside(neighbour);
   for (const match of line.matchAll(patterns.emphasis_marker)) {
     const [marker, start, end] = [match[0], match.index, match.index + match[0].length];
     if (marker.length > maxMarker[marker[0]]) continue;

@@ -65,7 +65,8 @@ export class SpanFinder {
     if (this.#rules.kinds.includes("markup")) {
       const hidden = candidates.filter((span) => HIDES_MARKUP.has(span.kind));
       const text = replaceByLetters(line, hidden);
-      add("markup", [...findEmphasis(text, this.#patterns, this.#rules.max_marker), ...findLinks(text, this.#patterns)]);
+      add("markup", findEmphasis(text, this.#patterns, this.#rules.max_marker));
+      add("markup", findLinks(text, this.#patterns));
     }
     return candidates;
   }

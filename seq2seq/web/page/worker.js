@@ -1,7 +1,8 @@
 // The thread that translates, so that the page stays usable meanwhile.
 //
-// Messages in: { load: precision } and { id, lines, direction, search }. Messages out: { ready, megabytes },
-// { loaded: share }, { id, index, text }, { id, done: { units, milliseconds } } and { error, id }.
+// Messages in: { load: precision } and { id, lines, direction, search }. Messages out: { loaded: share },
+// { ready: precision, megabytes }, { id, progress: { done, units } }, { id, index, text } for each line,
+// { id, done: { units, milliseconds } } and { id, error }.
 
 import * as ort from "./runtime/ort.wasm.min.mjs";
 import { fetchGraphs, fetchSettings, fetchTexts } from "./model.js";

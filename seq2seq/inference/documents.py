@@ -1,6 +1,7 @@
 """Translation of documents with a translator: files of the formats of `seq2seq.documents`."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,17 @@ def line_translations(
         ConfigError: there is a least confidence, and the run has no fit of it.
     """
     from seq2seq.inference.confidence import require_fit  # torch is imported here
+    from seq2seq.inference.document_translator import DocumentTranslator
 
     require_fit(translator.fit, min_confidence)
 
+    # Equal segments are translated once, and segments are of several files: none follows another.
+    is_carrying = isinstance(translator, DocumentTranslator)
+
     def translate(lines: Sequence[str]) -> Iterator[SegmentTranslation]:
-        for best, *_ in translator.hypotheses(lines, scored=min_confidence is not None):
+        given = [part for line in lines for part in (line, "")] if is_carrying else lines
+        found = translator.hypotheses(given, scored=min_confidence is not None)
+        for best, *_ in islice(found, 0, None, 2 if is_carrying else 1):
             is_sure = min_confidence is None or (best.confidence or 0.0) >= min_confidence
             yield SegmentTranslation(best.text, is_sure, best.confidence, best.repaired)
 

@@ -26,7 +26,7 @@ ENGLISH_NAMES = {
     "te": "Telugu", "tg": "Tajik", "th": "Thai", "tk": "Turkmen", "tl": "Tagalog", "tr": "Turkish",
     "tt": "Tatar", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek",
     "vi": "Vietnamese", "wo": "Wolof", "xh": "Xhosa", "yi": "Yiddish", "yo": "Yoruba",
-    "zh": "Chinese", "zu": "Zulu",
+    "zh": "Chinese", "zu": "Zulu", "mul": "several languages",
 }  # fmt: skip
 
 

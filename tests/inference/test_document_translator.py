@@ -1,5 +1,6 @@
 """Translation in documents: what came before in the document counts, and nothing else does."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -223,3 +224,16 @@ def test_runs_with_and_without_document_context_form_no_ensemble(
     assert seq2seq.load([folder, folder]).translate(TEXT[:3]) == seq2seq.load(folder).translate(
         TEXT[:3]
     )
+
+
+def test_texts_of_a_document_do_not_depend_on_those_before_them(tmp_path: Path) -> None:
+    frozen = Path(__file__).parent.parent / "frozen_runs" / "9491cbe" / "documents"
+    translator = seq2seq.load(frozen, device="cpu")
+    lines = ["Today Omar opens the door.", "Lena sells the old boat."]
+    (tmp_path / "a.json").write_text(json.dumps(lines))
+
+    seq2seq.translate_document(translator, tmp_path / "a.json", tmp_path / "b.json")
+
+    alone = [translator.translate([line])[0] for line in lines]
+    assert json.loads((tmp_path / "b.json").read_text()) == alone
+    assert translator.translate(lines) != alone

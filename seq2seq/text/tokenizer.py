@@ -49,7 +49,11 @@ class Tokenizer:
             model = path.read_bytes()
             if not model:  # SentencePiece accepts an empty file as a model without pieces
                 raise RuntimeError("it is empty")
-            return ByteTokenizer() if model == BYTE_TOKENIZER_FILE else cls(model)
+            if model == BYTE_TOKENIZER_FILE:
+                return ByteTokenizer()
+            tokenizer = cls(model)
+            tokenizer.letters()  # reads all pieces, which may be no UTF-8
+            return tokenizer
         except (OSError, RuntimeError, UnicodeDecodeError) as error:
             raise RunError(f"the tokenizer {path} cannot be read: {error}") from error
 

@@ -79,11 +79,12 @@ def _planning(network: LoadedNetwork) -> tuple[dict[str, Any], list[UnitPlanner]
     planners = [plan(pair) for pair in pairs]
     signs = [number_signs(facts, pair) for pair in pairs]
     listed = [_direction(*each) for each in zip(planners, signs, strict=True)]
+    scores = facts.get("scores")
     settings = {
         "format": WEB_FORMAT,
         "name": str(facts.get("name", network.config.name)),
         "licence": str(facts.get("licence") or ""),
-        "scores": [str(score) for score in facts.get("scores") or []],
+        "scores": [str(score) for score in scores] if isinstance(scores, list) else [],
         "directions": listed,
         "transforms": list(network.config.tokenizer.transforms),
         "truecase": TRUECASE if truecaser else "",

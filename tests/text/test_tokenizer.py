@@ -86,6 +86,22 @@ def test_split_digits_are_tokens_of_their_own(kind: str) -> None:
     assert digits(split) == ["2", "0", "2", "4"]
 
 
+def test_a_piece_that_is_no_utf8_is_refused_when_the_tokenizer_is_loaded(tmp_path: Path) -> None:
+    model = trained("unigram").tokenizer.model
+    piece = trained("unigram").tokenizer.piece(300).encode()
+    file = tmp_path / "tokenizer.model"
+    file.write_bytes(
+        model.replace(
+            b"\n" + bytes([len(piece)]) + piece,
+            b"\n" + bytes([len(piece)]) + b"\xff" * len(piece),
+            1,
+        )
+    )
+
+    with pytest.raises(RunError, match=r"tokenizer\.model cannot be read: 'utf-8' codec"):
+        Tokenizer.load(file)
+
+
 def test_training_twice_gives_the_same_bytes() -> None:
     assert trained("unigram").tokenizer.model == trained("unigram").tokenizer.model
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import tarfile
 from base64 import b64encode
 from hashlib import sha512
@@ -58,6 +59,20 @@ def test_model_json_has_what_the_page_reads(site: Path) -> None:
     ]
     for name in settings["tokenizers"].values():
         assert json.loads((site / "model" / name).read_text("utf-8"))["kind"] == "bpe"
+
+
+def test_odd_facts_of_a_run_leave_a_page_that_can_be_used(tmp_path: Path) -> None:
+    run, folder = Path(shutil.copytree(RUN, tmp_path / "run")), tmp_path / "site"
+    facts = json.loads((run / "run.json").read_text("utf-8"))
+    odd = {**facts, "scores": 5, "name": ["x"], "licence": {"a": 1}}
+    (run / "run.json").write_text(json.dumps(odd), "utf-8")
+    folder.mkdir()
+
+    write_site(folder, load_translation(run, "cpu", ()), ["int8"], {})
+
+    settings = json.loads((folder / "model" / "model.json").read_text("utf-8"))
+    assert (settings["name"], settings["licence"]) == ("['x']", "{'a': 1}")
+    assert settings["scores"] == []
 
 
 def packed(files: dict[str, bytes]) -> bytes:

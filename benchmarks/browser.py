@@ -101,6 +101,8 @@ def page_translations(page: Any, search: str, lines: Sequence[str]) -> tuple[lis
     """Return translations of lines by the page, and the milliseconds of each that it shows."""
     page.fill("#text", "")
     page.select_option("#search", search)
+    page.dispatch_event("#precision", "change")  # it forgets the translations of the last round
+    page.wait_for_function("document.querySelector('#status').textContent.startsWith('Ready')")
     page.evaluate("document.querySelector('#status').textContent = ''")
     page.fill("#text", "\n".join(lines))
     page.wait_for_function(

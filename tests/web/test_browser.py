@@ -153,7 +153,7 @@ def type_text(page: Any, text: str) -> str:
     """Type a text, and return its translation."""
     page.evaluate("document.querySelector('#status').textContent = ''")
     page.fill("#text", text)
-    wait_for_status(page, " ms")
+    wait_for_status(page, "sentence")  # in "3 sentences, 9 ms each" and "3 sentences, as before"
     return "\n".join(page.locator("#translation p").all_text_contents())
 
 
@@ -174,10 +174,14 @@ class TestPage:
         page.select_option("#precision", "int8")
         wait_for_status(page, " ms")
 
-    def test_one_sentence_has_its_time(self, page: Any) -> None:
-        type_text(page, LINES[0])
-
+    def test_a_sentence_has_its_time_and_is_translated_once(self, page: Any) -> None:
+        type_text(page, "Omar sees Anna.")
         assert page.inner_text("#status").startswith("1 sentence in ")
+
+        first = type_text(page, "Omar sees Anna.\nAnna sees the door.")
+        assert page.inner_text("#status").startswith("2 sentences, of which 1 new, ")
+        assert type_text(page, "Omar sees Anna.\nAnna sees the door.") == first
+        assert page.inner_text("#status") == "2 sentences, as before"
 
     def test_a_long_text_is_cut_into_sentences(self, page: Any) -> None:
         translation = type_text(page, f"{LINES[0]} {LINES[3]} " * 3)

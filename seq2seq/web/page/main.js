@@ -94,11 +94,14 @@ function onMessage({ data }) {
   }
 }
 
-function timed({ units, milliseconds }) {
+function timed({ units, fresh, milliseconds }) {
   if (!units) return "";
-  const each = milliseconds / units;
+  const count = units === 1 ? "1 sentence" : `${units} sentences`;
+  if (!fresh) return `${count}, as before`;
+  const each = milliseconds / fresh;
   const time = `${each < 10 ? each.toFixed(1) : Math.round(each)} ms`;
-  return units === 1 ? `1 sentence in ${time}` : `${units} sentences, ${time} each`;
+  if (units === 1) return `${count} in ${time}`;
+  return fresh === units ? `${count}, ${time} each` : `${count}, of which ${fresh} new, ${time} each`;
 }
 
 function later() {

@@ -79,23 +79,21 @@ def translate_files(config: TranslateConfig) -> None:
     require_readable_memory(config)
     for note in notes:
         print(visible(note), file=sys.stderr)
-    from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
+    from seq2seq.commands.translator_loading import (  # torch is imported here, after the checks
+        load_translator_of,
+        share_out,
+    )
     from seq2seq.inference.documents import line_translations
-    from seq2seq.inference.loading import load_translator
-    from seq2seq.inference.onnx.decoding import DecodingEngine
-    from seq2seq.inference.planning import line_handling
 
-    search = instantiate_node("search", config.search)
-    translator = load_translator(
-        config.run, search, config.limits, config.batch, config.device, config.trusted,
-        DecodingEngine(config.precision, config.engine), line_handling(config),
-    )  # fmt: skip
-    translator.choose_direction(config.target, config.source)
+    translator = load_translator_of(config)
     settings = FormatSettings(config.document, *translator.planner.languages)
     translate = line_translations(translator, config.min_confidence)
     memory = open_memory(config, *translator.planner.languages)
     report = DocumentReport()
-    with open_review(review_name(config), config.min_confidence, memory) as review:
+    with (
+        open_review(review_name(config), config.min_confidence, memory) as review,
+        share_out(config, translator),
+    ):
         for group in _groups(files):
             documents = [_parse(f, standard, settings) for f in group if f.format_name is not None]
             translations, counts = translate_documents(

@@ -36,7 +36,8 @@ from seq2seq.storage.writable import STANDARD
 
 def fingerprint(config: TranslateConfig, name: str) -> str:
     """Compute a hash of everything that a translation of `name` depends on, except its lines."""
-    options = options_of_work(config, ("run", "input", "output", "resume", "review"))
+    without = ("run", "input", "output", "resume", "processes", "review")
+    options = options_of_work(config, without)
     if config.alignments:
         options["alignments"] = Path(config.alignments).suffix
     prefixes = config.prefix if isinstance(config.prefix, list) else [config.prefix]

@@ -49,38 +49,33 @@ def translate_texts(config: TranslateConfig) -> None:
     """
     files = check_files(config)
     prefixes = prefix_files(config.prefix, files)
-    from seq2seq.builders import instantiate_node  # torch is imported here, after the checks
-    from seq2seq.commands.resuming import (
+    from seq2seq.commands.resuming import (  # torch is imported here, after the checks
         ResumableTranslation,
         kept_until_complete,
         locked_outputs,
         open_line_files,
         open_partial,
     )
-    from seq2seq.inference.loading import load_translator
-    from seq2seq.inference.onnx.decoding import DecodingEngine
-    from seq2seq.inference.planning import line_handling
+    from seq2seq.commands.translator_loading import load_translator_of, share_out
 
-    search = instantiate_node("search", config.search)
+    translator = load_translator_of(config)
+    search = translator.decoder.search
     if not config.scores:
         note_other_translations(search, config.search)
-    translator = load_translator(
-        config.run, search, config.limits, config.batch, config.device, config.trusted,
-        DecodingEngine(config.precision, config.engine), line_handling(config),
-    )  # fmt: skip
-    prepare_translator(config, translator)
+    check_fit(config, translator)
     memory = open_memory(config, *translator.planner.languages)
     start, count, recalled, remembered = time.monotonic(), 0, 0, 0
     with (
         locked_outputs(config, files),
         kept_until_complete() as partials,
         open_line_files(config, memory) as others,
+        share_out(config, translator),
     ):
         for (name, output), prefix in zip(files, prefixes, strict=True):
-            if partial := open_partial(config, name, output):
-                partials.append(partial)
+            if stored := open_partial(config, name, output):
+                partials.append(stored)
             read = line_reader(prefix, search)
-            work = ResumableTranslation(translator, name, others, partial, read, memory)
+            work = ResumableTranslation(translator, name, others, stored, read, memory)
             count += map_lines(name, output, translator.window_lines, work)
             recalled += work.recalled
             remembered += work.remembered
@@ -90,14 +85,6 @@ def translate_texts(config: TranslateConfig) -> None:
     for line in term_table(translator.term_counts):
         print(visible(line), file=sys.stderr)
     print(f"{counted(count, 'line')}{notes}, {rate:.1f} lines/s", file=sys.stderr)
-
-
-def prepare_translator(config: TranslateConfig, translator: "Translator") -> None:
-    """Let the translator do what the options ask for; raises as its methods, and `check_fit`."""
-    translator.choose_direction(config.target, config.source)
-    if config.alignments:
-        translator.return_alignments()
-    check_fit(config, translator)
 
 
 def check_fit(config: TranslateConfig, translator: "Translator") -> None:

@@ -100,6 +100,7 @@ class TranslateConfig(DecodingConfig):
     min_confidence: float | None = number(None, 0, 1)
     review: str | None = None  # a .tsv file for these; null: OUTPUT.review.tsv
     resume: bool = True  # continue an interrupted translation of the same input
+    processes: int = number(1, 1, 256)  # that translate on this machine's CPUs
     target: str | None = None  # language to translate into, of a run of several languages
     source: str | None = None  # language of the input; null: what the run and `target` tell
     # The format of documents; null: by the ending of the file; lines: text, line by line.

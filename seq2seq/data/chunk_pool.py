@@ -29,26 +29,37 @@ def usable_processors() -> int:
 
 @contextmanager
 def chunk_pool(chunks: int) -> Iterator[Executor | None]:
-    """Yield processes for so many chunks; None where one process is as good.
-
-    The processes are new ones and no forks: this one may have threads.
-    """
+    """Yield processes for so many chunks; None where one process is as good."""
     processes = min(usable_processors(), chunks)
     if chunks < MIN_CHUNKS or processes == 1:
         yield None
         return
+    with process_pool(processes) as pool:
+        yield pool
+
+
+@contextmanager
+def process_pool(
+    processes: int, begin: Callable[[], object] | None = None
+) -> Iterator[ProcessPoolExecutor]:
+    """Yield processes, which end with this one; each calls `begin` first.
+
+    The processes are new ones and no forks: this one may have threads.
+    """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, initializer=_begin)
+    pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(begin,))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def _begin(begin: Callable[[], object] | None) -> None:
     """Leave interruption to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if begin is not None:
+        begin()
 
 
 def _end_with_parent() -> None:

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from seq2seq.data.batches import pad
 from seq2seq.inference.decode import ScoredTranslation
+from seq2seq.inference.joining import join_units
 from seq2seq.inference.line_units import unit_keys
 from seq2seq.inference.repetition_retry import retry_repetition
 from seq2seq.inference.stored_batches import StoredBatches
 from seq2seq.inference.translator import Translator, WindowTranslations
-from seq2seq.inference.unit_decoding import UnitBatch
+from seq2seq.inference.unit_decoding import UnitBatch, by_length
 from seq2seq.model.evaluation_mode import evaluation_mode
 from seq2seq.text.prefixes import prefixed_lines
 from seq2seq.text.special_tokens import BOS
@@ -87,7 +88,7 @@ class DocumentTranslator(Translator):
         # The first units of all documents, then the second ones, and so on.
         for position in range(max(len(indices) for indices in documents)):
             current = [indices[position] for indices in documents if len(indices) > position]
-            for indices in self._batches(current, units):
+            for indices in by_length(current, units, self.batch):
                 rows = torch.tensor([document_of[index] for index in indices])
                 previous = states.select(rows) if states else None
                 batch = UnitBatch.of(
@@ -104,19 +105,19 @@ class DocumentTranslator(Translator):
                 states.scatter(rows, final)
         # Only the last document can go on in the next window: blank lines have ended the others.
         last = torch.tensor([len(documents) - 1])
-        joined = self.join(planned, translations, scored)
+        joined = join_units(planned, translations, self.fit if scored else None)
         return WindowTranslations(joined, states.select(last) if states else None)
 
     def _decode_with_retries(
         self, batch: UnitBatch, stored: StoredBatches | None
     ) -> list[list[ScoredTranslation]]:
         """Return the translations of a batch; the next sentences need the last tries of them."""
-        best = self.translate_batch(batch, stored)
+        best = next(self.translate_batches([batch], stored))
         if self.retries:
             retry_repetition(
                 best,
                 lambda failed: iter([failed] if failed else []),
-                lambda rows, n: self.decode_units(batch.select(rows), n),
+                lambda found, n: self.decode_batches(map(batch.select, found), n),
             )
         return best
 

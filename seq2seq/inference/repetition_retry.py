@@ -4,14 +4,15 @@ A unit whose best translation repeats phrases that its source does not repeat, o
 is decoded again; one that is no better is kept as it was, and marked.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.text.repetition import repeated_phrases
 
 BLOCKED_NGRAMS = (3, 2)  # of tokens, tried in this order
 
-Decode = Callable[[Sequence[int], int], list[list[ScoredTranslation]]]
+# From batches of indices, and the length of n-grams, to the translations of each batch.
+Decode = Callable[[list[Sequence[int]], int], Iterable[list[list[ScoredTranslation]]]]
 Batches = Callable[[Sequence[int]], Iterator[Sequence[int]]]
 
 
@@ -23,12 +24,13 @@ def retry_repetition(
     Args:
         translations: of each unit, the best first.
         batches: cuts the indices of units into batches.
-        decode: decodes the units of some indices without repeated n-grams of a length.
+        decode: decodes the units of batches without repeated n-grams of a length.
     """
     for n in BLOCKED_NGRAMS:
         failed = [index for index, best in enumerate(translations) if best and _has_failed(best[0])]
-        for indices in batches(failed):
-            for index, hypotheses in zip(indices, decode(indices, n), strict=True):
+        found = list(batches(failed))
+        for indices, decoded in zip(found, decode(found, n), strict=True):
+            for index, hypotheses in zip(indices, decoded, strict=True):
                 before = translations[index]
                 is_better = _failures(hypotheses[0]) < _failures(before[0])
                 kept = hypotheses if is_better else before

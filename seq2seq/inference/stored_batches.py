@@ -1,7 +1,8 @@
 """Batches of translations that are stored as they are done, and recalled after an interruption."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from seq2seq.inference.unit_decoding import UnitBatch
 from seq2seq.storage.partial import BatchResults
 
 Translations = list[list[ScoredTranslation]]  # of each unit, the best first
+# From batches, and the length of n-grams that are not repeated, to the results of each batch.
+DecodeElsewhere = Callable[[Iterable[UnitBatch], int], Iterator[BatchResults]]
 
 
 class StoredBatches:
@@ -35,18 +38,35 @@ class StoredBatches:
         self._term_counts = term_counts
 
     def translate(
-        self, batch: UnitBatch, decode: Callable[[UnitBatch], Translations]
-    ) -> Translations:
-        """Return the translations of the next batch: stored ones, or those of `decode`."""
-        if self._stored:
-            recalled = self._stored.popleft()
-            add_counts(self._term_counts, recalled.counts)
-            return [[_translation(each) for each in unit] for unit in recalled.units]
+        self,
+        batches: Iterable[UnitBatch],
+        decode: Callable[[Iterable[UnitBatch]], Iterator[Translations]],
+    ) -> Iterator[Translations]:
+        """Yield the translations of the next batches: stored ones, then those of `decode`."""
+        remaining = iter(batches)
+        for _ in islice(remaining, len(self._stored)):
+            yield recalled(self._stored.popleft(), self._term_counts)
         before = self._term_counts.copy()
-        translations = decode(batch)
-        plain = [[_plain(each) for each in unit] for unit in translations]
-        self._store(BatchResults(plain, counted_since(before, self._term_counts)))
-        return translations
+        for translations in decode(remaining):
+            self._store(batch_results(translations, before, self._term_counts))
+            before = self._term_counts.copy()
+            yield translations
+
+
+def batch_results(
+    translations: Translations,
+    before: "Counter[tuple[str, str]]",
+    counts: "Counter[tuple[str, str]]",
+) -> BatchResults:
+    """Return translations, and what was counted since `before`, as plain values."""
+    plain = [[_plain(each) for each in unit] for unit in translations]
+    return BatchResults(plain, counted_since(before, counts))
+
+
+def recalled(results: BatchResults, counts: "Counter[tuple[str, str]]") -> Translations:
+    """Return the translations of plain values, and add what was counted to `counts`."""
+    add_counts(counts, results.counts)
+    return [[_translation(each) for each in unit] for unit in results.units]
 
 
 def counted_since(

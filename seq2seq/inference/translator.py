@@ -7,12 +7,7 @@ from typing import Any, NamedTuple
 from seq2seq.config.training import LengthLimits
 from seq2seq.errors import TextError
 from seq2seq.evaluation.confidence_fit import ConfidenceFit
-from seq2seq.inference.alignment import (
-    NO_ALIGNMENT,
-    Aligner,
-    Alignment,
-    DecodedUnit,
-)
+from seq2seq.inference.alignment import NO_ALIGNMENT, Aligner, Alignment, DecodedUnit
 from seq2seq.inference.confidence import score_words
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.directions import LanguageDirections, require_own_direction
@@ -21,13 +16,18 @@ from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.engines.incremental import IncrementalModel
 from seq2seq.inference.engines.onnx import OnnxModel
 from seq2seq.inference.joining import join_units
-from seq2seq.inference.line_units import LineUnits, Unit, unit_keys
+from seq2seq.inference.line_units import unit_keys
 from seq2seq.inference.repair import SpanRepair
 from seq2seq.inference.repetition_retry import retry_repetition
-from seq2seq.inference.stored_batches import StoredBatches, Translations
+from seq2seq.inference.stored_batches import (
+    DecodeElsewhere,
+    StoredBatches,
+    Translations,
+    recalled,
+)
 from seq2seq.inference.tag_placement import TagPlacement
 from seq2seq.inference.term_enforcement import TermEnforcement
-from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder
+from seq2seq.inference.unit_decoding import UnitBatch, UnitDecoder, by_length
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.interface import Search
@@ -87,6 +87,8 @@ class Translator:
         self.direction: tuple[str, str] | None = None  # that lines are translated in
         self.aligner: Aligner | None = None  # if translations are to have alignments
         self.fit: ConfidenceFit | None = None  # of the run; lines are rated where they are scored
+
+        self.share_out(None)
 
     def _use(self, planner: UnitPlanner) -> None:
         """Cut lines with `planner` from now on."""
@@ -209,32 +211,39 @@ class Translator:
         def batch_of(indices: Sequence[int]) -> UnitBatch:
             return UnitBatch.of([units[i] for i in indices], [keys[i] for i in indices], scored)
 
-        for indices in self._batches(range(len(units)), units):
-            best = self.translate_batch(batch_of(indices), stored)
-            for index, hypotheses in zip(indices, best, strict=True):
+        batches = list(by_length(range(len(units)), units, self.batch))
+        best = self.translate_batches(map(batch_of, batches), stored)
+        for indices, of_batch in zip(batches, best, strict=True):
+            for index, hypotheses in zip(indices, of_batch, strict=True):
                 translations[index] = hypotheses
         if self.retries:
             retry_repetition(
                 translations,
-                lambda failed: self._batches(failed, units),
-                lambda indices, n: self.decode_units(batch_of(indices), n),
+                lambda failed: by_length(failed, units, self.batch),
+                lambda found, n: self.decode_batches(map(batch_of, found), n),
             )
-        return WindowTranslations(self.join(planned, translations, scored))
+        return WindowTranslations(join_units(planned, translations, self.fit if scored else None))
 
-    def join(
-        self,
-        planned: Sequence[LineUnits],
-        translations: Sequence[list[ScoredTranslation]],
-        scored: bool,
-    ) -> list[list[ScoredTranslation]]:
-        """Return the translations of lines from those of their units, rated if `scored`."""
-        return join_units(planned, translations, self.fit if scored else None)
-
-    def translate_batch(self, batch: UnitBatch, stored: StoredBatches | None) -> Translations:
-        """Return the translations of a batch of units, which may be stored."""
+    def translate_batches(
+        self, batches: Iterable[UnitBatch], stored: StoredBatches | None
+    ) -> Iterator[Translations]:
+        """Yield the translations of batches of units, of which the first may be stored."""
         if stored is None:
-            return self.decode_units(batch)
-        return stored.translate(batch, self.decode_units)
+            return self.decode_batches(batches)
+        return stored.translate(batches, self.decode_batches)
+
+    def decode_batches(
+        self, batches: Iterable[UnitBatch], blocked_ngram: int = 0
+    ) -> Iterator[Translations]:
+        """Yield the translations of batches of units, decoded here or by other processes."""
+        if self._decode_elsewhere is None:
+            return (self.decode_units(batch, blocked_ngram) for batch in batches)
+        made = self._decode_elsewhere(batches, blocked_ngram)
+        return (recalled(results, self.term_counts) for results in made)
+
+    def share_out(self, decode: DecodeElsewhere | None) -> None:
+        """Decode batches by `decode` from now on; None: in this process."""
+        self._decode_elsewhere = decode
 
     def decode_units(
         self, batch: UnitBatch, blocked_ngram: int = 0
@@ -287,12 +296,3 @@ class Translator:
         finally:
             self.aligner = before
         return [alignment or NO_ALIGNMENT for alignment in alignments]
-
-    def _batches(self, indices: Iterable[int], units: Sequence[Unit]) -> Iterator[list[int]]:
-        """Yield batches of units of similar length, the longest first.
-
-        Where memory does not suffice, the first batch shows it.
-        """
-        order = sorted(indices, key=lambda index: -len(units[index].ids))
-        for start in range(0, len(order), self.batch):
-            yield order[start : start + self.batch]

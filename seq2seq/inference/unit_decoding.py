@@ -1,6 +1,6 @@
 """Decoding of units, with constraints for what is protected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -210,3 +210,13 @@ class UnitDecoder:
 def markup_signs(text: str) -> int:
     """Return which signs of `MARKUP` are in a text, a bit each."""
     return sum(1 << bit for bit, sign in enumerate(MARKUP) if sign in text)
+
+
+def by_length(indices: Iterable[int], units: Sequence[Unit], most: int) -> Iterator[list[int]]:
+    """Yield the indices of units in batches of similar length, the longest first.
+
+    Where memory does not suffice, the first batch shows it.
+    """
+    order = sorted(indices, key=lambda index: -len(units[index].ids))
+    for start in range(0, len(order), most):
+        yield order[start : start + most]

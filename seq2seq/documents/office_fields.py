@@ -1,4 +1,4 @@
-"""Fields of word processors: what is computed is one part of a sentence, a link's text is text."""
+"""Fields of word processors: what is computed is one part of a sentence, but links and contents."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from seq2seq.documents.xml_source import XmlSource
 
 _ROLE = re.compile(r"\bfldCharType\s*=\s*[\"'](begin|separate|end)[\"']")
 _MAX_DEPTH = 8  # of links in links; what is deeper stays as it is
-_LINK = re.compile(r"\s*HYPERLINK\b")
+_TEXTUAL = re.compile(r"\s*(?:HYPERLINK|TOC)\b")  # links, and a table of contents of one line
 
 
 def join_fields(atoms: Sequence[Atom], xml: XmlSource, depth: int = 0) -> list[Atom]:
@@ -28,8 +28,8 @@ def join_fields(atoms: Sequence[Atom], xml: XmlSource, depth: int = 0) -> list[A
         end, separate = fields[index]
         inside = atoms[index : end + 1]
         code = "".join(xml.raw(a.start, a.end) for a in inside if a.name == "w:instrText")
-        is_link = _LINK.match(re.sub(r"<[^<>]*>", "", code)) is not None
-        if separate is not None and is_link and depth < _MAX_DEPTH:
+        is_text = _TEXTUAL.match(re.sub(r"<[^<>]*>", "", code)) is not None
+        if separate is not None and is_text and depth < _MAX_DEPTH:
             joined.append(_whole("open", atoms[index : separate + 1]))
             joined += join_fields(atoms[separate + 1 : end], xml, depth + 1)
             joined.append(_whole("close", atoms[end : end + 1]))

@@ -188,6 +188,11 @@ BODIES = {
         f"{field('end')}</w:hyperlink></w:p><w:p>{field('end')}</w:p>",
         ["Start"],
     ),
+    "contents of one line": (
+        f"<w:p>{field('begin')}<w:r><w:instrText> TOC </w:instrText></w:r>{field('separate')}"
+        f'{text_run("Start")}<w:r><w:tab/></w:r>{text_run("3")}{field("end")}</w:p>',
+        ["Start", "3"],
+    ),
     "changes": (
         f"<w:p>{text_run('We ')}<w:del><w:r><w:delText>never </w:delText></w:r></w:del><w:ins>"
         f"{text_run('always')}</w:ins>{text_run(' win.')}</w:p>",

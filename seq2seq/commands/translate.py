@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from seq2seq.commands.prefixes import line_reader, prefix_files
 from seq2seq.commands.recalled_lines import open_memory, require_lines_of_memory
 from seq2seq.commands.review_file import review_name
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.documents import DocumentOptions
 from seq2seq.errors import ConfigError
 from seq2seq.storage.outputs import NamedFile
 from seq2seq.storage.visible import visible
@@ -124,6 +126,9 @@ def check_files(config: TranslateConfig) -> list[tuple[str, str]]:
         TextError: an input does not exist, or an output cannot be written.
     """
     require_lines_of_memory(config)
+    for option, value in asdict(config.document).items():
+        if value != getattr(DocumentOptions(), option):
+            raise ConfigError(f"document.{option} has no meaning for lines: leave it out")
     scores = []
     if config.scores is not None:
         scores.append(NamedFile("scores", config.scores))

@@ -8,6 +8,14 @@ from seq2seq.config.ranges import require, require_ranges
 MAX_PATTERNS = 10_000  # of keys
 
 
+def is_text_encoding(name: str) -> bool:
+    """Return whether Python knows an encoding of text by this name."""
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
 @dataclass
 class DocumentOptions:
     """Options of documents, for all formats."""
@@ -23,6 +31,8 @@ class DocumentOptions:
 
     def __post_init__(self) -> None:
         require_ranges("document.", self)
+        known = self.encoding is None or is_text_encoding(self.encoding)
+        require("document.encoding", self.encoding, known, "an encoding of Python, such as cp1252")
         for name in ("keys", "leave", "columns"):
             count, most = len(getattr(self, name)), f"at most {MAX_PATTERNS}"
             require(f"document.{name}", f"{count}", count <= MAX_PATTERNS, most)

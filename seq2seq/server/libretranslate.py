@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from seq2seq.config.documents import DocumentOptions
 from seq2seq.documents.document import FormatSettings
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.server.detection import DetectedLanguage
 from seq2seq.server.directions import Route
 from seq2seq.server.files import ENDINGS, TranslatedFile
@@ -206,9 +206,16 @@ async def start_file(request: Request) -> TranslatedFile:
 
 
 def document_options(parameters: Mapping[str, Any]) -> DocumentOptions:
-    """Return the options of a document."""
+    """Return the options of a document.
+
+    Raises:
+        RefusalError: one of them cannot be.
+    """
     encoding = parameters.get("encoding") or None
-    return DocumentOptions(encoding=encoding and text_of("encoding", encoding))
+    try:
+        return DocumentOptions(encoding=encoding and text_of("encoding", encoding))
+    except ConfigError as error:
+        raise RefusalError(400, f"Invalid request: {error}") from None
 
 
 async def download_file(request: Request) -> Response:

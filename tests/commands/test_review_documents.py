@@ -10,6 +10,7 @@ import seq2seq
 from seq2seq.commands.review_file import REVIEW_HEADER
 from seq2seq.commands.translate import translate
 from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.documents import DocumentOptions
 from seq2seq.errors import ConfigError
 from seq2seq.evaluation.calibration import Calibration
 from seq2seq.evaluation.confidence_fit import ConfidenceFit
@@ -131,5 +132,10 @@ def test_mistakes_about_a_memory_are_one_line(home: Path) -> None:
     (home / "old.po").write_text("")
     with pytest.raises(ConfigError, match="scores cannot be used with memory"):
         run(memory="old.po", input="a.txt", output="b.txt", scores="s.tsv")
+    options = DocumentOptions(encoding="cp1252")
+    with pytest.raises(ConfigError, match=r"document\.encoding has no meaning for lines"):
+        run(input="a.txt", output="b.txt", document=options)
+    with pytest.raises(ConfigError, match=r"document\.encoding must be an encoding of Python"):
+        DocumentOptions(encoding="klingon")
     with pytest.raises(ConfigError, match="review needs min_confidence"):
         run(review="review.tsv")

@@ -190,7 +190,7 @@ BODIES = {
     ),
     "contents of one line": (
         f"<w:p>{field('begin')}<w:r><w:instrText> TOC </w:instrText></w:r>{field('separate')}"
-        f'{text_run("Start")}<w:r><w:tab/></w:r>{text_run("3")}{field("end")}</w:p>',
+        f"{text_run('Start')}<w:r><w:tab/></w:r>{text_run('3')}{field('end')}</w:p>",
         ["Start", "3"],
     ),
     "changes": (

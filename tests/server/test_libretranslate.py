@@ -230,7 +230,7 @@ def test_a_document_is_translated_and_downloaded(client: Client) -> None:
         ({"min_confidence": "0.5"}, "min_confidence cannot be used: a run has no fit of"),
         ({"min_confidence": "much"}, "min_confidence must be a number from 0 to 1"),
         ({"min_confidence": "nan"}, "min_confidence must be a number from 0 to 1"),
-        ({"encoding": "rot13"}, "there is no text encoding 'rot13'"),
+        ({"encoding": "rot13"}, "document.encoding must be an encoding of Python"),
         ({"encoding": "cp1252"}, "document.encoding has no meaning for po"),
     ],
 )

@@ -77,7 +77,7 @@ def _unit_1(xml: XmlSource, unit: XmlElement) -> Iterator[BilingualUnit]:
         if is_recalled or (target and target.get("state-qualifier")):
             values["state-qualifier"] = "exact-match" if is_recalled else "mt-suggestion"
         edits = _target_edits(xml, source, target, content, values)
-        if unit.get("approved") == "yes" and not is_sure:
+        if unit.get("approved") == "yes" and not is_recalled:  # nobody has seen it
             edits.append(attribute_edit(unit, {"approved": "no"}))
         return edits
 

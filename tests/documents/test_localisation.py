@@ -280,3 +280,15 @@ def test_the_locale_of_arb_becomes_the_target_language() -> None:
     assert filled(document, ["b"]) == data
     other = data.replace(b"en_GB", b"fr")
     assert b'"fr"' in filled(parse_document(other, "json", ENGLISH_GERMAN), ["c"])
+
+
+@pytest.mark.parametrize(("is_recalled", "approved"), [(False, "no"), (True, "yes")])
+def test_what_a_machine_has_translated_is_not_approved(is_recalled: bool, approved: str) -> None:
+    data = (
+        b"<xliff version='1.2'><trans-unit approved='yes'><source>A</source></trans-unit></xliff>"
+    )
+    document = parse_document(data, "xliff")
+
+    after = document.write([SegmentTranslation("B", is_recalled=is_recalled)]).decode()
+
+    assert f"approved={approved!r}" in after.replace('"', "'")

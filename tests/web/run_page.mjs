@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
+const BATCH = 8; // units that are translated together
 const { page, requests } = JSON.parse(readFileSync(0, "utf-8"));
 const load = (name) => import(new URL(name, pathToFileURL(`${page}/`)));
 
@@ -79,9 +80,13 @@ const functions = {
       truecase: settings.truecase && read(settings.truecase).toString(),
     };
     const translator = new Translator(texts, network);
-    const translations = [];
-    for (const line of lines) translations.push(await translator.translate(line, 0, search));
-    return translations;
+    const planned = lines.map((line) => translator.plan(line));
+    const units = planned.flatMap((line) => line.units);
+    const translated = [];
+    for (let start = 0; start < units.length; start += BATCH) {
+      translated.push(...await translator.translateUnits(units.slice(start, start + BATCH), search ?? "greedy"));
+    }
+    return planned.map((line) => translator.planners[0].join(line, translated.splice(0, line.units.length)));
   },
 };
 

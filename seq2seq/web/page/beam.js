@@ -1,4 +1,4 @@
-// Beam search with a length penalty (Wu et al. 2016), for one sentence.
+// Beam search with a length penalty (Wu et al. 2016), one sentence after the other.
 
 import { maskSpecialTokens } from "./constraints.js";
 import { BOS, EOS } from "./special_tokens.js";
@@ -6,13 +6,20 @@ import { BOS, EOS } from "./special_tokens.js";
 const BEAM_SIZE = 5; // hypotheses alive
 const LENGTH_PENALTY = 1; // exponent alpha
 
-// The best hypothesis of a sentence: its tokens without EOS, and whether EOS ended it.
-//
+// The best hypothesis of each sentence; arguments and results are those of greedySearch.
+export async function beamSearch(network, sources, maxLengths, constraints) {
+  const found = [];
+  for (const [index, source] of sources.entries()) {
+    found.push(await bestHypothesis(network, source, maxLengths[index], constraints[index]));
+  }
+  return found;
+}
+
 // A hypothesis is finished when EOS is among the best continuations, or when it has the maximum
 // length. The search is done when enough are finished, or none alive can score higher than the best
-// of them. The arguments are those of greedySearch.
-export async function beamSearch(network, source, maxLength, constraints) {
-  let state = await network.encode(source);
+// of them.
+async function bestHypothesis(network, source, maxLength, constraints) {
+  let state = await network.encode([source]);
   let alive = [{ tokens: [], total: 0 }];
   let best = { tokens: [], hasEos: false, score: -Infinity };
   let finished = 0;

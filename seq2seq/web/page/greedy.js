@@ -3,22 +3,29 @@
 import { maskSpecialTokens } from "./constraints.js";
 import { BOS, EOS } from "./special_tokens.js";
 
-// The hypothesis of one sentence: its tokens without EOS, and whether EOS ended it.
+// The hypothesis of each sentence: its tokens without EOS, and whether EOS ended it.
 //
-// `constraints` change the logits at each step, given the tokens so far; `maxLength` is the largest
-// number of tokens.
-export async function greedySearch(network, source, maxLength, constraints) {
-  let state = await network.encode(source);
-  const tokens = [];
-  for (let last = BOS; ; last = tokens.at(-1)) {
-    const advanced = await network.step(state, [last]);
-    const [logits] = advanced.logits;
-    state = advanced.state;
-    for (const constrain of [maskSpecialTokens, ...constraints]) constrain(logits, tokens);
-    const token = argmax(logits);
-    if (token === EOS) return { tokens, hasEos: true };
-    if (tokens.length === maxLength) return { tokens, hasEos: false };
-    tokens.push(token);
+// `sources` are token ids, `maxLengths` the largest numbers of tokens, and `constraints` lists of
+// functions that change the logits at each step, given the tokens so far. A sentence that has ended
+// leaves the batch.
+export async function greedySearch(network, sources, maxLengths, constraints) {
+  const found = sources.map(() => ({ tokens: [], hasEos: false }));
+  let active = [...sources.keys()];
+  let state = await network.encode(sources);
+  for (;;) {
+    const advanced = await network.step(state, active.map((index) => found[index].tokens.at(-1) ?? BOS));
+    const unfinished = active.map((index, row) => {
+      const [logits, { tokens }] = [advanced.logits[row], found[index]];
+      for (const constrain of [maskSpecialTokens, ...constraints[index]]) constrain(logits, tokens);
+      const token = argmax(logits);
+      found[index].hasEos = token === EOS;
+      if (token === EOS || tokens.length === maxLengths[index]) return null;
+      tokens.push(token);
+      return row;
+    }).filter((row) => row !== null);
+    if (!unfinished.length) return found;
+    state = unfinished.length === active.length ? advanced.state : network.select(advanced.state, unfinished);
+    active = unfinished.map((row) => active[row]);
   }
 }
 

@@ -49,38 +49,51 @@ export class Translator {
 
   async translate(line, direction = 0, search = "greedy") {
     const planned = this.plan(line, direction);
-    const texts = [];
-    for (const unit of planned.units) texts.push(await this.translateUnit(unit, search));
-    return this.planners[direction].join(planned, texts);
+    return this.planners[direction].join(planned, await this.translateUnits(planned.units, search));
   }
 
-  // The translation of a unit by a search, greedy or beam; one that repeats itself or never ended is decoded again.
-  async translateUnit(unit, search) {
-    const copy = copied(unit.source, unit.protectedLine);
-    if (copy !== null) return copy;
-    let best = await this.#decode(unit, search, []);
+  // The translations of units by a search, greedy or beam.
+  async translateUnits(units, search) {
+    const texts = units.map((unit) => copied(unit.source, unit.protectedLine));
+    const rows = [...units.keys()].filter((row) => texts[row] === null);
+    if (!rows.length) return texts;
+    const decoded = await this.#decode(rows.map((row) => units[row]), search, []);
+    for (const [index, row] of rows.entries()) {
+      texts[row] = (await this.#retried(units[row], search, decoded[index])).text;
+    }
+    return texts;
+  }
+
+  // The translation of a unit, or a better one: what repeats itself or never ended is decoded again.
+  async #retried(unit, search, first) {
+    let best = first;
     for (const n of BLOCKED_NGRAMS) {
       if (best.hasEos && !best.isRepetitive) break;
       const blocked = [blockRepeatedNgrams(n), blockRepeatedWord(this.target)];
-      const other = await this.#decode(unit, search, blocked);
+      const [other] = await this.#decode([unit], search, blocked);
       const [repeats, before] = [failures(other), failures(best)];
       if (repeats[0] < before[0] || (repeats[0] === before[0] && repeats[1] < before[1])) best = other;
     }
-    return best.text;
+    return best;
   }
 
-  async #decode(unit, search, constraints) {
-    const maxLength = this.#maxLength(unit);
-    const { text: source, closes } = unit.protectedLine;
-    const all = [...constraints];
-    if (this.target.firstSymbol !== null) {
-      all.push(requireSymbols(this.target.firstSymbol, MAX_SYMBOLS, closes, maxLength));
-      all.push(allowMarkup(this.markup, source));
-    }
-    const { tokens, hasEos } = await SEARCHES[search](this.network, unit.ids, maxLength, all);
-    const line = this.target.decode(tokens).replace(/[\n\r]/g, " ");
-    const text = strip(restore(line, unit.protectedLine));
-    return { text, hasEos, isRepetitive: isRepetitive(text, unit.source) };
+  async #decode(units, search, constraints) {
+    const maxLengths = units.map((unit) => this.#maxLength(unit));
+    const all = units.map((unit, index) => [...constraints, ...this.#constraints(unit, maxLengths[index])]);
+    const found = await SEARCHES[search](this.network, units.map(({ ids }) => ids), maxLengths, all);
+    return found.map(({ tokens, hasEos }, index) => {
+      const { source, protectedLine } = units[index];
+      const line = this.target.decode(tokens).replace(/[\n\r]/g, " ");
+      const text = strip(restore(line, protectedLine));
+      return { text, hasEos, isRepetitive: isRepetitive(text, source) };
+    });
+  }
+
+  // The constraints on hypotheses of a unit; a vocabulary without symbols has none.
+  #constraints({ protectedLine: { text, closes } }, maxLength) {
+    const { firstSymbol } = this.target;
+    if (firstSymbol === null) return [];
+    return [requireSymbols(firstSymbol, MAX_SYMBOLS, closes, maxLength), allowMarkup(this.markup, text)];
   }
 
   // The most target tokens of a unit.

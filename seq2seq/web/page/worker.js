@@ -15,6 +15,7 @@ ort.env.wasm.wasmPaths = new URL("runtime/", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // more need headers that a plain server does not send
 
 let translator = null;
+const BATCH = 8; // sentences together: more are no faster, and later to be seen
 const MOST_REMEMBERED = 5000; // units: who types on in a long text changes one sentence
 const remembered = new Map(); // translations of units by search, direction and source
 let latest = 0; // the id of the newest request
@@ -40,26 +41,31 @@ async function load(precision) {
 async function translate({ id, lines, direction, search }) {
   if (id !== latest) return;
   const began = performance.now();
-  const planned = lines.map((line) => translator.plan(line, direction));
-  const units = planned.reduce((sum, line) => sum + line.units.length, 0);
-  let [done, fresh] = [0, 0];
-  for (const [index, line] of planned.entries()) {
-    const texts = [];
-    for (const unit of line.units) {
-      const key = `${search} ${direction} ${unit.source}`;
-      if (!remembered.has(key)) {
-        remember(key, await translator.translateUnit(unit, search));
-        fresh += 1;
-        await newMessages();
-        if (id !== latest) return;
-      }
-      texts.push(remembered.get(key));
-      done += 1;
-      postMessage({ id, progress: { done, units } });
+  const planner = translator.planners[direction];
+  const planned = lines.map((line) => planner.plan(line));
+  const units = planned.flatMap((line) => line.units);
+  const keys = units.map((unit) => `${search} ${direction} ${unit.source}`);
+  const texts = [];
+  let [fresh, line, start] = [0, 0, 0];
+  for (;;) {
+    for (; line < lines.length && start + planned[line].units.length <= texts.length; line++) {
+      const end = start + planned[line].units.length;
+      postMessage({ id, index: line, text: planner.join(planned[line], texts.slice(start, end)) });
+      start = end;
     }
-    postMessage({ id, index, text: translator.planners[direction].join(line, texts) });
+    if (texts.length === units.length) break;
+    const end = texts.length + BATCH;
+    const found = new Map(keys.slice(texts.length, end).map((key) => [key, remembered.get(key)]));
+    const unknown = [...found.keys()].filter((key) => found.get(key) === undefined);
+    const translated = await translator.translateUnits(unknown.map((key) => units[keys.indexOf(key)]), search);
+    unknown.forEach((key, index) => { found.set(key, translated[index]); remember(key, translated[index]); });
+    if (unknown.length) await newMessages();
+    if (id !== latest) return;
+    fresh += unknown.length;
+    texts.push(...keys.slice(texts.length, end).map((key) => found.get(key)));
+    postMessage({ id, progress: { done: texts.length, units: units.length } });
   }
-  postMessage({ id, done: { units, fresh, milliseconds: performance.now() - began } });
+  postMessage({ id, done: { units: units.length, fresh, milliseconds: performance.now() - began } });
 }
 
 function remember(key, text) {

@@ -80,7 +80,10 @@ def require_resumable(run: RunFolder, config: TrainConfig) -> list[str]:
         more = f" and {len(changed) - MAX_NAMED} more" if len(changed) > MAX_NAMED else ""
         names = ", ".join(changed[:MAX_NAMED])
         count = "another option" if len(changed) == 1 else f"{len(changed)} other options"
-        raise RunError(f"{run.folder} was started with {count}: {names}{more}")
+        raise RunError(
+            f"{run.folder} was started with {count}: {names}{more}; "
+            f"init={run.folder} begins a new run from its weights"
+        )
     return [k for k in differing if k != "resume"]
 
 

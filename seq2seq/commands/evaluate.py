@@ -162,6 +162,8 @@ def translate_sources(
         runs, search, config.limits, config.batch, config.device, config.trusted,
         DecodingEngine(config.precision, config.engine), line_handling(config),
     )  # fmt: skip
+    if text.direction:
+        translator.choose_direction(text.direction[1], text.direction[0])
     return translator.best(text.sources, text.documents, scored=scored)
 
 

@@ -1,13 +1,13 @@
 """The text that `evaluate` scores: sources, references, their language and their documents."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from seq2seq.config.commands import EvaluateConfig
 from seq2seq.config.lists import as_list
-from seq2seq.errors import TextError
+from seq2seq.errors import ConfigError, TextError
 from seq2seq.storage.files import SUFFIXES
 from seq2seq.text.lines import read_lines
 
@@ -19,6 +19,7 @@ class HeldOutText(NamedTuple):
     references: list[list[str]]  # one or more of each line
     language: str  # of the references; "" if nothing says it
     documents: list[str | None] | None  # of the lines; None: nothing says it
+    direction: tuple[str, str] | None = None  # source and target of a run of several languages
 
 
 def read_test_text(config: EvaluateConfig) -> HeldOutText:
@@ -35,6 +36,7 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
         run.read_config(config.trusted, "translation")
     if config.against and Path(config.against).is_dir():
         RunFolder(Path(config.against)).read_config(config.trusted, "translation")
+    direction = direction_of(config, run.read_facts() if run else {})
     documents: list[str | None] | None = None
     sources: list[str] | None = None
     if config.reference:
@@ -46,16 +48,50 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
             sources = read_parallel_lines(config.source, references, first)
     else:
         pairs = run.read_test() if run else []
+        if direction:
+            pairs = [pair for pair in pairs if pair.languages == " ".join(direction)]
+            require_pairs_of(config, pairs)
         sources, references = [p.source for p in pairs], [[p.target] for p in pairs]
         documents = [p.document for p in pairs]
     if config.documents:
         documents = [*read_parallel_lines(config.documents, references, reference_name(config))]
     language = config.language
-    if language is None and run:
+    if language is None and direction:
+        language = direction[1]
+    elif language is None and run:
         language = str(run.read_facts()["target"])
     elif language is None:
         language = guess_language(reference_files(config)[0], references)
-    return HeldOutText(sources, references, language, documents)
+    return HeldOutText(sources, references, language, documents, direction)
+
+
+def direction_of(config: EvaluateConfig, facts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return source and target of the direction that is scored; None for a run of two languages.
+
+    Raises:
+        ConfigError: the run has several and none is given, or it has not that one.
+    """
+    from seq2seq.inference.planning import directions_in
+
+    known = {f"{source}-{target}": (source, target) for source, target in directions_in(facts)}
+    if config.direction is None and not known:
+        return None
+    if config.direction not in known:
+        names = ", ".join(known) or "none: it is of two languages"
+        raise ConfigError(f"direction must be one of the run's, not {config.direction}: {names}")
+    return known[config.direction]
+
+
+def require_pairs_of(config: EvaluateConfig, pairs: Sequence[object]) -> None:
+    """Require test text of the direction.
+
+    Raises:
+        TextError: there is none.
+    """
+    if not pairs:
+        raise TextError(
+            f"the run has no test text of {config.direction}: give source= and reference="
+        )
 
 
 def reference_files(config: EvaluateConfig) -> list[str]:

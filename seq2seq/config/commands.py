@@ -134,6 +134,8 @@ class EvaluateConfig(DecodingConfig):
     # Scores to compute, of sacreBLEU.
     metrics: list[str] = choices(DEFAULT_METRICS, METRIC_CHOICES)  # noqa: RUF009
     lowercase: bool = False  # compare without case
+    # Of a run of several languages, as en-fr: of its own test text that part is translated.
+    direction: str | None = None
     # Of BLEU, as sacreBLEU names it; null: that of the language.
     tokenizer: str | None = choice(None, BLEU_TOKENIZERS)
     # A file with the document of each line, to score each; null: the run's own, if it has some.

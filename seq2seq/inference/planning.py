@@ -89,15 +89,23 @@ def directions_of(
     Raises:
         RunError: the facts are none of this program.
     """
+    pairs = directions_in(facts)
+    return LanguageDirections(pairs, plan) if pairs else None
+
+
+def directions_in(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return source and target of each direction of run.json, none of a run of two languages.
+
+    Raises:
+        RunError: the facts are none of this program.
+    """
     pairs = facts.get("directions") or []
     if not isinstance(pairs, list) or not all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(code, str) for code in pair)
         for pair in pairs
     ):
         raise RunError(f"run.json has no pairs of languages as directions: {pairs}")
-    if not pairs:
-        return None
-    return LanguageDirections([(source, target) for source, target in pairs], plan)
+    return [(source, target) for source, target in pairs]
 
 
 def line_handling(config: DecodingConfig) -> LineHandling:

@@ -21,6 +21,7 @@ from seq2seq.tasks.translation_data import direction_weights
 from seq2seq.text.source_tags import split_tags, tag_ids
 from seq2seq.training.metric_logger import read_metrics
 from seq2seq.training.train_model import train_model
+from tests.processes import run_command
 from tests.toy_corpus import sentences
 
 READER = "seq2seq.data.readers.parallel.parallel"
@@ -166,6 +167,15 @@ def test_a_run_of_several_languages_trains_and_translates_into_each(
     }
     assert len(tests) == 4 * len(english)  # each held-out sentence in all directions
     assert not any(">>" in each["source"] for each in tests)
+
+    done = run_command(
+        "evaluate", f"run={run.folder}", "direction=fr-en", "json=scores.json", folder=home
+    )
+    assert done.returncode == 0, done.stderr
+    bleu, chrf = json.loads((home / "scores.json").read_text())["scores"][:2]
+    assert f"fr-en: BLEU {bleu['value']:.1f}, chrF {chrf['value']:.1f}" in facts["scores"]
+    done = run_command("evaluate", f"run={run.folder}", folder=home)
+    assert "direction must be one of the run's, not None: en-de, de-en, en-fr, fr-en" in done.stderr
 
     translator = seq2seq.load(run.folder, device="cpu")
     assert tag_ids(translator.source, ">>de<< >>fr<<")

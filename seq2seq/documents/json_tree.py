@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from seq2seq.documents.source_text import Edit
@@ -65,13 +66,13 @@ class JsonStyle:
     text: str
     newline: str
 
-    @property
+    @cached_property
     def colon(self) -> str:
         """Return the sign between keys and values, with blanks."""
         match = re.search(r'"([ \t]*:[ \t]*)["{\[]', self.text)
         return match[1] if match else ": "
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """Return the indentation of a level; "" where all is in one line."""
         match = re.search(r'\{\s*?\n([ \t]+)"', self.text)

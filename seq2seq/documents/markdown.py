@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_MAX_BEFORE = 1000  # characters of marks in front of a text that begins its line
 _HASHES = re.compile(r"#{1,6}[ \t]*")
 _SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’»)\]*_`]*$")  # noqa: RUF001
 # What begins a block, and the character of it that a backslash makes text.
@@ -131,8 +132,10 @@ def _with_sentence_lines(parts: Sequence[InlinePart]) -> list[InlinePart]:
     """Return the parts; where each line ends with a sentence, lines are translated one by one."""
     texts, made = [""], list[InlinePart]()
     for part in parts:
-        is_break = part.kind == "text" and "\n" in part.raw
-        texts = [*texts, ""] if is_break else [*texts[:-1], texts[-1] + part.raw]
+        if part.kind == "text" and "\n" in part.raw:
+            texts.append("")
+        else:
+            texts[-1] += part.raw
     has_sentences = all(_SENTENCE_END.search(text) for text in texts[:-1])
     for part in parts:
         is_break = part.kind == "text" and "\n" in part.raw
@@ -168,10 +171,13 @@ class _Renderer:
         soft = [each.raw for each in breaks if each.characters != LINE_SEPARATOR]
         self._joint = soft[0].lstrip(" \t") if soft else None
         self._indent = start - line_start
-        line_end = _LINE_END.search(text, end)
-        lines = _LINE_END.split(text[line_start : line_end.start() if line_end else len(text)])
-        self._width = max(len(line.rstrip()) for line in lines)
-        self._begins_line = text[line_start:start].strip("> \t") == ""
+        self._width = 0
+        if soft:  # a row of a table has as many cells as somebody likes: its lines are not measured
+            line_end = _LINE_END.search(text, end)
+            lines = _LINE_END.split(text[line_start : line_end.start() if line_end else len(text)])
+            self._width = max(len(line.rstrip()) for line in lines)
+        before = text[line_start : min(start, line_start + _MAX_BEFORE)]
+        self._begins_line = start - line_start < _MAX_BEFORE and before.strip("> \t") == ""
         self._is_cell = is_cell
         plain = "".join(part.raw for part in parts if part.kind == "text" and part.raw == part.text)
         self._escapes = {sign: f"\\{sign}" for sign in _MARKUP_SIGNS if sign not in plain}

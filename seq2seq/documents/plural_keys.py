@@ -24,4 +24,6 @@ def missing_categories(
 
 def is_plural(keys: Collection[str]) -> bool:
     """Return whether the keys of a mapping are categories of a plural."""
-    return "other" in keys and len(keys) > 1 and all(key in CATEGORIES for key in keys)
+    if not 1 < len(keys) <= len(CATEGORIES):  # a mapping may have as many as somebody likes
+        return False
+    return "other" in keys and all(key in CATEGORIES for key in keys)

@@ -7,6 +7,7 @@ review is translated anew.
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from seq2seq.documents.document import FormatSettings, SegmentTranslation, TextSegment
@@ -124,6 +125,10 @@ class StringCatalogue:
                 edits.append(self._edit(string, made))
         return self.source.encode(apply_edits(self.source.text, edits))
 
+    @cached_property
+    def _style(self) -> JsonStyle:
+        return JsonStyle(self.source.text, self.source.newline)
+
     def _edit(self, string: _String, made: Sequence[SegmentTranslation | None]) -> Edit:
         """Return the edit that gives a string its localization."""
         language = self.settings.target_language
@@ -138,7 +143,7 @@ class StringCatalogue:
             elif segment.existing is not None:
                 unit["value"] = segment.existing
         _add_categories(new, language)
-        style = JsonStyle(self.source.text, self.source.newline)
+        style = self._style
         localizations = string.node.get("localizations")
         if localizations is None:
             return style.member_edit(string.node, "localizations", {language: new})

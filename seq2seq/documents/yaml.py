@@ -72,10 +72,12 @@ def _slot(source: SourceText, string: YamlString, keys: Sequence[str], language:
         ))  # fmt: skip
     segment = TextSegment(string.text, location, ".".join(string.path), category)
     added = missing_categories(keys, language) if category == "other" else []
-    begin = source.text.rfind("\n", 0, string.key_start) + 1
-    indent = source.text[begin : string.key_start]
-    if indent.strip() or string.is_flow or string.key_start < 0:
-        added = []  # the key begins no line
+    indent = ""
+    if added:
+        begin = source.text.rfind("\n", 0, max(string.key_start, 0)) + 1
+        indent = source.text[begin : string.key_start]
+        if indent.strip() or string.is_flow or string.key_start < 0:
+            added = []  # the key begins no line
 
     def render(text: str) -> str:
         value = render_scalar(text, string)

@@ -1,6 +1,7 @@
 """Every format: an identical translation changes no byte, and others change only what is text."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -258,3 +259,24 @@ def test_line_ends_of_windows_in_a_text_stay() -> None:
 
     assert asked == ["b", "c"]
     assert document.write(made) == b'{"a": "B\\r\\nC", "d": "B"}'
+
+
+KEYS = ", ".join(f'"k{number}": {{}}' for number in range(8000))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("yaml", f"a: [b{', b' * 60_000}]"),
+        ("yaml", "other: a\n" * 20_000),
+        ("markdown", f"{'|a' * 12_000}\n{'|-' * 12_000}\n"),
+        ("xcstrings", f'{{"sourceLanguage": "en", "strings": {{{KEYS}}}}}'),
+    ],
+)  # fmt: skip
+def test_a_long_line_takes_time_in_proportion(name: str, text: str) -> None:
+    start = time.process_time()
+
+    document = parse_document(text.encode(), name, SETTINGS)
+    document.write([SegmentTranslation("x") for _ in document.segments])
+
+    assert time.process_time() - start < 3  # seconds; quadratic time is several times as long

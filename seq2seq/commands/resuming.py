@@ -36,7 +36,13 @@ from seq2seq.storage.writable import STANDARD
 
 def fingerprint(config: TranslateConfig, name: str) -> str:
     """Compute a hash of everything that a translation of `name` depends on, except its lines."""
-    without = ("run", "input", "output", "resume", "processes", "review")
+    runs = config.run if isinstance(config.run, list) else [str(config.run)]
+    return fingerprint_of_work(options_of_translation(config, name), runs, config.device)
+
+
+def options_of_translation(config: TranslateConfig, name: str) -> dict[str, Any]:
+    """Return the options that a translation of the file `name` depends on, as plain values."""
+    without = ("run", "input", "output", "resume", "processes", "review", "workers")
     options = options_of_work(config, without)
     if config.alignments:
         options["alignments"] = Path(config.alignments).suffix
@@ -49,8 +55,7 @@ def fingerprint(config: TranslateConfig, name: str) -> str:
         options["review"] = name
     if config.scores:  # the rows of that file hold the name
         options["scores"] = [Path(config.scores).suffix, name]
-    runs = config.run if isinstance(config.run, list) else [str(config.run)]
-    return fingerprint_of_work(options, runs, config.device)
+    return options
 
 
 def options_of_work(config: DecodingConfig, without: Sequence[str]) -> dict[str, Any]:
@@ -242,7 +247,7 @@ class ResumableTranslation:
             add_counts(self.translator.term_counts, results.counts)
             self._remember(group, first)
         else:
-            results = self._translate(group, first)
+            results = self.translated(group, first)
             if self.partial:
                 self.partial.append(group, results)
         self.files.write(results)
@@ -255,7 +260,8 @@ class ResumableTranslation:
                 self._document = []
             self._document.append((group, first))
 
-    def _translate(self, group: list[str], first: int) -> GroupResults:
+    def translated(self, group: list[str], first: int) -> GroupResults:
+        """Return the results of consecutive lines, the first of which has number `first`."""
         counts = self.translator.term_counts
         before = counts.copy()
         if not _ends_document(self._document):  # its state was not stored: it is computed again

@@ -51,6 +51,11 @@ def translate_texts(config: TranslateConfig) -> None:
     """
     files = check_files(config)
     prefixes = prefix_files(config.prefix, files)
+    if config.workers.processes:
+        from seq2seq.commands.line_jobs import translate_by_workers
+
+        print_terms(translate_by_workers(config, files))
+        return
     from seq2seq.commands.resuming import (  # torch is imported here, after the checks
         ResumableTranslation,
         kept_until_complete,
@@ -84,8 +89,7 @@ def translate_texts(config: TranslateConfig) -> None:
     rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
     notes = f", {recalled:,} of them before an interruption" if recalled else ""
     notes += f", {remembered:,} of them from memory" if memory else ""
-    for line in term_table(translator.term_counts):
-        print(visible(line), file=sys.stderr)
+    print_terms(translator.term_counts)
     print(f"{counted(count, 'line')}{notes}, {rate:.1f} lines/s", file=sys.stderr)
 
 
@@ -100,6 +104,12 @@ def check_fit(config: TranslateConfig, translator: "Translator") -> None:
     require_fit(translator.fit, config.min_confidence)
     if config.scores and translator.fit is None:
         log.warning("confidence stays empty in %s, for %s", config.scores, NO_FIT)
+
+
+def print_terms(counts: Mapping[tuple[str, str], int]) -> None:
+    """Print the table of terms."""
+    for line in term_table(counts):
+        print(visible(line), file=sys.stderr)
 
 
 def term_table(counts: Mapping[tuple[str, str], int]) -> list[str]:

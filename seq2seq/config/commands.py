@@ -28,6 +28,7 @@ from seq2seq.config.training import (
     MAX_VOCAB_SIZE,
     LengthLimits,
 )
+from seq2seq.config.workers import WorkerOptions
 from seq2seq.errors import ConfigError
 
 MAX_MODELS = 64  # of an ensemble; the largest in the literature have about 20
@@ -101,6 +102,7 @@ class TranslateConfig(DecodingConfig):
     review: str | None = None  # a .tsv file for these; null: OUTPUT.review.tsv
     resume: bool = True  # continue an interrupted translation of the same input
     processes: int = number(1, 1, 256)  # that translate on this machine's CPUs
+    workers: WorkerOptions = field(default_factory=WorkerOptions)
     target: str | None = None  # language to translate into, of a run of several languages
     source: str | None = None  # language of the input; null: what the run and `target` tell
     # The format of documents; null: by the ending of the file; lines: text, line by line.
@@ -250,6 +252,7 @@ class ClassifyConfig:
     run: str | None = None  # a classification run folder
     input: Any = "-"  # a file, a list of files, or - for standard input
     output: Any = "-"  # a file for each input, or - for standard output
+    workers: WorkerOptions = field(default_factory=WorkerOptions)
     batch: int = number(256, 1, MAX_BATCH)  # lines classified together, at most
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name

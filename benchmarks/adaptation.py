@@ -40,6 +40,7 @@ ROWS = [
       for method in ("adapted", "from nothing")),
     *(f"{domain}/2000/{method}" for method in ("with old pairs", "with a penalty", "averaged")
       for domain in DOMAINS),
+    *(f"{domain}/500/with old pairs" for domain in DOMAINS),
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from seq2seq.inference.confidence import mean_probability
 from seq2seq.inference.decode import ScoredTranslation
 from seq2seq.inference.loading import load_translator
 from seq2seq.inference.pair_filters import PairFilters, most_similar
-from seq2seq.inference.stored_batches import StoredBatches
+from seq2seq.inference.translator import Translator
 from seq2seq.search.beam import Beam
 from seq2seq.storage.partial import partial_path
 from seq2seq.text.word_noise import BLANKED
@@ -119,15 +120,15 @@ def test_an_interrupted_synthesis_is_resumed_to_the_same_bytes(
     synthesize(options(home, **changed), home)
     whole = (home / "out.tsv").read_bytes()
     (home / "out.tsv").unlink()
-    calls, translate = [], StoredBatches.translate
+    calls, decode_units = [], Translator.decode_units
 
-    def interrupted(*arguments: object) -> object:
+    def interrupted(*arguments: Any) -> Any:
         calls.append(1)
         if len(calls) == 50:
             raise KeyboardInterrupt
-        return translate(*arguments)  # type: ignore[arg-type]
+        return decode_units(*arguments)
 
-    monkeypatch.setattr(StoredBatches, "translate", interrupted)
+    monkeypatch.setattr(Translator, "decode_units", interrupted)
     with pytest.raises(KeyboardInterrupt):
         synthesize(options(home, **changed), home)
     assert not (home / "out.tsv").exists()

@@ -1,4 +1,4 @@
-"""`translate` and `classify` by many workers: what each worker does, and how parts are joined."""
+"""`translate`, `synthesize` and `classify` by many workers: the work, and the join of its parts."""
 
 import io
 import sys
@@ -16,6 +16,7 @@ from seq2seq.commands.alignment_file import SOFT, AlignmentWriter
 from seq2seq.commands.classify import GROUP_LINES, label_rows
 from seq2seq.commands.counts import counted
 from seq2seq.commands.line_io import open_output
+from seq2seq.commands.pair_files import PairForm, PairWriter, open_pairs
 from seq2seq.commands.prefixes import line_reader
 from seq2seq.commands.resuming import (
     LineFiles,
@@ -23,26 +24,31 @@ from seq2seq.commands.resuming import (
     fingerprint_of_work,
     open_line_files,
     options_of_translation,
+    options_of_work,
 )
 from seq2seq.commands.review_file import ReviewWriter
 from seq2seq.commands.score_file import ScoreWriter
+from seq2seq.commands.synthesize import NOT_OF_PAIRS, load, load_filters, report, runs_of
 from seq2seq.commands.translator_loading import load_translator_of
 from seq2seq.config.commands import ClassifyConfig, TranslateConfig
 from seq2seq.config.lists import as_list
+from seq2seq.config.synthesis import SynthesizeConfig
 from seq2seq.config.validation import to_schema
 from seq2seq.config.workers import WorkerOptions
 from seq2seq.errors import ConfigError
 from seq2seq.inference.confidence import require_fit
 from seq2seq.inference.document_translator import DocumentTranslator
 from seq2seq.inference.loading import load_classifier
+from seq2seq.inference.pair_filters import PairFilters
 from seq2seq.inference.stored_batches import add_counts
-from seq2seq.inference.translator import WINDOW_BATCHES
+from seq2seq.inference.translator import WINDOW_BATCHES, Translator
 from seq2seq.jobs.running import JobWork, ShardedJob, open_job
 from seq2seq.jobs.shards import LineWork
 from seq2seq.storage.files import atomic_write
 from seq2seq.storage.partial import GroupResults
 from seq2seq.storage.regular import escaped
 from seq2seq.storage.writable import STANDARD
+from seq2seq.text.spans.rules import SpanRules
 
 REJECTS_HEADER = "file\tline\treason\n"
 Files = Sequence[tuple[str, str]]  # each input with its output
@@ -54,10 +60,7 @@ class TranslateWork:
     def __init__(self, options: Any) -> None:
         config = to_schema(OmegaConf.create(options), TranslateConfig)
         translator = load_translator_of(config)
-        if isinstance(translator, DocumentTranslator):
-            raise ConfigError(
-                "document_context=carry translates line after line: workers.processes=0"
-            )
+        require_single_lines(translator)
         require_fit(translator.fit, config.min_confidence)
         self.block = translator.window_lines
         names, prefixes = as_list(config.input), as_list(config.prefix)
@@ -100,8 +103,39 @@ class ClassifyWork:
         return GroupResults(labels, "", counts=[list(each) for each in cut])
 
 
+class SynthesizeWork:
+    """Pairs of lines and their translations, as JSON."""
+
+    def __init__(self, options: Any) -> None:
+        config = to_schema(OmegaConf.create(options), SynthesizeConfig)
+        translator = load(config, config.run)
+        require_single_lines(translator)
+        self.block, filters = translator.window_lines, load_filters(config, translator)
+        self.pairs = PairWriter([], pair_form(config, translator.planner.rules), filters, None)
+        self.pairs.reference = config.reference
+        self.translation = ResumableTranslation(translator, config.input, self.pairs, None)
+
+    def results(self, text: int, first: int, columns: Sequence[list[str]]) -> GroupResults:
+        """Return the pair of each line, or why there is none; the second column is references."""
+        del text
+        self.pairs.read_references(columns[-1], first)
+        return self.translation.translated(columns[0], first)
+
+
+def pair_form(config: SynthesizeConfig, rules: SpanRules | None) -> PairForm:
+    """Return the form of the pairs that the options ask for."""
+    return PairForm(config.side, config.tag, config.noise, config.seed, rules)
+
+
+def require_single_lines(translator: Translator) -> None:
+    """Require that lines do not depend on one another, or raise a ConfigError."""
+    if isinstance(translator, DocumentTranslator):
+        raise ConfigError("document_context=carry translates line after line: workers.processes=0")
+
+
 WORKS: dict[str, Callable[[Any], LineWork]] = {
     "translate": TranslateWork,
+    "synthesize": SynthesizeWork,
     "classify": ClassifyWork,
 }
 
@@ -184,6 +218,32 @@ def classify_by_workers(config: ClassifyConfig, files: Files) -> list[tuple[str,
             write_rejects(job, config.workers, files)
         report_job(job)
     return cut
+
+
+def synthesize_by_workers(config: SynthesizeConfig, names: Sequence[str]) -> None:
+    """Write the pairs of a text, which workers make, into one file or two.
+
+    Raises:
+        ConfigError: an option does not go with workers.
+        RunError: see `open_job`.
+    """
+    files = [(config.input, names[0])]
+    facts = options_of_work(config, NOT_OF_PAIRS)
+    facts["runs"] = fingerprint_of_work({}, runs_of(config), config.device)
+    work = job_work("synthesize", config, files, facts, WINDOW_BATCHES * config.batch)
+    if config.reference is not None:
+        work = work._replace(texts=[[config.input, config.reference]])
+    started = time.monotonic()
+    with open_job(work, config.workers, config.resume) as job:
+        if job is None:
+            report_job(job)
+            return
+        form, filters = pair_form(config, None), PairFilters(config.threshold, None, None)
+        with open_pairs(names, form, filters, None) as pairs:
+            for part in job.results(0):
+                pairs.write(part.results)
+        write_rejects(job, config.workers, files)
+        report(job.manifest.lines, job.recalled, pairs, time.monotonic() - started)
 
 
 def write_rejects(job: ShardedJob, options: WorkerOptions, files: Files) -> None:

@@ -80,6 +80,10 @@ class PairWriter:
         ]
         return GroupResults([json.dumps(each, ensure_ascii=False) for each in made], "")
 
+    def read_references(self, references: Sequence[str], first: int) -> None:
+        """Choose by `references` from line `first` on."""
+        self._references, self._next = iter(references), first
+
     def _best(
         self, first: int, hypotheses: Sequence[list[ScoredTranslation]]
     ) -> list[ScoredTranslation]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from seq2seq.inference.pair_filters import PairFilters
     from seq2seq.inference.translator import Translator
 
+# Options that pairs do not depend on; of runs they depend on the content.
+NOT_OF_PAIRS = ("run", "input", "output", "resume", "round_trip", "classifier", "workers")
+
 
 def main() -> None:
     """Entry point of `seq2seq-synthesize`."""
@@ -40,6 +43,11 @@ def synthesize(config: SynthesizeConfig, _: Path) -> None:
         RunError: a run cannot be used.
     """
     names = require_text_files(config)
+    if config.workers.processes:
+        from seq2seq.commands.line_jobs import synthesize_by_workers
+
+        synthesize_by_workers(config, names)
+        return
     from seq2seq.commands.pair_files import PairForm, open_pairs  # torch is imported here
     from seq2seq.commands.resuming import (
         ResumableTranslation,
@@ -62,17 +70,19 @@ def synthesize(config: SynthesizeConfig, _: Path) -> None:
         open_pairs(names, form, filters, config.reference) as pairs,
     ):
         if is_resumable(config, config.input, names[0]):
-            options = options_of_work(
-                config, ("run", "input", "output", "resume", "round_trip", "classifier")
-            )
-            others = [config.classifier] if config.classifier else []
-            runs = [*as_list(config.run), *as_list(config.round_trip), *others]
+            options, runs = options_of_work(config, NOT_OF_PAIRS), runs_of(config)
             work = fingerprint_of_work(options | {"runs": len(runs)}, runs, config.device)
             partial = PartialResults(Path(names[0]), work)
             partials.append(partial)
         translation = ResumableTranslation(translator, config.input, pairs, partial)
         count = translate_all(config.input, translator.window_lines, translation)
     report(count, translation.recalled, pairs, time.monotonic() - started)
+
+
+def runs_of(config: SynthesizeConfig) -> list[str]:
+    """Return the folders of all runs that the pairs depend on."""
+    others = [config.classifier] if config.classifier else []
+    return [*as_list(config.run), *as_list(config.round_trip), *others]
 
 
 def require_text_files(config: SynthesizeConfig) -> list[str]:

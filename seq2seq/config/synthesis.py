@@ -7,6 +7,7 @@ from seq2seq.config.commands import DecodingConfig, folders_of_runs
 from seq2seq.config.ranges import choice, number, require, require_ranges
 from seq2seq.config.tags import require_tag
 from seq2seq.config.training import MAX_SEED
+from seq2seq.config.workers import WorkerOptions
 
 
 @dataclass
@@ -47,6 +48,7 @@ class SynthesizeConfig(DecodingConfig):
     # A classification run whose labels are languages: the translation must be in that of the run.
     classifier: str | None = None
     resume: bool = True  # continue an interrupted synthesis of the same input
+    workers: WorkerOptions = field(default_factory=WorkerOptions)
 
     def __post_init__(self) -> None:
         self.round_trip = folders_of_runs("round_trip", self.round_trip)

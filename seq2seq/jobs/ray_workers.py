@@ -1,5 +1,6 @@
 """Workers as tasks of a Ray cluster; a node that vanishes is replaced by what is left."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,10 @@ class RayWorkers:
             where: dict[str, Any] = {"address": known} if known else {"num_cpus": count}
             try:
                 ray.init(
-                    **where, log_to_driver=False, include_dashboard=False if not known else None
+                    **where,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    include_dashboard=False if not known else None,
                 )
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise ConfigError(f"workers.address={known}: {error}") from None

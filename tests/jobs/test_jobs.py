@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from seq2seq.commands.classify import classify
 from seq2seq.commands.line_jobs import translate_by_workers
+from seq2seq.commands.synthesize import synthesize
 from seq2seq.commands.translate import translate as translate_files
-from seq2seq.config.commands import TranslateConfig
+from seq2seq.config.commands import ClassifyConfig, TranslateConfig
+from seq2seq.config.synthesis import SynthesizeConfig
 from seq2seq.config.workers import WorkerOptions
 from seq2seq.errors import ConfigError, RunError, TextError
 from seq2seq.jobs import running
@@ -296,6 +299,36 @@ def test_workers_need_files_and_lines_that_do_not_depend_on_one_another(home: Pa
     config.processes = 2
     with pytest.raises(ConfigError, match="goes neither with memory nor with processes"):
         translate_by_workers(config, [("text", "out")])
+
+
+@pytest.mark.parametrize("reference", [None, "references"])
+def test_pairs_and_labels_by_workers_are_those_of_one_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch, reference: str | None
+) -> None:
+    monkeypatch.setattr(running, "start_workers", ThisProcess)
+    Path("mono").write_text("Today Anna paints the door.\n\nAnna\tsees the cat.\n" * 30)
+    Path("references").write_text("".join(f"Tür {n} Anna\n" for n in range(90)))
+    beam = {
+        "_target_": "seq2seq.search.beam.Beam", "beam_size": 2, "length_penalty": 1.0,
+        "coverage_penalty": 0.0, "n_best": 2,
+    }  # fmt: skip
+
+    def write(workers: int) -> bytes:
+        given = WorkerOptions(processes=workers)
+        synthesize(
+            SynthesizeConfig(
+                run=str(FROZEN / "translation"), input="mono", output=f"{workers}.tsv", batch=1,
+                search=beam, device="cpu", workers=given, threshold=0.01, reference=reference,
+            ),
+            home,
+        )  # fmt: skip
+        classifier = str(FROZEN / "classification")
+        classify(
+            ClassifyConfig(run=classifier, input="mono", output=f"{workers}", workers=given), home
+        )
+        return Path(f"{workers}.tsv").read_bytes() + Path(f"{workers}").read_bytes()
+
+    assert write(1) == write(0)
 
 
 @needs_posix

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -59,7 +59,23 @@ def score(config: ScoreConfig, _: Path) -> None:
         TextError: a file cannot be read or written, or the line counts differ.
     """
     source, target = require_files(config)
-    from seq2seq.inference.forced_decoding import perplexity  # torch is imported here
+    if config.workers.processes:
+        from seq2seq.commands.score_jobs import score_by_workers  # torch is imported here
+
+        score_by_workers(config, source, target)
+        return
+    decoder, reverse = load_decoders(config)
+    pairs = scored_pairs(decoder, reverse, source, target, config.unit)
+    write_scored(config, pairs, reverse is not None)
+
+
+def load_decoders(config: ScoreConfig) -> "tuple[ForcedDecoder, ForcedDecoder | None]":
+    """Load the run, and that of the opposite direction if there is one.
+
+    Raises:
+        RunError: a run cannot be used.
+        ConfigError: the other run is not of the opposite direction.
+    """
     from seq2seq.inference.loading import load_forced_decoder
 
     options = config.batch, config.device, config.trusted, config.protect
@@ -68,6 +84,25 @@ def score(config: ScoreConfig, _: Path) -> None:
     if reverse is not None:
         languages = decoder.languages, reverse.languages
         require_opposite(config, *languages, ("reverse", config.reverse))
+    return decoder, reverse
+
+
+def write_scored(
+    config: ScoreConfig, scored: "Iterator[ScoredPair]", is_dual: bool, recalled: int = 0
+) -> None:
+    """Write the rows of the pairs that are kept, and the pairs, and report.
+
+    Args:
+        config: the options.
+        scored: all pairs, in order.
+        is_dual: whether pairs have the scores of both directions.
+        recalled: pairs that were scored before an interruption.
+
+    Raises:
+        TextError: a file cannot be written.
+    """
+    from seq2seq.inference.forced_decoding import perplexity
+
     start, count, kept, tokens, nats = time.monotonic(), 0, 0, 0, 0.0
 
     def counted(pairs: Iterator[ScoredPair]) -> Iterator[ScoredPair]:
@@ -81,16 +116,16 @@ def score(config: ScoreConfig, _: Path) -> None:
 
     with ExitStack() as stack:
         file = stack.enter_context(open_output(config.output))
-        write_row = row_writer(file, config.output.endswith(".jsonl"), reverse is not None)
+        write_row = row_writer(file, config.output.endswith(".jsonl"), is_dual)
         write_pair = pair_writer([stack.enter_context(open_output(n)) for n in pair_files(config)])
-        selected = counted(scored_pairs(decoder, reverse, source, target, config.unit))
+        selected = counted(scored)
         if config.sort:
             selected = iter(sorted(selected, key=lambda pair: -pair.weight))
         for pair in selected:
             kept += 1
             write_row(pair)
             write_pair(pair)
-    rate = count / max(time.monotonic() - start, 1e-9)
+    rate = (count - recalled) / max(time.monotonic() - start, 1e-9)
     of_all = f"perplexity {perplexity(nats, tokens):.2f}, " if tokens else ""
     print(f"{count} lines, {kept} kept, {of_all}{rate:.1f} lines/s", file=sys.stderr)
 
@@ -170,24 +205,34 @@ def scored_pairs(
         target: a file of as many lines.
         unit: word or token, of the cross-entropies.
     """
-    from seq2seq.inference.forced_decoding import DualCrossEntropy
-
     pairs = zip(read_lines(Path(source)), read_lines(Path(target)), strict=True)
     line = 0
     with progress_bar(source) as bar:
         while window := list(islice(pairs, decoder.window_lines)):
             sources, targets = [pair[0] for pair in window], [pair[1] for pair in window]
-            backward: Any = reverse.score(targets, sources) if reverse else [None] * len(window)
-            forward = decoder.score(sources, targets)
-            for pair, translation, other in zip(window, forward, backward, strict=True):
+            scored = scored_window(decoder, reverse, sources, targets, unit)
+            for pair, (translation, dual) in zip(window, scored, strict=True):
                 line += 1
-                dual = None
-                if other is not None:
-                    entropies = translation.cross_entropy(unit), other.cross_entropy(unit)
-                    dual = DualCrossEntropy(*entropies)
                 yield ScoredPair(line, *pair, translation, dual)
             if bar:
                 bar.update(bar.task_ids[0], advance=len(window))
+
+
+def scored_window(
+    decoder: "ForcedDecoder",
+    reverse: "ForcedDecoder | None",
+    sources: Sequence[str],
+    targets: Sequence[str],
+    unit: str,
+) -> "list[tuple[ForcedTranslation, DualCrossEntropy | None]]":
+    """Return the scores of pairs that are batched together; see `scored_pairs`."""
+    from seq2seq.inference.forced_decoding import DualCrossEntropy
+
+    backward: Any = reverse.score(targets, sources) if reverse else [None] * len(sources)
+    return [
+        (each, other and DualCrossEntropy(each.cross_entropy(unit), other.cross_entropy(unit)))
+        for each, other in zip(decoder.score(sources, targets), backward, strict=True)
+    ]
 
 
 def row_writer(file: TextIO, is_json: bool, is_dual: bool) -> Callable[[ScoredPair], None]:

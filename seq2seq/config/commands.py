@@ -178,6 +178,7 @@ class ScoreConfig:
     threshold: float | None = number(None, 0, 1)
     unit: str = choice("word", ("word", "token"))  # that cross-entropies of `reverse` are per
     protect: bool = True  # read placeholders, tags, numbers and the like as the run learned to
+    workers: WorkerOptions = field(default_factory=WorkerOptions)
     batch: int = number(128, 1, MAX_BATCH)  # pairs scored together, at most
     device: str = choice("auto", DEVICES)  # hardware; auto: a GPU where there is one
     trusted: list[str] = field(default_factory=list)  # modules whose classes a run may name

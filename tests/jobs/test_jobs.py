@@ -17,9 +17,10 @@ import pytest
 
 from seq2seq.commands.classify import classify
 from seq2seq.commands.line_jobs import translate_by_workers
+from seq2seq.commands.score import score
 from seq2seq.commands.synthesize import synthesize
 from seq2seq.commands.translate import translate as translate_files
-from seq2seq.config.commands import ClassifyConfig, TranslateConfig
+from seq2seq.config.commands import ClassifyConfig, ScoreConfig, TranslateConfig
 from seq2seq.config.synthesis import SynthesizeConfig
 from seq2seq.config.workers import WorkerOptions
 from seq2seq.errors import ConfigError, RunError, TextError
@@ -302,7 +303,7 @@ def test_workers_need_files_and_lines_that_do_not_depend_on_one_another(home: Pa
 
 
 @pytest.mark.parametrize("reference", [None, "references"])
-def test_pairs_and_labels_by_workers_are_those_of_one_process(
+def test_pairs_labels_and_scores_by_workers_are_those_of_one_process(
     home: Path, monkeypatch: pytest.MonkeyPatch, reference: str | None
 ) -> None:
     monkeypatch.setattr(running, "start_workers", ThisProcess)
@@ -326,7 +327,15 @@ def test_pairs_and_labels_by_workers_are_those_of_one_process(
         classify(
             ClassifyConfig(run=classifier, input="mono", output=f"{workers}", workers=given), home
         )
-        return Path(f"{workers}.tsv").read_bytes() + Path(f"{workers}").read_bytes()
+        runs = str(FROZEN / "translation")
+        score(
+            ScoreConfig(
+                run=runs, source="mono", target="references", output=f"{workers}.jsonl",
+                sort=True, batch=1, device="cpu", workers=given,
+            ),
+            home,
+        )  # fmt: skip
+        return b"".join(Path(f"{workers}{end}").read_bytes() for end in ("", ".tsv", ".jsonl"))
 
     assert write(1) == write(0)
 

@@ -187,7 +187,8 @@ def open_manifest(folder: JobFolder, work: JobWork, options: WorkerOptions) -> M
     )
     stored = folder.read_manifest()
     if stored is None or (folder.is_complete() and not Path(work.output).exists()):
-        folder.remove()
+        if stored is not None or options.engine != "shared":
+            folder.remove()  # else another command may just be creating it
     elif different := stored.differences(manifest):
         names, path = ", ".join(different), escaped(str(folder.path))
         raise RunError(

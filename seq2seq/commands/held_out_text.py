@@ -1,13 +1,13 @@
 """The text that `evaluate` scores: sources, references, their language and their documents."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from seq2seq.config.commands import EvaluateConfig
 from seq2seq.config.lists import as_list
-from seq2seq.errors import ConfigError, TextError
+from seq2seq.errors import TextError
 from seq2seq.storage.files import SUFFIXES
 from seq2seq.text.lines import read_lines
 
@@ -29,6 +29,7 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
         TextError: a file cannot be read, or the line counts differ.
         RunError: it is no run folder.
     """
+    from seq2seq.inference.planning import chosen_direction
     from seq2seq.run_folder import RunFolder
 
     run = RunFolder(first_run(config.run)) if config.run else None
@@ -36,7 +37,7 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
         run.read_config(config.trusted, "translation")
     if config.against and Path(config.against).is_dir():
         RunFolder(Path(config.against)).read_config(config.trusted, "translation")
-    direction = direction_of(config, run.read_facts() if run else {})
+    direction = chosen_direction(config.direction, run.read_facts()) if run else None
     documents: list[str | None] | None = None
     sources: list[str] | None = None
     if config.reference:
@@ -63,23 +64,6 @@ def read_test_text(config: EvaluateConfig) -> HeldOutText:
     elif language is None:
         language = guess_language(reference_files(config)[0], references)
     return HeldOutText(sources, references, language, documents, direction)
-
-
-def direction_of(config: EvaluateConfig, facts: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return source and target of the direction that is scored; None for a run of two languages.
-
-    Raises:
-        ConfigError: the run has several and none is given, or it has not that one.
-    """
-    from seq2seq.inference.planning import directions_in
-
-    known = {f"{source}-{target}": (source, target) for source, target in directions_in(facts)}
-    if config.direction is None and not known:
-        return None
-    if config.direction not in known:
-        names = ", ".join(known) or "none: it is of two languages"
-        raise ConfigError(f"direction must be one of the run's, not {config.direction}: {names}")
-    return known[config.direction]
 
 
 def require_pairs_of(config: EvaluateConfig, pairs: Sequence[object]) -> None:

@@ -79,9 +79,11 @@ def load_decoders(config: ScoreConfig) -> "tuple[ForcedDecoder, ForcedDecoder | 
     from seq2seq.inference.loading import load_forced_decoder
 
     options = config.batch, config.device, config.trusted, config.protect
-    decoder = load_forced_decoder(config.run, *options)
-    reverse = load_forced_decoder(config.reverse, *options) if config.reverse else None
-    if reverse is not None:
+    decoder = load_forced_decoder(config.run, *options, config.direction)
+    reverse = None
+    if config.reverse:
+        opposite = "-".join(decoder.languages[::-1]) if config.direction else None
+        reverse = load_forced_decoder(config.reverse, *options, opposite)
         languages = decoder.languages, reverse.languages
         require_opposite(config, *languages, ("reverse", config.reverse))
     return decoder, reverse

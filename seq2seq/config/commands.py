@@ -170,6 +170,7 @@ class ScoreConfig:
     reverse: Any = None
     source: str | None = None  # a file
     target: str | None = None  # a file: the translation of each line of `source`
+    direction: str | None = None  # of a run of several languages, as en-fr
     output: str = "-"  # a file for a row of each pair: .tsv or .jsonl; or - for standard output
     # Where the pairs of these rows are written too: a .tsv file, or a list of two files.
     pairs: Any = None

@@ -93,6 +93,7 @@ class ForcedDecoder:
         rules: SpanRules | None,
         batch: int,
         languages: tuple[str, str] = ("", ""),
+        tags: Sequence[int] = (),
     ) -> None:
         """Score with `models`, on their device.
 
@@ -104,7 +105,9 @@ class ForcedDecoder:
             rules: of the spans that both sides may share; None: nothing is protected.
             batch: pairs that are scored together, at most. Results do not depend on it.
             languages: codes of source and target, "" where a run has none.
+            tags: token ids that are put before those of each source.
         """
+        self.tags = list(tags)
         self.models, self.source, self.target = models, source, target
         self.transforms, self.batch, self.languages = transforms, batch, languages
         has_symbols = source.has_symbols and target.has_symbols
@@ -155,8 +158,9 @@ class ForcedDecoder:
         transformed = [
             (self.transforms(source), self.transforms(target)) for source, target in pairs
         ]
+        encoded = self.source.encode([source for source, _ in transformed])
         return (
-            self.source.encode([source for source, _ in transformed]),
+            [self.tags + ids if ids else ids for ids in encoded],
             self.target.encode([target for _, target in transformed]),
         )
 

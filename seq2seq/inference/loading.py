@@ -17,12 +17,19 @@ from seq2seq.inference.engines.ensemble import Ensemble
 from seq2seq.inference.forced_decoding import ForcedDecoder
 from seq2seq.inference.onnx.decoding import DecodingEngine, decoding_model, load_exported
 from seq2seq.inference.onnx.folder import is_exported
-from seq2seq.inference.planning import LineHandling, directions_of, span_rules, unit_planner
+from seq2seq.inference.planning import (
+    LineHandling,
+    chosen_direction,
+    directions_of,
+    span_rules,
+    unit_planner,
+)
 from seq2seq.inference.translator import Translator
 from seq2seq.run_folder import RunFolder, vocab_sizes
 from seq2seq.search.greedy import Greedy
 from seq2seq.search.interface import Search
 from seq2seq.search.sampling import Sampling
+from seq2seq.text.source_tags import tag_ids, tag_piece
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.text.transforms import TextTransforms
 
@@ -124,6 +131,7 @@ def load_forced_decoder(
     device: str = ScoreConfig.device,
     trusted: Iterable[str] = (),
     protect: bool = True,
+    direction: str | None = None,
 ) -> ForcedDecoder:
     """Load the network of the run folder `run` to score given translations.
 
@@ -133,23 +141,24 @@ def load_forced_decoder(
         device: auto, cpu, cuda or mps.
         trusted: modules beside ours that the run may take classes from.
         protect: read spans that both sides share as in training: as symbols.
+        direction: of a run of several languages, as "en-fr".
 
     Raises:
         RunError: it is no run folder, or a damaged one.
-        ConfigError: this machine has no such device.
+        ConfigError: this machine has no such device, or the run no such direction.
     """
     networks = _load_ensemble(run, lambda folder: load_translation(folder, device, trusted))
     first = networks[0]
     facts = _facts(first)
+    chosen = chosen_direction(direction, facts)
     return ForcedDecoder(
-        [network.model for network in networks],
-        first.source,
-        first.target,
+        [network.model for network in networks], first.source, first.target,
         TextTransforms(first.config.tokenizer.transforms),
-        span_rules(first.config, facts) if protect else None,
+        span_rules(first.config, facts, chosen) if protect else None,
         batch,
-        (str(facts.get("source", "")), str(facts.get("target", ""))),
-    )
+        chosen or (str(facts.get("source", "")), str(facts.get("target", ""))),
+        tag_ids(first.source, tag_piece(chosen[1])) if chosen else (),
+    )  # fmt: skip
 
 
 def load_translation(run: str | Path, device: str, trusted: Iterable[str]) -> LoadedNetwork:

@@ -8,7 +8,7 @@ from typing import Any
 from seq2seq.config.commands import DecodingConfig
 from seq2seq.config.training import LengthLimits, TrainConfig
 from seq2seq.data.protected_kinds import rules_of_kinds
-from seq2seq.errors import RunError
+from seq2seq.errors import ConfigError, RunError
 from seq2seq.inference.directions import LanguageDirections
 from seq2seq.inference.units import Splitting, UnitPlanner
 from seq2seq.text.glossary import Glossary
@@ -91,6 +91,23 @@ def directions_of(
     """
     pairs = directions_in(facts)
     return LanguageDirections(pairs, plan) if pairs else None
+
+
+def chosen_direction(name: str | None, facts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return source and target of a direction, as "en-fr"; None: the only one of a run.
+
+    Raises:
+        ConfigError: the run has not that direction, or has several and none is given.
+        RunError: the facts are none of this program.
+    """
+    pairs = directions_in(facts)
+    own = pairs or [(str(facts.get("source", "")), str(facts.get("target", "")))]
+    known = {f"{source}-{target}": (source, target) for source, target in own}
+    if name is None and not pairs:
+        return None
+    if name not in known:
+        raise ConfigError(f"direction must be of the run, not {name}: {', '.join(known)}")
+    return known[name] if pairs else None
 
 
 def directions_in(facts: Mapping[str, Any]) -> list[tuple[str, str]]:

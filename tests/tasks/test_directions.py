@@ -175,7 +175,19 @@ def test_a_run_of_several_languages_trains_and_translates_into_each(
     bleu, chrf = json.loads((home / "scores.json").read_text())["scores"][:2]
     assert f"fr-en: BLEU {bleu['value']:.1f}, chrF {chrf['value']:.1f}" in facts["scores"]
     done = run_command("evaluate", f"run={run.folder}", folder=home)
-    assert "direction must be one of the run's, not None: en-de, de-en, en-fr, fr-en" in done.stderr
+    assert "direction must be of the run, not None: en-de, de-en, en-fr, fr-en" in done.stderr
+
+    (home / "one").write_text("A book.\n", encoding="utf-8")
+    words = [f"run={run.folder}", "source=one", "target=one", "output=rows.jsonl"]
+    logprobs = {}
+    for direction in ("en-de", "en-fr"):
+        scored = [f"direction={direction}", f"reverse={run.folder}"]
+        done = run_command("score", *words, *scored, folder=home)
+        assert done.returncode == 0, done.stderr
+        logprobs[direction] = json.loads((home / "rows.jsonl").read_text())["logprob"]
+    assert logprobs["en-de"] != logprobs["en-fr"]  # the tags differ
+    done = run_command("score", *words, folder=home)
+    assert "direction must be of the run, not None: en-de, de-en, en-fr, fr-en" in done.stderr
 
     translator = seq2seq.load(run.folder, device="cpu")
     assert tag_ids(translator.source, ">>de<< >>fr<<")

@@ -183,9 +183,10 @@ def test_the_refusal_of_other_options_names_five_of_them_and_the_number(
     with pytest.raises(RunError, match=r"was started with 7 other options: batches.*") as refused:
         train_model.train_model(tiny(config, tmp_path, *changed, "resume=true"), tmp_path / "run")
 
-    names = str(refused.value).partition("options: ")[2]
+    names, _, advice = str(refused.value).partition("options: ")[2].partition("; ")
     assert names.endswith(" and 2 more")
     assert names.count(",") == 4
+    assert advice.startswith(f"init={tmp_path / 'run'} ")
 
 
 @pytest.mark.parametrize(("resume", "advice"), [("false", "add resume=true"), ("true", "leave")])

@@ -10,6 +10,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -268,8 +269,9 @@ def test_a_killed_job_goes_on_and_a_killed_worker_is_replaced(run: Path) -> None
     found: set[int] = set()
     while not found and second.poll() is None:
         for path in leases.glob("[0-9]*"):
-            if (owner := path.read_text())[1:].startswith(f'"{second.pid}-'):
-                found.add(json.loads(owner)[2])
+            with suppress(FileNotFoundError):  # a shard may be done in between
+                if (owner := path.read_text())[1:].startswith(f'"{second.pid}-'):
+                    found.add(json.loads(owner)[2])
     os.kill(found.pop(), signal.SIGKILL)
     printed = second.communicate(timeout=100)[1]
 
@@ -346,11 +348,10 @@ def test_pairs_labels_and_scores_by_workers_are_those_of_one_process(
 def test_a_ray_cluster_that_loses_a_node_writes_the_output_of_one_process(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
+    cluster_utils = pytest.importorskip("ray.cluster_utils")
 
     monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
         words = ["workers.processes=3", "workers.engine=ray", f"workers.address={cluster.address}"]
@@ -360,5 +361,5 @@ def test_a_ray_cluster_that_loses_a_node_writes_the_output_of_one_process(
         printed = command.communicate(timeout=150)[1]
         assert command.returncode == 0, printed
     finally:
-        cluster.shutdown()  # type: ignore[no-untyped-call]
+        cluster.shutdown()
     require_whole(run)
